@@ -1,0 +1,173 @@
+"""What a decision may order. Actions are plain values; the orchestrator carries them out.
+
+Each class has a `do` field that names it in the journal.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+from mop_tui.domain.agent_lifecycle import AgentTrigger
+from mop_tui.domain.ids import (
+    AgentId,
+    MemoryKey,
+    QuestionId,
+    QuestionName,
+    TaskId,
+    TimerId,
+)
+from mop_tui.domain.task_lifecycle import TaskTrigger
+
+
+@dataclass(frozen=True, slots=True)
+class CreateTask:
+    """Add a task of the plan to the session."""
+
+    task: TaskId
+    do: Literal["create_task"] = "create_task"
+
+
+@dataclass(frozen=True, slots=True)
+class SpawnAgent:
+    """Bring an agent of the plan into being."""
+
+    agent: AgentId
+    do: Literal["spawn_agent"] = "spawn_agent"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAgent:
+    """Move an agent along its lifecycle, if its table allows."""
+
+    agent: AgentId
+    trigger: AgentTrigger
+    reason: str
+    task: TaskId | None = None
+    do: Literal["move_agent"] = "move_agent"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTask:
+    """Move a task along its lifecycle, if its table allows."""
+
+    task: TaskId
+    trigger: TaskTrigger
+    reason: str
+    agent: AgentId | None = None
+    do: Literal["move_task"] = "move_task"
+
+
+@dataclass(frozen=True, slots=True)
+class StartProcess:
+    """Start the agent's process for its task. A side effect."""
+
+    agent: AgentId
+    task: TaskId
+    do: Literal["start_process"] = "start_process"
+
+
+@dataclass(frozen=True, slots=True)
+class StopProcess:
+    """End the agent's process in an orderly way. A side effect."""
+
+    agent: AgentId
+    do: Literal["stop_process"] = "stop_process"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Put a question of the plan to the human, on behalf of a task."""
+
+    question: QuestionName
+    task: TaskId
+    do: Literal["ask"] = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Close a question that nobody answered in time, or leave it open and escalate."""
+
+    question: QuestionId
+    outcome: Literal["default", "cancelled", "escalated"]
+    do: Literal["expire"] = "expire"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Take an open question back."""
+
+    question: QuestionId
+    reason: str
+    do: Literal["withdraw"] = "withdraw"
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Have `timer` fire at `due` (session time)."""
+
+    timer: TimerId
+    due: int
+    question: QuestionId | None = None
+    do: Literal["set_timer"] = "set_timer"
+
+
+@dataclass(frozen=True, slots=True)
+class SetMemory:
+    """Set a key of the shared memory."""
+
+    key: MemoryKey
+    value: JsonValue
+    agent: AgentId | None = None
+    task: TaskId | None = None
+    do: Literal["set_memory"] = "set_memory"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverOutput:
+    """Record the result of a task."""
+
+    task: TaskId
+    agent: AgentId
+    value: str
+    do: Literal["deliver_output"] = "deliver_output"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIssue:
+    """Tell the operator that something needs attention."""
+
+    severity: Literal["critical", "warning", "info"]
+    text: str
+    suggestion: str
+    agent: AgentId | None = None
+    task: TaskId | None = None
+    do: Literal["open_issue"] = "open_issue"
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """Close the session with this outcome."""
+
+    outcome: Literal["complete", "incomplete", "waiting", "stopped", "terminated"]
+    reason: str
+    do: Literal["end_session"] = "end_session"
+
+
+Action = Annotated[
+    CreateTask
+    | SpawnAgent
+    | MoveAgent
+    | MoveTask
+    | StartProcess
+    | StopProcess
+    | Ask
+    | Expire
+    | Withdraw
+    | SetTimer
+    | SetMemory
+    | DeliverOutput
+    | OpenIssue
+    | EndSession,
+    Field(discriminator="do"),
+]

@@ -1,0 +1,463 @@
+"""Everything that can happen in a session, one data class per kind.
+
+An event is an immutable fact. `seq` counts from 1 without gaps, `at` is session time in
+milliseconds, `cause` is the `seq` of the event that led to it. A record's `kind` is fixed by the
+class of its `data`; kinds may be added, never reused.
+
+Kinds fall into five categories, told by their first word: `file`, `agent`, `task`, `user` and
+`system`.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import JsonValue
+
+from mop_tui.domain.actions import Action
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
+from mop_tui.domain.ids import (
+    ActionId,
+    AgentId,
+    CommandId,
+    IssueId,
+    MemoryKey,
+    QuestionId,
+    QuestionName,
+    TaskId,
+    TimerId,
+)
+from mop_tui.domain.plan import AgentSpec, Mode, TaskSpec, TeamSpec
+from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+
+
+class Fact:
+    """What happened: the `data` of an event. Each subclass is one kind."""
+
+    __slots__ = ()
+    KIND: ClassVar[str]
+
+
+D_co = TypeVar("D_co", bound=Fact, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Generic[D_co]):
+    """One record of a session."""
+
+    seq: int
+    at: int
+    kind: str
+    cause: int | None
+    data: D_co
+
+
+AnyEvent = Event[Any]
+
+
+# -- agents ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpawned(Fact):
+    """A slot came into being, in state SPAWNING."""
+
+    KIND: ClassVar[str] = "agent.spawned"
+    agent: AgentId
+    spec: AgentSpec
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTransitioned(Fact):
+    """An agent moved along its lifecycle. `task` is set where the move is about one."""
+
+    KIND: ClassVar[str] = "agent.transitioned"
+    agent: AgentId
+    trigger: AgentTrigger
+    from_state: AgentState
+    to_state: AgentState
+    reason: str
+    task: TaskId | None = None
+    by: PausedBy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRefused(Fact):
+    """A move that the lifecycle does not allow was asked for and not made."""
+
+    KIND: ClassVar[str] = "agent.refused"
+    agent: AgentId
+    trigger: AgentTrigger
+    from_state: AgentState | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentProgressed(Fact):
+    """An agent reported how far its task is, in percent."""
+
+    KIND: ClassVar[str] = "agent.progressed"
+    agent: AgentId
+    incarnation: int
+    task: TaskId
+    percent: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOutput(Fact):
+    """The latest lines an agent wrote; `dropped` more of the same stretch are in its log alone."""
+
+    KIND: ClassVar[str] = "agent.output"
+    agent: AgentId
+    incarnation: int
+    task: TaskId
+    lines: tuple[str, ...]
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AgentExited(Fact):
+    """An agent's process ended: by itself with `code`, or by `signal`."""
+
+    KIND: ClassVar[str] = "agent.exited"
+    agent: AgentId
+    incarnation: int
+    task: TaskId
+    code: int | None
+    signal: str | None = None
+    result: str = ""
+    """The last line it wrote: what a program that speaks no protocol has to say for itself."""
+
+
+# -- tasks ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCreated(Fact):
+    """A task joined the plan, in state PENDING."""
+
+    KIND: ClassVar[str] = "task.created"
+    task: TaskId
+    spec: TaskSpec
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTransitioned(Fact):
+    """A task moved along its lifecycle. `agent` is set where an agent takes, has or leaves it."""
+
+    KIND: ClassVar[str] = "task.transitioned"
+    task: TaskId
+    trigger: TaskTrigger
+    from_state: TaskState
+    to_state: TaskState
+    reason: str
+    agent: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRefused(Fact):
+    """A move that the lifecycle does not allow was asked for and not made."""
+
+    KIND: ClassVar[str] = "task.refused"
+    task: TaskId
+    trigger: TaskTrigger
+    from_state: TaskState | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOutput(Fact):
+    """The result that a task delivered at its end."""
+
+    KIND: ClassVar[str] = "task.output"
+    task: TaskId
+    agent: AgentId
+    value: str
+
+
+# -- the human ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class UserAsked(Fact):
+    """A question was put to the human, with exactly this content.
+
+    `due` is when it times out (session time); `digest` names the content, so that an answer can
+    say what precisely it approved.
+    """
+
+    KIND: ClassVar[str] = "user.asked"
+    question: QuestionId
+    name: QuestionName
+    text: str
+    question_type: Literal["approval"]
+    context: tuple[tuple[str, JsonValue], ...]
+    task: TaskId | None
+    required: bool
+    dangerous: bool
+    default: Literal["reject"] | None
+    due: int | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserSeen(Fact):
+    """A question was first painted on a screen."""
+
+    KIND: ClassVar[str] = "user.seen"
+    question: QuestionId
+
+
+@dataclass(frozen=True, slots=True)
+class UserAnswered(Fact):
+    """A human answered; `digest` is that of the content the answer is about."""
+
+    KIND: ClassVar[str] = "user.answered"
+    question: QuestionId
+    value: Literal["approve", "reject"]
+    reason: str
+    by: str
+    digest: str
+    command: CommandId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserExpired(Fact):
+    """Nobody answered in time. This is its own outcome: no approval, and nobody's denial."""
+
+    KIND: ClassVar[str] = "user.expired"
+    question: QuestionId
+    outcome: Literal["default", "cancelled", "escalated"]
+    value: Literal["reject"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserWithdrawn(Fact):
+    """A question no longer needs an answer."""
+
+    KIND: ClassVar[str] = "user.withdrawn"
+    question: QuestionId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserCommanded(Fact):
+    """The operator told the program to do something; `refused` says why it does not."""
+
+    KIND: ClassVar[str] = "user.commanded"
+    command: str
+    id: CommandId | None
+    by: str
+    about: str = ""
+    reason: str = ""
+    refused: str = ""
+
+
+# -- the system -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SystemStarted(Fact):
+    """A session began."""
+
+    KIND: ClassVar[str] = "system.started"
+    session: str
+    project: str
+    goal: str
+    mode: Mode
+    max_agents: int | None
+    teams: tuple[TeamSpec, ...]
+
+
+class Ending:
+    """How a session may end, in the words of `SystemEnded.outcome`."""
+
+    COMPLETE: ClassVar[Literal["complete"]] = "complete"
+    INCOMPLETE: ClassVar[Literal["incomplete"]] = "incomplete"
+    WAITING: ClassVar[Literal["waiting"]] = "waiting"
+    STOPPED: ClassVar[Literal["stopped"]] = "stopped"
+    TERMINATED: ClassVar[Literal["terminated"]] = "terminated"
+
+
+Outcome = Literal["complete", "incomplete", "waiting", "stopped", "terminated"]
+
+
+@dataclass(frozen=True, slots=True)
+class SystemEnded(Fact):
+    """A session ended. `counts` has one entry per task state that occurs."""
+
+    KIND: ClassVar[str] = "system.ended"
+    outcome: Outcome
+    reason: str
+    events: int
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SystemDecided(Fact):
+    """A rule looked at the event that caused this record, and ordered `actions`, or none."""
+
+    KIND: ClassVar[str] = "system.decided"
+    rule: str
+    verdict: Literal["yes", "no"]
+    reason: str
+    actions: tuple[Action, ...] = ()
+    agent: AgentId | None = None
+    task: TaskId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemIntended(Fact):
+    """A side effect that must not be repeated is about to happen."""
+
+    KIND: ClassVar[str] = "system.intended"
+    action: ActionId
+    effect: Literal["start_process", "stop_process"]
+    agent: AgentId
+    task: TaskId | None
+    incarnation: int
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SystemDone(Fact):
+    """The side effect `action` happened, or failed with `error`."""
+
+    KIND: ClassVar[str] = "system.done"
+    action: ActionId
+    effect: Literal["start_process", "stop_process"]
+    agent: AgentId
+    error: str = ""
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemMemorySet(Fact):
+    """A key of the shared memory has a new value."""
+
+    KIND: ClassVar[str] = "system.memory_set"
+    key: MemoryKey
+    value: JsonValue
+    agent: AgentId | None = None
+    task: TaskId | None = None
+
+
+Severity = Literal["critical", "warning", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class SystemIssueOpened(Fact):
+    """Something needs attention."""
+
+    KIND: ClassVar[str] = "system.issue_opened"
+    issue: IssueId
+    severity: Severity
+    text: str
+    suggestion: str
+    agent: AgentId | None = None
+    task: TaskId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemIssueClosed(Fact):
+    """What needed attention no longer does."""
+
+    KIND: ClassVar[str] = "system.issue_closed"
+    issue: IssueId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemTimerSet(Fact):
+    """At `due` (session time) `timer` will fire."""
+
+    KIND: ClassVar[str] = "system.timer_set"
+    timer: TimerId
+    due: int
+    question: QuestionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SystemTimerFired(Fact):
+    """A timer's time came."""
+
+    KIND: ClassVar[str] = "system.timer_fired"
+    timer: TimerId
+
+
+@dataclass(frozen=True, slots=True)
+class SystemDigest(Fact):
+    """A hash over all changes of state so far; equal digests mean equal histories."""
+
+    KIND: ClassVar[str] = "system.digest"
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemNotRecording(Fact):
+    """Writing the journal failed for a while; nothing was acted upon meanwhile."""
+
+    KIND: ClassVar[str] = "system.not_recording"
+    error: str
+    lasted_ms: int
+
+
+FACTS: tuple[type[Fact], ...] = (
+    AgentSpawned,
+    AgentTransitioned,
+    AgentRefused,
+    AgentProgressed,
+    AgentOutput,
+    AgentExited,
+    TaskCreated,
+    TaskTransitioned,
+    TaskRefused,
+    TaskOutput,
+    UserAsked,
+    UserSeen,
+    UserAnswered,
+    UserExpired,
+    UserWithdrawn,
+    UserCommanded,
+    SystemStarted,
+    SystemEnded,
+    SystemDecided,
+    SystemIntended,
+    SystemDone,
+    SystemMemorySet,
+    SystemIssueOpened,
+    SystemIssueClosed,
+    SystemTimerSet,
+    SystemTimerFired,
+    SystemDigest,
+    SystemNotRecording,
+)
+
+BY_KIND: dict[str, type[Fact]] = {fact.KIND: fact for fact in FACTS}
+
+INPUTS: frozenset[str] = frozenset(
+    fact.KIND
+    for fact in (
+        AgentProgressed,
+        AgentOutput,
+        AgentExited,
+        UserSeen,
+        UserAnswered,
+        UserCommanded,
+        SystemStarted,
+        SystemDone,
+        SystemTimerFired,
+        SystemNotRecording,
+    )
+)
+"""Kinds that come from outside. All others follow from these: same inputs, same journal."""
+
+TELEMETRY: frozenset[str] = frozenset(
+    fact.KIND for fact in (AgentProgressed, AgentOutput, UserSeen, SystemDigest)
+)
+"""Kinds that nothing is done because of, so that losing the last moments of them is bearable."""
+
+MAY_LACK_CAUSE: frozenset[str] = frozenset(
+    fact.KIND for fact in (UserCommanded, SystemStarted)
+) | frozenset({"file.created", "file.modified", "file.deleted"})
+"""Kinds that may stand at the beginning of a chain of causes."""

@@ -1,0 +1,131 @@
+"""What a screen may see and do: the one face of a live session, a replay and (later) a remote one.
+
+Everything that crosses this line is a plain, serialisable value.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from mop_tui.domain.events import AnyEvent
+from mop_tui.domain.ids import AgentId, CommandId, QuestionId
+from mop_tui.domain.session import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The operator's answer to an open question, about exactly the content named by `digest`."""
+
+    question: QuestionId
+    value: Literal["approve", "reject"]
+    digest: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A question has been painted where the operator can read it."""
+
+    question: QuestionId
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the session early and in an orderly way."""
+
+    reason: str
+
+
+Command = Answer | Seen | Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a feed lets its viewer do."""
+
+    commands: bool
+    """Commands are accepted: there is a session behind the screen that can act."""
+    seek: bool
+    """Time can be moved: `seek`, `play`, `pause` and `speed` work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """Where a replay stands."""
+
+    position: int
+    """`seq` of the last event shown; 0 before the first."""
+    length: int
+    playing: bool
+    speed: float
+    end_at: int
+    """Session time of the last event, in milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events to return; None means any."""
+
+    kind: str | None = None
+    """A kind or the first word of kinds: `agent.exited`, `agent`."""
+    agent: AgentId | None = None
+
+
+class SessionFeed(Protocol):
+    """A session to look at, and perhaps to steer."""
+
+    @property
+    def revision(self) -> int:
+        """A number that changes whenever anything a viewer can see has changed."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the viewer may do here."""
+
+    @property
+    def source(self) -> str:
+        """Where the session file is."""
+
+    @property
+    def started(self) -> str:
+        """Wall-clock start of the session, ISO 8601."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the session cannot go on or is not being recorded; empty while all is well."""
+
+    def now(self) -> int:
+        """Session time in milliseconds, which goes on between events."""
+
+    def snapshot(self) -> Snapshot:
+        """The session as it is now."""
+
+    def events(
+        self, after: int = 0, limit: int = 100, only: EventFilter | None = None
+    ) -> Sequence[AnyEvent]:
+        """Up to `limit` events with `seq` > `after`, oldest first."""
+
+    def output(self, agent: AgentId, from_line: int = 0, limit: int = 100) -> Sequence[str]:
+        """Output lines of an agent, counted from 0 at its beginning.
+
+        Lines that the session no longer keeps are left out; they are in the agent's log file.
+        """
+
+    def submit(self, command: Command, secret: str | None = None) -> CommandId:
+        """Hand a command over. Its outcome is an event that carries the returned id."""
+
+    @property
+    def playback(self) -> Playback | None:
+        """Where the replay stands; None for a session that cannot seek."""
+
+    def seek(self, seq: int) -> None:
+        """Show the session as it was right after event `seq`."""
+
+    def play(self) -> None:
+        """Let time run."""
+
+    def pause(self) -> None:
+        """Let time stand still."""
+
+    def set_speed(self, factor: float) -> None:
+        """Let time run `factor` times as fast as it did."""

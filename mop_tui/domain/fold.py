@@ -1,0 +1,369 @@
+"""The fold: how each kind of event changes the state of a session.
+
+`apply` is the only code that changes a `Session`. Live, replay, resume and report all use it, so
+they cannot disagree. A record that the lifecycle tables do not allow changes nothing and is
+counted in `Session.ignored`; facts of an agent's former process (an older incarnation) change
+nothing either.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from mop_tui.domain import events as e
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
+from mop_tui.domain.events import AnyEvent, Event
+from mop_tui.domain.ids import AgentId, QuestionId
+from mop_tui.domain.session import TAIL_LINES, Agent, Issue, Question, Session, Task
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
+
+
+def apply(session: Session, event: AnyEvent) -> None:
+    """Fold one event into `session`. Events must come in the order of their `seq`."""
+    session.seq = event.seq
+    session.at = event.at
+    handler = _HANDLERS.get(event.kind)
+    if handler is not None:
+        handler(session, event)
+
+
+def _agent_spawned(session: Session, event: Event[e.AgentSpawned]) -> None:
+    spec = event.data.spec
+    if spec.id in session.agents:
+        session.ignored += 1
+        return
+    agent = Agent(spec=spec, since=event.at, reason="it was spawned", touched=event.seq)
+    session.agents[spec.id] = agent
+    counts = session.agent_counts
+    counts[agent.state] = counts.get(agent.state, 0) + 1
+    for skill in spec.skills:
+        session.skilled.setdefault(skill, []).append(spec.id)
+    session.touch("agent", spec.id, agent)
+
+
+def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> None:
+    data = event.data
+    agent = session.agents.get(data.agent)
+    if (
+        agent is None
+        or agent.state is not data.from_state
+        or session.agent_move(agent, data.trigger, data.task) != data.to_state
+    ):
+        session.ignored += 1
+        return
+    if data.trigger is AgentTrigger.TASK_ASSIGNED and data.task is not None:
+        session.hold(agent, data.task)
+        agent.progress = None
+        agent.note = ""
+    elif data.to_state in (
+        AgentState.AVAILABLE,
+        AgentState.COMPLETE,
+        AgentState.FAILED,
+        AgentState.SPAWNING,
+    ):
+        session.let_go(agent)
+    if data.to_state is AgentState.PAUSED:
+        agent.paused_in, agent.paused_by = agent.state, data.by
+    else:
+        agent.paused_in = agent.paused_by = None
+    if data.to_state is AgentState.COMPLETE:
+        agent.completed += 1
+        agent.progress = 100
+    session.set_agent_state(agent, data.to_state)
+    agent.since = event.at
+    agent.reason = data.reason
+    session.touch("agent", data.agent, agent)
+
+
+def _current(session: Session, agent_id: AgentId, incarnation: int) -> Agent | None:
+    """Return the agent if `incarnation` is its present process."""
+    agent = session.agents.get(agent_id)
+    if agent is None or agent.incarnation != incarnation:
+        return None
+    return agent
+
+
+def _agent_progressed(session: Session, event: Event[e.AgentProgressed]) -> None:
+    data = event.data
+    agent = _current(session, data.agent, data.incarnation)
+    if agent is None or agent.task != data.task:
+        return
+    agent.progress = data.percent
+    agent.note = data.note
+    agent.last_active = event.at
+    session.touch("agent", data.agent, agent)
+    task = session.tasks[data.task]
+    task.progress = data.percent
+    session.touch("task", data.task, task)
+
+
+def _agent_output(session: Session, event: Event[e.AgentOutput]) -> None:
+    data = event.data
+    agent = _current(session, data.agent, data.incarnation)
+    if agent is None:
+        return
+    agent.tail = (agent.tail + data.lines)[-TAIL_LINES:]
+    agent.tail_end += data.dropped + len(data.lines)
+    agent.last_active = event.at
+    session.touch("agent", data.agent, agent)
+
+
+def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
+    data = event.data
+    agent = _current(session, data.agent, data.incarnation)
+    if agent is None:
+        return
+    if agent.running:
+        session.running -= 1
+    agent.running = False
+    agent.exit_code = data.code
+    session.touch("agent", data.agent, agent)
+
+
+def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
+    spec = event.data.spec
+    if spec.id in session.tasks:
+        session.ignored += 1
+        return
+    task = Task(spec=spec, since=event.at, reason="it was created", touched=event.seq)
+    session.tasks[spec.id] = task
+    counts = session.task_counts
+    counts[task.state] = counts.get(task.state, 0) + 1
+    for need in spec.needs_tasks:
+        session.dependants.setdefault(need, []).append(spec.id)
+    for key in spec.needs_keys:
+        session.waiting_for_key.setdefault(key, []).append(spec.id)
+    for key in spec.provides:
+        session.providers.setdefault(key, []).append(spec.id)
+    session.structure_changed()
+    session.touch("task", spec.id, task)
+
+
+def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> None:
+    data = event.data
+    task = session.tasks.get(data.task)
+    if (
+        task is None
+        or task.state is not data.from_state
+        or session.task_move(task, data.trigger, data.agent) != data.to_state
+    ):
+        session.ignored += 1
+        return
+    session.set_task_state(task, data.to_state)
+    match data.trigger:
+        case TaskTrigger.ASSIGNED:
+            task.agent = data.agent
+            task.attempts += 1
+            task.progress = None
+        case TaskTrigger.STARTED:
+            task.started_at = event.at
+        case TaskTrigger.REQUEUED | TaskTrigger.RETRIED | TaskTrigger.SENT_BACK:
+            task.agent = None
+            task.progress = None
+        case _:
+            pass
+    if data.to_state in TERMINAL:
+        task.ended_at = event.at
+    if data.to_state is TaskState.COMPLETE:
+        task.progress = 100
+    task.since = event.at
+    task.reason = data.reason
+    session.touch("task", data.task, task)
+
+
+def _task_output(session: Session, event: Event[e.TaskOutput]) -> None:
+    task = session.tasks[event.data.task]
+    task.output = event.data.value
+    session.touch("task", event.data.task, task)
+
+
+def _user_asked(session: Session, event: Event[e.UserAsked]) -> None:
+    data = event.data
+    question = Question(asked=data, asked_at=event.at, touched=event.seq)
+    session.questions[data.question] = question
+    session.open_questions[data.question] = None
+    session.touch("question", data.question, question)
+    if data.task is not None:
+        task = session.tasks[data.task]
+        task.question = data.question
+        session.touch("task", data.task, task)
+
+
+def _user_seen(session: Session, event: Event[e.UserSeen]) -> None:
+    question = session.questions.get(event.data.question)
+    if question is not None and question.seen_at is None:
+        question.seen_at = event.at
+        session.touch("question", question.id, question)
+
+
+def _close(session: Session, question: Question, at: int) -> None:
+    question.closed_at = at
+    session.open_questions.pop(question.id, None)
+    session.touch("question", question.id, question)
+    if question.asked.task is not None:
+        task = session.tasks[question.asked.task]
+        task.question = None
+        session.touch("task", question.asked.task, task)
+
+
+def _open_question(session: Session, key: QuestionId) -> Question | None:
+    question = session.questions.get(key)
+    if question is None or question.state != "open":
+        session.ignored += 1
+        return None
+    return question
+
+
+def _user_answered(session: Session, event: Event[e.UserAnswered]) -> None:
+    data = event.data
+    question = _open_question(session, data.question)
+    if question is None:
+        return
+    question.state = "answered"
+    question.value, question.reason, question.by = data.value, data.reason, data.by
+    _close(session, question, event.at)
+    if data.value == "approve" and question.asked.task is not None:
+        session.tasks[question.asked.task].cleared = True
+
+
+def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
+    data = event.data
+    question = _open_question(session, data.question)
+    if question is None:
+        return
+    if data.outcome == "escalated":
+        question.escalated = True
+        session.touch("question", question.id, question)
+        return
+    question.state = "expired"
+    question.value = data.value or ""
+    _close(session, question, event.at)
+
+
+def _user_withdrawn(session: Session, event: Event[e.UserWithdrawn]) -> None:
+    question = _open_question(session, event.data.question)
+    if question is None:
+        return
+    question.state = "withdrawn"
+    question.reason = event.data.reason
+    _close(session, question, event.at)
+
+
+def _user_commanded(session: Session, event: Event[e.UserCommanded]) -> None:
+    data = event.data
+    if data.refused or session.status == "ended":
+        return
+    if data.command in ("stop", "terminate"):
+        session.status = "stopping"
+        session.stopping_as = "terminated" if data.command == "terminate" else "stopped"
+        session.stopping_reason = data.reason
+
+
+def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
+    data = event.data
+    session.status = "running"
+    session.session = data.session
+    session.project = data.project
+    session.goal = data.goal
+    session.mode = data.mode
+    session.max_agents = data.max_agents
+    session.teams = data.teams
+
+
+def _system_ended(session: Session, event: Event[e.SystemEnded]) -> None:
+    session.status = "ended"
+    session.outcome = event.data.outcome
+    session.outcome_reason = event.data.reason
+
+
+def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
+    data = event.data
+    session.in_doubt[data.action] = data.agent
+    agent = session.agents[data.agent]
+    if data.effect == "start_process":
+        agent.incarnation = data.incarnation
+        agent.exit_code = None
+        agent.stopping = False
+    else:
+        agent.stopping = True
+    session.touch("agent", data.agent, agent)
+
+
+def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
+    data = event.data
+    if session.in_doubt.pop(data.action, None) is None:
+        session.ignored += 1
+        return
+    agent = session.agents[data.agent]
+    if data.effect == "start_process" and not data.error:
+        agent.running = True
+        session.running += 1
+        session.touch("agent", data.agent, agent)
+
+
+def _memory_set(session: Session, event: Event[e.SystemMemorySet]) -> None:
+    session.remember(event.data.key, event.data.value)
+
+
+def _issue_opened(session: Session, event: Event[e.SystemIssueOpened]) -> None:
+    data = event.data
+    issue = Issue(
+        id=data.issue,
+        severity=data.severity,
+        text=data.text,
+        suggestion=data.suggestion,
+        opened_at=event.at,
+        touched=event.seq,
+        agent=data.agent,
+        task=data.task,
+    )
+    session.issues[data.issue] = issue
+    session.touch("issue", data.issue, issue)
+
+
+def _issue_closed(session: Session, event: Event[e.SystemIssueClosed]) -> None:
+    issue = session.issues.get(event.data.issue)
+    if issue is None or not issue.open:
+        session.ignored += 1
+        return
+    issue.open = False
+    session.touch("issue", issue.id, issue)
+
+
+def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
+    session.timers[event.data.timer] = event.data.question
+
+
+def _timer_fired(session: Session, event: Event[e.SystemTimerFired]) -> None:
+    session.timers.pop(event.data.timer, None)
+
+
+def _digest(session: Session, event: Event[e.SystemDigest]) -> None:
+    session.digested(event.data.state)
+
+
+_HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
+    e.AgentSpawned.KIND: _agent_spawned,
+    e.AgentTransitioned.KIND: _agent_transitioned,
+    e.AgentProgressed.KIND: _agent_progressed,
+    e.AgentOutput.KIND: _agent_output,
+    e.AgentExited.KIND: _agent_exited,
+    e.TaskCreated.KIND: _task_created,
+    e.TaskTransitioned.KIND: _task_transitioned,
+    e.TaskOutput.KIND: _task_output,
+    e.UserAsked.KIND: _user_asked,
+    e.UserSeen.KIND: _user_seen,
+    e.UserAnswered.KIND: _user_answered,
+    e.UserExpired.KIND: _user_expired,
+    e.UserWithdrawn.KIND: _user_withdrawn,
+    e.UserCommanded.KIND: _user_commanded,
+    e.SystemStarted.KIND: _system_started,
+    e.SystemEnded.KIND: _system_ended,
+    e.SystemIntended.KIND: _system_intended,
+    e.SystemDone.KIND: _system_done,
+    e.SystemMemorySet.KIND: _memory_set,
+    e.SystemIssueOpened.KIND: _issue_opened,
+    e.SystemIssueClosed.KIND: _issue_closed,
+    e.SystemTimerSet.KIND: _timer_set,
+    e.SystemTimerFired.KIND: _timer_fired,
+    e.SystemDigest.KIND: _digest,
+}

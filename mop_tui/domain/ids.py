@@ -1,0 +1,17 @@
+"""Names of things. Ids are chosen by the layout or counted, never drawn at random."""
+
+from typing import NewType
+
+AgentId = NewType("AgentId", str)
+TeamId = NewType("TeamId", str)
+TaskId = NewType("TaskId", str)
+QuestionName = NewType("QuestionName", str)
+"""What the layout calls a question; it may be asked several times."""
+QuestionId = NewType("QuestionId", str)
+"""One asking of a question: `q1`, `q2`, ..."""
+TimerId = NewType("TimerId", str)
+IssueId = NewType("IssueId", str)
+ActionId = NewType("ActionId", str)
+"""`<seq of the decision>.<position in it>`, so an action names the decision that ordered it."""
+CommandId = NewType("CommandId", str)
+MemoryKey = NewType("MemoryKey", str)

@@ -1,0 +1,494 @@
+"""The state of a session: what is known after a number of events.
+
+`Session` is owned by whoever folds events into it (see `fold`). Everyone else gets a `Snapshot`:
+plain values that never change, with rows copied only if they changed since the last one.
+"""
+
+from collections.abc import Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Literal, Protocol
+
+from pydantic import JsonValue
+
+from mop_tui.domain import agent_lifecycle, graph, task_lifecycle
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
+from mop_tui.domain.events import Outcome, Severity, UserAsked
+from mop_tui.domain.ids import (
+    ActionId,
+    AgentId,
+    IssueId,
+    MemoryKey,
+    QuestionId,
+    TaskId,
+    TimerId,
+)
+from mop_tui.domain.plan import AgentSpec, Mode, TaskSpec, TeamSpec
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
+
+TAIL_LINES = 200
+"""How many of an agent's latest output lines the state keeps."""
+
+
+@dataclass(slots=True)
+class Agent:
+    """What is known of an agent. `touched` is the seq of the event that last changed it."""
+
+    spec: AgentSpec
+    since: int
+    reason: str
+    touched: int
+    state: AgentState = AgentState.SPAWNING
+    task: TaskId | None = None
+    progress: int | None = None
+    note: str = ""
+    incarnation: int = 0
+    running: bool = False
+    stopping: bool = False
+    paused_in: AgentState | None = None
+    paused_by: PausedBy | None = None
+    exit_code: int | None = None
+    completed: int = 0
+    last_active: int | None = None
+    tail: tuple[str, ...] = ()
+    tail_end: int = 0
+    """Number of output lines recorded so far; `tail` holds the last of them."""
+
+    def digest_row(self) -> tuple[object, ...]:
+        """What of this row counts for the state digest."""
+        return (
+            "agent",
+            self.spec.id,
+            self.state.value,
+            self.since,
+            self.task,
+            self.progress,
+            self.incarnation,
+            self.running,
+            self.stopping,
+            self.completed,
+            self.exit_code,
+            self.tail_end,
+        )
+
+
+@dataclass(slots=True)
+class Task:
+    """What is known of a task."""
+
+    spec: TaskSpec
+    since: int
+    reason: str
+    touched: int
+    state: TaskState = TaskState.PENDING
+    agent: AgentId | None = None
+    progress: int | None = None
+    cleared: bool = False
+    """Its gate was opened by a human."""
+    question: QuestionId | None = None
+    """The open question that holds it."""
+    output: str = ""
+    started_at: int | None = None
+    ended_at: int | None = None
+    attempts: int = 0
+
+    @property
+    def held(self) -> bool:
+        """True while a gate that nobody has opened holds the task."""
+        return self.spec.gate is not None and not self.cleared
+
+    def digest_row(self) -> tuple[object, ...]:
+        """What of this row counts for the state digest."""
+        return (
+            "task",
+            self.spec.id,
+            self.state.value,
+            self.since,
+            self.agent,
+            self.progress,
+            self.cleared,
+            self.question,
+            self.output,
+            self.attempts,
+        )
+
+
+@dataclass(slots=True)
+class Question:
+    """What is known of one asking of a question."""
+
+    asked: UserAsked
+    asked_at: int
+    touched: int
+    state: Literal["open", "answered", "expired", "withdrawn"] = "open"
+    escalated: bool = False
+    seen_at: int | None = None
+    closed_at: int | None = None
+    value: str = ""
+    reason: str = ""
+    by: str = ""
+
+    @property
+    def id(self) -> QuestionId:
+        """The question's id."""
+        return self.asked.question
+
+    def digest_row(self) -> tuple[object, ...]:
+        """What of this row counts for the state digest."""
+        return ("question", self.id, self.state, self.value, self.by, self.seen_at)
+
+
+@dataclass(slots=True)
+class Issue:
+    """Something that needs, or needed, attention."""
+
+    id: IssueId
+    severity: Severity
+    text: str
+    suggestion: str
+    opened_at: int
+    touched: int
+    agent: AgentId | None = None
+    task: TaskId | None = None
+    open: bool = True
+
+    def digest_row(self) -> tuple[object, ...]:
+        """What of this row counts for the state digest."""
+        return ("issue", self.id, self.severity, self.text, self.open)
+
+
+class _Row(Protocol):
+    touched: int
+
+    def digest_row(self) -> tuple[object, ...]: ...
+
+
+@dataclass(slots=True)
+class _Shown:
+    """Copies of rows as last handed out."""
+
+    agents: dict[AgentId, Agent] = field(default_factory=dict)
+    tasks: dict[TaskId, Task] = field(default_factory=dict)
+    questions: dict[QuestionId, Question] = field(default_factory=dict)
+    issues: dict[IssueId, Issue] = field(default_factory=dict)
+
+    def put(self, kind: str, key: str, row: _Row) -> None:
+        match row:
+            case Agent():
+                self.agents[AgentId(key)] = copy(row)
+            case Task():
+                self.tasks[TaskId(key)] = copy(row)
+            case Question():
+                self.questions[QuestionId(key)] = copy(row)
+            case Issue():
+                self.issues[IssueId(key)] = copy(row)
+            case _:
+                raise TypeError(f"no such row: {kind}")
+
+
+Status = Literal["starting", "running", "stopping", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A session at one moment: plain values, never changed after they are handed out."""
+
+    seq: int
+    at: int
+    session: str
+    project: str
+    goal: str
+    mode: Mode
+    status: Status
+    outcome: Outcome | None
+    outcome_reason: str
+    teams: tuple[TeamSpec, ...]
+    agents: Mapping[AgentId, Agent]
+    tasks: Mapping[TaskId, Task]
+    questions: Mapping[QuestionId, Question]
+    issues: Mapping[IssueId, Issue]
+    memory: Mapping[MemoryKey, JsonValue]
+    agent_counts: Mapping[AgentState, int]
+    task_counts: Mapping[TaskState, int]
+    progress: float | None
+    """Share of the expected work that is done, 0..1; None where there is no work."""
+
+    @property
+    def open_questions(self) -> tuple[Question, ...]:
+        """Questions that wait for an answer, oldest first."""
+        return tuple(q for q in self.questions.values() if q.state == "open")
+
+    @property
+    def open_issues(self) -> tuple[Issue, ...]:
+        """Issues that need attention, oldest first."""
+        return tuple(i for i in self.issues.values() if i.open)
+
+
+@dataclass(slots=True)
+class Session:
+    """All that a session's events say, and the indices that make deciding cheap."""
+
+    seq: int = 0
+    at: int = 0
+    session: str = ""
+    project: str = ""
+    goal: str = ""
+    mode: Mode = Mode.LIVE
+    max_agents: int | None = None
+    status: Status = "starting"
+    outcome: Outcome | None = None
+    outcome_reason: str = ""
+    stopping_as: Outcome | None = None
+    stopping_reason: str = ""
+    teams: tuple[TeamSpec, ...] = ()
+    agents: dict[AgentId, Agent] = field(default_factory=dict)
+    tasks: dict[TaskId, Task] = field(default_factory=dict)
+    questions: dict[QuestionId, Question] = field(default_factory=dict)
+    issues: dict[IssueId, Issue] = field(default_factory=dict)
+    memory: dict[MemoryKey, JsonValue] = field(default_factory=dict)
+    timers: dict[TimerId, QuestionId | None] = field(default_factory=dict)
+    in_doubt: dict[ActionId, AgentId] = field(default_factory=dict)
+    """Side effects intended and not yet done."""
+    ignored: int = 0
+    """Records that the tables do not allow, and that therefore changed nothing."""
+    digest: str = ""
+
+    agent_counts: dict[AgentState, int] = field(default_factory=dict)
+    task_counts: dict[TaskState, int] = field(default_factory=dict)
+    working: int = 0
+    """Agents that hold a task."""
+    running: int = 0
+    """Agents whose process runs."""
+    open_questions: dict[QuestionId, None] = field(default_factory=dict)
+    dependants: dict[TaskId, list[TaskId]] = field(default_factory=dict)
+    waiting_for_key: dict[MemoryKey, list[TaskId]] = field(default_factory=dict)
+    providers: dict[MemoryKey, list[TaskId]] = field(default_factory=dict)
+    holder: dict[TaskId, AgentId] = field(default_factory=dict)
+    """Which agent has a task in hand: at most one."""
+    skilled: dict[str, list[AgentId]] = field(default_factory=dict)
+    ready_pinned: dict[AgentId, dict[TaskId, None]] = field(default_factory=dict)
+    ready_skilled: dict[str, dict[TaskId, None]] = field(default_factory=dict)
+    _ranks: dict[TaskId, int] | None = None
+    _changed: dict[tuple[str, str], _Row] = field(default_factory=dict)
+    _memory_changed: dict[MemoryKey, None] = field(default_factory=dict)
+    _stale: dict[tuple[str, str], _Row] = field(default_factory=dict)
+    _shown: _Shown = field(default_factory=_Shown)
+
+    # -- what the tables allow --------------------------------------------------------------
+
+    def agent_move(
+        self, agent: Agent, trigger: AgentTrigger, task: TaskId | None
+    ) -> AgentState | str:
+        """Return the state a move leads to, or a sentence saying why it is refused."""
+        target = agent_lifecycle.step(
+            agent.state, trigger, paused_in=agent.paused_in, paused_by=agent.paused_by
+        )
+        if target is None:
+            return f"{agent.state} does not allow {trigger}"
+        if trigger is AgentTrigger.TASK_ASSIGNED:
+            given = self.tasks.get(task) if task is not None else None
+            if given is None or given.state is not TaskState.ASSIGNED:
+                return "there is no such task to be assigned"
+            if given.agent != agent.spec.id:
+                return f"the task belongs to {given.agent}"
+        if trigger is AgentTrigger.TASK_WITHDRAWN and agent.task is None:
+            return "it holds no task"
+        return target
+
+    def task_move(self, task: Task, trigger: TaskTrigger, agent: AgentId | None) -> TaskState | str:
+        """Return the state a move leads to, or a sentence saying why it is refused."""
+        target = task_lifecycle.step(task.state, trigger)
+        if target is None:
+            return f"{task.state} does not allow {trigger}"
+        if trigger is TaskTrigger.ASSIGNED:
+            taker = self.agents.get(agent) if agent is not None else None
+            if taker is None or taker.state is not AgentState.AVAILABLE:
+                return "no available agent was named to take it"
+            if task.spec.id in self.holder:
+                return f"{self.holder[task.spec.id]} still holds it"
+        return target
+
+    # -- what decisions ask -----------------------------------------------------------------
+
+    def provided(self, key: MemoryKey) -> bool:
+        """True if `key` is present and, where its value has a `status`, that is `complete`."""
+        if key not in self.memory:
+            return False
+        value = self.memory[key]
+        return not isinstance(value, dict) or value.get("status", "complete") == "complete"
+
+    def missing(self, task: TaskSpec) -> tuple[list[TaskId], list[MemoryKey]]:
+        """Return the tasks and keys that `task` still needs."""
+        tasks = self.tasks
+        return (
+            [
+                need
+                for need in task.needs_tasks
+                if need not in tasks or tasks[need].state is not TaskState.COMPLETE
+            ],
+            [key for key in task.needs_keys if not self.provided(key)],
+        )
+
+    def rank(self, task: TaskId) -> int:
+        """Return the expected milliseconds from the start of `task` to the end of its longest
+        chain of dependants (its upward rank). Tasks without declared duration count as one."""
+        if self._ranks is None:
+            self._ranks = graph.upward_ranks(
+                {t: row.spec.expected_ms or 1 for t, row in self.tasks.items()},
+                self.dependants_by_any_need(),
+            )
+        return self._ranks[task]
+
+    def dependants_by_any_need(self) -> dict[TaskId, list[TaskId]]:
+        """Return, for each task, the tasks that need it or a key it provides."""
+        dependants = {task: list(self.dependants.get(task, ())) for task in self.tasks}
+        for key, waiting in self.waiting_for_key.items():
+            for provider in self.providers.get(key, ()):
+                dependants[provider].extend(waiting)
+        return dependants
+
+    def capable(self, task: TaskSpec) -> list[AgentId]:
+        """Return the agents that may do `task`, in the order in which they were spawned."""
+        if task.agent is not None:
+            return [task.agent] if task.agent in self.agents else []
+        return self.skilled.get(task.requires_skill or "", [])
+
+    def ready_for(self, agent: Agent) -> Iterable[TaskId]:
+        """Yield the READY tasks, held ones included, that `agent` may do."""
+        yield from self.ready_pinned.get(agent.spec.id, ())
+        for skill in agent.spec.skills:
+            yield from self.ready_skilled.get(skill, ())
+
+    @property
+    def at_limit(self) -> bool:
+        """True if `max_agents` agents are at work."""
+        return self.max_agents is not None and self.working >= self.max_agents
+
+    @property
+    def idle(self) -> bool:
+        """True if nothing runs, starts or is about to be done."""
+        return self.running == 0 and not self.in_doubt
+
+    @property
+    def finished(self) -> bool:
+        """True if every task is terminal, nothing runs and no question is open."""
+        ended = sum(self.task_counts.get(state, 0) for state in TERMINAL)
+        return ended == len(self.tasks) and self.idle and not self.open_questions
+
+    # -- bookkeeping for the fold -----------------------------------------------------------
+
+    def touch(self, kind: str, key: str, row: _Row) -> None:
+        """Note that the current event changed `row`."""
+        row.touched = self.seq
+        mark = (kind, key)
+        self._changed[mark] = row
+        self._stale[mark] = row
+
+    def remember(self, key: MemoryKey, value: JsonValue) -> None:
+        """Set a key of the shared memory."""
+        self.memory[key] = value
+        self._memory_changed[key] = None
+
+    def structure_changed(self) -> None:
+        """Forget ranks: tasks or dependencies changed."""
+        self._ranks = None
+
+    def set_agent_state(self, agent: Agent, state: AgentState) -> None:
+        """Move an agent and keep the counts."""
+        counts = self.agent_counts
+        counts[agent.state] = counts.get(agent.state, 1) - 1
+        counts[state] = counts.get(state, 0) + 1
+        agent.state = state
+
+    def set_task_state(self, task: Task, state: TaskState) -> None:
+        """Move a task and keep the counts and the index of ready tasks."""
+        counts = self.task_counts
+        counts[task.state] = counts.get(task.state, 1) - 1
+        counts[state] = counts.get(state, 0) + 1
+        index: dict[TaskId, None]
+        if task.spec.agent is not None:
+            index = self.ready_pinned.setdefault(task.spec.agent, {})
+        else:
+            index = self.ready_skilled.setdefault(task.spec.requires_skill or "", {})
+        if state is TaskState.READY:
+            index[task.spec.id] = None
+        else:
+            index.pop(task.spec.id, None)
+        task.state = state
+
+    def hold(self, agent: Agent, task: TaskId) -> None:
+        """Put `task` into the hands of `agent`."""
+        agent.task = task
+        self.holder[task] = agent.spec.id
+        self.working += 1
+
+    def let_go(self, agent: Agent) -> None:
+        """Take whatever task the agent has out of its hands."""
+        if agent.task is not None:
+            del self.holder[agent.task]
+            agent.task = None
+            self.working -= 1
+
+    def next_digest(self) -> str:
+        """Return the digest of the state: the one before, and every row changed since.
+
+        Cost follows what changed, not how much there is.
+        """
+        rows = [row.digest_row() for row in self._changed.values()]
+        memory = [(key, self.memory[key]) for key in self._memory_changed]
+        text = repr((self.digest, rows, memory)).encode()
+        return blake2b(text, digest_size=8).hexdigest()
+
+    def digested(self, digest: str) -> None:
+        """Start a new stretch after `digest`."""
+        self.digest = digest
+        self._changed.clear()
+        self._memory_changed.clear()
+
+    # -- what others may see ----------------------------------------------------------------
+
+    def progress(self) -> float | None:
+        """Return expected duration x progress over expected duration, cancelled tasks aside.
+
+        A task without declared duration weighs as much as the mean of those that have one.
+        """
+        rows = [t for t in self.tasks.values() if t.state is not TaskState.CANCELLED]
+        if not rows:
+            return None
+        known = [t.spec.expected_ms for t in rows if t.spec.expected_ms]
+        unknown = sum(known) / len(known) if known else 1.0
+        done = total = 0.0
+        for task in rows:
+            weight = task.spec.expected_ms or unknown
+            total += weight
+            share = 100 if task.state is TaskState.COMPLETE else task.progress or 0
+            done += weight * share / 100
+        return done / total
+
+    def snapshot(self) -> Snapshot:
+        """Return the session as plain values; only rows changed since the last are copied."""
+        shown = self._shown
+        for (kind, key), row in self._stale.items():
+            shown.put(kind, key, row)
+        self._stale.clear()
+        return Snapshot(
+            seq=self.seq,
+            at=self.at,
+            session=self.session,
+            project=self.project,
+            goal=self.goal,
+            mode=self.mode,
+            status=self.status,
+            outcome=self.outcome,
+            outcome_reason=self.outcome_reason,
+            teams=self.teams,
+            agents=dict(shown.agents),
+            tasks=dict(shown.tasks),
+            questions=dict(shown.questions),
+            issues=dict(shown.issues),
+            memory=dict(self.memory),
+            agent_counts={s: n for s, n in self.agent_counts.items() if n},
+            task_counts={s: n for s, n in self.task_counts.items() if n},
+            progress=self.progress(),
+        )
