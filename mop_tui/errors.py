@@ -1,11 +1,19 @@
 """Everything that can go wrong in a way an operator should read about.
 
-    MopError                 what happened, where, and what to do next
-    +-- UsageError           the command line asks for something impossible
+    MopError                     what happened, where, and what to do next
+    +-- UsageError               the command line asks for something impossible
+    +-- LayoutError              a layout is wrong: all its problems, each with its place
+    +-- TemplateError            a text holds a `${` that opens no look-up
+    +-- JournalError             a session file cannot be created, written or read
+        +-- NotASessionError     the file is something else, or of a version unknown here
+        +-- JournalDamageError   a line is not as written: changed, lost, repeated or moved
+        +-- NotRecordedError     events happened that could not be written
 
 Each of these ends the command with exit code 2 and its message on stderr. Anything else that
 escapes is a defect of the program.
 """
+
+from dataclasses import dataclass
 
 
 class MopError(Exception):
@@ -14,3 +22,72 @@ class MopError(Exception):
 
 class UsageError(MopError):
     """The command line asks for something impossible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a layout.
+
+    `line` and `column` count from 1 and are None where the problem has no place in the file;
+    `path` leads to it from the top (`tasks.lint.needs[0]`) and is empty for the file as a whole.
+    """
+
+    file: str
+    line: int | None
+    column: int | None
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        place = self.file
+        if self.line is not None:
+            place += f":{self.line}:{self.column}"
+        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+
+
+class LayoutError(MopError):
+    """A layout cannot be used; `problems` are all that is wrong with it, in the file's order."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+class TemplateError(MopError):
+    """A text holds a `${` that opens no look-up."""
+
+
+class JournalError(MopError):
+    """A session file cannot be created, written or read."""
+
+
+class NotASessionError(JournalError):
+    """The file is something else than a session, or of a version that is unknown here."""
+
+
+class JournalDamageError(JournalError):
+    """A line of a session file is not as it was written.
+
+    `line` counts from 1, the header; `found` says what was found there. Everything above that
+    line is sound.
+    """
+
+    def __init__(self, path: str, line: int, found: str) -> None:
+        sound = (
+            f" The {line - 2} events above it are sound: --until-damage reads them."
+            if line > 2
+            else " Nothing in this file can be trusted."
+        )
+        super().__init__(f"{path}:{line}: {found}.{sound}")
+        self.path = path
+        self.line = line
+        self.found = found
+
+
+class NotRecordedError(JournalError):
+    """Events happened that could not be written: `lost` of them. `why` is a sentence."""
+
+    def __init__(self, lost: int, why: str) -> None:
+        what = "The last event is" if lost == 1 else f"The last {lost} events are"
+        super().__init__(f"{why} {what} not in the file.")
+        self.lost = lost

@@ -265,18 +265,17 @@ class SystemStarted(Fact):
     project: str
     goal: str
     mode: Mode
+    attended: bool
+    """Somebody is there who can answer questions."""
     max_agents: int | None
     teams: tuple[TeamSpec, ...]
 
 
-class Ending:
-    """How a session may end, in the words of `SystemEnded.outcome`."""
+@dataclass(frozen=True, slots=True)
+class SystemQuiesced(Fact):
+    """Nothing runs, nothing is due and nothing was said: only a human could move this session."""
 
-    COMPLETE: ClassVar[Literal["complete"]] = "complete"
-    INCOMPLETE: ClassVar[Literal["incomplete"]] = "incomplete"
-    WAITING: ClassVar[Literal["waiting"]] = "waiting"
-    STOPPED: ClassVar[Literal["stopped"]] = "stopped"
-    TERMINATED: ClassVar[Literal["terminated"]] = "terminated"
+    KIND: ClassVar[str] = "system.quiesced"
 
 
 Outcome = Literal["complete", "incomplete", "waiting", "stopped", "terminated"]
@@ -317,6 +316,9 @@ class SystemIntended(Fact):
     task: TaskId | None
     incarnation: int
     command: tuple[str, ...] = ()
+    """What is run, as the layout writes it: look-ups not filled in."""
+    would: bool = False
+    """This is a rehearsal: the effect is played, not done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +404,20 @@ class SystemNotRecording(Fact):
     lasted_ms: int
 
 
+# -- what this version does not know --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Fact):
+    """A fact of a kind that a newer version added: kept and shown, never folded, never written.
+
+    Its event keeps the kind it came with; `fields` is its `data` as it stands in the journal.
+    """
+
+    KIND: ClassVar[str] = "unknown"
+    fields: dict[str, JsonValue]
+
+
 FACTS: tuple[type[Fact], ...] = (
     AgentSpawned,
     AgentTransitioned,
@@ -420,6 +436,7 @@ FACTS: tuple[type[Fact], ...] = (
     UserWithdrawn,
     UserCommanded,
     SystemStarted,
+    SystemQuiesced,
     SystemEnded,
     SystemDecided,
     SystemIntended,
@@ -445,12 +462,14 @@ INPUTS: frozenset[str] = frozenset(
         UserAnswered,
         UserCommanded,
         SystemStarted,
+        SystemQuiesced,
         SystemDone,
+        SystemMemorySet,
         SystemTimerFired,
         SystemNotRecording,
     )
 )
-"""Kinds that come from outside. All others follow from these: same inputs, same journal."""
+"""Kinds that may come from outside. All else follows from them: same inputs, same journal."""
 
 TELEMETRY: frozenset[str] = frozenset(
     fact.KIND for fact in (AgentProgressed, AgentOutput, UserSeen, SystemDigest)

@@ -3,8 +3,9 @@
 Everything that crosses this line is a plain, serialisable value.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, Protocol
 
 from mop_tui.domain.events import AnyEvent
@@ -71,6 +72,18 @@ class EventFilter:
     agent: AgentId | None = None
 
 
+def selected(events: Iterable[AnyEvent], limit: int, only: EventFilter | None) -> list[AnyEvent]:
+    """Return the first `limit` of the events that `only` lets pass."""
+    passing = events if only is None else (event for event in events if _passes(event, only))
+    return list(islice(passing, limit))
+
+
+def _passes(event: AnyEvent, only: EventFilter) -> bool:
+    if only.kind not in (None, event.kind, event.kind.partition(".")[0]):
+        return False
+    return only.agent is None or getattr(event.data, "agent", None) == only.agent
+
+
 class SessionFeed(Protocol):
     """A session to look at, and perhaps to steer."""
 
@@ -109,6 +122,12 @@ class SessionFeed(Protocol):
         """Output lines of an agent, counted from 0 at its beginning.
 
         Lines that the session no longer keeps are left out; they are in the agent's log file.
+        """
+
+    def remaining(self, question: QuestionId) -> int | None:
+        """Wall-clock milliseconds until an open question times out; None if it never does.
+
+        What a person may answer times out in wall time, whatever the session's speed.
         """
 
     def submit(self, command: Command, secret: str | None = None) -> CommandId:

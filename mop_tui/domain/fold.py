@@ -13,7 +13,7 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, QuestionId
-from mop_tui.domain.session import TAIL_LINES, Agent, Issue, Question, Session, Task
+from mop_tui.domain.session import TAIL_LINES, Agent, Issue, Question, Session, Task, timer_of
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
 
@@ -134,6 +134,7 @@ def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
         session.waiting_for_key.setdefault(key, []).append(spec.id)
     for key in spec.provides:
         session.providers.setdefault(key, []).append(spec.id)
+    session.expect(spec, 1)
     session.structure_changed()
     session.touch("task", spec.id, task)
 
@@ -148,7 +149,10 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
     ):
         session.ignored += 1
         return
+    was_terminal = task.state in TERMINAL
     session.set_task_state(task, data.to_state)
+    if was_terminal is not (data.to_state in TERMINAL):
+        session.expect(task.spec, 1 if was_terminal else -1)
     match data.trigger:
         case TaskTrigger.ASSIGNED:
             task.agent = data.agent
@@ -178,7 +182,7 @@ def _task_output(session: Session, event: Event[e.TaskOutput]) -> None:
 
 def _user_asked(session: Session, event: Event[e.UserAsked]) -> None:
     data = event.data
-    question = Question(asked=data, asked_at=event.at, touched=event.seq)
+    question = Question(asked=data, asked_at=event.at, seq=event.seq, touched=event.seq)
     session.questions[data.question] = question
     session.open_questions[data.question] = None
     session.touch("question", data.question, question)
@@ -198,6 +202,7 @@ def _user_seen(session: Session, event: Event[e.UserSeen]) -> None:
 def _close(session: Session, question: Question, at: int) -> None:
     question.closed_at = at
     session.open_questions.pop(question.id, None)
+    session.timers.pop(timer_of(question.id), None)
     session.touch("question", question.id, question)
     if question.asked.task is not None:
         task = session.tasks[question.asked.task]
@@ -265,6 +270,7 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
     session.project = data.project
     session.goal = data.goal
     session.mode = data.mode
+    session.attended = data.attended
     session.max_agents = data.max_agents
     session.teams = data.teams
 
@@ -330,7 +336,7 @@ def _issue_closed(session: Session, event: Event[e.SystemIssueClosed]) -> None:
 
 
 def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
-    session.timers[event.data.timer] = event.data.question
+    session.timers[event.data.timer] = event.seq
 
 
 def _timer_fired(session: Session, event: Event[e.SystemTimerFired]) -> None:

@@ -27,6 +27,11 @@ from mop_tui.domain.ids import (
 from mop_tui.domain.plan import AgentSpec, Mode, TaskSpec, TeamSpec
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
+def timer_of(question: QuestionId) -> TimerId:
+    """Return the name of the timer that limits a question."""
+    return TimerId(f"question/{question}")
+
+
 TAIL_LINES = 200
 """How many of an agent's latest output lines the state keeps."""
 
@@ -54,6 +59,11 @@ class Agent:
     tail: tuple[str, ...] = ()
     tail_end: int = 0
     """Number of output lines recorded so far; `tail` holds the last of them."""
+
+    def output(self, from_line: int, limit: int) -> tuple[str, ...]:
+        """Return up to `limit` lines from line `from_line` on, as far as `tail` holds them."""
+        first = max(0, from_line - (self.tail_end - len(self.tail)))
+        return self.tail[first : first + limit]
 
     def digest_row(self) -> tuple[object, ...]:
         """What of this row counts for the state digest."""
@@ -120,6 +130,8 @@ class Question:
 
     asked: UserAsked
     asked_at: int
+    seq: int
+    """Where in the session it was asked."""
     touched: int
     state: Literal["open", "answered", "expired", "withdrawn"] = "open"
     escalated: bool = False
@@ -158,6 +170,13 @@ class Issue:
         return ("issue", self.id, self.severity, self.text, self.open)
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A move that is not made, and a sentence saying why."""
+
+    reason: str
+
+
 class _Row(Protocol):
     touched: int
 
@@ -187,6 +206,14 @@ class _Shown:
                 raise TypeError(f"no such row: {kind}")
 
 
+def is_provided(memory: Mapping[MemoryKey, JsonValue], key: MemoryKey) -> bool:
+    """True if `key` is present and, where its value has a `status`, that is `complete`."""
+    if key not in memory:
+        return False
+    value = memory[key]
+    return not isinstance(value, dict) or value.get("status", "complete") == "complete"
+
+
 Status = Literal["starting", "running", "stopping", "ended"]
 
 
@@ -200,6 +227,7 @@ class Snapshot:
     project: str
     goal: str
     mode: Mode
+    max_agents: int | None
     status: Status
     outcome: Outcome | None
     outcome_reason: str
@@ -235,6 +263,7 @@ class Session:
     project: str = ""
     goal: str = ""
     mode: Mode = Mode.LIVE
+    attended: bool = True
     max_agents: int | None = None
     status: Status = "starting"
     outcome: Outcome | None = None
@@ -247,7 +276,8 @@ class Session:
     questions: dict[QuestionId, Question] = field(default_factory=dict)
     issues: dict[IssueId, Issue] = field(default_factory=dict)
     memory: dict[MemoryKey, JsonValue] = field(default_factory=dict)
-    timers: dict[TimerId, QuestionId | None] = field(default_factory=dict)
+    timers: dict[TimerId, int] = field(default_factory=dict)
+    """Timers that run, and the `seq` at which each was set."""
     in_doubt: dict[ActionId, AgentId] = field(default_factory=dict)
     """Side effects intended and not yet done."""
     ignored: int = 0
@@ -269,6 +299,8 @@ class Session:
     skilled: dict[str, list[AgentId]] = field(default_factory=dict)
     ready_pinned: dict[AgentId, dict[TaskId, None]] = field(default_factory=dict)
     ready_skilled: dict[str, dict[TaskId, None]] = field(default_factory=dict)
+    unfinished_pinned: dict[AgentId, int] = field(default_factory=dict)
+    unfinished_skilled: dict[str, int] = field(default_factory=dict)
     _ranks: dict[TaskId, int] | None = None
     _changed: dict[tuple[str, str], _Row] = field(default_factory=dict)
     _memory_changed: dict[MemoryKey, None] = field(default_factory=dict)
@@ -279,44 +311,43 @@ class Session:
 
     def agent_move(
         self, agent: Agent, trigger: AgentTrigger, task: TaskId | None
-    ) -> AgentState | str:
-        """Return the state a move leads to, or a sentence saying why it is refused."""
+    ) -> AgentState | Refusal:
+        """Return the state a move leads to, or why it is refused."""
         target = agent_lifecycle.step(
             agent.state, trigger, paused_in=agent.paused_in, paused_by=agent.paused_by
         )
         if target is None:
-            return f"{agent.state} does not allow {trigger}"
+            return Refusal(f"{agent.state} does not allow {trigger}")
         if trigger is AgentTrigger.TASK_ASSIGNED:
             given = self.tasks.get(task) if task is not None else None
             if given is None or given.state is not TaskState.ASSIGNED:
-                return "there is no such task to be assigned"
+                return Refusal("there is no such task to be assigned")
             if given.agent != agent.spec.id:
-                return f"the task belongs to {given.agent}"
+                return Refusal(f"the task belongs to {given.agent}")
         if trigger is AgentTrigger.TASK_WITHDRAWN and agent.task is None:
-            return "it holds no task"
+            return Refusal("it holds no task")
         return target
 
-    def task_move(self, task: Task, trigger: TaskTrigger, agent: AgentId | None) -> TaskState | str:
-        """Return the state a move leads to, or a sentence saying why it is refused."""
+    def task_move(
+        self, task: Task, trigger: TaskTrigger, agent: AgentId | None
+    ) -> TaskState | Refusal:
+        """Return the state a move leads to, or why it is refused."""
         target = task_lifecycle.step(task.state, trigger)
         if target is None:
-            return f"{task.state} does not allow {trigger}"
+            return Refusal(f"{task.state} does not allow {trigger}")
         if trigger is TaskTrigger.ASSIGNED:
             taker = self.agents.get(agent) if agent is not None else None
             if taker is None or taker.state is not AgentState.AVAILABLE:
-                return "no available agent was named to take it"
+                return Refusal("no available agent was named to take it")
             if task.spec.id in self.holder:
-                return f"{self.holder[task.spec.id]} still holds it"
+                return Refusal(f"{self.holder[task.spec.id]} still holds it")
         return target
 
     # -- what decisions ask -----------------------------------------------------------------
 
     def provided(self, key: MemoryKey) -> bool:
         """True if `key` is present and, where its value has a `status`, that is `complete`."""
-        if key not in self.memory:
-            return False
-        value = self.memory[key]
-        return not isinstance(value, dict) or value.get("status", "complete") == "complete"
+        return is_provided(self.memory, key)
 
     def missing(self, task: TaskSpec) -> tuple[list[TaskId], list[MemoryKey]]:
         """Return the tasks and keys that `task` still needs."""
@@ -360,6 +391,12 @@ class Session:
         for skill in agent.spec.skills:
             yield from self.ready_skilled.get(skill, ())
 
+    def has_work_for(self, agent: Agent) -> bool:
+        """True if some unfinished task, ready or not, could be done by `agent`."""
+        if self.unfinished_pinned.get(agent.spec.id):
+            return True
+        return any(self.unfinished_skilled.get(skill) for skill in agent.spec.skills)
+
     @property
     def at_limit(self) -> bool:
         """True if `max_agents` agents are at work."""
@@ -372,9 +409,10 @@ class Session:
 
     @property
     def finished(self) -> bool:
-        """True if every task is terminal, nothing runs and no question is open."""
+        """True if every task is terminal, nobody is at work and no question is open."""
         ended = sum(self.task_counts.get(state, 0) for state in TERMINAL)
-        return ended == len(self.tasks) and self.idle and not self.open_questions
+        at_work = self.working or not self.idle
+        return ended == len(self.tasks) and not at_work and not self.open_questions
 
     # -- bookkeeping for the fold -----------------------------------------------------------
 
@@ -416,6 +454,16 @@ class Session:
         else:
             index.pop(task.spec.id, None)
         task.state = state
+
+    def expect(self, task: TaskSpec, count: int) -> None:
+        """Count `task` in (1) or out (-1) of the work still to be done."""
+        if task.agent is not None:
+            pinned = self.unfinished_pinned
+            pinned[task.agent] = pinned.get(task.agent, 0) + count
+        else:
+            skilled = self.unfinished_skilled
+            skill = task.requires_skill or ""
+            skilled[skill] = skilled.get(skill, 0) + count
 
     def hold(self, agent: Agent, task: TaskId) -> None:
         """Put `task` into the hands of `agent`."""
@@ -479,6 +527,7 @@ class Session:
             project=self.project,
             goal=self.goal,
             mode=self.mode,
+            max_agents=self.max_agents,
             status=self.status,
             outcome=self.outcome,
             outcome_reason=self.outcome_reason,

@@ -1,0 +1,61 @@
+"""The command line. Commands live in modules of their own and are loaded when they are called, so
+that `mop-tui events` does not wait for a screen it does not need."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from mop_tui import __version__
+from mop_tui.errors import MopError
+
+_COMMANDS = {
+    "run": "mop_tui.cli.run",
+    "replay": "mop_tui.cli.replay",
+    "verify": "mop_tui.cli.verify",
+    "events": "mop_tui.cli.events",
+}
+
+
+class _Commands(click.Group):
+    """Finds commands by name without importing the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, in the order of a session's life."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        del ctx
+        module = _COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = import_module(module).command
+        return command
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="mop-tui", message="%(prog)s %(version)s")
+def program() -> None:
+    """Mission control for a swarm of agents, in one terminal.
+
+    Write a layout (teams, agents, tasks, gates), run it, and see and steer everything from here.
+    Everything that happens is recorded in a session file, which can be replayed and verified.
+    """
+
+
+def main() -> None:
+    """Run the command line; errors meant for people end it with exit code 2."""
+    try:
+        program(prog_name="mop-tui")
+    except MopError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        sys.stderr.close()
+        sys.exit(0)

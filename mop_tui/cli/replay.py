@@ -1,0 +1,37 @@
+"""`mop-tui replay`: a recorded session, shown again."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import click
+
+from mop_tui.errors import UsageError
+
+
+@click.command("replay")
+@click.argument("session", type=click.Path(path_type=Path))
+@click.option(
+    "--speed", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True
+)
+@click.option("--at", "start", metavar="TIME|SEQ", help="Where to begin: 90s, 2m, 1h30m or #123.")
+@click.option("--until-damage", is_flag=True, help="Read a damaged file as far as it is sound.")
+def command(session: Path, *, speed: float, start: str | None, until_damage: bool) -> None:
+    """Show SESSION again on the screen: play, pause, step, seek. Nothing is executed."""
+    from mop_tui.dashboard.app import Dashboard  # noqa: PLC0415 - loaded only when shown
+    from mop_tui.layout import durations  # noqa: PLC0415
+    from mop_tui.orchestrator.replay import open_replay  # noqa: PLC0415
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("replay needs a terminal; `mop-tui events` prints what happened")
+    replay = open_replay(session, until_damage=until_damage)
+    replay.set_speed(speed)
+    if start is not None and start.startswith("#") and start[1:].isdecimal():
+        replay.seek(int(start[1:]))
+    elif start is not None:
+        try:
+            replay.seek_time(durations.parse(start))
+        except ValueError as error:
+            raise UsageError(f"--at {start}: it {error}, and no #123 either") from None
+    replay.play()
+    asyncio.run(Dashboard(replay).run_async())

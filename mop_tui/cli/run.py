@@ -1,0 +1,106 @@
+"""`mop-tui run`: a layout becomes a session."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from mop_tui.cli.exit_codes import EXIT_OF_OUTCOME
+from mop_tui.errors import UsageError
+
+
+class _Speed(click.ParamType[float]):
+    name = "N|max"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return times real time; infinity stands for `max`."""
+        if value == "max":
+            return float("inf")
+        try:
+            speed = float(str(value))
+        except ValueError:
+            speed = 0
+        if not 0 < speed < float("inf"):
+            self.fail(f"{value!r} is neither a positive number nor 'max'", param, ctx)
+        return speed
+
+
+@click.command("run")
+@click.argument("layout", type=click.Path(path_type=Path))
+@click.option("--headless", is_flag=True, help="No screen: print what happens, line by line.")
+@click.option("--json", "as_json", is_flag=True, help="With --headless: events as JSON lines.")
+@click.option(
+    "--rehearse", is_flag=True, help="Start nothing; simulated agents play the whole plan."
+)
+@click.option(
+    "--speed",
+    type=_Speed(),
+    help="Times real time, or 'max'; for sessions without real agents only."
+    " Default: max headless, else 60.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of simulated agents.")
+@click.option(
+    "--answers",
+    type=click.Path(path_type=Path),
+    help="Answers written down beforehand: a YAML list of {question, value, reason, after}.",
+)
+@click.option(
+    "--session-file",
+    type=click.Path(path_type=Path),
+    help="Where to record. Default: sessions/<layout id>-<time>.jsonl",
+)
+@click.option(
+    "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Set a variable of the layout."
+)
+def command(
+    layout: Path,
+    *,
+    headless: bool,
+    as_json: bool,
+    rehearse: bool,
+    speed: float | None,
+    seed: int,
+    answers: Path | None,
+    session_file: Path | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Run LAYOUT: start its agents, show everything, ask before gates, record it all.
+
+    Exit codes: 0 all done; 1 ended with failed, rejected or cancelled work; 2 wrong usage or
+    input; 3 headless and only questions left; 130 ended early by the operator; 143 by SIGTERM.
+    """
+    from mop_tui.cli import session  # noqa: PLC0415 - loaded only when a session is really run
+
+    if as_json and not headless:
+        raise UsageError("--json goes with --headless: a screen and JSON cannot share the terminal")
+    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        click.echo("no terminal here, so this runs headless", err=True)
+        headless = True
+    prepared = session.prepare(
+        layout,
+        overrides=_settings(settings),
+        rehearse=rehearse,
+        speed=speed,
+        seed=seed,
+        answers=answers,
+        session_file=session_file,
+        attended=not headless,
+    )
+    outcome = (
+        session.run_headless(prepared, as_json=as_json)
+        if headless
+        else session.run_on_screen(prepared)
+    )
+    sys.exit(EXIT_OF_OUTCOME[outcome])
+
+
+def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
+    settings = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or not key:
+            raise UsageError(f"--set {pair}: KEY=VALUE is expected")
+        settings[key] = value
+    return settings

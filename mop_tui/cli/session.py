@@ -1,0 +1,290 @@
+"""Wiring: a layout, a journal, a clock and hosts become a session that runs, with or without a
+screen."""
+
+import asyncio
+import getpass
+import os
+import platform
+import signal
+import socket
+import sys
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import pydantic
+
+from mop_tui import __version__, layout
+from mop_tui.agents.command import CommandHost, use_pidfd_child_watcher
+from mop_tui.agents.host import AgentHost, Sink
+from mop_tui.agents.simulated import SimulatedHost
+from mop_tui.cli.output import clock_time, json_line
+from mop_tui.decisions.rules import RuleBook
+from mop_tui.decisions.standard import RULES
+from mop_tui.domain import templates
+from mop_tui.domain.events import AnyEvent, Outcome
+from mop_tui.domain.feed import Stop
+from mop_tui.domain.plan import HostKind, Mode, Plan
+from mop_tui.domain.sentences import sentence, tone
+from mop_tui.errors import JournalError, UsageError
+from mop_tui.journal.header import Header
+from mop_tui.journal.writer import BufferedWriter, Journal, JournalWriter
+from mop_tui.orchestrator.answers import PreparedAnswers, read_answers
+from mop_tui.orchestrator.clock import Clock, Timeline, VirtualClock, WallClock
+from mop_tui.orchestrator.engine import Engine
+from mop_tui.orchestrator.live import LiveSession
+from mop_tui.orchestrator.loop import Orchestrator
+
+SCREEN_SPEED = 60.0
+"""Speed of a rehearsal that somebody watches: a minute a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that is needed to run a session; nothing was written or started yet."""
+
+    plan: Plan
+    header: Header
+    path: Path
+    speed: float
+    answers: PreparedAnswers | None
+    attended: bool
+
+    @property
+    def mode(self) -> Mode:
+        """What the session's events will stand for."""
+        return self.header.mode
+
+
+def prepare(
+    path: Path,
+    *,
+    overrides: Mapping[str, str],
+    rehearse: bool,
+    speed: float | None,
+    seed: int,
+    answers: Path | None,
+    session_file: Path | None,
+    attended: bool,
+) -> Prepared:
+    """Read and check everything that a session is made from.
+
+    Raises `MopError` where layout, answers or options do not fit.
+    """
+    loaded = layout.load(path, overrides=overrides, rehearse=rehearse)
+    plan = loaded.plan
+    real = any(agent.host is HostKind.COMMAND for agent in plan.agents.values())
+    if real and speed not in (None, 1.0):
+        raise UsageError(
+            f"--speed {speed:g}: real agents work in real time; use --rehearse to play the plan"
+        )
+    started = datetime.now(UTC).astimezone()
+    destination = session_file or Path("sessions") / f"{plan.id}-{started:%Y%m%d-%H%M%S}.jsonl"
+    destination = destination.absolute()
+    header = Header(
+        layout=loaded.document,
+        seed=seed,
+        mode=Mode.LIVE if real else Mode.REHEARSAL,
+        run=uuid.uuid4().hex,
+        started=started.isoformat(timespec="seconds"),
+        versions={
+            "mop-tui": __version__,
+            "python": platform.python_version(),
+            "pydantic": pydantic.VERSION,
+        },
+        user=_user(),
+        host=socket.gethostname(),
+        paths={
+            "layout": str(path.absolute()),
+            templates.LAYOUT_DIR: str(loaded.directory),
+            templates.WORKSPACE: str(destination.with_suffix(".work")),
+            templates.PYTHON: sys.executable,
+            "cwd": str(Path.cwd()),
+        },
+    )
+    return Prepared(
+        plan=plan,
+        header=header,
+        path=destination,
+        speed=speed or (SCREEN_SPEED if attended else float("inf")),
+        answers=read_answers(answers, plan) if answers is not None else None,
+        attended=attended,
+    )
+
+
+def run_headless(prepared: Prepared, *, as_json: bool) -> Outcome:
+    """Run a session and print what happens. Returns how it ended."""
+    return asyncio.run(_headless(prepared, as_json=as_json))
+
+
+def run_on_screen(prepared: Prepared) -> Outcome:
+    """Run a session behind a screen. Returns how it ended."""
+    return asyncio.run(_on_screen(prepared))
+
+
+# -- making a session -------------------------------------------------------------------------
+
+
+def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
+    """Create the session file and everything that runs the session."""
+    loop = asyncio.get_running_loop()
+    prepared.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    late: list[Orchestrator] = []
+
+    def tell(call: Callable[..., None], *args: object) -> None:
+        loop.call_soon_threadsafe(call, *args)
+
+    journal: Journal
+    clock: Clock
+    if prepared.mode is Mode.LIVE:
+        journal = JournalWriter(
+            prepared.path,
+            prepared.header,
+            on_durable=lambda _seq: tell(late[0].journal_advanced),
+            on_failure=lambda _why: tell(late[0].journal_advanced),
+            on_recovered=lambda why, ms: tell(late[0].journal_recovered, why, ms),
+        )
+        clock = WallClock()
+        Path(prepared.header.paths[templates.WORKSPACE]).mkdir(mode=0o700)
+    else:
+        journal = BufferedWriter(prepared.path, prepared.header)
+        clock = VirtualClock(None if prepared.speed == float("inf") else prepared.speed)
+
+    def hosts(sink: Sink, timeline: Timeline) -> Mapping[HostKind, AgentHost]:
+        paths = prepared.header.paths
+        return {
+            HostKind.SIMULATED: SimulatedHost(
+                prepared.header.seed, clock.now, timeline.call_at, sink
+            ),
+            HostKind.COMMAND: CommandHost(
+                templates.resolve(prepared.plan.variables, paths.get),
+                prepared.path.with_suffix(".logs"),
+                sink,
+                os.environ,
+            ),
+        }
+
+    orchestrator = Orchestrator(
+        prepared.plan,
+        Engine(prepared.plan, RuleBook(prepared.plan, RULES)),
+        journal,
+        clock,
+        hosts,
+        mode=prepared.mode,
+        attended=prepared.attended,
+        answers=prepared.answers,
+    )
+    late.append(orchestrator)
+    live = LiveSession(orchestrator, prepared.path, prepared.header.started)
+    return live, orchestrator, journal
+
+
+async def _finish(live: LiveSession, orchestrator: Orchestrator, journal: Journal) -> Outcome:
+    """Close the journal and return how the session ended."""
+    await asyncio.to_thread(journal.close)
+    outcome = orchestrator.session.outcome
+    if live.defect or outcome is None:
+        raise JournalError(live.defect or "the session did not end")
+    return outcome
+
+
+# -- without a screen -------------------------------------------------------------------------
+
+
+async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
+    use_pidfd_child_watcher()
+    live, orchestrator, journal = _open(prepared)
+    printer = _Printer(orchestrator, as_json=as_json)
+    orchestrator.observers.append(printer.print)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, _interrupt(live))
+    loop.add_signal_handler(signal.SIGTERM, orchestrator.terminate, "SIGTERM")
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    if not as_json:
+        click.echo(f"{prepared.mode.upper()}  {prepared.plan.id}  recorded in {prepared.path}")
+    await live.run()
+    outcome = await _finish(live, orchestrator, journal)
+    printer.close()
+    return outcome
+
+
+def _interrupt(live: LiveSession) -> Callable[[], None]:
+    """Return what SIGINT does: the first asks to be sure, the second ends the session."""
+    pressed: list[None] = []
+
+    def on_interrupt() -> None:
+        if pressed:
+            live.submit(Stop(reason="interrupted twice"))
+        else:
+            click.echo("interrupt once more to end the session and its agents", err=True)
+        pressed.append(None)
+
+    return on_interrupt
+
+
+class _Printer:
+    """Prints events as they are recorded, until nobody listens any more."""
+
+    def __init__(self, orchestrator: Orchestrator, *, as_json: bool) -> None:
+        self._orchestrator = orchestrator
+        self._as_json = as_json
+        self._gone = False
+
+    def print(self, event: AnyEvent) -> None:
+        """Print one event; those of interest to nobody are left out unless JSON is wanted."""
+        if self._gone:
+            return
+        if self._as_json:
+            line = json_line(event)
+        elif tone(event) != "detail":
+            line = f"{clock_time(event.at)}  {sentence(event)}"
+        else:
+            return
+        try:
+            click.echo(line)
+        except BrokenPipeError:
+            self._gone = True
+
+    def close(self) -> None:
+        """Keep the interpreter from complaining about a reader that left."""
+        if self._gone:
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+# -- behind a screen --------------------------------------------------------------------------
+
+
+async def _on_screen(prepared: Prepared) -> Outcome:
+    from mop_tui.dashboard.app import Dashboard  # noqa: PLC0415 - headless runs load no Textual
+
+    use_pidfd_child_watcher()
+    live, orchestrator, journal = _open(prepared)
+    session = asyncio.create_task(live.run())
+    app = Dashboard(live)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, _interrupt(live))
+    loop.add_signal_handler(signal.SIGTERM, orchestrator.terminate, "SIGTERM")
+    loop.add_signal_handler(signal.SIGHUP, app.exit)
+    try:
+        await app.run_async()
+    finally:
+        # Whatever became of the screen, the session goes on, and ends when its work is done.
+        orchestrator.leave_unattended()
+    await session
+    outcome = await _finish(live, orchestrator, journal)
+    with suppress(OSError):
+        reason = orchestrator.session.outcome_reason
+        click.echo(f"{outcome}: {reason}\nrecorded in {prepared.path}")
+    return outcome
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

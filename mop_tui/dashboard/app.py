@@ -1,0 +1,208 @@
+"""The Textual app: samples the feed, opens dialogs, and asks before it ends anything."""
+
+import os
+from typing import ClassVar, Literal
+
+from textual import events, on
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Input
+
+from mop_tui.dashboard.approval import ApprovalDialog, Closed
+from mop_tui.dashboard.attention import Attention
+from mop_tui.dashboard.clock import Clock, SystemClock
+from mop_tui.dashboard.detail_dialog import DetailDialog
+from mop_tui.dashboard.event_log import EventLog
+from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames
+from mop_tui.dashboard.help_dialog import HelpDialog
+from mop_tui.dashboard.ink import INK_CSS
+from mop_tui.dashboard.overview import Overview
+from mop_tui.dashboard.quit_dialog import QuitDialog
+from mop_tui.dashboard.rows import Rows
+from mop_tui.dashboard.seek_dialog import SeekDialog
+from mop_tui.dashboard.swarm import Swarm
+from mop_tui.dashboard.theme import DARK, LIGHT
+from mop_tui.dashboard.transport import Transport
+from mop_tui.domain.feed import SessionFeed, Stop
+from mop_tui.domain.ids import QuestionId
+from mop_tui.domain.session import Question
+
+SAMPLING = 0.1
+"""Seconds between looks at the feed."""
+
+WhyEnded = Literal["quit"]
+
+
+class Dashboard(App[WhyEnded]):
+    """A screen on one session. A guest of the program's loop: the session lives on without it.
+
+    It returns `quit` when the operator wants to leave and either confirmed that the session is to
+    end (`Stop` has then been submitted) or there was nothing left to end.
+    """
+
+    TITLE = "mop-tui"
+    CSS = INK_CSS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "answer", "Answer", tooltip="Answer the oldest open question"),
+        Binding("colon", "go_to", "Go to", tooltip="Go to a time or an event", key_display=":"),
+        Binding("t", "light_or_dark", "Light or dark", show=False),
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("q", "quit", "Quit"),
+        Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(self, feed: SessionFeed, *, clock: Clock | None = None) -> None:
+        # Textual otherwise turns colours into shades of grey, which are colours still.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self._feed = feed
+        self._clock: Clock = clock or SystemClock()
+        self._sampler = Sampler(feed)
+        self._frame = self._sampler.take()
+        self._attention = Attention()
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def get_default_screen(self) -> Screen[None]:
+        """The overview is the screen below all dialogs."""
+        return Overview(self._feed, self._frame)
+
+    def on_mount(self) -> None:
+        """Start to look at the feed."""
+        self.set_interval(SAMPLING, self.sample)
+
+    # -- looking at the feed ----------------------------------------------------------------
+
+    def sample(self) -> None:
+        """Show what has changed since the last look, and let questions ask for attention."""
+        frame = self._sampler.due()
+        if frame is not None:
+            self._show(frame)
+        if isinstance(self.screen, ApprovalDialog):
+            self.screen.poll()
+        self._attend()
+
+    def _show(self, frame: Frame) -> None:
+        self._frame = frame
+        for screen in list(self.screen_stack):
+            if isinstance(screen, ShowsFrames) and screen.is_mounted:
+                screen.show(frame)
+
+    # -- keys -------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take note of every key, and drop those that an approval dialog must not hear."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            at = self._clock.typed_at(event)
+            self._attention.key_came(at)
+            screen = self.screen
+            if isinstance(screen, ApprovalDialog) and screen.guard.drops(at):
+                screen.poll()
+                return
+        await super().on_event(event)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Offer only what this feed allows."""
+        if action == "answer":
+            return self._feed.capabilities.commands
+        if action == "go_to":
+            return self._feed.capabilities.seek
+        return True
+
+    def action_light_or_dark(self) -> None:
+        """Change between the light and the dark theme."""
+        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    def action_help(self) -> None:
+        """List all keys."""
+        overview = self.screen_stack[0]
+        sections = [
+            ("Everywhere", [key for key in self.BINDINGS if self._is_offered(self, key)]),
+            ("Panes", [key for key in Overview.BINDINGS if self._is_offered(overview, key)]),
+            ("Lists", [*Rows.BINDINGS, *Swarm.BINDINGS, *EventLog.BINDINGS]),
+            ("Questions", ApprovalDialog.BINDINGS if self._feed.capabilities.commands else []),
+        ]
+        self.push_screen(HelpDialog([(title, keys) for title, keys in sections if keys]))
+
+    @staticmethod
+    def _is_offered(owner: "App[WhyEnded] | Screen[object]", key: BindingType) -> bool:
+        name = key.action.partition("(")[0] if isinstance(key, Binding) else ""
+        return owner.check_action(name, ()) is not False
+
+    def action_go_to(self) -> None:
+        """Ask where to go in a replay."""
+        self.push_screen(SeekDialog(Transport(self._feed).go))
+
+    # -- details ----------------------------------------------------------------------------
+
+    @on(Rows.Chosen)
+    def tell_more(self, chosen: Rows.Chosen) -> None:
+        """Open the details of the chosen row."""
+        self.push_screen(
+            DetailDialog(self._feed, chosen.about, self._frame, output_of=chosen.output_of)
+        )
+
+    # -- questions --------------------------------------------------------------------------
+
+    def _attend(self) -> None:
+        """Open the dialog of a question that may ask for attention now."""
+        if not self._feed.capabilities.commands:
+            return
+        question = self._attention.next_to_open(
+            self._frame.snapshot.open_questions,
+            now=self._clock.now(),
+            busy=len(self.screen_stack) > 1 or isinstance(self.focused, Input),
+        )
+        if question is not None:
+            self._ask(question)
+
+    def action_answer(self) -> None:
+        """Open the dialog of the oldest open question."""
+        questions = self._frame.snapshot.open_questions
+        if questions:
+            self._ask(questions[0])
+        else:
+            self.notify("No question is open.")
+
+    def _ask(self, question: Question) -> None:
+        def closed(how: Closed | None) -> None:
+            if how == "settled":
+                return
+            self._attention.put_aside(question.id)
+            if how == "next":
+                self._ask_after(question.id)
+
+        dialog = ApprovalDialog(self._feed, question, self._clock, self._frame)
+        self.push_screen(dialog, closed)
+
+    def _ask_after(self, former: QuestionId) -> None:
+        """Open the dialog of the question after `former`, the oldest if that was the last."""
+        questions = self._frame.snapshot.open_questions
+        ids = [question.id for question in questions]
+        if questions:
+            place = ids.index(former) + 1 if former in ids else 0
+            self._ask(questions[place % len(questions)])
+
+    # -- leaving ----------------------------------------------------------------------------
+
+    async def action_quit(self) -> None:
+        """Leave; ask first if that would end something."""
+        if isinstance(self.screen, QuitDialog):
+            return
+        frame = self._sampler.take()
+        self._show(frame)
+        nothing_to_end = not frame.capabilities.commands or frame.snapshot.status == "stopping"
+        if frame.ended or nothing_to_end:
+            self.exit("quit")
+            return
+        while len(self.screen_stack) > 1:
+            await self.screen.dismiss()
+        self.push_screen(QuitDialog(frame), self._quit_answered)
+
+    def _quit_answered(self, end: bool | None) -> None:
+        if not end:
+            return
+        if self._feed.snapshot().status != "ended":
+            self._feed.submit(Stop("the operator ended the session"))
+        self.exit("quit")

@@ -1,0 +1,133 @@
+"""What is known about one agent, task, issue or event, as labels and texts."""
+
+from dataclasses import dataclass, field
+
+from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.ink import Ink
+from mop_tui.dashboard.looks import severity_look, tone_look
+from mop_tui.dashboard.sheet import Entry
+from mop_tui.dashboard.times import lasted
+from mop_tui.domain.events import AnyEvent
+from mop_tui.domain.ids import AgentId, IssueId, TaskId
+from mop_tui.domain.sentences import printable, sentence, tone, waiting_for
+from mop_tui.domain.task_lifecycle import TERMINAL
+
+
+@dataclass(slots=True)
+class Details:
+    """A title and what is to be said below it. Empty texts are left out."""
+
+    title: str
+    entries: list[Entry] = field(default_factory=list)
+
+    def add(self, label: str, text: object, ink: Ink = "plain") -> None:
+        """Add a text unless there is nothing to say."""
+        said = printable(str(text)) if text is not None else ""
+        if said:
+            self.entries.append(Entry(label, said, ink))
+
+
+def agent_details(frame: Frame, agent_id: AgentId) -> Details:
+    """Return what is known about an agent."""
+    details = Details(f"Agent {agent_id}")
+    agent = frame.snapshot.agents.get(agent_id)
+    if agent is None:
+        details.add("state", "it is in the layout and has not been spawned", "dim")
+        return details
+    look = frame.view.look(agent)
+    details.add("state", f"{look.sign} {look.word}", look.ink)
+    details.add("since", _since(frame, agent.since))
+    details.add("because", agent.reason)
+    details.add("paused by", agent.paused_by)
+    task = frame.view.shown_task(agent)
+    if task is not None:
+        label = "task" if agent.task is not None else "last task"
+        if task.state not in TERMINAL and agent.task is None:
+            label = "next task"
+        details.add(label, f"{task.spec.id}: {task.spec.title} ({task.state})")
+        details.add(
+            "waiting", waiting_for(frame.snapshot, task), "you" if task.question else "plain"
+        )
+    percent = frame.view.percent(agent)
+    details.add("progress", None if percent is None else f"{percent} %")
+    details.add("note", agent.note)
+    if agent.incarnation:
+        details.add("process", _process(agent.running, agent.exit_code))
+    details.add("done", f"{agent.completed} tasks" if agent.completed else None)
+    spec = agent.spec
+    details.add("type", f"{spec.type}{', leads' if spec.lead else ''} in team {spec.team}")
+    details.add("skills", ", ".join(spec.skills))
+    details.add("model", spec.model)
+    details.add("runs as", spec.host)
+    return details
+
+
+def _process(running: bool, exit_code: int | None) -> str:
+    if running:
+        return "running"
+    return "not running" if exit_code is None else f"ended with exit code {exit_code}"
+
+
+def task_details(frame: Frame, task_id: TaskId) -> Details:
+    """Return what is known about a task."""
+    details = Details(f"Task {task_id}")
+    task = frame.snapshot.tasks.get(task_id)
+    if task is None:
+        details.add("state", "it is not in the plan at this moment", "dim")
+        return details
+    look = frame.view.task_look(task)
+    spec = task.spec
+    details.add("title", spec.title, "strong")
+    details.add("state", f"{look.sign} {look.word}", look.ink)
+    details.add("since", _since(frame, task.since))
+    details.add("because", task.reason)
+    details.add("waiting", waiting_for(frame.snapshot, task), "you" if task.question else "plain")
+    details.add("agent", task.agent)
+    details.add("for", f"agent {spec.agent}" if spec.agent else f"skill {spec.requires_skill}")
+    details.add("progress", None if task.progress is None else f"{task.progress} %")
+    details.add("needs", ", ".join([*spec.needs_tasks, *(f"memory:{k}" for k in spec.needs_keys)]))
+    details.add("provides", ", ".join(spec.provides))
+    details.add("gate", _gate(spec.gate, cleared=task.cleared))
+    details.add("priority", spec.priority.name.lower())
+    details.add("expected", lasted(spec.expected_ms) if spec.expected_ms else None)
+    details.add("attempts", task.attempts if task.attempts > 1 else None)
+    details.add("result", task.output)
+    return details
+
+
+def _gate(gate: str | None, *, cleared: bool) -> str | None:
+    if gate is None:
+        return None
+    return f"{gate}, {'opened' if cleared else 'closed'}"
+
+
+def issue_details(frame: Frame, issue_id: IssueId) -> Details:
+    """Return what is known about an issue."""
+    details = Details(f"Issue {issue_id}")
+    issue = frame.snapshot.issues.get(issue_id)
+    if issue is None:
+        details.add("state", "it is not open at this moment", "dim")
+        return details
+    look = severity_look(issue.severity)
+    details.add("severity", f"{look.sign} {look.word}", look.ink)
+    details.add("what", issue.text, "strong")
+    details.add("what to do", issue.suggestion)
+    details.add("since", _since(frame, issue.opened_at))
+    details.add("agent", issue.agent)
+    details.add("task", issue.task)
+    details.add("state", None if issue.open else "settled", "good")
+    return details
+
+
+def event_details(frame: Frame, event: AnyEvent) -> Details:
+    """Return what is known about an event."""
+    details = Details(f"Event {event.seq}")
+    details.add("what", sentence(event), tone_look(tone(event)).ink)
+    details.add("when", f"{frame.moment(event.at).strip()}, {lasted(event.at)} after the start")
+    details.add("kind", event.kind)
+    details.add("led to by", f"event {event.cause}" if event.cause is not None else None)
+    return details
+
+
+def _since(frame: Frame, at: int) -> str:
+    return f"{frame.moment(at).strip()}, for {lasted(frame.elapsed - at)}"

@@ -1,0 +1,96 @@
+"""Everything one repaint shows, taken from the feed at one moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol, runtime_checkable
+
+from mop_tui.dashboard.swarm_view import SwarmView
+from mop_tui.dashboard.times import timecode, wall
+from mop_tui.domain.feed import Capabilities, Playback, SessionFeed
+from mop_tui.domain.plan import Mode
+from mop_tui.domain.session import Snapshot
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The session at one moment, and what may be done with it."""
+
+    snapshot: Snapshot
+    view: SwarmView
+    now: int
+    """Session time in milliseconds."""
+    trouble: str
+    capabilities: Capabilities
+    playback: Playback | None
+    source: str
+    started: datetime
+
+    @property
+    def replayed(self) -> bool:
+        """True if this is a recording."""
+        return self.capabilities.seek
+
+    @property
+    def ended(self) -> bool:
+        """True if nothing more can happen in this session."""
+        return self.snapshot.status == "ended"
+
+    @cached_property
+    def elapsed(self) -> int:
+        """Milliseconds since the start, which stand still once the session has ended."""
+        return self.snapshot.at if self.ended else self.now
+
+    def moment(self, at: int) -> str:
+        """Return session time `at` as the operator reads it.
+
+        That is wall-clock time, but time since the start in a rehearsal, whose clock is not ours.
+        """
+        if self.snapshot.mode is Mode.REHEARSAL:
+            return f"{timecode(at):>8}"
+        return f"{wall(self.started, at):%H:%M:%S}"
+
+
+@runtime_checkable
+class ShowsFrames(Protocol):
+    """A screen or widget that shows what frames hold."""
+
+    def show(self, frame: Frame) -> None:
+        """Show `frame` from now on."""
+
+
+class Sampler:
+    """Takes frames from a feed, and only where something a viewer can see has changed."""
+
+    def __init__(self, feed: SessionFeed) -> None:
+        self._feed = feed
+        self._started = datetime.fromisoformat(feed.started)
+        self._revision: int | None = None
+        self._second = -1
+        self._view: SwarmView | None = None
+
+    def take(self) -> Frame:
+        """Return the session as it is now. Its snapshot is the former one if nothing changed."""
+        feed = self._feed
+        now = feed.now()
+        revision = feed.revision
+        if self._view is None or revision != self._revision:
+            self._revision = revision
+            self._view = SwarmView(feed.snapshot())
+        self._second = now // 1000
+        return Frame(
+            snapshot=self._view.snapshot,
+            view=self._view,
+            now=now,
+            trouble=feed.trouble,
+            capabilities=feed.capabilities,
+            playback=feed.playback,
+            source=feed.source,
+            started=self._started,
+        )
+
+    def due(self) -> Frame | None:
+        """Return a new frame if the session changed or a second has passed, else None."""
+        if self._feed.revision == self._revision and self._feed.now() // 1000 == self._second:
+            return None
+        return self.take()

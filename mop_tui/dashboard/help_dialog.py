@@ -1,0 +1,92 @@
+"""The dialog that lists all keys, taken from where they are declared."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+
+from mop_tui.dashboard.sheet import Entry, Sheet
+
+Section = tuple[str, Iterable[BindingType]]
+"""A heading and the keys below it."""
+
+_NAMES = {
+    "up": "\N{UPWARDS ARROW}",
+    "down": "\N{DOWNWARDS ARROW}",
+    "left": "\N{LEFTWARDS ARROW}",
+    "right": "\N{RIGHTWARDS ARROW}",
+    "question_mark": "?",
+    "comma": ",",
+    "full_stop": ".",
+    "colon": ":",
+    "minus": "-",
+    "plus": "+",
+    "equals_sign": "=",
+    "right_square_bracket": "]",
+}
+
+ANSWERING = (
+    "A dialog opens by itself only if you do not type and have not typed for two seconds. It does"
+    " not listen until no key came for a third of a second, so that nothing you typed for"
+    " something else is taken as an answer. To approve: y, then enter. To reject: n, then a"
+    " reason, then enter; without a reason, enter twice. Escape leaves the question open."
+)
+
+
+class HelpDialog(ModalScreen[None]):
+    """All keys, and how questions are answered."""
+
+    AUTO_FOCUS = "#keys"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark", "close", "Close"),
+    ]
+    DEFAULT_CSS = """
+    HelpDialog {
+        align: center middle;
+        #dialog {
+            width: 90%;
+            max-width: 84;
+            height: auto;
+            max-height: 94%;
+            padding: 0 1;
+            background: $surface;
+            border: round $primary;
+            border-title-color: $text-primary;
+            border-title-style: bold;
+            border-subtitle-color: $text-muted;
+        }
+        #keys { height: auto; max-height: 85vh; padding: 0 1; }
+    }
+    """
+
+    def __init__(self, sections: Iterable[Section]) -> None:
+        super().__init__()
+        self._sections = sections
+
+    def compose(self) -> ComposeResult:
+        """Lay out the sections."""
+        entries: list[Entry] = []
+        for title, bindings in self._sections:
+            entries.append(Entry(title, ""))
+            entries += [
+                Entry(_keys(binding), binding.tooltip or binding.description, depth=1)
+                for binding in bindings
+                if isinstance(binding, Binding)
+            ]
+        entries += [Entry("Answering", ""), Entry("", ANSWERING, depth=1)]
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = "Keys"
+            dialog.border_subtitle = "esc closes"
+            with VerticalScroll(id="keys"):
+                yield Sheet(entries)
+
+    def action_close(self) -> None:
+        """Close the dialog."""
+        self.dismiss()
+
+
+def _keys(binding: Binding) -> str:
+    return " ".join(_NAMES.get(key, key) for key in binding.key.split(","))

@@ -1,0 +1,42 @@
+"""The line that says what waits for the operator."""
+
+from collections.abc import Sequence
+
+from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.line import Line, spread
+from mop_tui.dashboard.lines import FrameLines
+from mop_tui.dashboard.looks import WAITING_FOR_YOU
+from mop_tui.dashboard.times import timecode
+from mop_tui.domain.sentences import printable
+
+
+class InboxLine(FrameLines):
+    """The oldest open question, how many more there are, and the key that answers."""
+
+    DEFAULT_CSS = """
+    InboxLine {
+        background: $accent-muted;
+        .ink--plain { color: $text-accent; }
+        &:nocolor .ink--you { text-style: bold reverse; }
+    }
+    """
+
+    def lines(self, frame: Frame, width: int) -> Sequence[Line]:
+        """Return one line, or none if nothing is open."""
+        questions = frame.snapshot.open_questions
+        if not questions:
+            return []
+        oldest = questions[0]
+        what = "Waiting for you" if frame.capabilities.commands else "Was waiting for an answer"
+        left: Line = (
+            (f"{WAITING_FOR_YOU.sign} {what}: ", "you"),
+            (printable(oldest.asked.text), "plain"),
+        )
+        right: Line = ()
+        if len(questions) > 1:
+            right += ((f"+{len(questions) - 1} more  ", "you"),)
+        if oldest.asked.due is not None and not oldest.escalated:
+            right += ((f"{timecode(oldest.asked.due - frame.now)} left  ", "plain"),)
+        if frame.capabilities.commands:
+            right += (("a", "you"), (" answers", "plain"))
+        return [spread(left, right, width)]

@@ -1,0 +1,84 @@
+"""The pane of issues: what needs attention, worst first."""
+
+from collections.abc import Callable, Hashable
+from functools import partial
+
+from mop_tui.dashboard.details import Details, issue_details
+from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.line import Line, cell, clip
+from mop_tui.dashboard.looks import severity_look
+from mop_tui.dashboard.rows import Rows
+from mop_tui.domain.events import Severity
+from mop_tui.domain.ids import IssueId
+from mop_tui.domain.sentences import printable
+from mop_tui.domain.session import Issue
+
+SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
+
+
+class IssueList(Rows):
+    """Open issues with what can be done about them; the title counts them by severity."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id)
+        self.border_title = "Issues"
+        self._frame: Frame | None = None
+        self._issues: list[Issue] = []
+        self._places: dict[Hashable, int] = {}
+
+    def show(self, frame: Frame) -> None:
+        """Show `frame` from now on."""
+        same = self._frame is not None and self._frame.view is frame.view
+        self._frame = frame
+        if not same:
+            issues = frame.snapshot.open_issues
+            self._issues = sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
+            self._places = {issue.id: index for index, issue in enumerate(self._issues)}
+            self.border_title = _title(issues)
+            self.set_class(not issues, "-empty")
+            self.set_class(any(i.severity == "critical" for i in issues), "-critical")
+        self.rows_changed()
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self._issues)
+
+    @property
+    def emptiness(self) -> str:
+        """What to say where there are no rows."""
+        return "Nothing needs attention."
+
+    def key(self, index: int) -> IssueId:
+        """Return the issue of a row."""
+        return self._issues[index].id
+
+    def find(self, key: Hashable) -> int | None:
+        """Return where an issue stands."""
+        return self._places.get(key)
+
+    def about(self, index: int) -> Callable[[Frame], Details]:
+        """Return what tells all about an issue."""
+        return partial(issue_details, issue_id=self._issues[index].id)
+
+    def line(self, index: int, width: int) -> Line:
+        """Return what is to be said of an issue."""
+        issue = self._issues[index]
+        look = severity_look(issue.severity)
+        suggestion = f" \N{EN DASH} {printable(issue.suggestion)}" if issue.suggestion else ""
+        return clip(
+            (
+                (f"{look.sign} ", look.ink),
+                cell(look.word, 9, look.ink),
+                (printable(issue.text), "plain"),
+                (suggestion, "dim"),
+            ),
+            width,
+        )
+
+
+def _title(issues: tuple[Issue, ...]) -> str:
+    counts = dict.fromkeys(SEVERITIES, 0)
+    for issue in issues:
+        counts[issue.severity] += 1
+    return "Issues  " + ", ".join(f"{count} {severity}" for severity, count in counts.items())

@@ -1,0 +1,59 @@
+"""The line of counts."""
+
+from collections.abc import Mapping, Sequence
+
+from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.ink import Ink
+from mop_tui.dashboard.line import Line, clip
+from mop_tui.dashboard.lines import FrameLines
+from mop_tui.dashboard.looks import task_look
+from mop_tui.dashboard.swarm_view import AT_WORK
+from mop_tui.domain.agent_lifecycle import AgentState
+from mop_tui.domain.task_lifecycle import TaskState
+
+_TASKS = (
+    TaskState.FAILED,
+    TaskState.CANCELLED,
+    TaskState.PENDING,
+    TaskState.READY,
+    TaskState.ASSIGNED,
+    TaskState.ACTIVE,
+    TaskState.REVIEWING,
+    TaskState.COMPLETE,
+)
+
+
+class MetricsLine(FrameLines):
+    """How many agents and tasks there are, and in which state."""
+
+    DEFAULT_CSS = """
+    MetricsLine { background: $surface; }
+    """
+
+    def lines(self, frame: Frame, width: int) -> Sequence[Line]:
+        """Return the one line of counts."""
+        agents, tasks = frame.snapshot.agent_counts, frame.snapshot.task_counts
+        line: Line = (
+            ("Agents ", "dim"),
+            (str(sum(agents.values())), "strong"),
+            *_count(sum(agents.get(state, 0) for state in AT_WORK), "active", "busy"),
+            *_count(agents.get(AgentState.COMPLETE, 0), "complete", "good"),
+            *_count(agents.get(AgentState.FAILED, 0), "failed", "bad"),
+            ("  Tasks ", "dim"),
+            (str(sum(tasks.values())), "strong"),
+            *_tasks(tasks),
+        )
+        return [clip(line, width)]
+
+
+def _count(count: int, word: str, ink: Ink) -> Line:
+    """Return a count; one of nothing is written quietly."""
+    return ((f"  {count} {word}", ink if count else "dim"),)
+
+
+def _tasks(counts: Mapping[TaskState, int]) -> Line:
+    line: Line = ()
+    for state in _TASKS:
+        if counts.get(state):
+            line += _count(counts[state], state.value.lower(), task_look(state).ink)
+    return line

@@ -1,0 +1,88 @@
+"""The dialog that asks before a session is ended."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from mop_tui.dashboard.frame import Frame
+from mop_tui.domain.session import Snapshot
+from mop_tui.domain.task_lifecycle import TERMINAL
+
+
+class QuitDialog(ModalScreen[bool]):
+    """Asks whether to end the session. The answer is No unless the other button is chosen.
+
+    There is deliberately no letter for Yes: `q` followed by anything typed ahead ends nothing.
+    """
+
+    AUTO_FOCUS = "#no"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "app.focus_previous", "Previous button", show=False),
+        Binding("right", "app.focus_next", "Next button", show=False),
+        Binding("escape,n", "no", "No", show=False),
+    ]
+    DEFAULT_CSS = """
+    QuitDialog {
+        align: center middle;
+        #dialog {
+            width: auto;
+            max-width: 90%;
+            height: auto;
+            padding: 1 3;
+            background: $surface;
+            border: round $warning;
+            border-title-color: $text-warning;
+            border-title-style: bold;
+        }
+        #what { width: auto; max-width: 100%; }
+        #buttons { width: auto; height: auto; margin: 1 0 0 0; }
+        Button { margin: 0 2; min-width: 18; }
+        Button:focus { text-style: bold reverse; }
+    }
+    """
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__()
+        self._frame = frame
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question and the buttons."""
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = "End the session?"
+            yield Static(_what(self._frame.snapshot), id="what", markup=False)
+            with Horizontal(id="buttons"):
+                yield Button("No, go on", variant="primary", id="no")
+                yield Button("Yes, end it", variant="error", id="yes")
+
+    def show(self, frame: Frame) -> None:
+        """Keep saying how things stand."""
+        self._frame = frame
+        self.query_one("#what", Static).update(_what(frame.snapshot))
+
+    @on(Button.Pressed, "#yes")
+    def end(self) -> None:
+        """End the session."""
+        self.dismiss(True)  # noqa: FBT003 - the dialog's answer
+
+    @on(Button.Pressed, "#no")
+    def action_no(self) -> None:
+        """Go on."""
+        self.dismiss(False)  # noqa: FBT003 - the dialog's answer
+
+
+def _what(snapshot: Snapshot) -> str:
+    if snapshot.status == "ended":
+        return "The session has ended by itself; nothing is lost."
+    running = sum(1 for agent in snapshot.agents.values() if agent.running)
+    unfinished = sum(1 for task in snapshot.tasks.values() if task.state not in TERMINAL)
+    agents = "1 agent runs" if running == 1 else f"{running} agents run"
+    tasks = "1 task is" if unfinished == 1 else f"{unfinished} tasks are"
+    return (
+        f"{agents} and {tasks} unfinished.\n"
+        "Running processes are told to stop, then made to; the session file is closed."
+    )

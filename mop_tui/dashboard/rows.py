@@ -1,0 +1,243 @@
+"""A list of any length of which only the visible rows are ever made or painted."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from mop_tui.dashboard.details import Details
+from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.ink import INK_CLASSES
+from mop_tui.dashboard.line import Line, plain_text
+from mop_tui.dashboard.looks import CURSOR
+from mop_tui.dashboard.painting import Painter
+from mop_tui.domain.ids import AgentId
+
+
+class Rows(ScrollView, can_focus=True):
+    """A list with a cursor. Subclasses say how many rows there are and what each of them says.
+
+    After a change call `rows_changed`: it compares what the visible rows say with what was painted
+    and repaints those that differ. The cursor stays on its row (told by `key`) when rows move.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor(-1)", "Up", show=False),
+        Binding("down,j", "cursor(1)", "Down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+        Binding("home,g", "first", "First row", show=False),
+        Binding("end,G", "last", "Last row", show=False),
+        Binding("enter", "choose", "Details"),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = INK_CLASSES
+    DEFAULT_CSS = """
+    Rows {
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        border: round $surface-lighten-2;
+        border-title-color: $text-muted;
+        border-title-style: bold;
+        border-subtitle-color: $text-muted;
+        &:focus {
+            border: round $primary;
+            border-title-color: $text-primary;
+            border-subtitle-color: $text-primary;
+        }
+    }
+    """
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+    """The row under the cursor, counted from 0."""
+
+    @dataclass
+    class Chosen(Message):
+        """The operator wants to know more about a row; `about` tells it, frame by frame."""
+
+        about: Callable[[Frame], Details]
+        output_of: AgentId | None
+        """The agent whose output belongs to it."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id)
+        self._painter = Painter(self)
+        self._painted: dict[int, Line] = {}
+        self._cursor_key: Hashable = None
+
+    # -- what subclasses say ----------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """How many rows there are."""
+
+    @abstractmethod
+    def key(self, index: int) -> Hashable:
+        """Return what tells this row from all others, wherever it stands."""
+
+    @abstractmethod
+    def find(self, key: Hashable) -> int | None:
+        """Return where the row `key` stands now, or None if it is gone."""
+
+    @abstractmethod
+    def line(self, index: int, width: int) -> Line:
+        """Return what a row says, at most `width` cells wide."""
+
+    def about(self, index: int) -> Callable[[Frame], Details] | None:  # noqa: ARG002 - for subclasses
+        """Return what tells all about a row, or None if its line says it all."""
+        return None
+
+    def output_of(self, index: int) -> AgentId | None:  # noqa: ARG002 - for subclasses
+        """Return the agent whose output belongs to a row, if there is one."""
+        return None
+
+    @property
+    def emptiness(self) -> str:
+        """What to say where there are no rows."""
+        return ""
+
+    # -- change -----------------------------------------------------------------------------
+
+    def rows_changed(self) -> None:
+        """Repaint the visible rows that say something new."""
+        count = self.count
+        if self.virtual_size.height != max(count, 1):
+            self.virtual_size = Size(self.size.width, max(count, 1))
+        if self._cursor_key is not None:
+            found = self.find(self._cursor_key)
+            if found is not None:
+                self.set_reactive(Rows.cursor, found)
+        clamped = min(self.cursor, max(count - 1, 0))
+        self.set_reactive(Rows.cursor, clamped)
+        self._cursor_key = self.key(clamped) if count else None
+        top = self.scroll_offset.y
+        for index in range(top, top + self.size.height):
+            if self._painted.get(index) != self._row(index):
+                self.refresh_line(index)
+
+    def watch_cursor(self, before: int, now: int) -> None:
+        """Keep the cursor's row in view."""
+        self._cursor_key = self.key(now) if now < self.count else None
+        self.refresh_line(before)
+        self.refresh_line(now)
+        self.scroll_to_row(now)
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep the cursor within the rows."""
+        return max(0, min(cursor, self.count - 1))
+
+    def scroll_to_row(self, index: int) -> None:
+        """Scroll as little as needed to make a row visible."""
+        top, height = self.scroll_offset.y, self.size.height
+        if index < top:
+            self.scroll_to(y=index, animate=False)
+        elif height and index >= top + height:
+            self.scroll_to(y=index - height + 1, animate=False)
+
+    # -- paint ------------------------------------------------------------------------------
+
+    def _row(self, index: int) -> Line:
+        width = self.size.width - 1
+        if index >= self.count:
+            said = self.emptiness if index == 0 else ""
+            return ((f" {said}", "dim"),) if said else ()
+        mark = CURSOR if index == self.cursor and self.has_focus else " "
+        return ((mark, "strong"), *self.line(index, width))
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one visible row."""
+        index = self.scroll_offset.y + y
+        width = self.size.width
+        line = self._row(index)
+        self._painted[index] = line
+        if len(self._painted) > 4 * max(self.size.height, 1):
+            self._forget_hidden()
+        under = ""
+        if index == self.cursor and index < self.count:
+            under = "ink--cursor" if self.has_focus else "ink--idle-cursor"
+        strip = self._painter.paint(line, width, under)
+        return self._painter.select(strip, index).apply_offsets(0, index)
+
+    def _forget_hidden(self) -> None:
+        top = self.scroll_offset.y
+        visible = range(top, top + self.size.height)
+        self._painted = {index: self._painted[index] for index in visible if index in self._painted}
+
+    def notify_style_update(self) -> None:
+        """Called by Textual when the theme or the styles change."""
+        super().notify_style_update()
+        self._painter.forget()
+        self._painted.clear()
+
+    # -- copying text -----------------------------------------------------------------------
+
+    @property
+    def allow_select(self) -> bool:
+        """Rows can be selected with the mouse and copied."""
+        return True
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the text under a selection."""
+        lines = [plain_text(self._row(index)) for index in range(self.count)]
+        return selection.extract("\n".join(lines)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:  # noqa: ARG002 - Textual's
+        """Show the new selection."""
+        self.refresh()
+
+    # -- keys and mouse ---------------------------------------------------------------------
+
+    def action_cursor(self, by: int) -> None:
+        """Move the cursor by `by` rows."""
+        self.cursor += by
+
+    def action_page(self, direction: int) -> None:
+        """Move the cursor by a screenful."""
+        self.cursor += direction * max(self.size.height - 1, 1)
+
+    def action_first(self) -> None:
+        """Move the cursor to the first row."""
+        self.cursor = 0
+
+    def action_last(self) -> None:
+        """Move the cursor to the last row."""
+        self.cursor = self.count - 1
+
+    def action_choose(self) -> None:
+        """Ask for more about the row under the cursor."""
+        about = self.about(self.cursor) if self.count else None
+        if about is not None:
+            self.post_message(self.Chosen(about, self.output_of(self.cursor)))
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor to the row that was clicked; a double click asks for more."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        index = self.scroll_offset.y + offset.y
+        if index < self.count:
+            self.cursor = index
+            if event.chain == 2:
+                self.action_choose()
+
+    def on_focus(self) -> None:
+        """Show that keys come here now."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Show that keys go elsewhere now."""
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view when there is less room."""
+        self.rows_changed()
+        self.scroll_to_row(self.cursor)

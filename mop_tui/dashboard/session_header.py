@@ -1,0 +1,51 @@
+"""The header: which session, how far, since when, and how it stands."""
+
+from collections.abc import Sequence
+
+from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.line import Line, spread, width_of
+from mop_tui.dashboard.lines import FrameLines
+from mop_tui.dashboard.looks import status_look
+from mop_tui.dashboard.times import lasted, wall
+from mop_tui.domain.sentences import printable
+
+
+class SessionHeader(FrameLines):
+    """Two lines: names and start; progress, status and elapsed time."""
+
+    def lines(self, frame: Frame, width: int) -> Sequence[Line]:
+        """Return the two lines of the header."""
+        return [self._names(frame, width), self._progress(frame, width)]
+
+    def _names(self, frame: Frame, width: int) -> Line:
+        snapshot = frame.snapshot
+        left: Line = ((snapshot.session or "(starting)", "title"),)
+        if snapshot.project and snapshot.project != snapshot.session:
+            left += ((f"  {snapshot.project}", "plain"),)
+        if snapshot.goal:
+            left += ((f"  {printable(snapshot.goal)}", "dim"),)
+        started = f"{wall(frame.started, 0):%Y-%m-%d %H:%M:%S}"
+        return spread(
+            left, ((f"started {started[-8:] if width < 100 else started}", "dim"),), width
+        )
+
+    def _progress(self, frame: Frame, width: int) -> Line:
+        snapshot = frame.snapshot
+        look = status_look(snapshot)
+        percent = None if snapshot.progress is None else snapshot.progress * 100
+        said = "no work" if percent is None else f"{int(percent)}%"
+        why = printable(snapshot.outcome_reason) if width >= 60 else ""
+        right: Line = (
+            (f"  {said}", "strong"),
+            (f"  {look.sign} {look.word}", look.ink),
+            (f"  {why}"[: width // 3] if why else "", "plain"),
+            (f"  {lasted(frame.elapsed)}", "plain"),
+            (" elapsed" if width >= 60 else "", "dim"),
+        )
+        room = max(4, width - width_of(right))
+        filled = 0 if percent is None else min(int(room * percent / 100), room)
+        return (
+            ("\N{FULL BLOCK}" * filled, look.ink),
+            ("\N{LIGHT SHADE}" * (room - filled), "track"),
+            *right,
+        )

@@ -1,0 +1,157 @@
+"""What a snapshot says about teams and agents taken together, worked out once and when needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from mop_tui.dashboard.looks import WAITING_FOR_YOU, Look, agent_look, task_look
+from mop_tui.domain.agent_lifecycle import AgentState
+from mop_tui.domain.ids import AgentId, TeamId
+from mop_tui.domain.plan import TeamSpec
+from mop_tui.domain.sentences import printable, waiting_for
+from mop_tui.domain.session import Agent, Snapshot, Task
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
+
+AT_WORK = (AgentState.ACTIVE, AgentState.DEGRADED, AgentState.UNHEALTHY)
+"""States that count as active."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSummary:
+    """A team in one line."""
+
+    percent: float | None
+    """How much of the expected work of its agents is done; None where there is none."""
+    counts: tuple[tuple[AgentState, int], ...]
+    """How many of its agents are in which state, in the order of the life cycle."""
+    waiting_for_you: int
+    """How many of its agents only the operator can move."""
+
+
+class SwarmView:
+    """One snapshot seen by teams and agents. Everything is computed at most once."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._summaries: dict[TeamId, TeamSummary] = {}
+
+    @cached_property
+    def members(self) -> dict[TeamId, Sequence[AgentId]]:
+        """The agents of each team: as declared, then those that joined it later."""
+        members: dict[TeamId, dict[AgentId, None]] = {
+            team.id: dict.fromkeys(team.agents) for team in self.snapshot.teams
+        }
+        for agent in self.snapshot.agents.values():
+            members.setdefault(agent.spec.team, {})[agent.spec.id] = None
+        return {team: tuple(agents) for team, agents in members.items()}
+
+    @cached_property
+    def teams(self) -> tuple[TeamSpec, ...]:
+        """All teams, undeclared ones last."""
+        declared = {team.id for team in self.snapshot.teams}
+        others = tuple(TeamSpec(t, t, ()) for t in self.members if t not in declared)
+        return self.snapshot.teams + others
+
+    @cached_property
+    def tasks_of(self) -> dict[AgentId, list[Task]]:
+        """The tasks that each agent has, had or alone may do, in plan order."""
+        tasks: dict[AgentId, list[Task]] = {}
+        for task in self.snapshot.tasks.values():
+            agent = task.agent or task.spec.agent
+            if agent is not None:
+                tasks.setdefault(agent, []).append(task)
+        return tasks
+
+    def summary(self, team: TeamId) -> TeamSummary:
+        """Return a team in one line."""
+        if team not in self._summaries:
+            self._summaries[team] = self._summarise(team)
+        return self._summaries[team]
+
+    def _summarise(self, team: TeamId) -> TeamSummary:
+        agents = self.snapshot.agents
+        counts: dict[AgentState, int] = {}
+        waiting = 0
+        tasks: list[Task] = []
+        for member in self.members[team]:
+            tasks += self.tasks_of.get(member, ())
+            row = agents.get(member)
+            if row is not None:
+                counts[row.state] = counts.get(row.state, 0) + 1
+                waiting += self.asking(row) is not None
+        return TeamSummary(
+            percent=_percent_done(tasks),
+            counts=tuple((state, counts[state]) for state in AgentState if state in counts),
+            waiting_for_you=waiting,
+        )
+
+    def current(self, agent: Agent) -> Task | None:
+        """Return the task in the agent's hands, else the next that is meant for it alone."""
+        if agent.task is not None:
+            return self.snapshot.tasks.get(agent.task)
+        return next((t for t in self.tasks_of.get(agent.spec.id, ()) if not _is_over(t)), None)
+
+    def shown_task(self, agent: Agent) -> Task | None:
+        """Return the task to name beside an agent: its current one, else the one it ended last."""
+        current = self.current(agent)
+        if current is not None:
+            return current
+        done = [t for t in self.tasks_of.get(agent.spec.id, ()) if t.agent == agent.spec.id]
+        return max(done, key=lambda task: task.ended_at or 0, default=None)
+
+    def asking(self, agent: Agent) -> Task | None:
+        """Return the agent's task that waits for the operator's answer, if there is one."""
+        task = self.current(agent)
+        return task if task is not None and task.question is not None else None
+
+    def look(self, agent: Agent) -> Look:
+        """Return how an agent looks: its state, but with the operator's sign if it waits."""
+        look = agent_look(agent.state)
+        if self.asking(agent) is None:
+            return look
+        return Look(WAITING_FOR_YOU.sign, look.word, WAITING_FOR_YOU.ink)
+
+    def task_look(self, task: Task) -> Look:
+        """Return how a task looks: its state, but with the operator's sign if it waits."""
+        look = task_look(task.state)
+        if task.question is None:
+            return look
+        return Look(WAITING_FOR_YOU.sign, look.word, WAITING_FOR_YOU.ink)
+
+    def percent(self, agent: Agent) -> int | None:
+        """Return how far the agent is with what it has or last had; None if that is unknown."""
+        if agent.task is not None or agent.state in (AgentState.COMPLETE, AgentState.FAILED):
+            return agent.progress
+        return None
+
+    def note(self, agent: Agent) -> str:
+        """Return what is worth knowing about an agent now: why it stands still, or what it says."""
+        if agent.state in (AgentState.PAUSED, AgentState.FAILED, AgentState.UNHEALTHY):
+            return printable(agent.reason)
+        if agent.task is None and agent.state is AgentState.AVAILABLE:
+            upcoming = self.current(agent)
+            return "" if upcoming is None else waiting_for(self.snapshot, upcoming)
+        if self.asking(agent) is not None:
+            task = self.current(agent)
+            return "" if task is None else waiting_for(self.snapshot, task)
+        if agent.note:
+            return printable(agent.note)
+        return printable(agent.tail[-1]) if agent.tail else ""
+
+
+def _is_over(task: Task) -> bool:
+    return task.state in TERMINAL
+
+
+def _percent_done(tasks: Sequence[Task]) -> float | None:
+    rows = [task for task in tasks if task.state is not TaskState.CANCELLED]
+    if not rows:
+        return None
+    known = [task.spec.expected_ms for task in rows if task.spec.expected_ms]
+    unknown = sum(known) / len(known) if known else 1.0
+    done = total = 0.0
+    for task in rows:
+        weight = task.spec.expected_ms or unknown
+        total += weight
+        done += weight * (100 if task.state is TaskState.COMPLETE else task.progress or 0)
+    return done / total

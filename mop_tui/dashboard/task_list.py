@@ -1,0 +1,134 @@
+"""The pane of tasks: what nobody has yet comes first, with what it waits for."""
+
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import assert_never
+
+from mop_tui.dashboard.details import Details, task_details
+from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.ink import Ink
+from mop_tui.dashboard.line import Line, cell, clip
+from mop_tui.dashboard.rows import Rows
+from mop_tui.dashboard.times import lasted
+from mop_tui.domain.ids import TaskId
+from mop_tui.domain.sentences import printable, waiting_for
+from mop_tui.domain.session import Task
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
+
+_STATE = max(len(state.value) for state in TaskState)
+
+
+class TaskList(Rows):
+    """All tasks, those first that stand still: waiting for you, failed, ready, pending."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id)
+        self.border_title = "Tasks"
+        self._frame: Frame | None = None
+        self._order: list[TaskId] = []
+        self._places: dict[Hashable, int] = {}
+        self._name_width = 0
+
+    def show(self, frame: Frame) -> None:
+        """Show `frame` from now on."""
+        same = self._frame is not None and self._frame.view is frame.view
+        self._frame = frame
+        if not same:
+            tasks = frame.snapshot.tasks
+            order = sorted(tasks, key=lambda task: _urgency(tasks[task]))
+            if order != self._order:
+                self._order = order
+                self._places = {task: index for index, task in enumerate(order)}
+                self._name_width = max((len(task) for task in order), default=0)
+            self.border_title = _title(frame)
+        self.rows_changed()
+
+    @property
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self._order)
+
+    @property
+    def emptiness(self) -> str:
+        """What to say where there are no rows."""
+        return "No task has been planned yet."
+
+    def key(self, index: int) -> TaskId:
+        """Return the task of a row."""
+        return self._order[index]
+
+    def find(self, key: Hashable) -> int | None:
+        """Return where a task stands."""
+        return self._places.get(key)
+
+    def about(self, index: int) -> Callable[[Frame], Details]:
+        """Return what tells all about a task."""
+        return partial(task_details, task_id=self._order[index])
+
+    def line(self, index: int, width: int) -> Line:
+        """Return what is to be said of a task."""
+        frame = self._frame
+        if frame is None:
+            return ()
+        task = frame.snapshot.tasks[self._order[index]]
+        look = frame.view.task_look(task)
+        note, ink = _note(frame, task)
+        name_width = min(self._name_width, 16 if width < 60 else 24)
+        line: Line = (
+            (f"{look.sign} ", look.ink),
+            cell(task.spec.id, name_width, "strong" if task.state not in TERMINAL else "plain"),
+            (" ", "plain"),
+            cell(look.word, _STATE, look.ink),
+        )
+        if width >= 56:
+            line += (cell(_time(frame, task), 7, "dim", "right"), (" ", "plain"))
+        return clip((*line, (" ", "plain"), (note, ink)), width)
+
+
+def _urgency(task: Task) -> int:
+    if task.question is not None:
+        return 0
+    match task.state:
+        case TaskState.FAILED:
+            return 1
+        case TaskState.READY:
+            return 2
+        case TaskState.PENDING:
+            return 3
+        case TaskState.REVIEWING:
+            return 4
+        case TaskState.ASSIGNED | TaskState.ACTIVE:
+            return 5
+        case TaskState.CANCELLED:
+            return 6
+        case TaskState.COMPLETE:
+            return 7
+        case _:
+            assert_never(task.state)
+
+
+def _title(frame: Frame) -> str:
+    counts = frame.snapshot.task_counts
+    unassigned = counts.get(TaskState.PENDING, 0) + counts.get(TaskState.READY, 0)
+    return f"Tasks  {unassigned} with nobody yet" if unassigned else "Tasks"
+
+
+def _time(frame: Frame, task: Task) -> str:
+    """Return how long a task has been in its state; for one that ended, how long it took."""
+    if task.state in TERMINAL:
+        took = task.started_at is not None and task.ended_at is not None
+        return lasted((task.ended_at or 0) - (task.started_at or 0)) if took else ""
+    return lasted(frame.elapsed - task.since)
+
+
+def _note(frame: Frame, task: Task) -> tuple[str, Ink]:
+    if task.question is not None:
+        return waiting_for(frame.snapshot, task), "you"
+    if task.state in (TaskState.FAILED, TaskState.CANCELLED):
+        return printable(task.reason), "plain"
+    if task.state is TaskState.COMPLETE:
+        return printable(task.output or task.spec.title), "dim"
+    waits = waiting_for(frame.snapshot, task)
+    if waits:
+        return waits, "plain"
+    return printable(f"{task.agent}: {task.spec.title}" if task.agent else task.spec.title), "dim"

@@ -1,0 +1,42 @@
+"""How moments and durations are written."""
+
+from datetime import datetime, timedelta
+
+
+def lasted(ms: int) -> str:
+    """Return a duration in at most six cells: `12s`, `3m05s`, `1h15m`, `2d03h`."""
+    seconds = max(0, ms) // 1000
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days}d{hours:02}h"
+    if hours:
+        return f"{hours}h{minutes:02}m"
+    if minutes:
+        return f"{minutes}m{seconds:02}s"
+    return f"{seconds}s"
+
+
+def timecode(ms: int) -> str:
+    """Return a position in time, or time left: `0:12`, `4:05`, `1:02:03`."""
+    seconds = max(0, ms) // 1000
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def wall(started: datetime, at: int) -> datetime:
+    """Return the local wall-clock time of session time `at` (milliseconds)."""
+    return (started + timedelta(milliseconds=at)).astimezone()
+
+
+def parse_timecode(text: str) -> int | None:
+    """Return the milliseconds of `m:ss` or `h:mm:ss`, or None if `text` is something else."""
+    parts = text.strip().split(":")
+    if not 2 <= len(parts) <= 3 or not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    total = 0
+    for part in parts:
+        total = total * 60 + int(part)
+    return total * 1000

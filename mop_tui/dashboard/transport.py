@@ -1,0 +1,105 @@
+"""Moving through a recorded session: what the replay keys do."""
+
+from mop_tui.dashboard.times import parse_timecode
+from mop_tui.domain.feed import Playback, SessionFeed
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1000.0)
+
+
+class Transport:
+    """Drives a feed that can seek. On any other feed nothing happens."""
+
+    def __init__(self, feed: SessionFeed) -> None:
+        self._feed = feed
+
+    @property
+    def playback(self) -> Playback | None:
+        """Where the replay stands, or None if there is no time to move."""
+        return self._feed.playback if self._feed.capabilities.seek else None
+
+    def toggle(self) -> None:
+        """Play or pause; at the end, play again from the beginning."""
+        at = self.playback
+        if at is None:
+            return
+        if at.playing:
+            self._feed.pause()
+            return
+        if at.position >= at.length:
+            self._feed.seek(0)
+        self._feed.play()
+
+    def step(self, by: int) -> None:
+        """Pause and move by `by` events."""
+        at = self.playback
+        if at is not None:
+            self._feed.pause()
+            self._seek(at, at.position + by)
+
+    def jump(self, tenths: int) -> None:
+        """Move by tenths of the whole recording, counted in events."""
+        at = self.playback
+        if at is not None:
+            self._seek(at, at.position + tenths * max(at.length // 10, 1))
+
+    def to_start(self) -> None:
+        """Move to before the first event."""
+        at = self.playback
+        if at is not None:
+            self._seek(at, 0)
+
+    def to_end(self) -> None:
+        """Move to after the last event."""
+        at = self.playback
+        if at is not None:
+            self._seek(at, at.length)
+
+    def change_speed(self, by: int) -> None:
+        """Take the next faster (1) or slower (-1) speed."""
+        at = self.playback
+        if at is None:
+            return
+        nearest = min(range(len(SPEEDS)), key=lambda place: abs(SPEEDS[place] - at.speed))
+        self._feed.set_speed(SPEEDS[max(0, min(nearest + by, len(SPEEDS) - 1))])
+
+    def go(self, where: str) -> str:
+        """Move to `where`: `1:30` or `1:02:30` since the start, `50%`, or the number of an event.
+
+        Returns why that cannot be done, or an empty text.
+        """
+        at = self.playback
+        text = where.strip()
+        if at is None:
+            return "This session cannot be moved in time."
+        time = parse_timecode(text)
+        if time is not None:
+            self._seek(at, self._last_before(time, at))
+        elif text.endswith("%") and text[:-1].strip().isdecimal():
+            self._seek(at, at.length * int(text[:-1]) // 100)
+        elif text.isdecimal():
+            self._seek(at, int(text))
+        else:
+            return f"{text!r} is no place: try 1:30, 50% or the number of an event."
+        return ""
+
+    def _last_before(self, time: int, at: Playback) -> int:
+        """Return the last event that happened by session time `time`."""
+        low, high = 0, at.length
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self._time_of(middle) <= time:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def _time_of(self, seq: int) -> int:
+        """Return when event `seq` happened; a feed that shows no future has to go there."""
+        events = self._feed.events(after=seq - 1, limit=1)
+        if events:
+            return events[0].at
+        self._feed.seek(seq)
+        return self._feed.snapshot().at
+
+    def _seek(self, at: Playback, seq: int) -> None:
+        self._feed.seek(max(0, min(seq, at.length)))

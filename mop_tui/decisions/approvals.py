@@ -1,0 +1,151 @@
+"""Gates: the human is asked before a gated task begins, and the answer is obeyed.
+
+A timeout is its own outcome. It never approves, and it is never recorded as somebody's denial.
+"""
+
+from collections.abc import Iterator
+
+from mop_tui.decisions.ending import wind_down
+from mop_tui.decisions.rules import Rule
+from mop_tui.domain.actions import Action, Ask, Expire, MoveTask, OpenIssue, SetTimer
+from mop_tui.domain.events import (
+    AnyEvent,
+    SystemDecided,
+    SystemTimerFired,
+    TaskTransitioned,
+    UserAnswered,
+    UserAsked,
+    UserExpired,
+)
+from mop_tui.domain.plan import Plan
+from mop_tui.domain.session import Question, Session, timer_of
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
+
+
+def ask_at_gate(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Ask for a gated task once everything else it needs is there."""
+    data: TaskTransitioned = event.data
+    if data.to_state is not TaskState.READY or session.status != "running":
+        return
+    task = session.tasks[data.task]
+    if not task.held or task.spec.gate is None or task.question is not None:
+        return
+    yield SystemDecided(
+        rule="ask_at_gate",
+        verdict="yes",
+        reason=f"its gate {task.spec.gate} is opened by a human only",
+        actions=(Ask(task.spec.gate, data.task),),
+        task=data.task,
+    )
+
+
+def limit_waiting(_plan: Plan, _session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Set the timer of a question that times out."""
+    data: UserAsked = event.data
+    if data.due is None:
+        return
+    yield SystemDecided(
+        rule="limit_waiting",
+        verdict="yes",
+        reason="the question has a timeout",
+        actions=(SetTimer(timer_of(data.question), data.due, data.question),),
+        task=data.task,
+    )
+
+
+def time_is_up(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Close a question nobody answered, or keep it open louder if an answer is required."""
+    data: SystemTimerFired = event.data
+    open_ones = (session.questions[question] for question in session.open_questions)
+    question = next((q for q in open_ones if timer_of(q.id) == data.timer), None)
+    if question is None:
+        return
+    if question.asked.default is not None:
+        reason = f"nobody answered in time; the default is to {question.asked.default}"
+        action = Expire(question.id, "default")
+    elif question.asked.required:
+        reason = "nobody answered in time, but an answer is required"
+        action = Expire(question.id, "escalated")
+    else:
+        reason = "nobody answered in time, and no default is declared"
+        action = Expire(question.id, "cancelled")
+    yield SystemDecided(
+        rule="time_is_up",
+        verdict="yes",
+        reason=reason,
+        actions=(action,),
+        task=question.asked.task,
+    )
+
+
+def obey_timeout(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Cancel what was gated by a question that expired; raise the alarm if it stays open."""
+    data: UserExpired = event.data
+    question = session.questions[data.question]
+    if data.outcome == "escalated":
+        reason = "an answer is required and overdue"
+        actions: tuple[Action, ...] = (
+            OpenIssue(
+                "critical",
+                f"an answer is overdue: {question.asked.text}",
+                "answer it; nothing else can",
+                task=question.asked.task,
+            ),
+        )
+    else:
+        reason = f"nobody answered: {question.asked.text}"
+        actions = (
+            OpenIssue("warning", reason, "run again and answer in time", task=question.asked.task),
+            *_cancel_gated(session, question, reason),
+        )
+    yield SystemDecided(
+        rule="obey_timeout",
+        verdict="yes",
+        reason=reason,
+        actions=actions,
+        task=question.asked.task,
+    )
+
+
+def obey_rejection(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Cancel what a human rejected, with the reason given."""
+    data: UserAnswered = event.data
+    if data.value != "reject":
+        return
+    question = session.questions[data.question]
+    why = f": {data.reason}" if data.reason else ", without a reason"
+    reason = f"rejected by {data.by}{why}"
+    if plan.questions[question.asked.name].on_reject == "stop_session":
+        consequences = wind_down(session, reason)
+    else:
+        consequences = _cancel_gated(session, question, reason)
+    issue = OpenIssue(
+        "warning",
+        f"{question.asked.text} {reason[0].upper()}{reason[1:]}",
+        "deal with the reason, then run again",
+        task=question.asked.task,
+    )
+    yield SystemDecided(
+        rule="obey_rejection",
+        verdict="yes",
+        reason=reason,
+        # The issue comes first: the consequences may be the end of the session.
+        actions=(issue, *consequences),
+        task=question.asked.task,
+    )
+
+
+def _cancel_gated(session: Session, question: Question, reason: str) -> tuple[Action, ...]:
+    task = question.asked.task
+    if task is None or session.tasks[task].state in TERMINAL:
+        return ()
+    return (MoveTask(task, TaskTrigger.CANCELLED, reason),)
+
+
+RULES = (
+    Rule("ask_at_gate", (TaskTransitioned.KIND,), ask_at_gate),
+    Rule("limit_waiting", (UserAsked.KIND,), limit_waiting),
+    Rule("time_is_up", (SystemTimerFired.KIND,), time_is_up),
+    Rule("obey_timeout", (UserExpired.KIND,), obey_timeout),
+    Rule("obey_rejection", (UserAnswered.KIND,), obey_rejection),
+)

@@ -1,0 +1,130 @@
+"""How a session ends: all done, told to stop, or nothing left that could move it."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from mop_tui.decisions.rules import Rule
+from mop_tui.decisions.wording import counted, listed
+from mop_tui.domain.actions import Action, EndSession, MoveTask, OpenIssue, StopProcess, Withdraw
+from mop_tui.domain.events import (
+    AgentTransitioned,
+    AnyEvent,
+    SystemDecided,
+    SystemDone,
+    SystemQuiesced,
+    TaskTransitioned,
+    UserCommanded,
+    UserExpired,
+    UserWithdrawn,
+)
+from mop_tui.domain.plan import Plan
+from mop_tui.domain.session import Session
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
+
+
+def wind_down(session: Session, reason: str) -> tuple[Action, ...]:
+    """Return the actions that end everything: questions, unfinished tasks, running processes.
+
+    Tasks end before what they need does, so that none is cancelled twice, for two reasons.
+    """
+    questions = (Withdraw(question, reason) for question in session.open_questions)
+    unfinished = [task for task, row in session.tasks.items() if row.state not in TERMINAL]
+    tasks = (
+        MoveTask(task, TaskTrigger.CANCELLED, reason)
+        for task in sorted(unfinished, key=session.rank)
+    )
+    processes = (
+        StopProcess(agent)
+        for agent, row in session.agents.items()
+        if row.running and not row.stopping
+    )
+    return (*questions, *tasks, *processes)
+
+
+def obey_stop(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """End the session early because the operator said so."""
+    data: UserCommanded = event.data
+    if data.refused or data.command not in ("stop", "terminate"):
+        return
+    reason = f"stopped by {data.by}" + (f": {data.reason}" if data.reason else "")
+    yield SystemDecided(
+        rule="obey_stop",
+        verdict="yes",
+        reason=reason,
+        actions=wind_down(session, reason),
+    )
+
+
+def nothing_moves(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[SystemDecided]:
+    """Do not wait for what cannot come: for an answer without anyone to give it, or for nothing.
+
+    A question that will time out into an outcome of its own is worth waiting for.
+    """
+    if session.status == "ended":
+        return
+    if session.open_questions:
+        texts = [session.questions[q].asked.text for q in session.open_questions]
+        reason = f"only questions are left, and nobody is here to answer: {listed(texts)}"
+        yield SystemDecided(
+            rule="nothing_moves",
+            verdict="yes",
+            reason=reason,
+            actions=(EndSession("waiting", reason),),
+        )
+        return
+    stuck = [task for task, row in session.tasks.items() if row.state not in TERMINAL]
+    reason = f"nothing can move {listed(stuck)} any more"
+    yield SystemDecided(
+        rule="nothing_moves",
+        verdict="yes",
+        reason=reason,
+        actions=(
+            OpenIssue(
+                "critical", reason, "look at what these tasks wait for, and at who could do them"
+            ),
+            *wind_down(session, reason),
+        ),
+    )
+
+
+def end_session(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[SystemDecided]:
+    """Close the session when every task is terminal, nobody works and no question is open."""
+    if session.status not in ("running", "stopping") or not session.finished:
+        return
+    outcome: Literal["complete", "incomplete", "stopped", "terminated"]
+    complete = session.task_counts.get(TaskState.COMPLETE, 0)
+    if session.stopping_as in ("stopped", "terminated"):
+        outcome = "stopped" if session.stopping_as == "stopped" else "terminated"
+        reason = session.stopping_reason or "the operator ended it"
+    elif complete == len(session.tasks):
+        outcome = "complete"
+        reason = f"all of {counted(complete, 'task')} complete"
+    else:
+        outcome = "incomplete"
+        failed = session.task_counts.get(TaskState.FAILED, 0)
+        cancelled = session.task_counts.get(TaskState.CANCELLED, 0)
+        reason = f"{complete} complete, {failed} failed, {cancelled} cancelled"
+    yield SystemDecided(
+        rule="end_session",
+        verdict="yes",
+        reason=reason,
+        actions=(EndSession(outcome, reason),),
+    )
+
+
+RULES = (
+    Rule("obey_stop", (UserCommanded.KIND,), obey_stop),
+    Rule("nothing_moves", (SystemQuiesced.KIND,), nothing_moves),
+    Rule(
+        "end_session",
+        (
+            AgentTransitioned.KIND,
+            TaskTransitioned.KIND,
+            UserCommanded.KIND,
+            UserExpired.KIND,
+            UserWithdrawn.KIND,
+            SystemDone.KIND,
+        ),
+        end_session,
+    ),
+)

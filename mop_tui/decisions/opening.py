@@ -1,0 +1,54 @@
+"""How a session begins: the tasks join it, then the agents, and each agent becomes available."""
+
+from collections.abc import Iterator
+
+from mop_tui.decisions.rules import Rule
+from mop_tui.domain.actions import CreateTask, MoveAgent, SpawnAgent
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
+from mop_tui.domain.events import (
+    AgentSpawned,
+    AgentTransitioned,
+    AnyEvent,
+    SystemDecided,
+    SystemStarted,
+)
+from mop_tui.domain.plan import Plan
+from mop_tui.domain.session import Session
+
+
+def open_session(plan: Plan, _session: Session, _event: AnyEvent) -> Iterator[SystemDecided]:
+    """Create every task, then spawn every agent of the plan."""
+    yield SystemDecided(
+        rule="open_session",
+        verdict="yes",
+        reason=f"the layout names {len(plan.tasks)} tasks and {len(plan.agents)} agents",
+        actions=(
+            *(CreateTask(task) for task in plan.tasks),
+            *(SpawnAgent(agent) for agent in plan.agents),
+        ),
+    )
+
+
+def prepare_agent(_plan: Plan, _session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Lead an agent that spawns, or spawns again, into the pool."""
+    data = event.data
+    again = isinstance(data, AgentTransitioned)
+    if again and data.to_state is not AgentState.SPAWNING:
+        return
+    reason = "no hook comes first, and its process starts with its task"
+    yield SystemDecided(
+        rule="prepare_agent",
+        verdict="yes",
+        reason=reason,
+        actions=(
+            MoveAgent(data.agent, AgentTrigger.AGENT_CREATED, "its slot exists"),
+            MoveAgent(data.agent, AgentTrigger.PRE_TASK_HOOK_COMPLETE, reason),
+        ),
+        agent=data.agent,
+    )
+
+
+RULES = (
+    Rule("open_session", (SystemStarted.KIND,), open_session),
+    Rule("prepare_agent", (AgentSpawned.KIND, AgentTransitioned.KIND), prepare_agent),
+)

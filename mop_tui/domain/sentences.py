@@ -1,0 +1,587 @@
+"""What happened and what is waited for, in plain English.
+
+The screen and the headless output both speak through this module, so that they use the same words
+for the same things. Every sentence is one printable line without a full stop; texts that agents
+wrote pass through `printable`, which leaves nothing in them that could steer a terminal.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Literal, assert_never
+
+from mop_tui.domain import events as e
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
+from mop_tui.domain.events import AnyEvent
+from mop_tui.domain.ids import AgentId, TaskId
+from mop_tui.domain.plan import Mode
+from mop_tui.domain.session import Agent, Snapshot, Task, is_provided
+from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+
+Tone = Literal["critical", "warning", "good", "info", "detail"]
+"""How much an event asks to be looked at; `detail` is for those who want to know everything."""
+
+Known = (
+    e.AgentSpawned
+    | e.AgentTransitioned
+    | e.AgentRefused
+    | e.AgentProgressed
+    | e.AgentOutput
+    | e.AgentExited
+    | e.TaskCreated
+    | e.TaskTransitioned
+    | e.TaskRefused
+    | e.TaskOutput
+    | e.UserAsked
+    | e.UserSeen
+    | e.UserAnswered
+    | e.UserExpired
+    | e.UserWithdrawn
+    | e.UserCommanded
+    | e.SystemStarted
+    | e.SystemQuiesced
+    | e.SystemEnded
+    | e.SystemDecided
+    | e.SystemIntended
+    | e.SystemDone
+    | e.SystemMemorySet
+    | e.SystemIssueOpened
+    | e.SystemIssueClosed
+    | e.SystemTimerSet
+    | e.SystemTimerFired
+    | e.SystemDigest
+    | e.SystemNotRecording
+    | e.Unknown
+)
+"""Every kind of fact, so that a kind without a sentence is a type error."""
+
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line, without anything that could steer a terminal.
+
+    Escape sequences vanish, white space becomes blanks, and other control characters, invisible
+    ones that reorder text included, become U+FFFD.
+    """
+    if text.isprintable():
+        return text
+    shown = []
+    for char in _SEQUENCE.sub("", text).rstrip():
+        if char.isprintable():
+            shown.append(char)
+        elif char.isspace() or unicodedata.category(char) in ("Zs", "Zl", "Zp"):
+            shown.append(" ")
+        else:
+            shown.append("\N{REPLACEMENT CHARACTER}")
+    return "".join(shown)
+
+
+def sentence(event: AnyEvent) -> str:
+    """Return one sentence that says what happened: printable, one line, without a full stop."""
+    return printable(_say(event.kind, event.data))
+
+
+def _say(kind: str, fact: Known) -> str:
+    match fact:
+        case (
+            e.AgentSpawned()
+            | e.AgentTransitioned()
+            | e.AgentRefused()
+            | e.AgentProgressed()
+            | e.AgentOutput()
+            | e.AgentExited()
+        ):
+            return _of_agent(fact)
+        case e.TaskCreated() | e.TaskTransitioned() | e.TaskRefused() | e.TaskOutput():
+            return _of_task(fact)
+        case (
+            e.UserAsked()
+            | e.UserSeen()
+            | e.UserAnswered()
+            | e.UserExpired()
+            | e.UserWithdrawn()
+            | e.UserCommanded()
+        ):
+            return _of_user(fact)
+        case (
+            e.SystemStarted()
+            | e.SystemQuiesced()
+            | e.SystemEnded()
+            | e.SystemDigest()
+            | e.SystemNotRecording()
+        ):
+            return _of_session(fact)
+        case e.SystemDecided() | e.SystemIntended() | e.SystemDone():
+            return _of_action(fact)
+        case (
+            e.SystemMemorySet()
+            | e.SystemIssueOpened()
+            | e.SystemIssueClosed()
+            | e.SystemTimerSet()
+            | e.SystemTimerFired()
+        ):
+            return _of_system(fact)
+        case e.Unknown():
+            return f"something of kind {kind} happened, which this version does not know"
+        case _:
+            assert_never(fact)
+
+
+def _of_agent(
+    fact: e.AgentSpawned
+    | e.AgentTransitioned
+    | e.AgentRefused
+    | e.AgentProgressed
+    | e.AgentOutput
+    | e.AgentExited,
+) -> str:
+    match fact:
+        case e.AgentSpawned():
+            return f"{fact.agent} joined team {fact.spec.team}"
+        case e.AgentTransitioned():
+            return _agent_moved(fact)
+        case e.AgentRefused():
+            state = f" while {fact.from_state}" if fact.from_state is not None else ""
+            return f"{fact.agent} refused {_words(fact.trigger)}{state}: {fact.reason}"
+        case e.AgentProgressed():
+            return _join(f"{fact.agent} is at {fact.percent} % of {fact.task}", fact.note)
+        case e.AgentOutput():
+            return _wrote(fact)
+        case e.AgentExited():
+            return _exited(fact)
+        case _:
+            assert_never(fact)
+
+
+def _wrote(fact: e.AgentOutput) -> str:
+    last = fact.lines[-1] if fact.lines else ""
+    more = len(fact.lines) - 1 + fact.dropped
+    before = f" (after {more} more {'line' if more == 1 else 'lines'})" if more > 0 else ""
+    return f"{fact.agent} wrote{before}: {last}"
+
+
+def _exited(fact: e.AgentExited) -> str:
+    subject = f"the process of {fact.agent} for {fact.task}"
+    if fact.signal is not None:
+        return _join(f"{subject} was ended by {fact.signal}", fact.result)
+    if fact.code == 0:
+        return _join(f"{subject} ended well", fact.result)
+    code = "without an exit code" if fact.code is None else f"with exit code {fact.code}"
+    return _join(f"{subject} ended {code}", fact.result)
+
+
+def _agent_moved(fact: e.AgentTransitioned) -> str:
+    said = _agent_move_words(fact)
+    return said if said.endswith(fact.reason) else _join(said, fact.reason)
+
+
+def _agent_move_words(fact: e.AgentTransitioned) -> str:
+    task = fact.task or "its task"
+    trigger = AgentTrigger
+    match fact.trigger:
+        case trigger.TASK_ASSIGNED:
+            doing = f"was given {task}"
+        case trigger.TASK_STARTED:
+            doing = f"began {task}"
+        case trigger.POST_TASK_HOOK_COMPLETE:
+            doing = f"finished {task}"
+        case trigger.TASK_WITHDRAWN:
+            doing = f"no longer has {task}"
+        case trigger.PAUSE:
+            doing = f"was paused by the {fact.by}" if fact.by is not None else "was paused"
+        case trigger.RESUME | trigger.DEPENDENCY_READY:
+            doing = "goes on"
+        case trigger.DEPENDENCY_NOT_READY:
+            doing = "waits"
+        case trigger.RESTART:
+            doing = "is started again"
+        case trigger.STOP:
+            doing = "was stopped"
+        case trigger.START_FAILED:
+            doing = "could not be started"
+        case (
+            trigger.AGENT_CREATED
+            | trigger.PRE_TASK_HOOK_COMPLETE
+            | trigger.RETURNED_TO_POOL
+            | trigger.PERFORMANCE_THRESHOLD_EXCEEDED
+            | trigger.PERFORMANCE_RECOVERED
+            | trigger.DEGRADATION_TIMEOUT
+            | trigger.HEALTH_CHECK_FAILED
+            | trigger.UNRECOVERABLE_ERROR
+            | trigger.PROCESS_EXITED
+        ):
+            doing = f"is now {fact.to_state}"
+        case _:
+            assert_never(fact.trigger)
+    return f"{fact.agent} {doing}"
+
+
+def _of_task(
+    fact: e.TaskCreated | e.TaskTransitioned | e.TaskRefused | e.TaskOutput,
+) -> str:
+    match fact:
+        case e.TaskCreated():
+            return f"{fact.task} joined the plan"
+        case e.TaskTransitioned():
+            return _task_moved(fact)
+        case e.TaskRefused():
+            state = f" while {fact.from_state}" if fact.from_state is not None else ""
+            return f"{fact.task} refused {_words(fact.trigger)}{state}: {fact.reason}"
+        case e.TaskOutput():
+            return f"{fact.task} delivered: {fact.value}"
+        case _:
+            assert_never(fact)
+
+
+def _task_moved(fact: e.TaskTransitioned) -> str:
+    by = f" by {fact.agent}" if fact.agent is not None else ""
+    trigger = TaskTrigger
+    match fact.trigger:
+        case trigger.NEEDS_MET:
+            return _join(f"{fact.task} is ready", fact.reason)
+        case trigger.NEEDS_LOST:
+            return _join(f"{fact.task} has to wait again", fact.reason)
+        case trigger.ASSIGNED:
+            return _join(f"{fact.task} goes to {fact.agent}", fact.reason)
+        case trigger.STARTED:
+            return f"{fact.task} was begun{by}"
+        case trigger.SUBMITTED:
+            return _join(f"{fact.task} was handed in{by} for review", fact.reason)
+        case trigger.SENT_BACK:
+            return _join(f"{fact.task} was sent back", fact.reason)
+        case trigger.FINISHED:
+            return f"{fact.task} was completed{by}"
+        case trigger.FAILED:
+            return _join(f"{fact.task} failed", fact.reason)
+        case trigger.REQUEUED | trigger.RETRIED:
+            return _join(f"{fact.task} is ready again", fact.reason)
+        case trigger.CANCELLED:
+            return _join(f"{fact.task} was cancelled", fact.reason)
+        case trigger.REINSTATED:
+            return _join(f"{fact.task} is back in the plan", fact.reason)
+        case _:
+            assert_never(fact.trigger)
+
+
+def _of_user(
+    fact: e.UserAsked
+    | e.UserSeen
+    | e.UserAnswered
+    | e.UserExpired
+    | e.UserWithdrawn
+    | e.UserCommanded,
+) -> str:
+    match fact:
+        case e.UserAsked():
+            held = f" (it holds {fact.task})" if fact.task is not None else ""
+            return f"you are asked {fact.question}: {fact.text}{held}"
+        case e.UserSeen():
+            return f"{fact.question} was shown"
+        case e.UserAnswered():
+            verb = "approved" if fact.value == "approve" else "rejected"
+            return _join(f"{fact.by} {verb} {fact.question}", fact.reason)
+        case e.UserExpired():
+            return f"nobody answered {fact.question} in time; {consequence(fact.outcome)}"
+        case e.UserWithdrawn():
+            return f"{fact.question} needs no answer any more: {fact.reason}"
+        case e.UserCommanded():
+            about = f" {fact.about}" if fact.about else ""
+            told = f"{fact.by} told the session to {_words(fact.command)}{about}"
+            refused = f"{told}, which was refused: {fact.refused}"
+            return refused if fact.refused else _join(told, fact.reason)
+        case _:
+            assert_never(fact)
+
+
+def consequence(outcome: Literal["default", "cancelled", "escalated"]) -> str:
+    """Return what becomes of a question when its time is up."""
+    match outcome:
+        case "default":
+            return "its default counts, which is to reject"
+        case "cancelled":
+            return "what it holds is cancelled"
+        case "escalated":
+            return "it stays open, for it must be answered"
+        case _:
+            assert_never(outcome)
+
+
+def _of_session(
+    fact: e.SystemStarted
+    | e.SystemQuiesced
+    | e.SystemEnded
+    | e.SystemDigest
+    | e.SystemNotRecording,
+) -> str:
+    match fact:
+        case e.SystemStarted():
+            rehearsed = fact.mode is Mode.REHEARSAL
+            how = "the rehearsal of" if rehearsed else "session"
+            return f"{how} {fact.session} began"
+        case e.SystemQuiesced():
+            return "nothing runs and nothing is due; only a human could go on"
+        case e.SystemEnded():
+            return _join(f"the session ended {fact.outcome}", fact.reason)
+        case e.SystemDigest():
+            return f"the state has digest {fact.state}"
+        case e.SystemNotRecording():
+            seconds = fact.lasted_ms / 1000
+            return f"nothing could be recorded for {seconds:.1f} s: {fact.error}"
+        case _:
+            assert_never(fact)
+
+
+def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
+    match fact:
+        case e.SystemDecided():
+            verdict = "decided" if fact.verdict == "yes" else "decided against acting"
+            return f"rule {fact.rule} {verdict}: {fact.reason}"
+        case e.SystemIntended():
+            soon = "would" if fact.would else "about to"
+            return _join(f"{soon} {_effect(fact.effect, fact.agent)}", " ".join(fact.command))
+        case e.SystemDone():
+            if fact.error:
+                return f"could not {_effect(fact.effect, fact.agent)}: {fact.error}"
+            pid = f" (pid {fact.pid})" if fact.pid is not None else ""
+            was = "runs" if fact.effect == "start_process" else "was told to end"
+            return f"the process of {fact.agent} {was}{pid}"
+        case _:
+            assert_never(fact)
+
+
+def _effect(effect: Literal["start_process", "stop_process"], agent: AgentId) -> str:
+    verb = "start" if effect == "start_process" else "end"
+    return f"{verb} the process of {agent}"
+
+
+def _of_system(
+    fact: e.SystemMemorySet
+    | e.SystemIssueOpened
+    | e.SystemIssueClosed
+    | e.SystemTimerSet
+    | e.SystemTimerFired,
+) -> str:
+    match fact:
+        case e.SystemMemorySet():
+            by = f" by {fact.agent}" if fact.agent is not None else ""
+            return f"memory key {fact.key} was set{by}"
+        case e.SystemIssueOpened():
+            return f"{fact.severity} issue {fact.issue}: {fact.text}"
+        case e.SystemIssueClosed():
+            return f"issue {fact.issue} is settled: {fact.reason}"
+        case e.SystemTimerSet():
+            return f"timer {fact.timer} was set"
+        case e.SystemTimerFired():
+            return f"the time of {fact.timer} came"
+        case _:
+            assert_never(fact)
+
+
+def tone(event: AnyEvent) -> Tone:
+    """Return how much `event` asks to be looked at."""
+    fact: Known = event.data
+    match fact:
+        case e.AgentTransitioned():
+            return _agent_tone(fact)
+        case e.TaskTransitioned():
+            return _task_tone(fact)
+        case e.SystemIssueOpened():
+            return fact.severity
+        case e.SystemEnded():
+            return "good" if fact.outcome == "complete" else "warning"
+        case e.SystemNotRecording():
+            return "critical"
+        case e.AgentRefused() | e.TaskRefused() | e.UserExpired():
+            return "warning"
+        case e.UserAnswered() | e.UserCommanded():
+            return _human_tone(fact)
+        case e.SystemDone():
+            return "critical" if fact.error else "detail"
+        case e.AgentExited():
+            return "detail" if fact.code == 0 else "warning"
+        case (
+            e.UserAsked()
+            | e.UserWithdrawn()
+            | e.SystemStarted()
+            | e.SystemIssueClosed()
+            | e.TaskOutput()
+            | e.SystemMemorySet()
+            | e.Unknown()
+        ):
+            return "info"
+        case (
+            e.AgentSpawned()
+            | e.AgentProgressed()
+            | e.AgentOutput()
+            | e.TaskCreated()
+            | e.UserSeen()
+            | e.SystemQuiesced()
+            | e.SystemDecided()
+            | e.SystemIntended()
+            | e.SystemTimerSet()
+            | e.SystemTimerFired()
+            | e.SystemDigest()
+        ):
+            return "detail"
+        case _:
+            assert_never(fact)
+
+
+def _human_tone(fact: e.UserAnswered | e.UserCommanded) -> Tone:
+    match fact:
+        case e.UserAnswered():
+            return "good" if fact.value == "approve" else "warning"
+        case e.UserCommanded():
+            return "warning" if fact.refused else "info"
+        case _:
+            assert_never(fact)
+
+
+def _agent_tone(fact: e.AgentTransitioned) -> Tone:
+    match fact.to_state:
+        case AgentState.FAILED | AgentState.UNHEALTHY | AgentState.DEGRADED:
+            return "warning"
+        case AgentState.PAUSED:
+            return "info"
+        case AgentState.ACTIVE:
+            return "detail" if fact.trigger is AgentTrigger.TASK_STARTED else "info"
+        case (
+            AgentState.SPAWNING
+            | AgentState.INITIALIZING
+            | AgentState.AVAILABLE
+            | AgentState.ASSIGNED
+            | AgentState.COMPLETE
+        ):
+            return "detail"
+        case _:
+            assert_never(fact.to_state)
+
+
+def _task_tone(fact: e.TaskTransitioned) -> Tone:
+    match fact.to_state:
+        case TaskState.FAILED:
+            return "critical"
+        case TaskState.CANCELLED:
+            return "warning"
+        case TaskState.COMPLETE:
+            return "good"
+        case TaskState.ACTIVE | TaskState.REVIEWING:
+            return "info"
+        case TaskState.PENDING | TaskState.READY:
+            return "detail" if fact.trigger is TaskTrigger.NEEDS_MET else "info"
+        case TaskState.ASSIGNED:
+            return "detail"
+        case _:
+            assert_never(fact.to_state)
+
+
+# -- why it waits ---------------------------------------------------------------------------------
+
+
+def waiting_for(snapshot: Snapshot, task: Task) -> str:
+    """Return in one sentence what `task` waits for; empty if it waits for nothing.
+
+    The nearest obstacle is named: a human, then what the task needs, then who could do it.
+    """
+    return printable(_waiting_for(snapshot, task))
+
+
+def _waiting_for(snapshot: Snapshot, task: Task) -> str:
+    if task.question is not None:
+        return f"waits for your answer to: {snapshot.questions[task.question].asked.text}"
+    match task.state:
+        case TaskState.PENDING:
+            return _waits_for_needs(snapshot, task)
+        case TaskState.READY:
+            if task.held:
+                return f"waits for the question {task.spec.gate} to be asked"
+            return _waits_for_hands(snapshot, task)
+        case TaskState.ASSIGNED:
+            return f"waits for {task.agent} to begin"
+        case TaskState.ACTIVE:
+            holder = snapshot.agents.get(task.agent) if task.agent is not None else None
+            if holder is not None and holder.state is AgentState.PAUSED:
+                return f"waits for {holder.spec.id}, which is paused"
+            return ""
+        case TaskState.REVIEWING:
+            return "waits for its review"
+        case TaskState.COMPLETE | TaskState.FAILED | TaskState.CANCELLED:
+            return ""
+        case _:
+            assert_never(task.state)
+
+
+def _waits_for_needs(snapshot: Snapshot, task: Task) -> str:
+    missing = [
+        _missing_task(snapshot, need)
+        for need in task.spec.needs_tasks
+        if need not in snapshot.tasks or snapshot.tasks[need].state is not TaskState.COMPLETE
+    ]
+    keys = [key for key in task.spec.needs_keys if not is_provided(snapshot.memory, key)]
+    if keys:
+        missing.append(f"memory {'key' if len(keys) == 1 else 'keys'} {_and(keys)}")
+    if not missing:
+        return "is about to become ready"
+    return "waits for " + _and(missing, " and for " if keys else " and ")
+
+
+def _missing_task(snapshot: Snapshot, need: TaskId) -> str:
+    row = snapshot.tasks.get(need)
+    if row is None:
+        return f"{need}, which is not in the plan yet"
+    if row.state in (TaskState.FAILED, TaskState.CANCELLED):
+        return f"{need} ({row.state})"
+    return need
+
+
+def _waits_for_hands(snapshot: Snapshot, task: Task) -> str:
+    pinned = task.spec.agent
+    if pinned is not None:
+        agent = snapshot.agents.get(pinned)
+        if agent is None:
+            return f"waits for agent {pinned}, which has not been spawned"
+        if agent.state is not AgentState.AVAILABLE:
+            return f"waits for agent {pinned}, which {_occupied(agent)}"
+    else:
+        skill = task.spec.requires_skill or ""
+        able = [a for a in snapshot.agents.values() if skill in a.spec.skills]
+        if not able:
+            return f"waits for an agent with the skill {skill}, and there is none"
+        if not any(agent.state is AgentState.AVAILABLE for agent in able):
+            if len(able) == 1:
+                return f"waits for agent {able[0].spec.id}, which {_occupied(able[0])}"
+            return f"waits for one of the {len(able)} agents with the skill {skill}"
+    working = sum(1 for agent in snapshot.agents.values() if agent.task is not None)
+    if snapshot.max_agents is not None and working >= snapshot.max_agents:
+        return f"waits for its turn: {working} agents work, and no more may at a time"
+    return "is about to be assigned"
+
+
+def _occupied(agent: Agent) -> str:
+    match agent.state:
+        case (
+            AgentState.ASSIGNED | AgentState.ACTIVE | AgentState.DEGRADED | AgentState.UNHEALTHY
+        ) if agent.task is not None:
+            return f"works on {agent.task}"
+        case AgentState.SPAWNING | AgentState.INITIALIZING:
+            return "is still starting"
+        case AgentState.PAUSED:
+            return "is paused"
+        case _:
+            return f"is {agent.state}"
+
+
+# -- wording --------------------------------------------------------------------------------------
+
+
+def _join(said: str, more: str) -> str:
+    return f"{said}: {more}" if more else said
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _and(parts: Sequence[str], last: str = " and ") -> str:
+    return ", ".join(parts[:-1]) + last + parts[-1] if len(parts) > 1 else parts[0]

@@ -1,0 +1,53 @@
+"""The chain that binds each line of a journal to the one before.
+
+    {"seq":7, ... ,"chain":"<16 hex>"}
+
+A line's link is the BLAKE2b-64 hash of the previous line's link (of the header's `genesis` for
+the first event) and of the line's own bytes up to the link. One wrong bit, a lost, repeated,
+moved or edited line therefore breaks the chain at that line. This finds accidents. It does not
+find forgery: whoever can write the file can compute the links anew.
+"""
+
+from hashlib import blake2b
+
+from mop_tui.domain.events import AnyEvent
+from mop_tui.journal import codec
+
+TAIL_LENGTH = len(b',"chain":"0123456789abcdef"}')
+
+
+def hash64(*parts: bytes) -> str:
+    """Return BLAKE2b with a digest of 64 bits over the joined parts, as 16 hex digits."""
+    return blake2b(b"".join(parts), digest_size=8).hexdigest()
+
+
+def tail(previous: str, stem: bytes) -> tuple[str, bytes]:
+    """Return the link of a line that starts with `stem` and follows `previous`, and its tail."""
+    link = blake2b(previous.encode() + stem, digest_size=8).hexdigest()
+    return link, b',"chain":"%b"}' % link.encode()
+
+
+class Chain:
+    """Turns events into journal lines, each bound to the one before."""
+
+    __slots__ = ("link", "seq")
+
+    def __init__(self, genesis: str) -> None:
+        self.link = genesis
+        self.seq = 0
+
+    def line(self, event: AnyEvent) -> tuple[bytes, AnyEvent]:
+        """Return the line of `event`, with its line feed, and the event as the line tells it.
+
+        Raises ValueError, and stays as it was, if `event` is not the next one, is caused by
+        itself or a later one, or cannot be written at all.
+        """
+        if event.seq != self.seq + 1:
+            raise ValueError(f"event {event.seq} cannot follow event {self.seq}")
+        if event.cause is not None and not 0 < event.cause < event.seq:
+            raise ValueError(f"event {event.seq} cannot be caused by event {event.cause}")
+        encoded, recorded = codec.encode(event)
+        stem = encoded[:-1]
+        self.link, end = tail(self.link, stem)
+        self.seq = event.seq
+        return b"%b%b\n" % (stem, end), recorded

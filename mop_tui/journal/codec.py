@@ -1,0 +1,170 @@
+"""Events to JSON and back.
+
+One compiled serializer and validator per kind, made once. What comes out is JSON that `jq` can
+read, free of line breaks and control characters of any alphabet; its first four keys are always
+`seq`, `at`, `kind` and `cause`, in this order, so that a reader can tell them without parsing.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, NamedTuple, cast
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, SchemaSerializer
+
+from mop_tui.domain.events import BY_KIND, AnyEvent, Event, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """An event of any kind, its data unread."""
+
+    seq: int
+    at: int
+    kind: str
+    cause: int | None
+    data: dict[str, JsonValue]
+
+
+class _Codec:
+    """How events of one kind are written and read."""
+
+    __slots__ = ("floating", "from_json", "to_json", "to_python")
+
+    def __init__(self, record: Any) -> None:
+        adapter: TypeAdapter[Any] = TypeAdapter(record)
+        # JSON has no words for infinity and not-a-number. Written as null, as is the default,
+        # they would go unnoticed; as words they are found and dealt with.
+        serializer = SchemaSerializer(adapter.core_schema, {"ser_json_inf_nan": "constants"})
+        self.to_json = serializer.to_json
+        self.to_python = serializer.to_python
+        self.from_json = adapter.validator.validate_json
+        self.floating = "'type': 'float'" in str(adapter.core_schema)
+        """Numbers with a fraction may occur, and so infinities."""
+
+
+class _Codecs(dict[str, _Codec | None]):
+    """A codec for each kind, made when the kind is first met: each takes some milliseconds."""
+
+    def __missing__(self, kind: str) -> _Codec | None:
+        fact = BY_KIND.get(kind)
+        codec = _Codec(cast("Any", Event)[fact]) if fact is not None else None
+        self[kind] = codec
+        return codec
+
+
+_CODECS = _Codecs()
+_PLAIN = _Codec(_Plain)
+
+HEAD = re.compile(
+    rb'\{"seq":(\d{1,18}),"at":(\d{1,18}),"kind":"([^"\\]+)","cause":(null|\d{1,18}),"data":'
+)
+"""How every event begins: its seq, at, kind and cause."""
+_UNSAFE = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
+"""In UTF-8: DEL, C1, and the line separators U+2028 and U+2029. JSON itself escapes C0."""
+
+
+class Head(NamedTuple):
+    """What every event begins with."""
+
+    seq: int
+    at: int
+    kind: str
+    cause: int | None
+
+
+class UnreadableError(ValueError):
+    """A line is JSON, but no event that this version understands."""
+
+
+def head(line: bytes) -> Head | None:
+    """Return the beginning of an encoded event without parsing the rest; None if it has none."""
+    found = HEAD.match(line)
+    if found is None:
+        return None
+    seq, at, kind, cause = found.groups()
+    return Head(
+        int(seq), int(at), kind.decode(errors="replace"), None if cause == b"null" else int(cause)
+    )
+
+
+def encode(event: AnyEvent) -> tuple[bytes, AnyEvent]:
+    """Return the JSON of `event`, and the event as that JSON tells it.
+
+    The two are the same thing unless the event holds what JSON cannot: lone surrogates, as come
+    from undecodable output, become U+FFFD, and infinite or undefined numbers null. Whoever acts
+    on the event returned acts on what was recorded. Raises ValueError for data nested too deeply
+    to be written.
+    """
+    codec = _CODECS[event.kind]
+    if codec is None:
+        return _encode_unknown(event), event
+    try:
+        line = codec.to_json(event)
+    except PydanticSerializationError:
+        return _encode_mended(event, codec)
+    if codec.floating and (b"NaN" in line or b"Infinity" in line):
+        return _encode_mended(event, codec)
+    if line.isascii() and b"\x7f" not in line:
+        return line, event
+    return _escaped(line), event
+
+
+def decode(line: bytes) -> AnyEvent:
+    """Return the event that `line`, a JSON object, tells. Keys it does not know are passed over.
+
+    Raises `UnreadableError` where the fields are not those of its kind.
+    """
+    start = head(line)
+    if start is None:
+        raise UnreadableError("it does not begin as an event does")
+    codec = _CODECS[start.kind]
+    try:
+        if codec is not None:
+            event: AnyEvent = codec.from_json(line)
+            return event
+        plain: _Plain = _PLAIN.from_json(line)
+    except ValidationError as error:
+        # The text of a ValidationError quotes its input, which may be anything at all.
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the line"
+        raise UnreadableError(f"{where}: {first['msg']}") from None
+    return Event(plain.seq, plain.at, plain.kind, plain.cause, Unknown(plain.data))
+
+
+def _escaped(line: bytes) -> bytes:
+    return _UNSAFE.sub(lambda found: rb"\u%04x" % ord(found[0].decode()), line)
+
+
+def _encode_unknown(event: Event[Unknown]) -> bytes:
+    plain = _Plain(event.seq, event.at, event.kind, event.cause, event.data.fields)
+    return _escaped(_PLAIN.to_json(plain))
+
+
+def _encode_mended(event: AnyEvent, codec: _Codec) -> tuple[bytes, AnyEvent]:
+    plain = codec.to_python(event, mode="json")
+    text = json.dumps(mended(plain), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    line = _escaped(text.encode())
+    return line, decode(line)
+
+
+def mended(value: JsonValue) -> JsonValue:
+    """Return `value` with what JSON cannot hold replaced: see `encode`."""
+    match value:
+        case str():
+            return _mended_text(value)
+        case float():
+            return value if isfinite(value) else None
+        case list():
+            return [mended(item) for item in value]
+        case dict():
+            return {_mended_text(key): mended(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _mended_text(text: str) -> str:
+    """Join surrogates that form pairs, replace those that do not."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,114 @@
+"""Walking through a session file, line by line, checking each against the chain.
+
+Nothing is parsed but a line's first four keys; the link is sliced off its fixed place at the end.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from mop_tui.domain.events import SystemEnded
+from mop_tui.errors import JournalDamageError, JournalError, NotASessionError
+from mop_tui.journal import chain, codec, damage
+from mop_tui.journal.header import ForeignError, Header, decode_header
+
+_LONGEST_HEADER = 1 << 26
+"""Bytes. Something that goes on for longer without a line feed is not a session."""
+_ENDED = SystemEnded.KIND.encode()
+
+
+class Scan:
+    """One walk through a session file.
+
+    Raises `JournalError` if there is no such file, `NotASessionError` if it is something else,
+    `JournalDamageError` if its header is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.events = 0
+        """Sound events passed so far."""
+        self.ended = False
+        """The last of them ended the session."""
+        self.torn = False
+        """A last line was found that had not been written to its end."""
+        try:
+            with ExitStack() as unless_sound:
+                self._file = unless_sound.enter_context(path.open("rb"))
+                self._first = self._file.readline(_LONGEST_HEADER)
+                self.header = _header(path, self._first)
+                unless_sound.pop_all()
+        except OSError as error:
+            raise _unreadable(path, error) from None
+
+    @property
+    def start(self) -> int:
+        """Offset of the first event, in bytes."""
+        return len(self._first)
+
+    def fileno(self) -> int:
+        """Return the descriptor of the open file."""
+        return self._file.fileno()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the line of each event, with its line feed, as long as they are sound.
+
+        A last line without line feed is yielded if its link is right; otherwise it is torn, which
+        is noted and is no error. Raises `JournalDamageError` at the first line that is not as it
+        was written.
+        """
+        try:
+            yield from self._sound_lines()
+        except OSError as error:
+            raise _unreadable(self.path, error) from None
+
+    def _sound_lines(self) -> Iterator[bytes]:
+        link = self.header.genesis
+        begins = codec.HEAD.match
+        for line in self._file:
+            seq = self.events + 1
+            whole = line.endswith(b"\n")
+            stem = line[: -chain.TAIL_LENGTH - whole]
+            before, (link, end) = link, chain.tail(link, stem)
+            if not line.startswith(end, len(stem)):
+                if not whole:
+                    self.torn = True
+                    return
+                raise self._damage(damage.explain(self._file, line, seq, before))
+            start = begins(line)
+            if start is None or int(start[1]) != seq:
+                raise self._damage(f"event {seq} was written under another number")
+            if start[4] != b"null" and not 0 < int(start[4]) < seq:
+                raise self._damage(f"event {seq} names event {int(start[4])} as its cause")
+            self.events = seq
+            self.ended = start[3] == _ENDED
+            yield line
+
+    def _damage(self, found: str) -> JournalDamageError:
+        return JournalDamageError(str(self.path), self.events + 2, found)
+
+
+def _header(path: Path, line: bytes) -> Header:
+    try:
+        return decode_header(line.removesuffix(b"\n"))
+    except codec.UnreadableError as error:
+        raise JournalDamageError(str(path), 1, str(error)) from None
+    except ForeignError as error:
+        raise NotASessionError(f"{path}: is not a session that can be read: {error}.") from None
+
+
+def _unreadable(path: Path, error: OSError) -> JournalError:
+    return JournalError(f"{path}: cannot be read: {error.strerror}.")

@@ -1,0 +1,72 @@
+"""Brings a tree into the form of the schema, and says what stood in the way.
+
+What has a wrong form is reported and then cut out, so that the rest can be judged in the same go.
+"""
+
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from mop_tui.layout.findings import Finding, Placed, placed
+from mop_tui.layout.schema import Layout
+from mop_tui.layout.sentences import known_keys, sentence
+from mop_tui.layout.tree import Loc, Node
+
+_MINIMAL: dict[str, dict[str, str]] = {"session": {"id": "unnamed"}, "teams": {}, "tasks": {}}
+"""What makes a section that has to be there complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formed:
+    """What is left of a layout once all of it has the right form.
+
+    `found` is what was wrong, and `cut` where something had to be taken out because of that.
+    """
+
+    layout: Layout
+    found: list[Placed]
+    cut: list[Loc]
+
+
+def formed(tree: Node) -> Formed:
+    """Return the layout in `tree`, a mapping, which loses all that has a wrong form."""
+    found: list[Placed] = []
+    cut: list[Loc] = []
+    while True:
+        try:
+            return Formed(Layout.model_validate(tree.plain()), found, cut)
+        except ValidationError as invalid:
+            errors = invalid.errors(include_url=False, include_input=False)
+        if not cut:
+            found = [placed(_finding(error, tree), tree) for error in errors]
+        # Later errors stem from earlier cuts. From the last to the first, for items of lists move.
+        cut += [_cut(tree, error["loc"]) for error in reversed(errors)]
+
+
+def _finding(error: ErrorDetails, tree: Node) -> Finding:
+    loc = error["loc"]
+    if error["type"] == "extra_forbidden":
+        known = known_keys(loc[:-1])
+        return Finding(
+            loc,
+            "is not known here",
+            wrong=str(loc[-1]),
+            candidates=known,
+            otherwise=f"; known are {', '.join(known)}",
+            key=True,
+        )
+    if loc[-1] == "[key]":
+        return Finding(loc[:-1], sentence(error, Node("")), key=True)
+    node, _ = tree.nearest(loc)
+    return Finding(loc, sentence(error, node), key=error["type"] == "missing")
+
+
+def _cut(tree: Node, loc: Loc) -> Loc:
+    """Take out what is wrong at `loc` and return where that was."""
+    section = str(loc[0])
+    if section not in _MINIMAL or tree.nearest(loc)[0] not in (tree, tree.child(section)):
+        return tree.cut(loc)
+    minimal = {key: Node(value) for key, value in _MINIMAL[section].items()}
+    tree.entries()[section] = Node(minimal | tree.mapping(section), section)
+    return (section,)

@@ -1,0 +1,195 @@
+"""Whether every `${...}` in a layout can be filled in where it stands (see `domain.templates`)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from mop_tui.domain import graph, templates
+from mop_tui.domain.ids import QuestionName, TaskId
+from mop_tui.domain.templates import MACHINE_FACTS
+from mop_tui.errors import TemplateError
+from mop_tui.layout.case import Case
+from mop_tui.layout.findings import Finding
+from mop_tui.layout.provisions import Provisions
+from mop_tui.layout.references import runs
+from mop_tui.layout.schema import Run
+from mop_tui.layout.tree import Loc
+
+MAX_LENGTH = 100_000
+"""How long a text may become through its variables, which could double from one to the next."""
+
+_Judge = Callable[[Loc, str], Finding | None]
+"""Says what is wrong with looking a name up in the text at a location."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Variables:
+    """What is known of the variables of a layout."""
+
+    lengths: dict[str, int] = field(default_factory=dict)
+    """How long each becomes, machine facts not counted."""
+    machine: dict[str, str] = field(default_factory=dict)
+    """Those that hold a machine fact, and which."""
+
+    def length(self, text: str) -> int:
+        """Return how long `text` becomes."""
+        return len(text) + sum(self.lengths.get(name, 0) for name in templates.names(text))
+
+
+def findings(case: Case, provisions: Provisions) -> Iterator[Finding]:
+    """Yield the look-ups that lead nowhere, or to what cannot be known where they stand."""
+    variables = _Variables()
+    yield from _of_variables(case, variables)
+    for loc, run in runs(case):
+        for way, text in _texts(run):
+            yield from _text((*loc, *way), text, variables, partial(_in_command, case))
+    for name, question in case.layout.questions.items():
+        judge = partial(_in_question, case, provisions, variables, QuestionName(name))
+        yield from _text(("questions", name, "question"), question.question, variables, judge)
+        for way, text in templates.texts(question.context):
+            yield from _text(("questions", name, "context", *way), text, variables, judge)
+    for loc, literal in _literals(case):
+        yield from _literal(case, loc, literal)
+
+
+def _of_variables(case: Case, variables: _Variables) -> Iterator[Finding]:
+    above: list[str] = []
+    for name, text in case.layout.session.vars.items():
+        loc: Loc = ("session", "vars", name)
+        if name in MACHINE_FACTS:
+            yield Finding(
+                loc, f"is what ${{{name}}} stands for anyway; take another name", key=True
+            )
+        wrong = list(_text(loc, text, variables, partial(_in_variable, case, above)))
+        yield from wrong
+        if not wrong:
+            variables.lengths[name] = variables.length(text)
+            for used in templates.names(text):
+                fact = used if used in MACHINE_FACTS else variables.machine.get(used)
+                if fact is not None:
+                    variables.machine[name] = fact
+        above.append(name)
+
+
+def _text(loc: Loc, text: str, variables: _Variables, judge: _Judge) -> Iterator[Finding]:
+    try:
+        names = dict.fromkeys(templates.names(text))
+    except TemplateError as error:
+        yield Finding(loc, f"holds {error}")
+        return
+    for name in names:
+        finding = judge(loc, name)
+        if finding is not None:
+            yield finding
+    if variables.length(text) > MAX_LENGTH:
+        yield Finding(loc, f"becomes longer than {MAX_LENGTH:,} signs when it is filled in")
+
+
+def _in_variable(case: Case, above: list[str], loc: Loc, name: str) -> Finding | None:
+    if name in MACHINE_FACTS or name in above:
+        return None
+    if name in case.declared.variables:
+        return Finding(
+            loc, f"looks up '{name}', which is not above it; a variable may use those above"
+        )
+    return _nowhere(loc, name, (*above, *MACHINE_FACTS))
+
+
+def _in_command(case: Case, loc: Loc, name: str) -> Finding | None:
+    known = (*case.declared.variables, *MACHINE_FACTS)
+    return None if name in known else _nowhere(loc, name, known)
+
+
+def _in_question(
+    case: Case,
+    provisions: Provisions,
+    variables: _Variables,
+    question: QuestionName,
+    loc: Loc,
+    name: str,
+) -> Finding | None:
+    task, key = templates.task_of(name), templates.key_of(name)
+    if task is not None and task in case.declared.tasks:
+        return _too_early(case, provisions, question, loc, task)
+    if key is not None:
+        if key in provisions.providers or case.may_have_said("provides", "sim"):
+            return None
+        return Finding(
+            loc,
+            f"no task provides the memory key '{key}'",
+            wrong=key,
+            candidates=provisions.providers,
+        )
+    fact = name if name in MACHINE_FACTS else variables.machine.get(name)
+    if fact is not None:
+        through = "" if fact == name else f"with ${{{fact}}} in it, "
+        return Finding(
+            loc,
+            f"looks up '{name}', {through}a path of this machine; a question must read the same "
+            "everywhere",
+        )
+    if name in case.declared.variables:
+        return None
+    outputs = (f"tasks.{task}.output" for task in case.declared.tasks)
+    return _nowhere(loc, name, (*case.declared.variables, *outputs))
+
+
+def _too_early(
+    case: Case, provisions: Provisions, question: QuestionName, loc: Loc, task: TaskId
+) -> Finding | None:
+    """Say so where a question shows the output of a task that may not be complete by then."""
+    for gated in case.plan.tasks.values():
+        if gated.gate == question and task not in graph.descendants(gated.id, provisions.needed):
+            return Finding(
+                loc,
+                f"shows the output of '{task}', which may not be complete by then: '{gated.id}', "
+                "which waits for the answer, does not need it",
+            )
+    return None
+
+
+def _nowhere(loc: Loc, name: str, known: tuple[str, ...]) -> Finding:
+    if templates.task_of(name) is not None or templates.key_of(name) is not None:
+        return Finding(loc, f"looks up '{name}', which only questions can")
+    return Finding(
+        loc,
+        f"looks up '{name}', and there is no such name",
+        wrong=name,
+        candidates=known,
+        otherwise="; where no look-up is meant, write $${",
+    )
+
+
+def _texts(run: Run) -> Iterator[tuple[Loc, str]]:
+    """Yield every text of a command that is filled in, with the way to it."""
+    for index, word in enumerate(run.command or ()):
+        yield ("command", index), word
+    if run.shell is not None:
+        yield ("shell",), run.shell
+    if run.cwd is not None:
+        yield ("cwd",), run.cwd
+    for key, value in run.env.items():
+        yield ("env", key), value
+
+
+def _literals(case: Case) -> Iterator[tuple[Loc, str]]:
+    """Yield texts that are never filled in."""
+    layout = case.layout
+    yield ("session", "project"), layout.session.project
+    yield ("session", "goal"), layout.session.goal
+    for name, team in layout.teams.items():
+        yield ("teams", name, "name"), team.name or ""
+    for name, task in layout.tasks.items():
+        yield ("tasks", name, "title"), task.title or ""
+        for index, line in enumerate(task.sim.output if task.sim else ()):
+            yield ("tasks", name, "sim", "output", index), line
+
+
+def _literal(case: Case, loc: Loc, text: str) -> Iterator[Finding]:
+    try:
+        names = templates.names(text)
+    except TemplateError:
+        return
+    for name in dict.fromkeys(names):
+        if name in case.declared.variables or name in MACHINE_FACTS:
+            yield Finding(loc, f"looks up '{name}', but this text is not filled in")

@@ -1,0 +1,179 @@
+"""Whether somebody is able to do every task, and everything that is waited for can come.
+
+What a task waits for comes from other tasks: directly, or through a memory key that one of them
+sets. A key that only one task sets binds like a direct need; of a key that several set, nobody
+can say beforehand which it will be.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mop_tui.domain import graph
+from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
+from mop_tui.domain.plan import AgentSpec, HostKind, Plan, TaskSpec, Work
+from mop_tui.layout.case import Case
+from mop_tui.layout.findings import Finding
+from mop_tui.layout.planning import MEMORY
+
+Providers = Mapping[MemoryKey, tuple[TaskId, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Takers:
+    """Those who may do tasks of one kind: one agent, or all with a skill."""
+
+    agents: tuple[AgentSpec, ...]
+    without_run: AgentSpec | None
+    """One that runs commands and has none of its own."""
+    without_sim: AgentSpec | None
+    """One that is simulated and has no script of its own."""
+    simulated: bool
+    """Some of them are."""
+    keys: tuple[MemoryKey, ...]
+    """What the scripts of those who are simulated set."""
+
+
+class Provisions:
+    """Who may do which task, and which tasks set which memory keys."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.with_skill: dict[str, list[AgentSpec]] = {}
+        for agent in plan.agents.values():
+            for skill in agent.skills:
+                self.with_skill.setdefault(skill, []).append(agent)
+        self._takers: dict[tuple[AgentId | None, str | None], Takers] = {}
+        self.providers = self._providers()
+        self.needed = self._needed()
+
+    def takers(self, task: TaskSpec) -> Takers:
+        """Return those who may do `task`."""
+        kind = (task.agent, task.requires_skill)
+        if kind not in self._takers:
+            self._takers[kind] = self._find_takers(*kind)
+        return self._takers[kind]
+
+    def _find_takers(self, pin: AgentId | None, skill: str | None) -> Takers:
+        plan = self._plan
+        if pin is not None:
+            agents = [plan.agents[pin]] if pin in plan.agents else []
+        else:
+            agents = self.with_skill.get(skill or "", [])
+        simulated = [agent for agent in agents if agent.host is HostKind.SIMULATED]
+        own = {agent.id: plan.agent_work.get(agent.id, Work()) for agent in agents}
+        scripts = [own[agent.id].script for agent in simulated]
+        return Takers(
+            agents=tuple(agents),
+            without_run=next(
+                (
+                    agent
+                    for agent in agents
+                    if agent.host is HostKind.COMMAND and own[agent.id].command is None
+                ),
+                None,
+            ),
+            without_sim=next((a for a in simulated if own[a.id].script is None), None),
+            simulated=bool(simulated),
+            keys=tuple(key for script in scripts if script for key, _ in script.memory),
+        )
+
+    def _providers(self) -> Providers:
+        found: dict[MemoryKey, dict[TaskId, None]] = {}
+        for task in self._plan.tasks.values():
+            takers, keys = self.takers(task), list(task.provides)
+            script = self._plan.task_work.get(task.id, Work()).script
+            if script is None:
+                keys.extend(takers.keys)
+            elif takers.simulated:
+                keys.extend(key for key, _ in script.memory)
+            for key in keys:
+                found.setdefault(key, {})[task.id] = None
+        return {key: tuple(tasks) for key, tasks in found.items()}
+
+    def _needed(self) -> dict[TaskId, list[TaskId]]:
+        """Return which tasks must be complete before each, those through single keys included."""
+        tasks, providers = self._plan.tasks, self.providers
+        return {
+            task.id: [need for need in task.needs_tasks if need in tasks]
+            + [providers[key][0] for key in task.needs_keys if len(providers.get(key, ())) == 1]
+            for task in tasks.values()
+        }
+
+
+def findings(case: Case, provisions: Provisions, *, rehearse: bool) -> Iterator[Finding]:
+    """Yield what nobody can do, what will never come, and what waits for itself."""
+    hands_known = not case.may_have_said("run", "sim", "skills", "agent", "requires_skill", "type")
+    for task in case.plan.tasks.values():
+        yield from _skill(case, provisions, task)
+        yield from _keys(case, provisions, task)
+        if hands_known and not rehearse:
+            yield from _work(case.plan, provisions.takers(task), task)
+    yield from _circles(provisions, case.plan)
+
+
+def _skill(case: Case, provisions: Provisions, task: TaskSpec) -> Iterator[Finding]:
+    skill = task.requires_skill
+    if skill is None or skill in provisions.with_skill or case.may_have_said("skills", "type"):
+        return
+    yield Finding(
+        ("tasks", task.id, "requires_skill"),
+        f"no agent has the skill '{skill}'",
+        wrong=skill,
+        candidates=provisions.with_skill,
+    )
+
+
+def _keys(case: Case, provisions: Provisions, task: TaskSpec) -> Iterator[Finding]:
+    if not task.needs_keys or case.may_have_said("provides", "sim"):
+        return
+    for index, need in enumerate(case.layout.tasks[task.id].needs):
+        key = MemoryKey(need.removeprefix(MEMORY))
+        if need.startswith(MEMORY) and key not in provisions.providers:
+            yield Finding(
+                ("tasks", task.id, "needs", index),
+                f"no task provides the memory key '{key}'",
+                wrong=key,
+                candidates=provisions.providers,
+            )
+
+
+def _work(plan: Plan, takers: Takers, task: TaskSpec) -> Iterator[Finding]:
+    own = plan.task_work.get(task.id, Work())
+    if own.command is not None:
+        return
+    if takers.without_run is not None:
+        agent = takers.without_run
+        script = plan.work(agent.id, task.id).script
+        yield Finding(
+            ("tasks", task.id),
+            f"nothing says what to run: neither the task nor agent '{agent.id}' nor its type has "
+            f"a run{'; only a rehearsal can play its sim' if script else ''}",
+        )
+    elif takers.without_sim is not None and own.script is None:
+        agent = takers.without_sim
+        yield Finding(
+            ("tasks", task.id),
+            f"nothing says how to do it: neither the task nor agent '{agent.id}' nor its type has "
+            "a run or a sim",
+        )
+
+
+def _circles(provisions: Provisions, plan: Plan) -> Iterator[Finding]:
+    """Yield one finding for each of as many circles as have no task in common."""
+    left = {task: list(needs) for task, needs in provisions.needed.items()}
+    position = {task: at for at, task in enumerate(plan.tasks)}
+    while circle := graph.find_cycle(left):
+        start = circle.index(min(circle, key=position.__getitem__))
+        circle = circle[start:] + circle[:start]
+        steps = zip(circle, [*circle[1:], circle[0]], strict=True)
+        told = ", ".join(_step(provisions, plan.tasks[task], need) for task, need in steps)
+        yield Finding(("tasks", circle[0]), f"waits for itself: {told}")
+        for task in circle:
+            del left[task]
+
+
+def _step(provisions: Provisions, task: TaskSpec, need: TaskId) -> str:
+    if need in task.needs_tasks:
+        return f"{task.id} needs {need}"
+    key = next(key for key in task.needs_keys if provisions.providers.get(key) == (need,))
+    return f"{task.id} needs {MEMORY}{key} from {need}"

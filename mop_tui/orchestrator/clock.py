@@ -1,0 +1,115 @@
+"""Session time, and what is due when.
+
+Session time is milliseconds since the session began. A live session follows the wall clock; a
+rehearsal runs on a virtual clock that jumps to whatever is due next, or walks there at a chosen
+speed so that a human can watch.
+"""
+
+import heapq
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+Call = Callable[[], None]
+
+
+@dataclass(eq=False, slots=True)
+class Due:
+    """A call on a timeline, which may still be taken back."""
+
+    at: int
+    call: Call
+    cancelled: bool = False
+
+
+class Timeline:
+    """Calls in the order of their session time, and of their making where times are equal."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Due]] = []
+        self._made = 0
+
+    def call_at(self, at: int, call: Call) -> Due:
+        """Have `call` made at session time `at` (ms)."""
+        due = Due(at, call)
+        heapq.heappush(self._heap, (at, self._made, due))
+        self._made += 1
+        return due
+
+    def next_due(self) -> int | None:
+        """Return the session time of the next call, or None if there is none."""
+        heap = self._heap
+        while heap and heap[0][2].cancelled:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
+
+    def pop(self) -> Call:
+        """Take the next call off the timeline, whether it is due or not."""
+        self.next_due()
+        return heapq.heappop(self._heap)[2].call
+
+
+class Clock(Protocol):
+    """What session time it is, and how long until another."""
+
+    def now(self) -> int:
+        """Session time in milliseconds; it never goes back."""
+
+    def wait(self, at: int) -> float:
+        """Wall-clock seconds until session time `at`; 0 if it is reached, or can be at once."""
+
+    def reach(self, at: int) -> None:
+        """Note that what is due at `at` happens now."""
+
+    @property
+    def virtual(self) -> bool:
+        """True if time may jump, so that nothing real depends on it."""
+
+
+class WallClock:
+    """Session time that passes by itself, beginning with the first look at it."""
+
+    virtual = False
+
+    def __init__(self) -> None:
+        self._start = time.monotonic_ns()
+
+    def now(self) -> int:
+        """See `Clock`."""
+        return (time.monotonic_ns() - self._start) // 1_000_000
+
+    def wait(self, at: int) -> float:
+        """See `Clock`."""
+        return max(0, at - self.now()) / 1000
+
+    def reach(self, at: int) -> None:
+        """See `Clock`: a wall clock is where it is."""
+
+
+class VirtualClock:
+    """Session time that jumps to what is due (`speed` None), or walks there `speed` times as
+    fast as the wall clock."""
+
+    virtual = True
+
+    def __init__(self, speed: float | None = None) -> None:
+        self._speed = speed
+        self._now = 0
+        self._start = time.monotonic()
+
+    def now(self) -> int:
+        """See `Clock`."""
+        if self._speed is None:
+            return self._now
+        return max(self._now, int((time.monotonic() - self._start) * 1000 * self._speed))
+
+    def wait(self, at: int) -> float:
+        """See `Clock`."""
+        if self._speed is None:
+            return 0
+        return max(0, at - self.now()) / 1000 / self._speed
+
+    def reach(self, at: int) -> None:
+        """See `Clock`."""
+        self._now = max(self._now, at)

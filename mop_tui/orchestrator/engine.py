@@ -1,0 +1,265 @@
+"""The engine: inputs in, events and effects out. No clock, no I/O, no chance.
+
+One input is worked off completely before the next. It becomes an event, is folded into the
+session, and the rules decide about it; each decision becomes an event and is carried out action
+by action; each action becomes an event in turn, is folded, decided about, and so on, depth first.
+So a decision is carried out to its last consequence before the next one that was made at the same
+moment, and every event is decided about right after it was folded.
+
+The same inputs at the same times therefore give the same events, to the byte. `recheck` uses this
+to prove that a recorded session is what this program would have done.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import assert_never
+
+from mop_tui.decisions.rules import RuleBook
+from mop_tui.domain import actions as a
+from mop_tui.domain import events as e
+from mop_tui.domain import templates
+from mop_tui.domain.events import AnyEvent, Event, Fact
+from mop_tui.domain.fold import apply
+from mop_tui.domain.ids import ActionId, IssueId, QuestionId
+from mop_tui.domain.plan import HostKind, Mode, Plan
+from mop_tui.domain.session import Refusal, Session
+from mop_tui.orchestrator.effects import Effect, Start, Stop, Timer
+
+DIGEST_EVERY = 1000
+"""Events between two digests of the state."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one input led to."""
+
+    events: list[AnyEvent] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """An action to be carried out: the `index`th of the decision recorded as `decided`."""
+
+    decided: int
+    index: int
+    action: a.Action
+
+
+class Engine:
+    """A session that moves by itself when it is told what happened outside."""
+
+    def __init__(self, plan: Plan, rules: RuleBook) -> None:
+        self.session = Session()
+        self._plan = plan
+        self._rules = rules
+        self._agenda: deque[tuple[int, e.SystemDecided] | _Order] = deque()
+        self._turn = Turn()
+
+    def receive(self, fact: Fact, at: int, cause: int | None) -> Turn:
+        """Work off one input and return everything that followed from it, in order.
+
+        `at` is session time in milliseconds; time never goes back, an earlier one counts as now.
+        An ended session takes no more inputs and returns an empty turn.
+        """
+        turn = self._turn = Turn()
+        session = self.session
+        if session.status == "ended":
+            return turn
+        now = max(at, session.at)
+        self._emit(fact, now, cause)
+        agenda = self._agenda
+        while agenda:
+            item = agenda.popleft()
+            if isinstance(item, _Order):
+                self._carry_out(item, now)
+            else:
+                cause_seq, decision = item
+                seq = self._emit(decision, now, cause_seq)
+                agenda.extendleft(
+                    _Order(seq, index, action)
+                    for index, action in reversed(list(enumerate(decision.actions)))
+                )
+            if session.outcome is not None:
+                # Whatever else was decided at the same moment has nobody left to act on.
+                agenda.clear()
+        return turn
+
+    def _emit(self, fact: Fact, at: int, cause: int | None) -> int:
+        """Record a fact, fold it and put the decisions about it on the agenda."""
+        session = self.session
+        event = Event(session.seq + 1, at, fact.KIND, cause, fact)
+        apply(session, event)
+        self._turn.events.append(event)
+        decisions = self._rules.decide(session, event)
+        if decisions:
+            seq = event.seq
+            self._agenda.extendleft((seq, decision) for decision in reversed(decisions))
+        if event.seq % DIGEST_EVERY == 0 and session.outcome is None:
+            digest = Event(
+                event.seq + 1,
+                at,
+                e.SystemDigest.KIND,
+                event.seq,
+                e.SystemDigest(session.next_digest()),
+            )
+            apply(session, digest)
+            self._turn.events.append(digest)
+        return event.seq
+
+    def _carry_out(self, order: _Order, at: int) -> None:  # noqa: C901 - one case per action
+        """Turn one action into its event, and into an effect where it has one."""
+        action = order.action
+        cause = order.decided
+        session = self.session
+        match action:
+            case a.MoveAgent():
+                self._emit(self._agent_moved(action), at, cause)
+            case a.MoveTask():
+                self._emit(self._task_moved(action), at, cause)
+            case a.StartProcess():
+                self._start(order, action, at)
+            case a.StopProcess():
+                self._stop(order, action, at)
+            case a.CreateTask():
+                self._emit(e.TaskCreated(action.task, self._plan.tasks[action.task]), at, cause)
+            case a.SpawnAgent():
+                self._emit(e.AgentSpawned(action.agent, self._plan.agents[action.agent]), at, cause)
+            case a.Ask():
+                self._emit(self._asked(action, at), at, cause)
+            case a.Expire():
+                value = session.questions[action.question].asked.default
+                self._emit(e.UserExpired(action.question, action.outcome, value), at, cause)
+            case a.Withdraw():
+                self._emit(e.UserWithdrawn(action.question, action.reason), at, cause)
+            case a.SetTimer():
+                seq = self._emit(
+                    e.SystemTimerSet(action.timer, action.due, action.question), at, cause
+                )
+                self._turn.effects.append(Timer(seq, action.timer, action.due, action.question))
+            case a.SetMemory():
+                self._emit(
+                    e.SystemMemorySet(action.key, action.value, action.agent, action.task),
+                    at,
+                    cause,
+                )
+            case a.DeliverOutput():
+                self._emit(e.TaskOutput(action.task, action.agent, action.value), at, cause)
+            case a.OpenIssue():
+                self._emit(self._opened(action), at, cause)
+            case a.EndSession():
+                self._emit(self._ended(action), at, cause)
+            case _:
+                assert_never(action)
+
+    def _agent_moved(self, move: a.MoveAgent) -> e.AgentTransitioned | e.AgentRefused:
+        agent = self.session.agents.get(move.agent)
+        if agent is None:
+            return e.AgentRefused(move.agent, move.trigger, None, "there is no such agent")
+        target = self.session.agent_move(agent, move.trigger, move.task)
+        if isinstance(target, Refusal):
+            return e.AgentRefused(move.agent, move.trigger, agent.state, target.reason)
+        return e.AgentTransitioned(
+            move.agent, move.trigger, agent.state, target, move.reason, move.task
+        )
+
+    def _task_moved(self, move: a.MoveTask) -> e.TaskTransitioned | e.TaskRefused:
+        task = self.session.tasks.get(move.task)
+        if task is None:
+            return e.TaskRefused(move.task, move.trigger, None, "there is no such task")
+        target = self.session.task_move(task, move.trigger, move.agent)
+        if isinstance(target, Refusal):
+            return e.TaskRefused(move.task, move.trigger, task.state, target.reason)
+        return e.TaskTransitioned(
+            move.task, move.trigger, task.state, target, move.reason, move.agent
+        )
+
+    def _start(self, order: _Order, action: a.StartProcess, at: int) -> None:
+        agent = self.session.agents[action.agent]
+        work = self._plan.work(action.agent, action.task)
+        action_id = _action_id(order)
+        incarnation = agent.incarnation + 1
+        seq = self._emit(
+            e.SystemIntended(
+                action_id,
+                "start_process",
+                action.agent,
+                action.task,
+                incarnation,
+                work.command.argv if work.command is not None else (),
+                would=agent.spec.host is HostKind.SIMULATED,
+            ),
+            at,
+            order.decided,
+        )
+        self._turn.effects.append(Start(seq, action_id, action.agent, action.task, incarnation))
+
+    def _stop(self, order: _Order, action: a.StopProcess, at: int) -> None:
+        agent = self.session.agents[action.agent]
+        action_id = _action_id(order)
+        seq = self._emit(
+            e.SystemIntended(
+                action_id,
+                "stop_process",
+                action.agent,
+                agent.task,
+                agent.incarnation,
+                would=self.session.mode is Mode.REHEARSAL,
+            ),
+            at,
+            order.decided,
+        )
+        self._turn.effects.append(Stop(seq, action_id, action.agent, agent.incarnation))
+
+    def _asked(self, ask: a.Ask, at: int) -> e.UserAsked:
+        spec = self._plan.questions[ask.question]
+        lookup = templates.resolve(self._plan.variables, self._known)
+        text = templates.render(spec.question, lookup)
+        context = tuple((key, templates.render_value(v, lookup)) for key, v in spec.context)
+        return e.UserAsked(
+            question=QuestionId(f"q{len(self.session.questions) + 1}"),
+            name=spec.name,
+            text=text,
+            question_type=spec.question_type,
+            context=context,
+            task=ask.task,
+            required=spec.required,
+            dangerous=spec.dangerous,
+            default=spec.default,
+            due=None if spec.timeout_ms is None else at + spec.timeout_ms,
+            digest=blake2b(repr((text, context)).encode(), digest_size=8).hexdigest(),
+        )
+
+    def _known(self, name: str) -> str | None:
+        """Return what the session knows under a name that a question looks up."""
+        task = templates.task_of(name)
+        if task is not None and task in self.session.tasks:
+            return self.session.tasks[task].output or "(it wrote nothing)"
+        key = templates.key_of(name)
+        if key is not None:
+            return templates.as_text(self.session.memory.get(key))
+        return None
+
+    def _opened(self, issue: a.OpenIssue) -> e.SystemIssueOpened:
+        return e.SystemIssueOpened(
+            issue=IssueId(f"i{len(self.session.issues) + 1}"),
+            severity=issue.severity,
+            text=issue.text,
+            suggestion=issue.suggestion,
+            agent=issue.agent,
+            task=issue.task,
+        )
+
+    def _ended(self, end: a.EndSession) -> e.SystemEnded:
+        session = self.session
+        return e.SystemEnded(
+            outcome=end.outcome,
+            reason=end.reason,
+            events=session.seq + 1,
+            counts={state: n for state, n in session.task_counts.items() if n},
+        )
+
+
+def _action_id(order: _Order) -> ActionId:
+    return ActionId(f"{order.decided}.{order.index}")

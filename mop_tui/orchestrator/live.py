@@ -1,0 +1,126 @@
+"""A running session, as a screen sees it."""
+
+import traceback
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from mop_tui.domain.events import AnyEvent
+from mop_tui.domain.feed import Capabilities, Command, EventFilter, Playback, selected
+from mop_tui.domain.ids import AgentId, CommandId, QuestionId
+from mop_tui.domain.session import Snapshot
+from mop_tui.errors import MopError
+from mop_tui.orchestrator.loop import Orchestrator
+
+
+class LiveSession:
+    """Runs an orchestrator under supervision and shows it. Fulfils `SessionFeed`.
+
+    If the orchestrator fails, which only a defect of the program can make it do, the screen stays
+    and says so, and the details go to a file beside the session.
+    """
+
+    def __init__(self, orchestrator: Orchestrator, source: Path, started: str) -> None:
+        self._orchestrator = orchestrator
+        self._source = source
+        self._started = started
+        self.defect = ""
+        """What made the orchestrator fail; empty while it is fine."""
+
+    async def run(self) -> None:
+        """Run the session to its end. What makes it fail is told by `defect`."""
+        try:
+            await self._orchestrator.run()
+        except MopError as error:
+            self.defect = str(error)
+        except Exception as error:  # noqa: BLE001 - the screen must outlive any defect
+            report = self._source.with_suffix(".defect.txt")
+            report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+            self.defect = f"the orchestrator failed ({error}); details are in {report}"
+
+    @property
+    def revision(self) -> int:
+        """See `SessionFeed`."""
+        return self._orchestrator.session.seq * 4 + 2 * bool(self.trouble) + bool(self.defect)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """See `SessionFeed`."""
+        return Capabilities(commands=not self.defect, seek=False)
+
+    @property
+    def source(self) -> str:
+        """See `SessionFeed`."""
+        return str(self._source)
+
+    @property
+    def started(self) -> str:
+        """See `SessionFeed`."""
+        return self._started
+
+    @property
+    def trouble(self) -> str:
+        """See `SessionFeed`."""
+        if self.defect:
+            return self.defect
+        failure = self._orchestrator.recording_failure
+        return f"NOT RECORDING: {failure}" if failure else ""
+
+    def now(self) -> int:
+        """See `SessionFeed`."""
+        session = self._orchestrator.session
+        ended = session.status == "ended" or self.defect
+        return session.at if ended else max(session.at, self._orchestrator.clock.now())
+
+    def snapshot(self) -> Snapshot:
+        """See `SessionFeed`."""
+        return self._orchestrator.session.snapshot()
+
+    def events(
+        self, after: int = 0, limit: int = 100, only: EventFilter | None = None
+    ) -> Sequence[AnyEvent]:
+        """See `SessionFeed`. Only the latest events are at hand; the file has them all."""
+        recent = self._orchestrator.recent
+        if not recent:
+            return ()
+        first = max(0, after + 1 - recent[0].seq)
+        return selected(islice(recent, first, None), limit, only)
+
+    def output(self, agent: AgentId, from_line: int = 0, limit: int = 100) -> Sequence[str]:
+        """See `SessionFeed`."""
+        row = self._orchestrator.session.agents.get(agent)
+        return () if row is None else row.output(from_line, limit)
+
+    def remaining(self, question: QuestionId) -> int | None:
+        """See `SessionFeed`."""
+        return self._orchestrator.remaining(question)
+
+    def submit(self, command: Command, secret: str | None = None) -> CommandId:
+        """See `SessionFeed`."""
+        if secret is not None:
+            raise ValueError("no command of this version takes a secret")
+        return self._orchestrator.submit(command)
+
+    @property
+    def playback(self) -> Playback | None:
+        """See `SessionFeed`: a live session has its own pace."""
+        return None
+
+    def seek(self, seq: int) -> None:
+        """Live sessions do not seek."""
+        raise NotSeekableError(seq)
+
+    def play(self) -> None:
+        """Live sessions always play."""
+
+    def pause(self) -> None:
+        """Live sessions do not stand still."""
+        raise NotSeekableError
+
+    def set_speed(self, factor: float) -> None:
+        """Live sessions have a speed of their own."""
+        raise NotSeekableError(factor)
+
+
+class NotSeekableError(RuntimeError):
+    """Time of this feed cannot be moved; its capabilities say so."""

@@ -1,0 +1,393 @@
+"""The orchestrator: gives the engine time, a journal and agents.
+
+It belongs to the program, not to the screen, and runs as one task of the event loop. Everything
+that happens outside (reports of agents, commands, timers) lands in its inbox and is worked off one
+by one, in slices of a few milliseconds, so that whoever shares the loop stays lively. What the
+engine orders is carried out only once the record that announces it is on disk.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import assert_never
+
+from mop_tui.agents.host import (
+    AgentHost,
+    Exited,
+    Job,
+    Output,
+    Progressed,
+    Remembered,
+    Report,
+    Sink,
+    Started,
+    StartFailed,
+)
+from mop_tui.domain import events as e
+from mop_tui.domain.events import TELEMETRY, AnyEvent, Fact
+from mop_tui.domain.feed import Answer, Command, Seen, Stop
+from mop_tui.domain.ids import AgentId, CommandId, QuestionId, TimerId
+from mop_tui.domain.plan import HostKind, Mode, Plan
+from mop_tui.domain.session import Session, timer_of
+from mop_tui.journal.writer import Journal
+from mop_tui.orchestrator import effects
+from mop_tui.orchestrator.answers import PreparedAnswer, PreparedAnswers
+from mop_tui.orchestrator.clock import Clock, Due, Timeline
+from mop_tui.orchestrator.engine import Engine
+
+SLICE = 0.004
+"""Seconds of work after which others in the event loop get their turn."""
+BREATH = 0.001
+"""Seconds between two slices. A mere `sleep(0)` would make a key wait for several slices."""
+RECENT_EVENTS = 10_000
+"""How many of the latest events are kept at hand; the journal has them all."""
+
+OPERATOR = "operator"
+
+Hosts = Callable[[Sink, Timeline], Mapping[HostKind, AgentHost]]
+"""Makes the hosts of a session, given where reports go and the session's timeline."""
+
+
+@dataclass(slots=True)
+class _Running:
+    """A process from its start to its end: what it was started for, and what its facts follow
+    from."""
+
+    start: effects.Start
+    cause: int
+
+
+class Orchestrator:
+    """Runs one session from its start to its end."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        engine: Engine,
+        journal: Journal,
+        clock: Clock,
+        hosts: Hosts,
+        *,
+        mode: Mode,
+        attended: bool,
+        answers: PreparedAnswers | None = None,
+    ) -> None:
+        self.clock = clock
+        self.attended = attended
+        """Somebody can answer questions. While nobody can, only questions left mean the end."""
+        self.recent: deque[AnyEvent] = deque(maxlen=RECENT_EVENTS)
+        self.observers: list[Callable[[AnyEvent], None]] = []
+        """Called with each event as it is recorded. They must not raise or block."""
+        self._plan = plan
+        self._engine = engine
+        self._journal = journal
+        self._mode = mode
+        self._answers = answers
+        self._timeline = Timeline()
+        self._inbox: deque[Callable[[], object]] = deque()
+        self._hosts = hosts(self._on_report, self._timeline)
+        self._waiting_effects: deque[effects.Effect] = deque()
+        self._processes: dict[tuple[AgentId, int], _Running] = {}
+        self._timers: dict[TimerId, Due] = {}
+        self._wall_timers: dict[TimerId, asyncio.TimerHandle] = {}
+        self._deadlines: dict[QuestionId, float] = {}
+        """When open questions time out, by the monotonic clock."""
+        self._wake = asyncio.Event()
+        self._commands = 0
+
+    @property
+    def session(self) -> Session:
+        """The state of the session. Look, but do not keep or change it."""
+        return self._engine.session
+
+    @property
+    def recording_failure(self) -> str:
+        """Why the journal is not being written; empty while it is."""
+        return self._journal.failure
+
+    async def run(self) -> None:
+        """Run the session to its end, and leave nothing running and nothing unwritten."""
+        try:
+            self._receive(
+                e.SystemStarted(
+                    session=self._plan.id,
+                    project=self._plan.project,
+                    goal=self._plan.goal,
+                    mode=self._mode,
+                    attended=self.attended,
+                    max_agents=self._plan.max_agents,
+                    teams=self._plan.teams,
+                ),
+                None,
+            )
+            while self.session.status != "ended":
+                if self._work_a_slice():
+                    await asyncio.sleep(BREATH)
+                else:
+                    await self._wait()
+        finally:
+            for timer in self._wall_timers.values():
+                timer.cancel()
+            for host in self._hosts.values():
+                await host.close()
+
+    def submit(self, command: Command, by: str = OPERATOR) -> CommandId:
+        """Take a command. What comes of it is an event with the returned id."""
+        self._commands += 1
+        command_id = CommandId(f"c{self._commands}")
+        self._post(partial(self._obey, command, command_id, by))
+        return command_id
+
+    def terminate(self, reason: str) -> None:
+        """End the session early because the system says so (SIGTERM)."""
+        self._post(
+            lambda: self._receive(
+                e.UserCommanded(command="terminate", id=None, by="the system", reason=reason), None
+            )
+        )
+
+    def leave_unattended(self) -> None:
+        """Note that nobody is left who could answer."""
+        self.attended = False
+        self._wake.set()
+
+    def remaining(self, question: QuestionId) -> int | None:
+        """See `SessionFeed.remaining`."""
+        deadline = self._deadlines.get(question)
+        return None if deadline is None else max(0, round((deadline - time.monotonic()) * 1000))
+
+    def journal_advanced(self) -> None:
+        """Note that more of the journal is on disk, or that writing it began to fail."""
+        self._perform_recorded()
+        self._wake.set()
+
+    def journal_recovered(self, failure: str, lasted_ms: int) -> None:
+        """Note that the journal is being written again after `failure`."""
+        fact = e.SystemNotRecording(failure, lasted_ms)
+        self._post(lambda: self._receive(fact, self.session.seq))
+
+    # -- working ------------------------------------------------------------------------------
+
+    def _post(self, call: Callable[[], object]) -> None:
+        self._inbox.append(call)
+        self._wake.set()
+
+    def _work_a_slice(self) -> bool:
+        """Work for a few milliseconds; return True if there is more to do at once."""
+        ends = time.perf_counter() + SLICE
+        while time.perf_counter() < ends:
+            if self.session.status == "ended":
+                break
+            if self._inbox:
+                self._inbox.popleft()()
+                continue
+            due = self._timeline.next_due()
+            if due is None or self.clock.wait(due) > 0:
+                return self._notice_quiet()
+            self.clock.reach(due)
+            self._timeline.pop()()
+        return True
+
+    async def _wait(self) -> None:
+        """Wait until something is due or lands in the inbox."""
+        due = self._timeline.next_due()
+        alarm = None
+        if due is not None:
+            alarm = asyncio.get_running_loop().call_later(self.clock.wait(due), self._wake.set)
+        await self._wake.wait()
+        self._wake.clear()
+        if alarm is not None:
+            alarm.cancel()
+
+    def _notice_quiet(self) -> bool:
+        """Report that only a human could move the session, if that is so and none is there."""
+        session = self.session
+        if (
+            session.idle
+            and session.status != "ended"
+            and not self._waiting_effects
+            and self._timeline.next_due() is None
+            and not self._wall_timers
+            and not (self.attended and session.open_questions)
+        ):
+            self._receive(e.SystemQuiesced(), session.seq)
+            return True
+        return False
+
+    def _receive(self, fact: Fact, cause: int | None) -> int:
+        """Feed one input to the engine, record what follows, and return the input's seq."""
+        turn = self._engine.receive(fact, self.clock.now(), cause)
+        for event in turn.events:
+            self._journal.append(event, urgent=event.kind not in TELEMETRY)
+            self.recent.append(event)
+            for observer in self.observers:
+                observer(event)
+            match event.data:
+                case e.UserAsked():
+                    self._prepare_answer(event.data, event.at)
+                case e.UserAnswered() | e.UserExpired() | e.UserWithdrawn():
+                    self._unset_timer(event.data.question)
+                case _:
+                    pass
+        self._waiting_effects.extend(turn.effects)
+        self._perform_recorded()
+        return turn.events[0].seq if turn.events else self.session.seq
+
+    # -- effects ------------------------------------------------------------------------------
+
+    def _perform_recorded(self) -> None:
+        """Carry out the effects whose announcement is on disk."""
+        waiting = self._waiting_effects
+        while waiting and waiting[0].seq <= self._journal.durable_seq:
+            self._perform(waiting.popleft())
+
+    def _perform(self, effect: effects.Effect) -> None:
+        match effect:
+            case effects.Start():
+                self._start(effect)
+            case effects.Stop():
+                host = self._hosts[self.session.agents[effect.agent].spec.host]
+                host.stop(effect.agent, effect.incarnation)
+                done = e.SystemDone(effect.action, "stop_process", effect.agent)
+                self._post(partial(self._receive, done, effect.seq))
+            case effects.Timer():
+                self._set_timer(effect)
+            case _:
+                assert_never(effect)
+
+    def _start(self, effect: effects.Start) -> None:
+        agent = self._plan.agents[effect.agent]
+        self._processes[effect.agent, effect.incarnation] = _Running(effect, effect.seq)
+        self._hosts[agent.host].start(
+            Job(
+                agent=agent,
+                task=self._plan.tasks[effect.task],
+                work=self._plan.work(effect.agent, effect.task),
+                incarnation=effect.incarnation,
+            )
+        )
+
+    def _set_timer(self, effect: effects.Timer) -> None:
+        in_person = effect.question is not None and self.attended
+        if in_person and self.clock.virtual:
+            wait = (effect.due - self.session.at) / 1000
+            self._wall_timers[effect.timer] = asyncio.get_running_loop().call_later(
+                wait, self._post, partial(self._fire, effect)
+            )
+        else:
+            wait = self.clock.wait(effect.due)
+            self._timers[effect.timer] = self._timeline.call_at(
+                effect.due, partial(self._fire, effect)
+            )
+        if effect.question is not None:
+            self._deadlines[effect.question] = time.monotonic() + wait
+
+    def _unset_timer(self, question: QuestionId) -> None:
+        """Forget the timer of a question that was closed, or has timed out."""
+        due = self._timers.pop(timer_of(question), None)
+        if due is not None:
+            due.cancelled = True
+        alarm = self._wall_timers.pop(timer_of(question), None)
+        if alarm is not None:
+            alarm.cancel()
+        self._deadlines.pop(question, None)
+
+    def _fire(self, effect: effects.Timer) -> None:
+        self._wall_timers.pop(effect.timer, None)
+        self._receive(e.SystemTimerFired(effect.timer), effect.seq)
+
+    # -- reports of agents --------------------------------------------------------------------
+
+    def _on_report(self, report: Report) -> None:
+        self._post(partial(self._take_report, report))
+
+    def _take_report(self, report: Report) -> None:
+        running = self._processes[report.agent, report.incarnation]
+        task = running.start.task
+        match report:
+            case Started():
+                done = e.SystemDone(
+                    running.start.action, "start_process", report.agent, pid=report.pid
+                )
+                running.cause = self._receive(done, running.start.seq)
+            case StartFailed():
+                del self._processes[report.agent, report.incarnation]
+                self._receive(
+                    e.SystemDone(
+                        running.start.action, "start_process", report.agent, error=report.error
+                    ),
+                    running.start.seq,
+                )
+            case Output(agent, incarnation, lines, dropped):
+                self._receive(
+                    e.AgentOutput(agent, incarnation, task, lines, dropped), running.cause
+                )
+            case Progressed(agent, incarnation, percent):
+                self._receive(e.AgentProgressed(agent, incarnation, task, percent), running.cause)
+            case Remembered(agent, _, key, value):
+                self._receive(e.SystemMemorySet(key, value, agent, task), running.cause)
+            case Exited(agent, incarnation, code, signal, result):
+                del self._processes[agent, incarnation]
+                self._receive(
+                    e.AgentExited(agent, incarnation, task, code, signal, result), running.cause
+                )
+            case _:
+                assert_never(report)
+
+    # -- commands and answers -----------------------------------------------------------------
+
+    def _obey(self, command: Command, command_id: CommandId, by: str) -> None:
+        match command:
+            case Seen():
+                question = self.session.questions.get(command.question)
+                if question is not None and question.seen_at is None:
+                    self._receive(e.UserSeen(question.id), question.seq)
+            case Stop():
+                self._receive(e.UserCommanded("stop", command_id, by, reason=command.reason), None)
+            case Answer():
+                self._answer(command, command_id, by)
+            case _:
+                assert_never(command)
+
+    def _answer(self, answer: Answer, command_id: CommandId | None, by: str) -> None:
+        """Record an answer, or that it is refused; an answer takes effect only on record."""
+        question = self.session.questions.get(answer.question)
+        refused = ""
+        if self._journal.failure:
+            refused = "the session is not being recorded, so no answer can be taken"
+        elif question is None:
+            refused = "there is no such question"
+        elif question.state != "open":
+            refused = f"the question is {question.state} already"
+        elif question.asked.digest != answer.digest:
+            refused = "the answer is about something other than what was asked"
+        if refused or question is None:
+            self._receive(
+                e.UserCommanded("answer", command_id, by, about=answer.question, refused=refused),
+                None,
+            )
+            return
+        self._receive(
+            e.UserAnswered(
+                answer.question, answer.value, answer.reason, by, answer.digest, command_id
+            ),
+            question.seq,
+        )
+
+    def _prepare_answer(self, asked: e.UserAsked, at: int) -> None:
+        if self._answers is None:
+            return
+        prepared = self._answers.take(asked.name)
+        if prepared is not None:
+            self._timeline.call_at(
+                at + prepared.after_ms, partial(self._give, prepared, asked, self._answers.by)
+            )
+
+    def _give(self, prepared: PreparedAnswer, asked: e.UserAsked, by: str) -> None:
+        question = self.session.questions[asked.question]
+        if question.state == "open":
+            answer = Answer(asked.question, prepared.value, asked.digest, prepared.reason)
+            self._answer(answer, None, by)

@@ -1,0 +1,206 @@
+"""Small plans, and sessions of them that run on the virtual clock."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mop_tui.agents.host import AgentHost, Sink
+from mop_tui.agents.simulated import SimulatedHost
+from mop_tui.decisions.rules import RuleBook
+from mop_tui.decisions.standard import RULES
+from mop_tui.domain.events import AnyEvent
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
+from mop_tui.domain.plan import (
+    AgentSpec,
+    HostKind,
+    Mode,
+    Plan,
+    Priority,
+    QuestionSpec,
+    Script,
+    TaskSpec,
+    TeamSpec,
+    Work,
+)
+from mop_tui.domain.session import Session
+from mop_tui.journal import BufferedWriter, Header
+from mop_tui.orchestrator.answers import PreparedAnswer, PreparedAnswers
+from mop_tui.orchestrator.clock import Timeline, VirtualClock
+from mop_tui.orchestrator.engine import Engine
+from mop_tui.orchestrator.loop import Orchestrator
+
+
+def agent(name: str, *skills: str) -> AgentSpec:
+    """Return a simulated agent in the only team."""
+    return AgentSpec(AgentId(name), name, TeamId("crew"), skills, host=HostKind.SIMULATED)
+
+
+def task(
+    name: str,
+    by: str | None = None,
+    *,
+    skill: str | None = None,
+    needs: Iterable[str] = (),
+    keys: Iterable[str] = (),
+    provides: Iterable[str] = (),
+    priority: Priority = Priority.NORMAL,
+    seconds: float | None = 10,
+    gate: str | None = None,
+) -> TaskSpec:
+    """Return a task, pinned to agent `by` or for whoever has `skill`."""
+    return TaskSpec(
+        id=TaskId(name),
+        title=name,
+        agent=AgentId(by) if by is not None else None,
+        requires_skill=skill,
+        priority=priority,
+        needs_tasks=tuple(map(TaskId, needs)),
+        needs_keys=tuple(map(MemoryKey, keys)),
+        provides=tuple(map(MemoryKey, provides)),
+        expected_ms=None if seconds is None else round(seconds * 1000),
+        gate=QuestionName(gate) if gate is not None else None,
+    )
+
+
+def question(
+    name: str,
+    text: str = "Go on?",
+    *,
+    timeout: float | None = None,
+    required: bool = False,
+    default: Literal["reject"] | None = None,
+    on_reject: Literal["cancel", "stop_session"] = "cancel",
+    context: Mapping[str, str] | None = None,
+) -> QuestionSpec:
+    """Return an approval."""
+    return QuestionSpec(
+        name=QuestionName(name),
+        question=text,
+        timeout_ms=None if timeout is None else round(timeout * 1000),
+        required=required,
+        default=default,
+        on_reject=on_reject,
+        context=tuple((context or {}).items()),
+    )
+
+
+def plan(
+    agents: Iterable[AgentSpec],
+    tasks: Iterable[TaskSpec],
+    questions: Iterable[QuestionSpec] = (),
+    *,
+    max_agents: int | None = None,
+    scripts: Mapping[str, Script] | None = None,
+) -> Plan:
+    """Return a plan of one team; `scripts` are by task."""
+    crew = {spec.id: spec for spec in agents}
+    return Plan(
+        id="test",
+        project="a project",
+        goal="a goal",
+        max_agents=max_agents,
+        teams=(TeamSpec(TeamId("crew"), "Crew", tuple(crew)),),
+        agents=crew,
+        tasks={spec.id: spec for spec in tasks},
+        questions={spec.name: spec for spec in questions},
+        task_work={TaskId(t): Work(script=s) for t, s in (scripts or {}).items()},
+    )
+
+
+def fixed(seconds: float, *, exit_code: int = 0, output: tuple[str, ...] = ()) -> Script:
+    """Return a script that takes exactly so long."""
+    ms = round(seconds * 1000)
+    return Script(duration=(ms, ms), exit_code=exit_code, output=output)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A session that has ended."""
+
+    events: list[AnyEvent]
+    session: Session
+    path: Path
+
+    def states(self, task_id: str) -> list[tuple[int, str]]:
+        """Return when (in seconds) the task entered each state."""
+        return [
+            (event.at // 1000, event.data.to_state.value)
+            for event in self.events
+            if event.kind == "task.transitioned" and event.data.task == task_id
+        ]
+
+    def decisions(self, rule: str) -> list[AnyEvent]:
+        """Return the decisions of a rule."""
+        return [
+            event
+            for event in self.events
+            if event.kind == "system.decided" and event.data.rule == rule
+        ]
+
+    def of(self, kind: str) -> list[AnyEvent]:
+        """Return the events of a kind."""
+        return [event for event in self.events if event.kind == kind]
+
+
+def header(seed: int = 0) -> Header:
+    """Return a header for a session whose layout does not matter."""
+    return Header(
+        layout={}, seed=seed, mode=Mode.REHEARSAL, run="run", started="2026-01-01T00:00:00+00:00"
+    )
+
+
+def play(
+    what: Plan,
+    path: Path,
+    *,
+    seed: int = 0,
+    answers: Iterable[PreparedAnswer] = (),
+    during: Callable[[Orchestrator, AnyEvent], None] | None = None,
+) -> Ran:
+    """Run a plan headless on the virtual clock and return what happened.
+
+    `during` sees each event as it happens and may give the orchestrator commands.
+    """
+    return asyncio.run(_play(what, path, seed, list(answers), during))
+
+
+def answer(
+    name: str, value: Literal["approve", "reject"], reason: str = "", after: float = 0
+) -> PreparedAnswer:
+    """Return an answer to be given `after` seconds."""
+    return PreparedAnswer(QuestionName(name), value, reason, round(after * 1000))
+
+
+async def _play(
+    what: Plan,
+    path: Path,
+    seed: int,
+    answers: list[PreparedAnswer],
+    during: Callable[[Orchestrator, AnyEvent], None] | None,
+) -> Ran:
+    clock = VirtualClock()
+
+    def hosts(sink: Sink, timeline: Timeline) -> Mapping[HostKind, AgentHost]:
+        return {HostKind.SIMULATED: SimulatedHost(seed, clock.now, timeline.call_at, sink)}
+
+    journal = BufferedWriter(path, header(seed))
+    orchestrator = Orchestrator(
+        what,
+        Engine(what, RuleBook(what, RULES)),
+        journal,
+        clock,
+        hosts,
+        mode=Mode.REHEARSAL,
+        attended=False,
+        answers=PreparedAnswers("file#test", answers) if answers else None,
+    )
+    events: list[AnyEvent] = []
+    orchestrator.observers.append(events.append)
+    if during is not None:
+        watch = during
+        orchestrator.observers.append(lambda event: watch(orchestrator, event))
+    await orchestrator.run()
+    journal.close()
+    return Ran(events, orchestrator.session, path)
