@@ -1,9 +1,12 @@
 """Copies a Python project to a fresh folder: snapshot.py PROJECT DESTINATION
 
 What other tools made and can make again is left behind: virtual environments, caches, earlier
-builds. What git knows is kept, for some projects take their version from it. A snapshot marks the
-folder it lies in as a cache (by the CACHEDIR.TAG convention), so that the next one, should it be
-taken of a folder around it, does not copy copies.
+builds. What git knows is kept, for some projects take their version from it.
+
+The folder in which the snapshot lies gets two kinds of signs. CACHEDIR.TAG marks it as a cache, so
+that a later snapshot of a folder around it does not copy copies. The others say to git's followers,
+ruff and pytest that nothing is ignored and nothing set: should the project not say so itself, they
+would go by whatever project happens to lie around the snapshot.
 """
 
 import shutil
@@ -12,6 +15,12 @@ from pathlib import Path
 
 CACHE_TAG = "CACHEDIR.TAG"
 CACHE_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
+SIGNS = {
+    CACHE_TAG: f"{CACHE_SIGNATURE}\n# What a session worked on. It can be thrown away.\n",
+    ".gitignore": "# Nothing above this folder counts.\n!*\n",
+    "ruff.toml": "# Nothing above this folder counts.\n",
+    "pytest.ini": "# Nothing above this folder counts.\n[pytest]\n",
+}
 MADE_BY_NAME = {"__pycache__", ".nox", ".tox", "node_modules"}
 MADE_AT_TOP = {"build", "dist"}
 
@@ -44,16 +53,13 @@ def snapshot(project: Path, destination: Path) -> int:
     def made(folder: str, names: list[str]) -> set[str]:
         paths = {name: Path(folder, name) for name in names}
         return {
-            name
-            for name, path in paths.items()
-            if path == destination or is_made(path, project)
+            name for name, path in paths.items() if path == destination or is_made(path, project)
         }
 
     workspace = destination.parent
     workspace.mkdir(parents=True, exist_ok=True)
-    (workspace / CACHE_TAG).write_text(
-        f"{CACHE_SIGNATURE}\n# What a session worked on. It can be thrown away.\n", encoding="utf-8"
-    )
+    for name, content in SIGNS.items():
+        (workspace / name).write_text(content, encoding="utf-8")
     shutil.rmtree(destination, ignore_errors=True)
     shutil.copytree(project, destination, symlinks=True, ignore=made)
     return sum(path.is_file() for path in destination.rglob("*"))

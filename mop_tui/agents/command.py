@@ -120,8 +120,8 @@ class CommandHost:
             await self._spawn(job, job.work.command)
         except _CannotStartError as error:
             self._sink(StartFailed(agent, incarnation, str(error)))
-        except (OSError, ValueError) as error:
-            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the agent is accounted for
+            why = error.strerror if isinstance(error, OSError) and error.strerror else repr(error)
             self._sink(StartFailed(agent, incarnation, why))
 
     async def _spawn(self, job: Job, command: Command) -> None:
@@ -362,6 +362,8 @@ class _Process(asyncio.SubprocessProtocol):
 
 
 def use_pidfd_child_watcher() -> None:
-    """Watch children without a thread for each, where this Python does not do so by itself."""
+    """Have the running loop watch children without a thread for each, as newer Pythons do."""
     if sys.version_info < (3, 12) and hasattr(os, "pidfd_open"):
-        asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
+        watcher = asyncio.PidfdChildWatcher()
+        watcher.attach_loop(asyncio.get_running_loop())
+        asyncio.set_child_watcher(watcher)

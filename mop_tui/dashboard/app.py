@@ -16,7 +16,6 @@ from mop_tui.dashboard.detail_dialog import DetailDialog
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames
 from mop_tui.dashboard.help_dialog import HelpDialog
-from mop_tui.dashboard.ink import INK_CSS
 from mop_tui.dashboard.overview import Overview
 from mop_tui.dashboard.quit_dialog import QuitDialog
 from mop_tui.dashboard.rows import Rows
@@ -42,7 +41,9 @@ class Dashboard(App[WhyEnded]):
     """
 
     TITLE = "mop-tui"
-    CSS = INK_CSS
+    CSS = "* { scrollbar-size-vertical: 1; }"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - typed by Textual
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high")]  # noqa: RUF012 - typed by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "answer", "Answer", tooltip="Answer the oldest open question"),
         Binding("colon", "go_to", "Go to", tooltip="Go to a time or an event", key_display=":"),
@@ -76,10 +77,12 @@ class Dashboard(App[WhyEnded]):
 
     def sample(self) -> None:
         """Show what has changed since the last look, and let questions ask for attention."""
+        if not self.is_running:
+            return
         frame = self._sampler.due()
         if frame is not None:
             self._show(frame)
-        if isinstance(self.screen, ApprovalDialog):
+        if isinstance(self.screen, ApprovalDialog) and self.screen.is_mounted:
             self.screen.poll()
         self._attend()
 
@@ -96,9 +99,8 @@ class Dashboard(App[WhyEnded]):
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             at = self._clock.typed_at(event)
             self._attention.key_came(at)
-            screen = self.screen
+            screen = self.screen if self.is_running else None
             if isinstance(screen, ApprovalDialog) and screen.guard.drops(at):
-                screen.poll()
                 return
         await super().on_event(event)
 

@@ -67,7 +67,7 @@ class ApprovalDialog(ModalScreen[Closed]):
             max-height: 40vh;
             margin: 1 0;
             padding: 0 1;
-            border-left: outer $surface-lighten-2;
+            border-left: outer $foreground 22%;
             &:focus { border-left: outer $accent; }
         }
         #deadline { color: $text-warning; }
@@ -77,6 +77,7 @@ class ApprovalDialog(ModalScreen[Closed]):
         #hint { color: $text-muted; }
         #hint.-guarded { color: $text-warning; text-style: bold; }
         #buttons { height: auto; align-horizontal: center; margin: 1 0 0 0; }
+        &.-low.-reasoning #buttons { display: none; }
         Button { margin: 0 2; min-width: 18; }
         Button:focus { text-style: bold reverse; }
     }
@@ -156,6 +157,7 @@ class ApprovalDialog(ModalScreen[Closed]):
 
     def watch_stage(self, stage: Stage) -> None:
         """Offer what this stage allows, and put the keys where they are expected."""
+        self.set_class(stage == "reason", "-reasoning")
         self.query_one("#reason", Input).set_class(stage == "reason", "-shown")
         self._update()
         match stage:
@@ -191,18 +193,17 @@ class ApprovalDialog(ModalScreen[Closed]):
 
     def _deadline(self) -> str:
         asked = self.question.asked
-        if asked.due is None:
-            return ""
-        question = self._frame.snapshot.questions[self.question.id]
-        if question.escalated:
+        if self._frame.snapshot.questions[self.question.id].escalated:
             return f"Its time is up; {consequence('escalated')}."
-        left = timecode(asked.due - self._frame.now)
+        left = self._frame.remaining.get(self.question.id)
+        if left is None:
+            return ""
         outcome: Literal["default", "cancelled", "escalated"] = "cancelled"
         if asked.default is not None:
             outcome = "default"
         elif asked.required:
             outcome = "escalated"
-        return f"{left} left. If nobody answers, {consequence(outcome)}."
+        return f"{timecode(left)} left. If nobody answers, {consequence(outcome)}."
 
     def _hint(self) -> str:
         match self.stage:
@@ -213,6 +214,8 @@ class ApprovalDialog(ModalScreen[Closed]):
             case "choosing":
                 if self._why_not:
                     return f"Not accepted: {printable(self._why_not)}"
+                if self.focused is not None and self.focused.id == "approve":
+                    return "Enter approves exactly what is shown; esc leaves it open."
                 return "y or n chooses, enter confirms, esc leaves it open."
             case "reason":
                 if self._none_confirmed:
@@ -222,6 +225,10 @@ class ApprovalDialog(ModalScreen[Closed]):
                 return "Answered. It counts as soon as it is recorded; esc closes."
             case _:
                 assert_never(self.stage)
+
+    def on_descendant_focus(self) -> None:
+        """Say what enter would do now."""
+        self._update()
 
     # -- answering --------------------------------------------------------------------------
 

@@ -89,8 +89,10 @@ class DetailDialog(ModalScreen[None]):
             border-title-style: bold;
             border-subtitle-color: $text-muted;
         }
-        #facts { height: auto; max-height: 55vh; padding: 0 1; }
-        #output { height: 12; background: $background; }
+        #facts { height: auto; max-height: 85vh; padding: 0 1; }
+        &.-with-output #dialog { height: 94%; }
+        &.-with-output #facts { max-height: 60%; }
+        #output { height: 1fr; background: $background; }
     }
     """
 
@@ -107,6 +109,7 @@ class DetailDialog(ModalScreen[None]):
         self._details = details
         self._frame = frame
         self._output_of = output_of
+        self.set_class(output_of is not None, "-with-output")
         self._shown: Details | None = None
 
     def compose(self) -> ComposeResult:

@@ -10,6 +10,7 @@ from mop_tui.dashboard.times import lasted
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.ids import AgentId, IssueId, TaskId
 from mop_tui.domain.sentences import printable, sentence, tone, waiting_for
+from mop_tui.domain.session import Task
 from mop_tui.domain.task_lifecycle import TERMINAL
 
 
@@ -45,9 +46,7 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
         if task.state not in TERMINAL and agent.task is None:
             label = "next task"
         details.add(label, f"{task.spec.id}: {task.spec.title} ({task.state})")
-        details.add(
-            "waiting", waiting_for(frame.snapshot, task), "you" if task.question else "plain"
-        )
+        _add_waiting(details, frame, task)
     percent = frame.view.percent(agent)
     details.add("progress", None if percent is None else f"{percent} %")
     details.add("note", agent.note)
@@ -60,6 +59,11 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
     details.add("model", spec.model)
     details.add("runs as", spec.host)
     return details
+
+
+def _add_waiting(details: Details, frame: Frame, task: Task) -> None:
+    ink: Ink = "you" if task.question is not None else "plain"
+    details.add("waiting", waiting_for(frame.snapshot, task), ink)
 
 
 def _process(running: bool, exit_code: int | None) -> str:
@@ -81,7 +85,7 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("state", f"{look.sign} {look.word}", look.ink)
     details.add("since", _since(frame, task.since))
     details.add("because", task.reason)
-    details.add("waiting", waiting_for(frame.snapshot, task), "you" if task.question else "plain")
+    _add_waiting(details, frame, task)
     details.add("agent", task.agent)
     details.add("for", f"agent {spec.agent}" if spec.agent else f"skill {spec.requires_skill}")
     details.add("progress", None if task.progress is None else f"{task.progress} %")

@@ -1,5 +1,6 @@
 """Everything one repaint shows, taken from the feed at one moment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,6 +9,7 @@ from typing import Protocol, runtime_checkable
 from mop_tui.dashboard.swarm_view import SwarmView
 from mop_tui.dashboard.times import timecode, wall
 from mop_tui.domain.feed import Capabilities, Playback, SessionFeed
+from mop_tui.domain.ids import QuestionId
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.session import Snapshot
 
@@ -25,6 +27,8 @@ class Frame:
     playback: Playback | None
     source: str
     started: datetime
+    remaining: Mapping[QuestionId, int | None]
+    """Wall-clock milliseconds until each open question times out; None if it never does."""
 
     @property
     def replayed(self) -> bool:
@@ -66,7 +70,7 @@ class Sampler:
         self._feed = feed
         self._started = datetime.fromisoformat(feed.started)
         self._revision: int | None = None
-        self._second = -1
+        self._seconds: tuple[int | None, ...] = ()
         self._view: SwarmView | None = None
 
     def take(self) -> Frame:
@@ -77,7 +81,7 @@ class Sampler:
         if self._view is None or revision != self._revision:
             self._revision = revision
             self._view = SwarmView(feed.snapshot())
-        self._second = now // 1000
+        self._seconds = self._tick(now)
         return Frame(
             snapshot=self._view.snapshot,
             view=self._view,
@@ -87,10 +91,21 @@ class Sampler:
             playback=feed.playback,
             source=feed.source,
             started=self._started,
+            remaining={
+                question.id: feed.remaining(question.id)
+                for question in self._view.snapshot.open_questions
+            },
         )
 
     def due(self) -> Frame | None:
         """Return a new frame if the session changed or a second has passed, else None."""
-        if self._feed.revision == self._revision and self._feed.now() // 1000 == self._second:
-            return None
-        return self.take()
+        changed = self._feed.revision != self._revision
+        if changed or self._tick(self._feed.now()) != self._seconds:
+            return self.take()
+        return None
+
+    def _tick(self, now: int) -> tuple[int | None, ...]:
+        """Return the seconds that are shown: of the session, and left for each question."""
+        questions = () if self._view is None else self._view.snapshot.open_questions
+        left = [self._feed.remaining(question.id) for question in questions]
+        return (now // 1000, *(None if ms is None else ms // 1000 for ms in left))

@@ -35,8 +35,9 @@ class InboxLine(FrameLines):
         right: Line = ()
         if len(questions) > 1:
             right += ((f"+{len(questions) - 1} more  ", "you"),)
-        if oldest.asked.due is not None and not oldest.escalated:
-            right += ((f"{timecode(oldest.asked.due - frame.now)} left  ", "plain"),)
+        left_ms = frame.remaining.get(oldest.id)
+        if left_ms is not None and not oldest.escalated:
+            right += ((f"{timecode(left_ms)} left  ", "plain"),)
         if frame.capabilities.commands:
             right += (("a", "you"), (" answers", "plain"))
         return [spread(left, right, width)]

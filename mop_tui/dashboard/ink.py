@@ -10,12 +10,12 @@ Ink = Literal[
     "plain", "dim", "strong", "good", "busy", "warn", "bad", "you", "title", "track", "alarm"
 ]
 
-INK_CLASSES = {f"ink--{ink}" for ink in get_args(Ink)} | {"ink--cursor", "ink--idle-cursor"}
+INK_CLASSES = {f"ink--{ink}" for ink in get_args(Ink)} | {"ink--cursor"}
 """Component classes of every widget that paints lines."""
 
 INK_CSS = """
 .ink--plain { color: $foreground; }
-.ink--dim { color: $text-muted; }
+.ink--dim { color: $foreground 62%; }
 .ink--strong { color: $foreground; text-style: bold; }
 .ink--good { color: $text-success; }
 .ink--busy { color: $text-primary; }
@@ -23,8 +23,7 @@ INK_CSS = """
 .ink--bad { color: $text-error; text-style: bold; }
 .ink--you { color: $text-accent; text-style: bold; }
 .ink--title { color: $text-secondary; text-style: bold; }
-.ink--track { color: $surface-lighten-3; }
+.ink--track { color: $foreground 22%; }
 .ink--alarm { color: $background; background: $error; text-style: bold; }
 .ink--cursor { background: $primary-muted; }
-.ink--idle-cursor { background: $panel; }
 """

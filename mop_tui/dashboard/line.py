@@ -36,8 +36,13 @@ def cut_left(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Return `text` broken at blanks into lines of at most `width` cells; long words are cut."""
+    """Return `text` broken at blanks into lines of at most `width` cells; long words are cut.
+
+    A text that fits stays as it is; an empty one has no lines.
+    """
     width = max(width, 1)
+    if cell_len(text) <= width:
+        return [text] if text else []
     lines: list[str] = []
     for word in text.split():
         if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:

@@ -30,14 +30,12 @@ class Overview(Screen[None]):
     pane that has the keys gets more room.
     """
 
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high")]
     AUTO_FOCUS = "Swarm"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "app.focus_next", "Next pane"),
+        Binding("tab", "app.focus_next", "Pane", tooltip="Next pane"),
         Binding("shift+tab", "app.focus_previous", "Previous pane", show=False),
-        Binding("z", "zoom", "Zoom", tooltip="Give one pane the whole screen, and back"),
-        Binding("space", "replay('toggle')", "Play/pause"),
+        Binding("z", "zoom", "Give the pane the whole screen, or give it back", show=False),
+        Binding("space", "replay('toggle')", "Play", tooltip="Play or pause"),
         Binding("comma", "replay('back')", "Back", tooltip="One event back", key_display=","),
         Binding("full_stop", "replay('on')", "Step", tooltip="One event on", key_display="."),
         Binding("[", "replay('jump_back')", "-10%", tooltip="A tenth back"),
@@ -62,14 +60,15 @@ class Overview(Screen[None]):
         &.-wide #side { width: 43%; height: 100%; }
         &.-wide TaskList { max-height: 40%; }
 
-        &.-low Rows { border: none; border-top: solid $surface-lighten-2; }
+        &.-low Rows { border: none; border-top: solid $foreground 22%; }
         &.-low Rows:focus { border: none; border-top: heavy $primary; }
-        &.-low.-narrow #side:focus-within { height: 2fr; }
-        &.-low IssueList { max-height: 3; }
+        &.-low IssueList { max-height: 2; }
         &.-low IssueList.-empty { max-height: 1; }
         &.-low IssueList:focus { max-height: 6; }
-        &.-low.-narrow TaskList { max-height: 4; }
-        &.-low.-narrow TaskList:focus { max-height: 9; }
+        &.-low.-narrow #side { height: 8; }
+        &.-low.-narrow #side:focus-within { height: 13; }
+        &.-low.-narrow TaskList { max-height: 3; }
+        &.-low.-narrow TaskList:focus { max-height: 8; }
     }
     """
 

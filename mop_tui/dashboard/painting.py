@@ -71,6 +71,9 @@ class Painter:
             style = widget.rich_style
             if under:
                 style += widget.get_component_rich_style(under, partial=True)
+            # Only the complete style has its colour blended with what lies below it.
+            blended = widget.get_component_rich_style(f"ink--{ink}")
             style += widget.get_component_rich_style(f"ink--{ink}", partial=True)
+            style += Style(color=blended.color)
             self._styles[ink, under] = style
         return style

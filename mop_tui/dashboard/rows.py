@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from mop_tui.dashboard.details import Details
 from mop_tui.dashboard.frame import Frame
-from mop_tui.dashboard.ink import INK_CLASSES
+from mop_tui.dashboard.ink import INK_CLASSES, INK_CSS
 from mop_tui.dashboard.line import Line, plain_text
 from mop_tui.dashboard.looks import CURSOR
 from mop_tui.dashboard.painting import Painter
@@ -37,23 +37,23 @@ class Rows(ScrollView, can_focus=True):
         Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
         Binding("home,g", "first", "First row", show=False),
         Binding("end,G", "last", "Last row", show=False),
-        Binding("enter", "choose", "Details"),
+        Binding("enter", "choose", "More", tooltip="Tell all about this row"),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = INK_CLASSES
-    DEFAULT_CSS = """
-    Rows {
+    DEFAULT_CSS = f"""
+    {INK_CSS}
+    Rows {{
         overflow-x: hidden;
-        scrollbar-size-vertical: 1;
-        border: round $surface-lighten-2;
+        border: round $foreground 22%;
         border-title-color: $text-muted;
         border-title-style: bold;
         border-subtitle-color: $text-muted;
-        &:focus {
+        &:focus {{
             border: round $primary;
             border-title-color: $text-primary;
             border-subtitle-color: $text-primary;
-        }
-    }
+        }}
+    }}
     """
 
     cursor: reactive[int] = reactive(0, repaint=False)
@@ -139,14 +139,19 @@ class Rows(ScrollView, can_focus=True):
         """Scroll as little as needed to make a row visible."""
         top, height = self.scroll_offset.y, self.size.height
         if index < top:
-            self.scroll_to(y=index, animate=False)
+            self.scroll_to(y=index, animate=False, force=True)
         elif height and index >= top + height:
-            self.scroll_to(y=index - height + 1, animate=False)
+            self.scroll_to(y=index - height + 1, animate=False, force=True)
 
     # -- paint ------------------------------------------------------------------------------
 
+    @property
+    def row_width(self) -> int:
+        """Cells of a row, the scroll bar aside."""
+        return self.scrollable_content_region.width
+
     def _row(self, index: int) -> Line:
-        width = self.size.width - 1
+        width = self.row_width - 1
         if index >= self.count:
             said = self.emptiness if index == 0 else ""
             return ((f" {said}", "dim"),) if said else ()
@@ -156,14 +161,13 @@ class Rows(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Paint one visible row."""
         index = self.scroll_offset.y + y
-        width = self.size.width
+        width = self.row_width
         line = self._row(index)
         self._painted[index] = line
         if len(self._painted) > 4 * max(self.size.height, 1):
             self._forget_hidden()
-        under = ""
-        if index == self.cursor and index < self.count:
-            under = "ink--cursor" if self.has_focus else "ink--idle-cursor"
+        here = index == self.cursor and index < self.count and self.has_focus
+        under = "ink--cursor" if here else ""
         strip = self._painter.paint(line, width, under)
         return self._painter.select(strip, index).apply_offsets(0, index)
 

@@ -70,21 +70,36 @@ def _plain(value: JsonValue) -> str:
 def sheet_lines(entries: Sequence[Entry], width: int) -> list[Line]:
     """Return the entries as lines of at most `width` cells; texts line up depth by depth."""
     lines: list[Line] = []
+    widths = _label_widths(entries, width // 2)
     for entry in entries:
         indent = _INDENT * entry.depth
-        labels = [e.label for e in entries if e.depth == entry.depth and (e.text or e.depth == 0)]
-        widest = min(max(map(cell_len, labels), default=0), _WIDEST_LABEL, width // 2)
         label = printable(entry.label)
         if not entry.text:
             lines.append(((" " * indent + label, "title"),))
             continue
-        gap = 2 if widest > 1 else 1
+        match label:
+            case "":
+                widest, gap = 0, 0
+            case "-":
+                widest, gap = 1, 1
+            case _:
+                widest, gap = widths[entry.depth], 2
         room = max(width - indent - widest - gap, 8)
         for number, text in enumerate(wrap(printable(entry.text), room)):
             left = cell(label if number == 0 else "", widest, "title")
             blanks = " " * indent
             lines.append(((blanks, "plain"), left, (" " * gap, "plain"), (text, entry.ink)))
     return lines
+
+
+def _label_widths(entries: Sequence[Entry], most: int) -> dict[int, int]:
+    """Return how wide the labels are at each depth, those without a text aside."""
+    widths: dict[int, int] = {}
+    for entry in entries:
+        if entry.text:
+            widest = max(widths.get(entry.depth, 1), cell_len(entry.label))
+            widths[entry.depth] = min(widest, most, _WIDEST_LABEL)
+    return widths
 
 
 class Sheet(Lines):

@@ -1,6 +1,7 @@
 """The pane of teams and their agents."""
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -14,7 +15,6 @@ from mop_tui.dashboard.looks import CLOSED, OPEN, WAITING_FOR_YOU, agent_look
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.swarm_view import TeamSummary
 from mop_tui.dashboard.times import lasted
-from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.ids import AgentId, TeamId
 from mop_tui.domain.plan import TeamSpec
 from mop_tui.domain.session import Agent
@@ -22,7 +22,18 @@ from mop_tui.domain.session import Agent
 Key = tuple[TeamId, AgentId | None]
 """A team's own row, or the row of one of its agents."""
 
-_STATE = max(len(state.value) for state in AgentState)
+UNKNOWN = "\N{EN DASH}"
+"""What stands where a number is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """How many cells the columns of an agent's row take; 0 leaves a column out."""
+
+    name: int
+    state: int
+    bar: int
+    task: int
 
 
 class Swarm(Rows):
@@ -126,49 +137,47 @@ class Swarm(Rows):
             left += ((f"  {WAITING_FOR_YOU.sign} {summary.waiting_for_you} for you", "you"),)
         for state, count in summary.counts:
             look = agent_look(state)
-            left += ((f"  {look.sign} {count} {state.value.lower()}", look.ink),)
-        return spread(left, _progress(summary.percent, "good", 10 if width >= 60 else 0), width)
+            word = f" {state.value.lower()}" if width >= 90 else ""
+            left += ((f"  {look.sign} {count}{word}", look.ink),)
+        return spread(left, _progress(summary.percent, "good", 10 if width >= 56 else 0), width)
 
     def _absent_line(self, agent: AgentId, width: int) -> Line:
-        return clip(
-            (
-                ("    ", "plain"),
-                cell(agent, self._columns(width)[0], "dim"),
-                (" not spawned", "dim"),
-            ),
-            width,
-        )
+        name = cell(agent, self._columns(width).name, "dim")
+        return clip((("    ", "plain"), name, (" not spawned yet", "dim")), width)
 
-    def _columns(self, width: int) -> tuple[int, int, int]:
-        """Return how wide names, progress bars and task names are."""
+    def _columns(self, width: int) -> "_Columns":
         if width < 56:
-            return max(8, width - 4 - _STATE - 7), 0, 0
+            return _Columns(name=max(8, width - 4 - 1 - 9 - 5), state=9, bar=0, task=0)
         if width < 96:
-            return min(self._name_width, 24), 6, 0
-        return min(self._name_width, 32), 10, 16 if width < 130 else 24
+            return _Columns(name=min(self._name_width, 22), state=9, bar=4, task=0)
+        return _Columns(
+            name=min(self._name_width, 32), state=12, bar=8, task=14 if width < 130 else 24
+        )
 
     def _agent_line(self, agent: Agent, frame: Frame, width: int) -> Line:
         view = frame.view
-        name_width, bar_width, task_width = self._columns(width)
+        columns = self._columns(width)
         look = view.look(agent)
-        task = view.shown_task(agent)
-        name = task.spec.id if task is not None else ""
-        note = view.note(agent)
         line: Line = (
             (f"  {look.sign} ", look.ink),
-            cell(agent.spec.id, name_width, "strong" if agent.task is not None else "plain"),
+            cell(agent.spec.id, columns.name, "strong" if agent.task is not None else "plain"),
             (" ", "plain"),
-            cell(look.word, _STATE, look.ink),
-            *_progress(view.percent(agent), look.ink, bar_width),
+            cell(look.word, columns.state, look.ink),
+            *_progress(view.percent(agent), look.ink, columns.bar),
         )
-        if bar_width:
-            line += (cell(lasted(frame.elapsed - agent.since), 7, "dim", "right"), ("  ", "plain"))
-            if task_width:
-                line += (cell(name, task_width, "plain"), ("  ", "plain"))
-            elif name:
-                line += ((name, "plain"), ("  ", "plain"))
-            line += ((note, "you" if view.asking(agent) is not None else "dim"),)
-        return clip(line, width)
+        if not columns.bar:
+            return clip(line, width)
+        task = view.shown_task(agent)
+        name = task.spec.id if task is not None else ""
+        line += (cell(lasted(frame.elapsed - agent.since), 6, "dim", "right"), ("  ", "plain"))
+        if columns.task:
+            line += (cell(name, columns.task, "plain"), ("  ", "plain"))
+        elif agent.task is not None:
+            line += ((f"{name}  ", "plain"),)
+        note = view.note(agent)
+        if not note and not columns.task and agent.task is None:
+            note = name
+        return clip((*line, (note, "you" if view.asking(agent) is not None else "dim")), width)
 
     # -- keys -------------------------------------------------------------------------------
 
@@ -203,6 +212,6 @@ class Swarm(Rows):
 
 def _progress(percent: float | None, ink: Ink, bar_width: int) -> Line:
     """Return a percentage and, where there is room, a bar. What is unknown is a dash."""
-    number = "\N{EN DASH}" if percent is None else f"{percent:.0f}%"
+    number = UNKNOWN if percent is None else f"{percent:.0f}%"
     said = cell(number, 5, "dim" if percent is None else "plain", "right")
     return (said, (" ", "plain"), *bar(percent, bar_width, ink)) if bar_width else (said,)

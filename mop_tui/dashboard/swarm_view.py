@@ -15,6 +15,19 @@ from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 AT_WORK = (AgentState.ACTIVE, AgentState.DEGRADED, AgentState.UNHEALTHY)
 """States that count as active."""
 
+_ATTENTION = (
+    AgentState.FAILED,
+    AgentState.UNHEALTHY,
+    AgentState.DEGRADED,
+    AgentState.PAUSED,
+    AgentState.ACTIVE,
+    AgentState.ASSIGNED,
+    AgentState.COMPLETE,
+    AgentState.AVAILABLE,
+    AgentState.INITIALIZING,
+    AgentState.SPAWNING,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TeamSummary:
@@ -23,7 +36,7 @@ class TeamSummary:
     percent: float | None
     """How much of the expected work of its agents is done; None where there is none."""
     counts: tuple[tuple[AgentState, int], ...]
-    """How many of its agents are in which state, in the order of the life cycle."""
+    """How many of its agents are in which state; what needs attention comes first."""
     waiting_for_you: int
     """How many of its agents only the operator can move."""
 
@@ -81,7 +94,7 @@ class SwarmView:
                 waiting += self.asking(row) is not None
         return TeamSummary(
             percent=_percent_done(tasks),
-            counts=tuple((state, counts[state]) for state in AgentState if state in counts),
+            counts=tuple((state, counts[state]) for state in _ATTENTION if state in counts),
             waiting_for_you=waiting,
         )
 

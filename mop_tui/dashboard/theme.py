@@ -15,6 +15,14 @@ DARK = Theme(
     background="#0e1319",
     surface="#131a22",
     panel="#1c2530",
+    variables={
+        "scrollbar": "#2b3a4a",
+        "scrollbar-hover": "#3b4f64",
+        "scrollbar-active": "#58a6dc",
+        "scrollbar-background": "#131a22",
+        "scrollbar-background-hover": "#131a22",
+        "scrollbar-background-active": "#131a22",
+    },
 )
 
 LIGHT = Theme(
@@ -30,4 +38,12 @@ LIGHT = Theme(
     background="#f7f8fa",
     surface="#eef1f4",
     panel="#e1e6ec",
+    variables={
+        "scrollbar": "#b9c4d0",
+        "scrollbar-hover": "#98a7b7",
+        "scrollbar-active": "#1b6fae",
+        "scrollbar-background": "#eef1f4",
+        "scrollbar-background-hover": "#eef1f4",
+        "scrollbar-background-active": "#eef1f4",
+    },
 )

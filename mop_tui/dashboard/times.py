@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 
 def lasted(ms: int) -> str:
-    """Return a duration in at most six cells: `12s`, `3m05s`, `1h15m`, `2d03h`."""
+    """Return a duration in at most five cells: `12s`, `3m05s`, `15m`, `1h15m`, `2d03h`."""
     seconds = max(0, ms) // 1000
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
@@ -13,6 +13,8 @@ def lasted(ms: int) -> str:
         return f"{days}d{hours:02}h"
     if hours:
         return f"{hours}h{minutes:02}m"
+    if minutes >= 10:
+        return f"{minutes}m"
     if minutes:
         return f"{minutes}m{seconds:02}s"
     return f"{seconds}s"

@@ -15,7 +15,8 @@ is UNHEALTHY; both still hold their task and may finish it. Recovery leads back 
 A PAUSED agent remembers the state it was paused in and *who* paused it. A pause by the operator
 or a strategy stops its processes and ends by `resume`; a pause for a dependency, a question or a
 lock leaves them running, for they must read the answer, and ends by `dependency_ready`. Neither
-trigger undoes the other's pause.
+trigger undoes the other's pause. Either leads back to the state the agent was paused in, which for
+`dependency_not_ready` is always ACTIVE.
 
 The *live* states are all but COMPLETE and FAILED. From any live state the operator may stop an
 agent and its process may die; both lead to FAILED, from where a restart leads to SPAWNING.
@@ -98,7 +99,7 @@ WORKING: frozenset[AgentState] = frozenset(
 
 
 class _PausedIn:
-    """Marks the target of `resume`: the state the agent was paused in."""
+    """Marks the target of the end of a pause: the state the agent was paused in."""
 
 
 RESUMES = _PausedIn()
@@ -115,7 +116,7 @@ def _table() -> Mapping[tuple[AgentState, AgentTrigger], AgentState | _PausedIn]
         (_S.UNHEALTHY, _T.POST_TASK_HOOK_COMPLETE): _S.COMPLETE,
         (_S.COMPLETE, _T.RETURNED_TO_POOL): _S.AVAILABLE,
         (_S.ACTIVE, _T.DEPENDENCY_NOT_READY): _S.PAUSED,
-        (_S.PAUSED, _T.DEPENDENCY_READY): _S.ACTIVE,
+        (_S.PAUSED, _T.DEPENDENCY_READY): RESUMES,
         (_S.PAUSED, _T.RESUME): RESUMES,
         (_S.ASSIGNED, _T.PERFORMANCE_THRESHOLD_EXCEEDED): _S.DEGRADED,
         (_S.ACTIVE, _T.PERFORMANCE_THRESHOLD_EXCEEDED): _S.DEGRADED,

@@ -1,9 +1,9 @@
 """The fold: how each kind of event changes the state of a session.
 
 `apply` is the only code that changes a `Session`. Live, replay, resume and report all use it, so
-they cannot disagree. A record that the lifecycle tables do not allow changes nothing and is
-counted in `Session.ignored`; facts of an agent's former process (an older incarnation) change
-nothing either.
+they cannot disagree. A record that the lifecycle tables do not allow, or that is about something
+the session does not have, changes nothing and is counted in `Session.ignored`; facts of an agent's
+former process (an older incarnation) change nothing either.
 """
 
 from collections.abc import Callable
@@ -175,21 +175,27 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
 
 
 def _task_output(session: Session, event: Event[e.TaskOutput]) -> None:
-    task = session.tasks[event.data.task]
+    task = session.tasks.get(event.data.task)
+    if task is None:
+        session.ignored += 1
+        return
     task.output = event.data.value
     session.touch("task", event.data.task, task)
 
 
 def _user_asked(session: Session, event: Event[e.UserAsked]) -> None:
     data = event.data
+    task = session.tasks.get(data.task) if data.task is not None else None
+    if data.question in session.questions or (task is None and data.task is not None):
+        session.ignored += 1
+        return
     question = Question(asked=data, asked_at=event.at, seq=event.seq, touched=event.seq)
     session.questions[data.question] = question
     session.open_questions[data.question] = None
     session.touch("question", data.question, question)
-    if data.task is not None:
-        task = session.tasks[data.task]
+    if task is not None:
         task.question = data.question
-        session.touch("task", data.task, task)
+        session.touch("task", task.spec.id, task)
 
 
 def _user_seen(session: Session, event: Event[e.UserSeen]) -> None:
@@ -206,8 +212,9 @@ def _close(session: Session, question: Question, at: int) -> None:
     session.touch("question", question.id, question)
     if question.asked.task is not None:
         task = session.tasks[question.asked.task]
-        task.question = None
-        session.touch("task", question.asked.task, task)
+        if task.question == question.id:
+            task.question = None
+            session.touch("task", question.asked.task, task)
 
 
 def _open_question(session: Session, key: QuestionId) -> Question | None:
@@ -283,8 +290,11 @@ def _system_ended(session: Session, event: Event[e.SystemEnded]) -> None:
 
 def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
     data = event.data
+    agent = session.agents.get(data.agent)
+    if agent is None or data.action in session.in_doubt:
+        session.ignored += 1
+        return
     session.in_doubt[data.action] = data.agent
-    agent = session.agents[data.agent]
     if data.effect == "start_process":
         agent.incarnation = data.incarnation
         agent.exit_code = None
@@ -296,11 +306,12 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
 
 def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
     data = event.data
-    if session.in_doubt.pop(data.action, None) is None:
+    if session.in_doubt.get(data.action) != data.agent:
         session.ignored += 1
         return
+    del session.in_doubt[data.action]
     agent = session.agents[data.agent]
-    if data.effect == "start_process" and not data.error:
+    if data.effect == "start_process" and not data.error and not agent.running:
         agent.running = True
         session.running += 1
         session.touch("agent", data.agent, agent)
@@ -312,6 +323,9 @@ def _memory_set(session: Session, event: Event[e.SystemMemorySet]) -> None:
 
 def _issue_opened(session: Session, event: Event[e.SystemIssueOpened]) -> None:
     data = event.data
+    if data.issue in session.issues:
+        session.ignored += 1
+        return
     issue = Issue(
         id=data.issue,
         severity=data.severity,

@@ -13,8 +13,8 @@ def upward_ranks(
     """Return for each node its own cost plus that of the costliest path behind it.
 
     This is the upward rank of list scheduling (Topcuoglu, Hariri and Wu, "HEFT", 2002, without
-    communication costs). Successors that have no cost are not nodes and are ignored. In a cycle
-    no path is longest; its nodes rank by their own cost.
+    communication costs). Successors that have no cost are not nodes and are ignored. Where there
+    is a cycle no path is longest, and every node ranks by its own cost.
     """
     known = {node: [s for s in successors.get(node, ()) if s in cost] for node in cost}
     try:

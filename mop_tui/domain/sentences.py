@@ -245,13 +245,13 @@ def _task_moved(fact: e.TaskTransitioned) -> str:
         case trigger.ASSIGNED:
             return _join(f"{fact.task} goes to {fact.agent}", fact.reason)
         case trigger.STARTED:
-            return f"{fact.task} was begun{by}"
+            return f"{fact.agent} began {fact.task}" if fact.agent else f"{fact.task} was begun"
         case trigger.SUBMITTED:
             return _join(f"{fact.task} was handed in{by} for review", fact.reason)
         case trigger.SENT_BACK:
             return _join(f"{fact.task} was sent back", fact.reason)
         case trigger.FINISHED:
-            return f"{fact.task} was completed{by}"
+            return f"{fact.agent or 'somebody'} completed {fact.task}"
         case trigger.FAILED:
             return _join(f"{fact.task} failed", fact.reason)
         case trigger.REQUEUED | trigger.RETRIED:
@@ -398,8 +398,6 @@ def tone(event: AnyEvent) -> Tone:
             return _human_tone(fact)
         case e.SystemDone():
             return "critical" if fact.error else "detail"
-        case e.AgentExited():
-            return "detail" if fact.code == 0 else "warning"
         case (
             e.UserAsked()
             | e.UserWithdrawn()
@@ -414,6 +412,7 @@ def tone(event: AnyEvent) -> Tone:
             e.AgentSpawned()
             | e.AgentProgressed()
             | e.AgentOutput()
+            | e.AgentExited()
             | e.TaskCreated()
             | e.UserSeen()
             | e.SystemQuiesced()
@@ -440,7 +439,10 @@ def _human_tone(fact: e.UserAnswered | e.UserCommanded) -> Tone:
 
 def _agent_tone(fact: e.AgentTransitioned) -> Tone:
     match fact.to_state:
-        case AgentState.FAILED | AgentState.UNHEALTHY | AgentState.DEGRADED:
+        case AgentState.FAILED:
+            # The failure of its task says the same, and with more weight.
+            return "detail" if fact.task is not None else "warning"
+        case AgentState.UNHEALTHY | AgentState.DEGRADED:
             return "warning"
         case AgentState.PAUSED:
             return "info"

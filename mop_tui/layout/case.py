@@ -9,11 +9,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from mop_tui.domain.plan import Plan
-from mop_tui.layout.schema import Agent, AgentType, Layout, Task
-from mop_tui.layout.sentences import closest
-from mop_tui.layout.tree import Loc, Node
-
-_SAYING = dict.fromkeys((*AgentType.model_fields, *Agent.model_fields, *Task.model_fields))
+from mop_tui.layout.losses import Losses
+from mop_tui.layout.schema import Layout
+from mop_tui.layout.tree import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +34,7 @@ class Case:
     layout: Layout
     plan: Plan
     declared: Declared
-    cut: tuple[Loc, ...]
-
-    def cut_within(self, *loc: str | int) -> bool:
-        """True if something was cut out at or under `loc`."""
-        return any(where[: len(loc)] == loc for where in self.cut)
-
-    def may_have_said(self, *keys: str) -> bool:
-        """True if something was cut out of agents, their types or tasks that may have been one of
-        `keys`: one of them, misspelt or not, or a whole that may have held one."""
-        return any(self._said(where, keys) for where in self.cut)
-
-    def _said(self, where: Loc, keys: tuple[str, ...]) -> bool:
-        match where:
-            case ("teams", _, "name" | "lead", *_):
-                return False
-            case ("agent_types" | "tasks", _, key, *_) | ("teams", _, "agents", int(), key, *_):
-                meant = key if key in _SAYING else closest(str(key), _SAYING)
-                return meant is None or meant in keys
-            case ("agent_types" | "tasks" | "teams", *_):
-                return True
-            case _:
-                return False
+    losses: Losses
 
 
 def declared(tree: Node) -> Declared:

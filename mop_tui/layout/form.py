@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from mop_tui.layout.findings import Finding, Placed, placed
+from mop_tui.layout.findings import MAX_SUGGESTIONS, Finding, Placed, placed
 from mop_tui.layout.schema import Layout
-from mop_tui.layout.sentences import known_keys, sentence
+from mop_tui.layout.sentences import known_keys, meant, sentence
 from mop_tui.layout.tree import Loc, Node
 
 _MINIMAL: dict[str, dict[str, str]] = {"session": {"id": "unnamed"}, "teams": {}, "tasks": {}}
@@ -39,9 +39,16 @@ def formed(tree: Node) -> Formed:
         except ValidationError as invalid:
             errors = invalid.errors(include_url=False, include_input=False)
         if not cut:
-            found = [placed(_finding(error, tree), tree) for error in errors]
+            found = [placed(_finding(error, tree), tree) for error in _telling(errors)]
         # Later errors stem from earlier cuts. From the last to the first, for items of lists move.
         cut += [_cut(tree, error["loc"]) for error in reversed(errors)]
+
+
+def _telling(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Return `errors` without keys that are missing for being misspelt, which is told anyway."""
+    unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
+    misspelt = {meant(loc) for loc in unknown[:MAX_SUGGESTIONS]}
+    return [error for error in errors if error["type"] != "missing" or error["loc"] not in misspelt]
 
 
 def _finding(error: ErrorDetails, tree: Node) -> Finding:
@@ -53,7 +60,7 @@ def _finding(error: ErrorDetails, tree: Node) -> Finding:
             "is not known here",
             wrong=str(loc[-1]),
             candidates=known,
-            otherwise=f"; known are {', '.join(known)}",
+            otherwise=f"; known here: {', '.join(known)}",
             key=True,
         )
     if loc[-1] == "[key]":

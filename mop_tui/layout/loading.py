@@ -14,6 +14,7 @@ from mop_tui.layout import lookups, provisions, references, yaml_text
 from mop_tui.layout.case import Case, declared
 from mop_tui.layout.findings import Finding, Placed, placed, problems
 from mop_tui.layout.form import formed
+from mop_tui.layout.losses import Losses
 from mop_tui.layout.planning import plan
 from mop_tui.layout.provisions import Provisions
 from mop_tui.layout.schema import Layout
@@ -92,7 +93,7 @@ def _judged(tree: Node, found: list[Placed], file: str, *, rehearse: bool) -> tu
     told = {one.path for one in found}
     form = formed(tree)
     made = plan(form.layout, rehearse=rehearse)
-    case = Case(form.layout, made, names, tuple(form.cut))
+    case = Case(form.layout, made, names, Losses(form.cut))
     provided = Provisions(made)
     found += [one for one in form.found if one.path not in told]
     found += [

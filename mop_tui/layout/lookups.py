@@ -1,17 +1,18 @@
 """Whether every `${...}` in a layout can be filled in where it stands (see `domain.templates`)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 
-from mop_tui.domain import graph, templates
-from mop_tui.domain.ids import QuestionName, TaskId
+from mop_tui.domain import templates
+from mop_tui.domain.ids import MemoryKey, QuestionName, TaskId
 from mop_tui.domain.templates import MACHINE_FACTS
 from mop_tui.errors import TemplateError
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.provisions import Provisions
-from mop_tui.layout.references import runs
+from mop_tui.layout.references import doers
 from mop_tui.layout.schema import Run
 from mop_tui.layout.tree import Loc
 
@@ -33,18 +34,19 @@ class _Variables:
 
     def length(self, text: str) -> int:
         """Return how long `text` becomes."""
-        return len(text) + sum(self.lengths.get(name, 0) for name in templates.names(text))
+        own = len(templates.render(text, lambda _: ""))
+        return own + sum(self.lengths.get(name, 0) for name in templates.names(text))
 
 
 def findings(case: Case, provisions: Provisions) -> Iterator[Finding]:
     """Yield the look-ups that lead nowhere, or to what cannot be known where they stand."""
     variables = _Variables()
     yield from _of_variables(case, variables)
-    for loc, run in runs(case):
-        for way, text in _texts(run):
-            yield from _text((*loc, *way), text, variables, partial(_in_command, case))
+    for loc, doer in doers(case):
+        for way, text in _texts(doer.run) if doer.run else ():
+            yield from _text((*loc, "run", *way), text, variables, partial(_in_command, case))
     for name, question in case.layout.questions.items():
-        judge = partial(_in_question, case, provisions, variables, QuestionName(name))
+        judge = _InQuestion(case, provisions, variables, QuestionName(name))
         yield from _text(("questions", name, "question"), question.question, variables, judge)
         for way, text in templates.texts(question.context):
             yield from _text(("questions", name, "context", *way), text, variables, judge)
@@ -53,7 +55,7 @@ def findings(case: Case, provisions: Provisions) -> Iterator[Finding]:
 
 
 def _of_variables(case: Case, variables: _Variables) -> Iterator[Finding]:
-    above: list[str] = []
+    above: dict[str, None] = {}
     for name, text in case.layout.session.vars.items():
         loc: Loc = ("session", "vars", name)
         if name in MACHINE_FACTS:
@@ -68,7 +70,7 @@ def _of_variables(case: Case, variables: _Variables) -> Iterator[Finding]:
                 fact = used if used in MACHINE_FACTS else variables.machine.get(used)
                 if fact is not None:
                     variables.machine[name] = fact
-        above.append(name)
+        above[name] = None
 
 
 def _text(loc: Loc, text: str, variables: _Variables, judge: _Judge) -> Iterator[Finding]:
@@ -85,70 +87,87 @@ def _text(loc: Loc, text: str, variables: _Variables, judge: _Judge) -> Iterator
         yield Finding(loc, f"becomes longer than {MAX_LENGTH:,} signs when it is filled in")
 
 
-def _in_variable(case: Case, above: list[str], loc: Loc, name: str) -> Finding | None:
+def _in_variable(case: Case, above: Collection[str], loc: Loc, name: str) -> Finding | None:
     if name in MACHINE_FACTS or name in above:
         return None
     if name in case.declared.variables:
         return Finding(
             loc, f"looks up '{name}', which is not above it; a variable may use those above"
         )
-    return _nowhere(loc, name, (*above, *MACHINE_FACTS))
+    return _nowhere(case, loc, name, chain(above, MACHINE_FACTS))
 
 
 def _in_command(case: Case, loc: Loc, name: str) -> Finding | None:
-    known = (*case.declared.variables, *MACHINE_FACTS)
-    return None if name in known else _nowhere(loc, name, known)
+    if name in MACHINE_FACTS or name in case.declared.variables:
+        return None
+    return _nowhere(case, loc, name, chain(case.declared.variables, MACHINE_FACTS))
 
 
-def _in_question(
-    case: Case,
-    provisions: Provisions,
-    variables: _Variables,
-    question: QuestionName,
-    loc: Loc,
-    name: str,
-) -> Finding | None:
-    task, key = templates.task_of(name), templates.key_of(name)
-    if task is not None and task in case.declared.tasks:
-        return _too_early(case, provisions, question, loc, task)
-    if key is not None:
-        if key in provisions.providers or case.may_have_said("provides", "sim"):
+@dataclass(frozen=True, slots=True)
+class _InQuestion:
+    """Judges look-ups in the texts of a question."""
+
+    case: Case
+    provisions: Provisions
+    variables: _Variables
+    question: QuestionName
+
+    def __call__(self, loc: Loc, name: str) -> Finding | None:
+        task, key = templates.task_of(name), templates.key_of(name)
+        if task is not None:
+            return self._output(loc, task)
+        if key is not None:
+            return self._key(loc, key)
+        fact = name if name in MACHINE_FACTS else self.variables.machine.get(name)
+        if fact is not None:
+            through = "" if fact == name else f"with ${{{fact}}} in it, "
+            return Finding(
+                loc,
+                f"looks up '{name}', {through}a path of this machine; a question must read the "
+                "same everywhere",
+            )
+        if name in self.case.declared.variables:
+            return None
+        return _nowhere(self.case, loc, name, self.case.declared.variables)
+
+    def _output(self, loc: Loc, task: TaskId) -> Finding | None:
+        if task not in self.case.declared.tasks:
+            return Finding(
+                loc,
+                f"looks up the output of '{task}', and there is no such task",
+                wrong=task,
+                candidates=self.case.declared.tasks,
+            )
+        order_known = self.provisions.complete and not self.case.losses.may_have_said(
+            "needs", "provides", "sim"
+        )
+        for gated in self.provisions.gated.get(self.question, ()) if order_known else ():
+            if gated == task:
+                return Finding(
+                    loc, f"shows the output of '{task}', which begins only after the answer"
+                )
+            if task not in self.provisions.before(gated):
+                return Finding(
+                    loc,
+                    f"shows the output of '{task}', which may not be complete by then: '{gated}', "
+                    "which waits for the answer, does not need it",
+                )
+        return None
+
+    def _key(self, loc: Loc, key: MemoryKey) -> Finding | None:
+        if key in self.provisions.providers or self.case.losses.may_have_said("provides", "sim"):
             return None
         return Finding(
             loc,
             f"no task provides the memory key '{key}'",
             wrong=key,
-            candidates=provisions.providers,
+            candidates=self.provisions.providers,
         )
-    fact = name if name in MACHINE_FACTS else variables.machine.get(name)
-    if fact is not None:
-        through = "" if fact == name else f"with ${{{fact}}} in it, "
-        return Finding(
-            loc,
-            f"looks up '{name}', {through}a path of this machine; a question must read the same "
-            "everywhere",
-        )
-    if name in case.declared.variables:
+
+
+def _nowhere(case: Case, loc: Loc, name: str, known: Iterable[str]) -> Finding | None:
+    if case.losses.mapping("session", "vars"):
         return None
-    outputs = (f"tasks.{task}.output" for task in case.declared.tasks)
-    return _nowhere(loc, name, (*case.declared.variables, *outputs))
-
-
-def _too_early(
-    case: Case, provisions: Provisions, question: QuestionName, loc: Loc, task: TaskId
-) -> Finding | None:
-    """Say so where a question shows the output of a task that may not be complete by then."""
-    for gated in case.plan.tasks.values():
-        if gated.gate == question and task not in graph.descendants(gated.id, provisions.needed):
-            return Finding(
-                loc,
-                f"shows the output of '{task}', which may not be complete by then: '{gated.id}', "
-                "which waits for the answer, does not need it",
-            )
-    return None
-
-
-def _nowhere(loc: Loc, name: str, known: tuple[str, ...]) -> Finding:
     if templates.task_of(name) is not None or templates.key_of(name) is not None:
         return Finding(loc, f"looks up '{name}', which only questions can")
     return Finding(
@@ -181,8 +200,9 @@ def _literals(case: Case) -> Iterator[tuple[Loc, str]]:
         yield ("teams", name, "name"), team.name or ""
     for name, task in layout.tasks.items():
         yield ("tasks", name, "title"), task.title or ""
-        for index, line in enumerate(task.sim.output if task.sim else ()):
-            yield ("tasks", name, "sim", "output", index), line
+    for loc, doer in doers(case):
+        for index, line in enumerate(doer.sim.output if doer.sim else ()):
+            yield (*loc, "sim", "output", index), line
 
 
 def _literal(case: Case, loc: Loc, text: str) -> Iterator[Finding]:

@@ -9,11 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mop_tui.domain import graph
-from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId
 from mop_tui.domain.plan import AgentSpec, HostKind, Plan, TaskSpec, Work
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.planning import MEMORY
+
+MAX_CIRCLES = 100
+"""How many circles are told: looking for the next one means looking at all tasks again."""
 
 Providers = Mapping[MemoryKey, tuple[TaskId, ...]]
 
@@ -43,8 +46,17 @@ class Provisions:
             for skill in agent.skills:
                 self.with_skill.setdefault(skill, []).append(agent)
         self._takers: dict[tuple[AgentId | None, str | None], Takers] = {}
+        self._before: dict[TaskId, frozenset[TaskId]] = {}
         self.providers = self._providers()
         self.needed = self._needed()
+        self.complete = all(
+            need in plan.tasks for task in plan.tasks.values() for need in task.needs_tasks
+        ) and all(key in self.providers for task in plan.tasks.values() for key in task.needs_keys)
+        """Everything that a task needs is there."""
+        self.gated: dict[QuestionName, list[TaskId]] = {}
+        for task in plan.tasks.values():
+            if task.gate is not None:
+                self.gated.setdefault(task.gate, []).append(task.id)
 
     def takers(self, task: TaskSpec) -> Takers:
         """Return those who may do `task`."""
@@ -52,6 +64,12 @@ class Provisions:
         if kind not in self._takers:
             self._takers[kind] = self._find_takers(*kind)
         return self._takers[kind]
+
+    def before(self, task: TaskId) -> frozenset[TaskId]:
+        """Return the tasks that are surely complete when `task` begins."""
+        if task not in self._before:
+            self._before[task] = frozenset(graph.descendants(task, self.needed))
+        return self._before[task]
 
     def _find_takers(self, pin: AgentId | None, skill: str | None) -> Takers:
         plan = self._plan
@@ -102,7 +120,9 @@ class Provisions:
 
 def findings(case: Case, provisions: Provisions, *, rehearse: bool) -> Iterator[Finding]:
     """Yield what nobody can do, what will never come, and what waits for itself."""
-    hands_known = not case.may_have_said("run", "sim", "skills", "agent", "requires_skill", "type")
+    hands_known = not case.losses.may_have_said(
+        "run", "sim", "skills", "agent", "requires_skill", "type"
+    )
     for task in case.plan.tasks.values():
         yield from _skill(case, provisions, task)
         yield from _keys(case, provisions, task)
@@ -113,7 +133,11 @@ def findings(case: Case, provisions: Provisions, *, rehearse: bool) -> Iterator[
 
 def _skill(case: Case, provisions: Provisions, task: TaskSpec) -> Iterator[Finding]:
     skill = task.requires_skill
-    if skill is None or skill in provisions.with_skill or case.may_have_said("skills", "type"):
+    if (
+        skill is None
+        or skill in provisions.with_skill
+        or case.losses.may_have_said("skills", "type")
+    ):
         return
     yield Finding(
         ("tasks", task.id, "requires_skill"),
@@ -124,7 +148,7 @@ def _skill(case: Case, provisions: Provisions, task: TaskSpec) -> Iterator[Findi
 
 
 def _keys(case: Case, provisions: Provisions, task: TaskSpec) -> Iterator[Finding]:
-    if not task.needs_keys or case.may_have_said("provides", "sim"):
+    if not task.needs_keys or case.losses.may_have_said("provides", "sim"):
         return
     for index, need in enumerate(case.layout.tasks[task.id].needs):
         key = MemoryKey(need.removeprefix(MEMORY))
@@ -162,7 +186,10 @@ def _circles(provisions: Provisions, plan: Plan) -> Iterator[Finding]:
     """Yield one finding for each of as many circles as have no task in common."""
     left = {task: list(needs) for task, needs in provisions.needed.items()}
     position = {task: at for at, task in enumerate(plan.tasks)}
-    while circle := graph.find_cycle(left):
+    for _ in range(MAX_CIRCLES):
+        circle = graph.find_cycle(left)
+        if circle is None:
+            return
         start = circle.index(min(circle, key=position.__getitem__))
         circle = circle[start:] + circle[:start]
         steps = zip(circle, [*circle[1:], circle[0]], strict=True)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.planning import MEMORY, agent_id
-from mop_tui.layout.schema import Run
+from mop_tui.layout.schema import Agent, AgentType, Run, Task
 from mop_tui.layout.tree import Loc
 
 
@@ -14,32 +14,29 @@ def findings(case: Case) -> Iterator[Finding]:
     yield from _emptiness(case)
     yield from _teams(case)
     yield from _tasks(case)
-    for loc, run in runs(case):
-        yield from _run(case, loc, run)
+    for loc, doer in doers(case):
+        if doer.run is not None:
+            yield from _run(case, (*loc, "run"), doer.run)
 
 
-def runs(case: Case) -> Iterator[tuple[Loc, Run]]:
-    """Yield every command of a layout and where it stands."""
-    layout = case.layout
-    for name, kind in layout.agent_types.items():
-        if kind.run:
-            yield ("agent_types", name, "run"), kind.run
-    for name, team in layout.teams.items():
+def doers(case: Case) -> Iterator[tuple[Loc, AgentType | Agent | Task]]:
+    """Yield everything that may have a run and a sim, and where it stands."""
+    for name, kind in case.layout.agent_types.items():
+        yield ("agent_types", name), kind
+    for name, team in case.layout.teams.items():
         for index, agent in enumerate(team.agents):
-            if agent.run:
-                yield ("teams", name, "agents", index, "run"), agent.run
-    for name, task in layout.tasks.items():
-        if task.run:
-            yield ("tasks", name, "run"), task.run
+            yield ("teams", name, "agents", index), agent
+    for name, task in case.layout.tasks.items():
+        yield ("tasks", name), task
 
 
 def _emptiness(case: Case) -> Iterator[Finding]:
-    if not case.layout.teams and not case.cut_within("teams"):
+    if not case.layout.teams and not case.losses.within("teams"):
         yield Finding(("teams",), "holds no team: there is nobody to do anything")
-    if not case.layout.tasks and not case.cut_within("tasks"):
+    if not case.layout.tasks and not case.losses.within("tasks"):
         yield Finding(("tasks",), "holds no task: there is nothing to do")
     for name, team in case.layout.teams.items():
-        if not team.agents and not case.cut_within("teams", name):
+        if not team.agents and not case.losses.within("teams", name):
             yield Finding(("teams", name, "agents"), "holds no agent")
 
 
@@ -49,7 +46,8 @@ def _teams(case: Case) -> Iterator[Finding]:
         for index, agent in enumerate(team.agents):
             loc: Loc = ("teams", name, "agents", index)
             id_ = agent_id(agent)
-            yield from _known((*loc, "type"), "agent type", agent.type, case.declared.types)
+            if not case.losses.mapping("agent_types"):
+                yield from _known((*loc, "type"), "agent type", agent.type, case.declared.types)
             if id_ in taken:
                 yield Finding(
                     (*loc, "id"),
@@ -58,7 +56,7 @@ def _teams(case: Case) -> Iterator[Finding]:
                 )
             taken.setdefault(id_, name)
         members = case.declared.members[name]
-        if team.lead is not None and team.lead not in members:
+        if team.lead is not None and team.lead not in members and not case.losses.agents:
             yield Finding(
                 ("teams", name, "lead"),
                 f"this team has no agent '{team.lead}'",
@@ -72,12 +70,12 @@ def _tasks(case: Case) -> Iterator[Finding]:
     for name, task in case.layout.tasks.items():
         loc: Loc = ("tasks", name)
         if task.agent is not None and task.requires_skill is not None:
-            yield Finding(loc, "names both an agent and requires_skill; keep one of them")
-        elif task.agent is None and task.requires_skill is None and not case.cut_within(*loc):
-            yield Finding(loc, "says not who may do it; give it an agent or requires_skill")
-        if task.agent is not None:
+            yield Finding(loc, "has both agent and requires_skill; keep one of them")
+        elif task.agent is None and task.requires_skill is None and not case.losses.within(*loc):
+            yield Finding(loc, "does not say who may do it; give it agent or requires_skill")
+        if task.agent is not None and not case.losses.agents:
             yield from _known((*loc, "agent"), "agent", task.agent, declared.agents)
-        if task.gate is not None:
+        if task.gate is not None and not case.losses.mapping("questions"):
             yield from _known((*loc, "gate"), "question", task.gate, declared.questions)
         for index, need in enumerate(task.needs):
             if not need.startswith(MEMORY):
@@ -87,8 +85,8 @@ def _tasks(case: Case) -> Iterator[Finding]:
 def _run(case: Case, loc: Loc, run: Run) -> Iterator[Finding]:
     if run.command is not None and run.shell is not None:
         yield Finding(loc, "has both command and shell; keep one of them")
-    elif run.command is None and run.shell is None and not case.cut_within(*loc):
-        yield Finding(loc, "says not what to run; give it command or shell")
+    elif run.command is None and run.shell is None and not case.losses.within(*loc):
+        yield Finding(loc, "does not say what to run; give it command or shell")
     elif run.command is not None and not run.command[0]:
         yield Finding((*loc, "command", 0), "is no program: it is empty")
 

@@ -38,6 +38,8 @@ def sentence(error: ErrorDetails, found: Node) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if found.value is None and kind != "missing":
         return "is empty: give it a value or leave it out"
+    if kind in ("int_type", "int_from_float") and isinstance(found.value, float):
+        return "must be a whole number"
     if kind in _WANTED:
         return f"must be {_WANTED[kind]}, not {_form(found)}{_remedy(kind, found)}"
     match kind:
@@ -72,6 +74,13 @@ def known_keys(loc: Loc) -> list[str]:
         here = _inside(here, step)
     model = _model(here)
     return list(_fields(model)) if model else []
+
+
+def meant(where: Loc) -> Loc:
+    """Return `where`, with a key that is not known replaced by the one that may be meant."""
+    known = known_keys(where[:-1])
+    key = str(where[-1])
+    return (*where[:-1], closest(key, known) or key) if known and key not in known else where
 
 
 def _fields(model: type[BaseModel]) -> dict[str, Any]:

@@ -162,7 +162,9 @@ def parse(text: str, file: str) -> tuple[Node, list[Placed]]:
     except _UnfitError as error:
         raise _hopeless(file, str(error), error.at) from error
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # What is opened and not closed is told where it opens, everything else where it shows.
+        opened = "quoted scalar" in (error.context or "") or "flow" in (error.context or "")
+        mark = (opened and error.context_mark) or error.problem_mark or error.context_mark
         raise _hopeless(file, _sentence(error), _mark(mark) if mark else None) from error
     except (ValueError, OverflowError) as error:  # of escapes such as "\\UFFFFFFFF"
         here = _mark(loader.get_mark()) if loader is not None else None
@@ -234,7 +236,7 @@ class _Growth:
                 for key, value in self._mapping(part, path).items():
                     merged.setdefault(key, value)
             else:
-                self._tell(_mark(part.start_mark), path, "`<<` takes a mapping or a list of them")
+                self._tell(_mark(part.start_mark), path, "<< takes a mapping or a list of them")
         return merged
 
     def _scalar(self, source: ScalarNode, path: str) -> Scalar:

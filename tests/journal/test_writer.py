@@ -1,6 +1,9 @@
 """What is recorded can be relied upon, and recording never holds anybody up."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Queue
@@ -276,3 +279,40 @@ def test_a_listener_that_has_gone_does_not_end_the_recording(
         journal.flush()
     journal.close()
     assert verify(path).events == len(story)
+
+
+UNTIL_KILLED = """
+import sys
+from itertools import count
+from pathlib import Path
+from mop_tui.domain.events import Event, SystemTimerFired
+from mop_tui.domain.ids import TimerId
+from mop_tui.domain.plan import Mode
+from mop_tui.journal import Header, JournalWriter
+
+journal = JournalWriter(
+    Path(sys.argv[1]),
+    Header({}, 1, Mode.LIVE, "", ""),
+    on_durable=lambda seq: print(seq, flush=True),
+)
+for seq in count(1):
+    fact = SystemTimerFired(TimerId("t"))
+    journal.append(Event(seq, seq, fact.KIND, None, fact), urgent=True)
+    if seq % 100 == 0:
+        journal.flush()
+"""
+
+
+def test_what_was_told_to_be_durable_survives_a_killed_program(path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", UNTIL_KILLED, str(path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+    ) as program:
+        assert program.stdout is not None
+        told = [int(program.stdout.readline()) for _ in range(20)]
+        program.kill()
+        told += [int(line) for line in program.stdout if line.endswith(b"\n")]
+    verdict = verify(path)
+    assert verdict.state in ("intact", "torn")
+    assert verdict.events >= told[-1] > 0

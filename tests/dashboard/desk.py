@@ -1,0 +1,82 @@
+"""An operator at the screen: presses keys, waits, and reads what is there."""
+
+import html
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from dashboard.stage import Fingers, Stage
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from mop_tui.dashboard.app import Dashboard, WhyEnded
+
+_TEXT = re.compile(r'<text [^>]*? x="([\d.]+)"[^>]*? clip-path="[^"]*?line-(\d+)\)"[^>]*>([^<]*)<')
+_CELL = 12.2
+"""How wide a cell is in an exported picture."""
+
+
+@dataclass
+class Desk:
+    """The dashboard on a stage, with a clock that only the test moves."""
+
+    stage: Stage
+    app: Dashboard
+    pilot: Pilot[WhyEnded]
+    fingers: Fingers
+
+    async def press(self, *keys: str) -> None:
+        """Type keys, all at the same moment."""
+        await self.pilot.press(*keys)
+        await self.look()
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass without touching a key."""
+        self.fingers.wait(seconds)
+        await self.look()
+
+    async def look(self) -> None:
+        """Let the screen take notice of what happened."""
+        self.app.sample()
+        await self.pilot.pause()
+        self.app.sample()
+        await self.pilot.pause()
+
+    def lines(self) -> list[str]:
+        """What stands on the screen, line by line."""
+        width, height = self.app.size
+        rows = [[" "] * width for _ in range(height)]
+        for x, line, text in _TEXT.findall(self.app.export_screenshot()):
+            start = round(float(x) / _CELL)
+            for offset, char in enumerate(html.unescape(text).replace("\xa0", " ")):
+                if start + offset < width:
+                    rows[int(line)][start + offset] = char
+        return ["".join(row).rstrip() for row in rows]
+
+    def text(self) -> str:
+        """What stands on the screen."""
+        return "\n".join(self.lines())
+
+    def line_with(self, part: str) -> str:
+        """The first line that contains `part`."""
+        found = next((line for line in self.lines() if part in line), None)
+        assert found is not None, f"{part!r} is not on the screen:\n{self.text()}"
+        return found
+
+    def focused(self) -> Widget | None:
+        """What keys go to."""
+        return self.app.focused
+
+
+@asynccontextmanager
+async def at_desk(
+    stage: Stage, size: tuple[int, int] = (80, 24), *, notices: bool = False
+) -> AsyncIterator[Desk]:
+    """Open the dashboard on `stage`."""
+    fingers = Fingers()
+    app = Dashboard(stage, clock=fingers)
+    async with app.run_test(size=size, notifications=notices) as pilot:
+        desk = Desk(stage, app, pilot, fingers)
+        await desk.look()
+        yield desk

@@ -1,0 +1,208 @@
+"""Sessions as an operator would meet them."""
+
+from dashboard.stage import MINUTE, SECOND, Stage, team
+
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName
+from mop_tui.domain.plan import Mode
+from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+
+CONTEXT = (
+    ("version", "1.4.0"),
+    ("tests", {"passed": 212, "failed": 0, "coverage": "94 %"}),
+    ("changes", ["faster start", "clearer errors", "a `--json` flag"]),
+    ("wheel", "dist/sample-1.4.0-py3-none-any.whl"),
+    ("signed", True),
+)
+"""What the release question is about."""
+
+
+def _pinned(stage: Stage, task: str, agent: str, title: str, **more: object) -> None:
+    stage.plan(task, title, agent=AgentId(agent), **more)
+
+
+def mop_platform(mode: Mode = Mode.LIVE) -> Stage:
+    """Fifteen agents in three teams, an hour and a quarter into their work."""
+    stage = Stage(mode=mode, source="sessions/2026-11-22T14-30-00-mop-platform.jsonl")
+    platform = (
+        "platform-engineer-dev",
+        "platform-engineer-staging",
+        "platform-engineer-prod",
+        "terraform-specialist",
+        "production-validator",
+        "kubernetes-architect",
+    )
+    watchers = (
+        "obi-specialist",
+        "grafana-specialist-1",
+        "grafana-specialist-2",
+        "alloy-specialist",
+        "experiment-designer",
+    )
+    devops = ("devops-automation", "cicd-engineer", "tester", "devops-troubleshooter")
+    stage.begin(
+        team("platform", "Platform Team", *platform),
+        team("observability", "Observability Team", *watchers),
+        team("devops", "DevOps Team", *devops),
+        session="swarm-mop-platform",
+        goal="Deploy the MOP platform with an observability stack and automated delivery",
+    )
+    for name in platform:
+        stage.spawn(name, "platform", name.rpartition("-")[0], skills=("kubernetes",))
+    for name in watchers:
+        stage.spawn(name, "observability", "observer", model="small")
+    for name in devops:
+        stage.spawn(name, "devops", "devops")
+
+    _pinned(stage, "dev-namespaces", platform[0], "Create the dev namespaces", expected_ms=MINUTE)
+    _pinned(stage, "staging", platform[1], "Provision staging", expected_ms=20 * MINUTE)
+    _pinned(stage, "prod-cluster", platform[2], "Provision production", expected_ms=30 * MINUTE)
+    _pinned(stage, "terraform", platform[3], "Write the Terraform modules", expected_ms=40 * MINUTE)
+    _pinned(
+        stage,
+        "prod-checks",
+        platform[4],
+        "Validate production",
+        needs=("prod-cluster", "terraform"),
+        expected_ms=10 * MINUTE,
+    )
+    _pinned(stage, "topology", platform[5], "Design the cluster", expected_ms=25 * MINUTE)
+    _pinned(stage, "obi", watchers[0], "Deploy the OBI experiments", expected_ms=30 * MINUTE)
+    _pinned(stage, "tempo", watchers[1], "Deploy Tempo", expected_ms=15 * MINUTE)
+    _pinned(stage, "mimir", watchers[2], "Deploy Mimir", expected_ms=15 * MINUTE)
+    _pinned(
+        stage,
+        "alloy",
+        watchers[3],
+        "Build the Alloy pipelines",
+        needs_keys=(MemoryKey("obi-deployed"),),
+    )
+    _pinned(stage, "experiments", watchers[4], "Design experiments", expected_ms=20 * MINUTE)
+    _pinned(stage, "automation", devops[0], "Automate the roll-out", expected_ms=15 * MINUTE)
+    _pinned(stage, "pipelines", devops[1], "Build the pipelines", expected_ms=20 * MINUTE)
+    _pinned(stage, "acceptance", devops[2], "Test the whole platform", expected_ms=40 * MINUTE)
+    _pinned(stage, "ingress", devops[3], "Repair the ingress", expected_ms=10 * MINUTE)
+    stage.plan("go-live", "Open for users", requires_skill="kubernetes", needs=("prod-checks",))
+    stage.plan("handbook", "Write the handbook", requires_skill="writing", expected_ms=MINUTE)
+
+    stage.time = 2 * SECOND
+    for task, agent in [
+        ("dev-namespaces", platform[0]),
+        ("staging", platform[1]),
+        ("prod-cluster", platform[2]),
+        ("terraform", platform[3]),
+        ("topology", platform[5]),
+        ("obi", watchers[0]),
+        ("tempo", watchers[1]),
+        ("mimir", watchers[2]),
+        ("experiments", watchers[4]),
+        ("automation", devops[0]),
+        ("pipelines", devops[1]),
+        ("acceptance", devops[2]),
+        ("ingress", devops[3]),
+    ]:
+        stage.give(task, agent)
+    stage.time = 15 * MINUTE
+    stage.write(platform[0], "namespace/dev created", "namespace/dev-tools created")
+    stage.finish(platform[0], "2 namespaces created")
+    stage.time = 40 * MINUTE
+    stage.progress(watchers[0], 30, "attaching probes")
+    stage.write(watchers[0], "probe tcp_connect attached", "probe http_server attached")
+    stage.time = 52 * MINUTE
+    stage.finish(devops[0], "roll-out automated")
+    stage.time = 60 * MINUTE
+    stage.move(
+        watchers[2],
+        AgentTrigger.PERFORMANCE_THRESHOLD_EXCEEDED,
+        AgentState.DEGRADED,
+        "no output for five minutes",
+    )
+    stage.issue(
+        "warning",
+        "alloy-specialist waits for memory key obi-deployed",
+        "obi-specialist provides it; it is 45 % done",
+        agent=AgentId(watchers[3]),
+    )
+    stage.time = 65 * MINUTE
+    stage.finish(platform[1], "staging is up: 3 nodes, 14 services")
+    stage.time = 70 * MINUTE
+    stage.write(devops[3], "upstream connect error: connection refused")
+    stage.fail(devops[3], 3, "no healthy upstream for ingress/public")
+    stage.issue(
+        "critical",
+        "ingress failed: exit code 3",
+        "read the output of devops-troubleshooter, then run the session again",
+        agent=AgentId(devops[3]),
+    )
+    stage.time = 74 * MINUTE
+    stage.progress(platform[2], 85, "nodes 17 of 20")
+    stage.progress(platform[3], 60, "module network")
+    stage.progress(watchers[0], 45, "probe grpc attached")
+    stage.progress(watchers[1], 65)
+    stage.write(watchers[1], "tempo-0 is ready", "tempo-1 is starting")
+    stage.progress(watchers[4], 80)
+    stage.progress(devops[1], 90, "stage deploy")
+    stage.progress(devops[2], 75, "160 of 212 tests")
+    stage.move(
+        platform[5],
+        AgentTrigger.PAUSE,
+        AgentState.PAUSED,
+        "the operator looks at the design first",
+        by=PausedBy.OPERATOR,
+    )
+    stage.time = 75 * MINUTE
+    return stage
+
+
+def release(*, due: int | None = 15 * MINUTE, **asked: object) -> Stage:
+    """A release that waits at its gate."""
+    stage = Stage()
+    stage.begin(
+        team("checks", "Checks", "linter", "tester"),
+        team("release", "Release", "builder", "publisher"),
+        goal="Release a Python project with care",
+    )
+    for name in ("linter", "tester"):
+        stage.spawn(name, "checks")
+    for name in ("builder", "publisher"):
+        stage.spawn(name, "release")
+    _pinned(stage, "lint", "linter", "Look for mistakes")
+    _pinned(stage, "test", "tester", "Run the tests")
+    _pinned(stage, "build", "builder", "Build the wheel")
+    _pinned(
+        stage,
+        "publish",
+        "publisher",
+        "Copy the wheel to the release folder",
+        needs=("lint", "test", "build"),
+        gate=QuestionName("release-gate"),
+    )
+    stage.time = 5 * SECOND
+    for task, agent in (("lint", "linter"), ("test", "tester"), ("build", "builder")):
+        stage.give(task, agent)
+    stage.time = 20 * SECOND
+    stage.finish("linter", "no mistakes")
+    stage.finish("tester", "212 passed")
+    stage.finish("builder", "sample-1.4.0-py3-none-any.whl")
+    stage.move_task("publish", TaskTrigger.NEEDS_MET, TaskState.READY, "lint, test and build")
+    stage.ask("Release sample 1.4.0?", task="publish", context=CONTEXT, due=due, **asked)
+    stage.time = 30 * SECOND
+    return stage
+
+
+def crowd(agents: int = 1_500, teams: int = 30) -> Stage:
+    """Very many agents, all at work."""
+    stage = Stage()
+    names = [f"agent-{number:04}" for number in range(agents)]
+    groups = [names[place::teams] for place in range(teams)]
+    stage.begin(
+        *(team(f"t{n}", f"Team {n}", *group) for n, group in enumerate(groups)), session="crowd"
+    )
+    for number, group in enumerate(groups):
+        for name in group:
+            stage.spawn(name, f"t{number}")
+    for name in names:
+        _pinned(stage, f"task-{name}", name, "work")
+        stage.give(f"task-{name}", name)
+    stage.time = MINUTE
+    return stage

@@ -1,0 +1,336 @@
+"""A stage for the screen: a feed that folds real events, and plays of believable sessions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, assert_never
+
+from textual.events import Event as TerminalEvent
+from textual.events import Key, Paste
+
+from mop_tui.domain import events as e
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
+from mop_tui.domain.events import AnyEvent, Event, Fact
+from mop_tui.domain.feed import (
+    Answer,
+    Capabilities,
+    Command,
+    EventFilter,
+    Playback,
+    Seen,
+    Stop,
+    selected,
+)
+from mop_tui.domain.fold import apply
+from mop_tui.domain.ids import (
+    ActionId,
+    AgentId,
+    CommandId,
+    IssueId,
+    MemoryKey,
+    QuestionId,
+    QuestionName,
+    TaskId,
+    TeamId,
+)
+from mop_tui.domain.plan import AgentSpec, Mode, TaskSpec, TeamSpec
+from mop_tui.domain.session import Session, Snapshot
+from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+
+
+class Fingers:
+    """A clock that stands still until a test moves it; keys are typed at its time."""
+
+    def __init__(self) -> None:
+        self.time = 100.0
+
+    def now(self) -> float:
+        return self.time
+
+    def typed_at(self, event: TerminalEvent) -> float:
+        assert isinstance(event, Key | Paste)
+        return self.time
+
+    def wait(self, seconds: float) -> None:
+        self.time += seconds
+
+
+@dataclass
+class Stage:
+    """A `SessionFeed` over events that a test lets happen, one fact at a time.
+
+    Commands are recorded and, while `obedient`, carried out as the orchestrator would.
+    """
+
+    mode: Mode = Mode.LIVE
+    source: str = "sessions/2026-11-22-release.jsonl"
+    started: str = "2026-11-22T14:30:00+00:00"
+    trouble: str = ""
+    obedient: bool = True
+    happened: list[AnyEvent] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    session: Session = field(default_factory=Session)
+    time: int = 0
+    revision: int = 0
+    reads: int = 0
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(commands=True, seek=False)
+
+    @property
+    def playback(self) -> Playback | None:
+        return None
+
+    def now(self) -> int:
+        return self.time
+
+    def snapshot(self) -> Snapshot:
+        self.reads += 1
+        return self.session.snapshot()
+
+    def events(
+        self, after: int = 0, limit: int = 100, only: EventFilter | None = None
+    ) -> Sequence[AnyEvent]:
+        return selected(islice(self.happened, after, None), limit, only)
+
+    def output(self, agent: AgentId, from_line: int = 0, limit: int = 100) -> Sequence[str]:
+        return self.session.agents[agent].output(from_line, limit)
+
+    def remaining(self, question: QuestionId) -> int | None:
+        due = self.session.questions[question].asked.due
+        return None if due is None else max(0, due - self.time)
+
+    def submit(self, command: Command, secret: str | None = None) -> CommandId:
+        assert secret is None
+        self.commands.append(command)
+        name = CommandId(f"c{len(self.commands)}")
+        if self.obedient:
+            self._obey(command, name)
+        return name
+
+    def _obey(self, command: Command, name: CommandId) -> None:
+        match command:
+            case Answer(question, value, digest, reason):
+                self.happen(e.UserAnswered(question, value, reason, "uid 1000", digest, name))
+            case Stop():
+                self.happen(e.UserCommanded("stop", name, "uid 1000", reason=command.reason))
+            case Seen():
+                self.happen(e.UserSeen(command.question))
+            case _:
+                assert_never(command)
+
+    def seek(self, seq: int) -> None:
+        raise AssertionError(f"nobody may seek to {seq} in a live session")
+
+    def play(self) -> None:
+        raise AssertionError("nobody may play a live session")
+
+    def pause(self) -> None:
+        raise AssertionError("nobody may pause a live session")
+
+    def set_speed(self, factor: float) -> None:
+        raise AssertionError(f"nobody may run a live session {factor} times as fast")
+
+    # -- what happens -----------------------------------------------------------------------
+
+    def happen(self, fact: Fact, cause: int | None = None) -> AnyEvent:
+        """Let something happen now."""
+        event: Event[Any] = Event(len(self.happened) + 1, self.time, fact.KIND, cause, fact)
+        self.happened.append(event)
+        apply(self.session, event)
+        assert self.session.ignored == 0, f"the fold ignored {fact}"
+        self.revision += 1
+        return event
+
+    def begin(self, *teams: TeamSpec, session: str = "python-release", goal: str = "") -> None:
+        self.happen(
+            e.SystemStarted(
+                session, "sample", goal, self.mode, attended=True, max_agents=None, teams=teams
+            )
+        )
+
+    def spawn(self, agent: str, team: str, kind: str = "worker", **more: Any) -> None:
+        spec = AgentSpec(AgentId(agent), kind, TeamId(team), **more)
+        self.happen(e.AgentSpawned(spec.id, spec))
+        self.move(agent, AgentTrigger.AGENT_CREATED, AgentState.INITIALIZING, "it was created")
+        self.move(agent, AgentTrigger.PRE_TASK_HOOK_COMPLETE, AgentState.AVAILABLE, "it is ready")
+
+    def move(
+        self,
+        agent: str,
+        trigger: AgentTrigger,
+        to: AgentState,
+        reason: str,
+        task: str | None = None,
+        by: PausedBy | None = None,
+    ) -> None:
+        name = AgentId(agent)
+        before = self.session.agents[name].state
+        about = TaskId(task) if task is not None else None
+        self.happen(e.AgentTransitioned(name, trigger, before, to, reason, about, by))
+
+    def plan(self, task: str, title: str = "", **more: Any) -> None:
+        needs = tuple(TaskId(need) for need in more.pop("needs", ()))
+        spec = TaskSpec(TaskId(task), title or f"do {task}", needs_tasks=needs, **more)
+        self.happen(e.TaskCreated(spec.id, spec))
+        if not needs and not spec.needs_keys:
+            self.move_task(task, TaskTrigger.NEEDS_MET, TaskState.READY, "it needs nothing")
+
+    def move_task(
+        self, task: str, trigger: TaskTrigger, to: TaskState, reason: str, agent: str | None = None
+    ) -> None:
+        name = TaskId(task)
+        before = self.session.tasks[name].state
+        who = AgentId(agent) if agent is not None else None
+        self.happen(e.TaskTransitioned(name, trigger, before, to, reason, who))
+
+    def give(self, task: str, agent: str) -> None:
+        """Assign a task and start its process."""
+        if self.session.tasks[TaskId(task)].state is TaskState.PENDING:
+            self.move_task(task, TaskTrigger.NEEDS_MET, TaskState.READY, "its needs are met")
+        self.move_task(task, TaskTrigger.ASSIGNED, TaskState.ASSIGNED, f"{agent} can do it", agent)
+        self.move(agent, AgentTrigger.TASK_ASSIGNED, AgentState.ASSIGNED, "it is its task", task)
+        name = AgentId(agent)
+        incarnation = self.session.agents[name].incarnation + 1
+        action = ActionId(f"{len(self.happened)}.0")
+        self.happen(
+            e.SystemIntended(
+                action, "start_process", name, TaskId(task), incarnation, ("make", task)
+            )
+        )
+        self.happen(e.SystemDone(action, "start_process", name, pid=4000 + len(self.happened)))
+        self.move(agent, AgentTrigger.TASK_STARTED, AgentState.ACTIVE, "its process runs", task)
+        self.move_task(task, TaskTrigger.STARTED, TaskState.ACTIVE, "its process runs", agent)
+
+    def progress(self, agent: str, percent: int, note: str = "") -> None:
+        row = self.session.agents[AgentId(agent)]
+        assert row.task is not None
+        self.happen(e.AgentProgressed(row.spec.id, row.incarnation, row.task, percent, note))
+
+    def write(self, agent: str, *lines: str) -> None:
+        row = self.session.agents[AgentId(agent)]
+        assert row.task is not None
+        self.happen(e.AgentOutput(row.spec.id, row.incarnation, row.task, lines))
+
+    def _exit(self, agent: str, code: int, result: str) -> TaskId:
+        row = self.session.agents[AgentId(agent)]
+        assert row.task is not None
+        self.happen(e.AgentExited(row.spec.id, row.incarnation, row.task, code, result=result))
+        return row.task
+
+    def finish(self, agent: str, result: str = "", *, back: bool = False) -> None:
+        """End the agent's task well."""
+        task = self._exit(agent, 0, result)
+        self.happen(e.TaskOutput(task, AgentId(agent), result))
+        self.move_task(task, TaskTrigger.FINISHED, TaskState.COMPLETE, "it ended well", agent)
+        hook = AgentTrigger.POST_TASK_HOOK_COMPLETE
+        self.move(agent, hook, AgentState.COMPLETE, "its task is complete", task)
+        if back:
+            to = AgentState.AVAILABLE
+            self.move(agent, AgentTrigger.RETURNED_TO_POOL, to, "more work may come")
+
+    def fail(self, agent: str, code: int, result: str) -> None:
+        """End the agent's task badly."""
+        task = self._exit(agent, code, result)
+        why = f"exit code {code}: {result}"
+        self.move(agent, AgentTrigger.PROCESS_EXITED, AgentState.FAILED, why, task)
+        self.move_task(task, TaskTrigger.FAILED, TaskState.FAILED, why, agent)
+
+    def ask(
+        self,
+        text: str,
+        *,
+        task: str | None = None,
+        context: tuple[tuple[str, Any], ...] = (),
+        due: int | None = None,
+        **more: Any,
+    ) -> QuestionId:
+        """Put a question."""
+        name = QuestionId(f"q{len(self.session.questions) + 1}")
+        about = TaskId(task) if task is not None else None
+        asked: dict[str, Any] = {"required": False, "dangerous": False, "default": None} | more
+        self.happen(
+            e.UserAsked(
+                question=name,
+                name=QuestionName("release-gate"),
+                text=text,
+                question_type="approval",
+                context=context,
+                task=about,
+                due=due,
+                digest=f"digest-of-{name}",
+                **asked,
+            )
+        )
+        return name
+
+    def issue(self, severity: e.Severity, text: str, suggestion: str = "", **more: Any) -> None:
+        name = IssueId(f"i{len(self.session.issues) + 1}")
+        self.happen(e.SystemIssueOpened(name, severity, text, suggestion, **more))
+
+    def remember(self, key: str, value: Any) -> None:
+        self.happen(e.SystemMemorySet(MemoryKey(key), value))
+
+    def end(self, outcome: e.Outcome, reason: str) -> None:
+        counts = {state.value: n for state, n in self.session.task_counts.items() if n}
+        self.happen(e.SystemEnded(outcome, reason, len(self.happened) + 1, counts))
+
+
+@dataclass
+class Recording(Stage):
+    """The same events, to be moved through instead of steered."""
+
+    position: int = 0
+    playing: bool = False
+    speed: float = 1.0
+
+    @classmethod
+    def of(cls, stage: Stage) -> "Recording":
+        recording = cls(mode=stage.mode, happened=list(stage.happened))
+        recording.seek(0)
+        return recording
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(commands=False, seek=True)
+
+    @property
+    def playback(self) -> Playback | None:
+        end = self.happened[-1].at
+        return Playback(self.position, len(self.happened), self.playing, self.speed, end)
+
+    def events(
+        self, after: int = 0, limit: int = 100, only: EventFilter | None = None
+    ) -> Sequence[AnyEvent]:
+        return selected(islice(self.happened, after, self.position), limit, only)
+
+    def submit(self, command: Command, secret: str | None = None) -> CommandId:
+        raise AssertionError(f"a recording was told: {command} {secret}")
+
+    def seek(self, seq: int) -> None:
+        self.session = Session()
+        for event in self.happened[:seq]:
+            apply(self.session, event)
+        self.position = seq
+        self.time = self.session.at
+        self.revision += 1
+
+    def play(self) -> None:
+        self.playing = True
+        self.revision += 1
+
+    def pause(self) -> None:
+        self.playing = False
+        self.revision += 1
+
+    def set_speed(self, factor: float) -> None:
+        self.speed = factor
+        self.revision += 1
+
+
+def team(name: str, title: str, *agents: str) -> TeamSpec:
+    return TeamSpec(TeamId(name), title, tuple(AgentId(agent) for agent in agents))

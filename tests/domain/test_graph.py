@@ -1,0 +1,85 @@
+"""Ranks, cycles and descendants, held against networkx and against their own definition."""
+
+import networkx as nx
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from mop_tui.domain.graph import descendants, find_cycle, upward_ranks
+
+NODES = "abcdefg"
+nodes = st.sampled_from(NODES)
+Edges = dict[str, list[str]]
+
+any_graph: st.SearchStrategy[Edges] = st.dictionaries(nodes, st.lists(nodes, max_size=4))
+acyclic: st.SearchStrategy[Edges] = any_graph.map(
+    lambda graph: {node: [after for after in out if after > node] for node, out in graph.items()}
+)
+costs = st.fixed_dictionaries({node: st.integers(1, 50) for node in NODES})
+
+
+def digraph(edges: Edges) -> "nx.DiGraph[str]":
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(NODES)
+    graph.add_edges_from((node, after) for node, out in edges.items() for after in out)
+    return graph
+
+
+@given(acyclic, costs)
+def test_a_rank_is_the_cost_of_the_longest_way_to_the_end(
+    edges: Edges, cost: dict[str, int]
+) -> None:
+    graph = digraph(edges)
+    for node, after in graph.edges:
+        graph.edges[node, after]["weight"] = cost[node]
+    for node in NODES:
+        graph.add_edge(node, "end", weight=cost[node])
+    ranks = upward_ranks(cost, edges)
+    for node in NODES:
+        ahead = graph.subgraph({node, *nx.descendants(graph, node)})
+        assert ranks[node] == nx.dag_longest_path_length(ahead)
+
+
+@given(acyclic, costs, st.sets(nodes))
+def test_what_has_no_cost_is_not_there(
+    edges: Edges, cost: dict[str, int], absent: set[str]
+) -> None:
+    known = {node: each for node, each in cost.items() if node not in absent}
+    without = {
+        node: [after for after in out if after in known]
+        for node, out in edges.items()
+        if node in known
+    }
+    assert upward_ranks(known, edges) == upward_ranks(known, without)
+    assert set(upward_ranks(known, edges)) == set(known)
+
+
+@given(any_graph, costs)
+def test_where_there_is_a_cycle_everything_ranks_by_its_own_cost(
+    edges: Edges, cost: dict[str, int]
+) -> None:
+    assume(not nx.is_directed_acyclic_graph(digraph(edges)))
+    assert upward_ranks(cost, edges) == cost
+
+
+@given(any_graph)
+def test_a_cycle_is_found_where_there_is_one_and_is_one(needs: Edges) -> None:
+    cycle = find_cycle(needs)
+    assert (cycle is None) is nx.is_directed_acyclic_graph(digraph(needs))
+    if cycle is not None:
+        assert len(cycle) == len(set(cycle)) > 0
+        for node, needed in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
+            assert needed in needs[node]
+
+
+def test_what_needs_itself_is_a_cycle_of_one() -> None:
+    assert find_cycle({"a": ["b"], "b": ["b"]}) == ["b"]
+
+
+@given(any_graph, nodes)
+def test_descendants_are_all_that_can_be_reached_nearest_first(edges: Edges, start: str) -> None:
+    graph = digraph(edges)
+    found = descendants(start, edges)
+    assert len(found) == len(set(found))
+    assert set(found) == nx.descendants(graph, start)
+    distance = nx.single_source_shortest_path_length(graph, start)
+    assert [distance[node] for node in found] == sorted(distance[node] for node in found)

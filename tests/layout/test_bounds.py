@@ -1,0 +1,134 @@
+"""Layouts made to keep a reader busy for ever end quickly, and in words."""
+
+from collections.abc import Callable
+from pathlib import Path
+from time import process_time
+
+import pytest
+
+from mop_tui.layout import LayoutError, load
+
+Write = Callable[[str], Path]
+
+QUICKLY = 20.0
+"""Seconds of processor time on a slow and busy machine; what is meant is far less than for ever."""
+
+
+def refusal(path: Path) -> str:
+    """Return what is said about a layout, which must be said quickly."""
+    began = process_time()
+    with pytest.raises(LayoutError) as refused:
+        load(path)
+    assert process_time() - began < QUICKLY
+    return str(refused.value).removeprefix(f"{path}:")
+
+
+def test_aliases_of_aliases_do_not_explode(write: Write) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+
+    assert refusal(write("\n".join(lines))) == (
+        "6:10: holds more than 100,000 values from here on, counting what aliases repeat"
+    )
+
+
+def test_merges_of_merges_do_not_explode(write: Write) -> None:
+    lines = ["a0: &a0 {x: 1}"]
+    lines += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 12)]
+
+    assert "holds more than 100,000 values" in refusal(write("\n".join(lines)))
+
+
+def test_depth_is_bounded(write: Write) -> None:
+    assert refusal(write("a: " + "[" * 50_000)) == "1:103: is nested more than 100 deep"
+
+
+def test_depth_is_bounded_where_aliases_make_it(write: Write) -> None:
+    lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 200)]
+
+    assert refusal(write("\n".join(lines))).endswith("is nested more than 100 deep")
+
+
+def test_what_stays_within_the_bounds_is_fine(write: Write) -> None:
+    deep = "[" * 90 + "]" * 90
+    path = write(f"""\
+session: {{id: deep}}
+agent_types: {{worker: {{}}}}
+teams: {{crew: {{agents: [worker]}}}}
+tasks: {{work: {{agent: worker, sim: {{memory: {{deep: {deep}, wide: [{"1, " * 20_000}]}}}}}}}}
+""")
+
+    assert load(path).plan.id == "deep"
+
+
+def test_variables_do_not_double_for_ever(write: Write) -> None:
+    doubling = "\n".join(f'    v{n}: "${{v{n - 1}}}${{v{n - 1}}}"' for n in range(1, 40))
+    path = write(f"""\
+session:
+  id: doubling
+  vars:
+    v0: "0123456789"
+{doubling}
+agent_types: {{worker: {{run: [work]}}}}
+teams: {{crew: {{agents: [worker]}}}}
+tasks: {{work: {{agent: worker}}}}
+""")
+
+    told = refusal(path).splitlines()
+    assert (
+        told[0] == "18:10: session.vars.v14: becomes longer than 100,000 signs when it is filled in"
+    )
+
+
+def sections(**texts: str) -> str:
+    return "".join(f"{name}:\n{text}" for name, text in texts.items())
+
+
+SESSION = "  id: many\n"
+TYPES = "  worker: {run: [work]}\n"
+TEAMS = "  crew: {agents: [worker]}\n"
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        pytest.param(lambda n: f"  t{n}: {{agnt: worker}}\n", id="misspelt keys"),
+        pytest.param(lambda n: f"  t{n}: {{agent: worker, needs: [u{n}]}}\n", id="unknown tasks"),
+        pytest.param(lambda n: f"  t{n}: {{agent: worker, needs: [t{n}]}}\n", id="circles"),
+        pytest.param(lambda n: f"  t{n}: {{requires_skill: s{n}}}\n", id="unknown skills"),
+        pytest.param(
+            lambda n: f'  t{n}: {{agent: worker, needs: ["memory:k{n}"]}}\n', id="unknown keys"
+        ),
+        pytest.param(lambda n: f'  t{n}: {{agent: worker, run: ["${{v{n}}}"]}}\n', id="look-ups"),
+    ],
+)
+def test_thousands_of_mistakes_are_told(write: Write, tasks: Callable[[int], str]) -> None:
+    path = write(
+        sections(
+            session=SESSION, agent_types=TYPES, teams=TEAMS, tasks="".join(map(tasks, range(1_500)))
+        )
+    )
+
+    assert len(refusal(path).splitlines()) >= 100
+
+
+def test_a_large_sound_layout_is_loaded(write: Write) -> None:
+    tasks = "".join(
+        f"  t{n}: {{requires_skill: work, needs: [{f't{n - 1}' if n else ''}], gate: ok}}\n"
+        for n in range(2_000)
+    )
+    agents = "".join(f"      - {{id: w{n}, type: worker}}\n" for n in range(1_000))
+    path = write(
+        sections(
+            session=SESSION,
+            agent_types="  worker: {skills: [work], run: [work]}\n",
+            teams=f"  crew:\n    agents:\n{agents}",
+            tasks=tasks,
+            questions="  ok: {question: Now}\n",
+        )
+    )
+
+    began = process_time()
+    plan = load(path).plan
+    assert process_time() - began < QUICKLY
+    assert (len(plan.agents), len(plan.tasks)) == (1_000, 2_000)
