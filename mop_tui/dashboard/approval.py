@@ -38,8 +38,18 @@ class ApprovalDialog(ModalScreen[Closed]):
 
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "choose('approve')", "Choose approve", tooltip="then enter confirms"),
-        Binding("n", "choose('reject')", "Choose reject", tooltip="then give the reason"),
+        Binding(
+            "y",
+            "choose('approve')",
+            "Choose approve",
+            tooltip="Choose to approve; enter then confirms",
+        ),
+        Binding(
+            "n",
+            "choose('reject')",
+            "Choose reject",
+            tooltip="Choose to reject; the reason, then enter, confirms",
+        ),
         Binding("left", "app.focus_previous", "Previous button", show=False),
         Binding("right", "app.focus_next", "Next button", show=False),
         Binding("right_square_bracket", "next", "Next question", key_display="]"),
@@ -78,7 +88,7 @@ class ApprovalDialog(ModalScreen[Closed]):
         #hint.-guarded { color: $text-warning; text-style: bold; }
         #buttons { height: auto; align-horizontal: center; margin: 1 0 0 0; }
         &.-low.-reasoning #buttons { display: none; }
-        Button { margin: 0 2; min-width: 18; }
+        Button { margin: 0 1; min-width: 14; }
         Button:focus { text-style: bold reverse; }
     }
     """

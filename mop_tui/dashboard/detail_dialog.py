@@ -42,7 +42,7 @@ class OutputTail(Rows):
             self.rows_changed()
             if at_end and self.count:
                 self.cursor = self.count - 1
-        self.border_subtitle = f"{end} lines" if end else ""
+        self.border_title = f"Output  {end} lines" if end else "Output"
 
     @property
     def count(self) -> int:

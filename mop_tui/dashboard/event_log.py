@@ -132,13 +132,13 @@ class EventLog(Rows):
         self._label()
 
     def _label(self) -> None:
-        every = "every event" if self._every else ""
+        title = "Every event" if self._every else "Events"
         if self.following:
-            self.border_subtitle = every
+            self.border_title = title
         elif self.unseen:
-            self.border_subtitle = f"{self.unseen} new below, end shows them"
+            self.border_title = f"{title}  {self.unseen} new below, end shows them"
         else:
-            self.border_subtitle = "not following, end follows"
+            self.border_title = f"{title}  not following, end follows"
 
     # -- rows -------------------------------------------------------------------------------
 

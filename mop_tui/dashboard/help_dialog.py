@@ -29,10 +29,16 @@ _NAMES = {
 }
 
 ANSWERING = (
-    "A dialog opens by itself only if you do not type and have not typed for two seconds. It does"
-    " not listen until no key came for a third of a second, so that nothing you typed for"
-    " something else is taken as an answer. To approve: y, then enter. To reject: n, then a"
-    " reason, then enter; without a reason, enter twice. Escape leaves the question open."
+    Entry("to approve", "y, then enter", depth=1),
+    Entry("to reject", "n, then a reason, then enter; without a reason, enter twice", depth=1),
+    Entry("to decide later", "escape; the question stays open, and a opens it again", depth=1),
+    Entry(
+        "",
+        "A dialog opens by itself only if you do not type and have not typed for two seconds. It"
+        " does not listen until no key came for a third of a second, so that nothing you typed"
+        " for something else is taken as an answer.",
+        depth=1,
+    ),
 )
 
 
@@ -76,7 +82,7 @@ class HelpDialog(ModalScreen[None]):
                 for binding in bindings
                 if isinstance(binding, Binding)
             ]
-        entries += [Entry("Answering", ""), Entry("", ANSWERING, depth=1)]
+        entries += [Entry("Answering", ""), *ANSWERING]
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "Keys"
             dialog.border_subtitle = "esc closes"

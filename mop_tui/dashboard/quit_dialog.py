@@ -33,7 +33,7 @@ class QuitDialog(ModalScreen[bool]):
             width: auto;
             max-width: 90%;
             height: auto;
-            padding: 1 3;
+            padding: 1 2;
             background: $surface;
             border: round $warning;
             border-title-color: $text-warning;
@@ -41,7 +41,7 @@ class QuitDialog(ModalScreen[bool]):
         }
         #what { width: auto; max-width: 100%; }
         #buttons { width: auto; height: auto; margin: 1 0 0 0; }
-        Button { margin: 0 2; min-width: 18; }
+        Button { margin: 0 1; min-width: 14; }
         Button:focus { text-style: bold reverse; }
     }
     """

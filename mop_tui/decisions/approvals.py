@@ -25,7 +25,7 @@ from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 def ask_at_gate(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Ask for a gated task once everything else it needs is there."""
     data: TaskTransitioned = event.data
-    if data.to_state is not TaskState.READY or session.status != "running":
+    if session.status != "running":
         return
     task = session.tasks[data.task]
     if not task.held or task.spec.gate is None or task.question is not None:
@@ -143,7 +143,7 @@ def _cancel_gated(session: Session, question: Question, reason: str) -> tuple[Ac
 
 
 RULES = (
-    Rule("ask_at_gate", (TaskTransitioned.KIND,), ask_at_gate),
+    Rule("ask_at_gate", (TaskTransitioned.KIND,), ask_at_gate, into=(TaskState.READY,)),
     Rule("limit_waiting", (UserAsked.KIND,), limit_waiting),
     Rule("time_is_up", (SystemTimerFired.KIND,), time_is_up),
     Rule("obey_timeout", (UserExpired.KIND,), obey_timeout),

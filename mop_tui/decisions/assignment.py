@@ -29,7 +29,7 @@ def place_task(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     """Give a task that just became free to be worked on to an agent, if one is there."""
     data = event.data
     match data:
-        case TaskTransitioned(to_state=TaskState.READY):
+        case TaskTransitioned():
             task = session.tasks[data.task]
         case UserAnswered(value="approve"):
             gated = session.questions[data.question].asked.task
@@ -142,6 +142,16 @@ def _nobody_free(session: Session, task: Task) -> str:
 
 
 RULES = (
-    Rule("place_task", (TaskTransitioned.KIND, UserAnswered.KIND), place_task),
-    Rule("employ_agent", (AgentTransitioned.KIND,), employ_agent),
+    Rule(
+        "place_task",
+        (TaskTransitioned.KIND, UserAnswered.KIND),
+        place_task,
+        into=(TaskState.READY,),
+    ),
+    Rule(
+        "employ_agent",
+        (AgentTransitioned.KIND,),
+        employ_agent,
+        into=(AgentState.AVAILABLE, AgentState.COMPLETE, AgentState.FAILED),
+    ),
 )

@@ -41,9 +41,7 @@ def needs_met(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
 
 def needs_impossible(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Cancel the tasks that need what can no longer come."""
-    data = event.data
-    if data.to_state not in (TaskState.FAILED, TaskState.CANCELLED):
-        return
+    data: TaskTransitioned = event.data
     fate = "failed" if data.to_state is TaskState.FAILED else "was cancelled"
     lost = dict.fromkeys(
         session.dependants.get(data.task, ()), f"it needs {data.task}, which {fate}"
@@ -97,6 +95,16 @@ def _why_ready(task: TaskSpec) -> str:
 
 
 RULES = (
-    Rule("needs_met", (TaskCreated.KIND, TaskTransitioned.KIND, SystemMemorySet.KIND), needs_met),
-    Rule("needs_impossible", (TaskTransitioned.KIND,), needs_impossible),
+    Rule(
+        "needs_met",
+        (TaskCreated.KIND, TaskTransitioned.KIND, SystemMemorySet.KIND),
+        needs_met,
+        into=(TaskState.COMPLETE, TaskState.PENDING),
+    ),
+    Rule(
+        "needs_impossible",
+        (TaskTransitioned.KIND,),
+        needs_impossible,
+        into=(TaskState.FAILED, TaskState.CANCELLED),
+    ),
 )

@@ -6,6 +6,7 @@ from typing import Literal
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import counted, listed
 from mop_tui.domain.actions import Action, EndSession, MoveTask, OpenIssue, StopProcess, Withdraw
+from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import (
     AgentTransitioned,
     AnyEvent,
@@ -126,5 +127,6 @@ RULES = (
             SystemDone.KIND,
         ),
         end_session,
+        into=(*TERMINAL, AgentState.AVAILABLE, AgentState.COMPLETE, AgentState.FAILED),
     ),
 )

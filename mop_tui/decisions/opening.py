@@ -31,10 +31,7 @@ def open_session(plan: Plan, _session: Session, _event: AnyEvent) -> Iterator[Sy
 
 def prepare_agent(_plan: Plan, _session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Lead an agent that spawns, or spawns again, into the pool."""
-    data = event.data
-    again = isinstance(data, AgentTransitioned)
-    if again and data.to_state is not AgentState.SPAWNING:
-        return
+    data: AgentSpawned | AgentTransitioned = event.data
     reason = "no hook comes first, and its process starts with its task"
     yield SystemDecided(
         rule="prepare_agent",
@@ -50,5 +47,10 @@ def prepare_agent(_plan: Plan, _session: Session, event: AnyEvent) -> Iterator[S
 
 RULES = (
     Rule("open_session", (SystemStarted.KIND,), open_session),
-    Rule("prepare_agent", (AgentSpawned.KIND, AgentTransitioned.KIND), prepare_agent),
+    Rule(
+        "prepare_agent",
+        (AgentSpawned.KIND, AgentTransitioned.KIND),
+        prepare_agent,
+        into=(AgentState.SPAWNING,),
+    ),
 )

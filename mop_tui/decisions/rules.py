@@ -9,35 +9,61 @@ source, and changes nothing.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from mop_tui.domain.events import AnyEvent, SystemDecided
+from mop_tui.domain.agent_lifecycle import AgentState
+from mop_tui.domain.events import AgentTransitioned, AnyEvent, SystemDecided, TaskTransitioned
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.session import Session
+from mop_tui.domain.task_lifecycle import TaskState
 
 Evaluate = Callable[[Plan, Session, AnyEvent], Iterable[SystemDecided]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A named rule and the kinds of events it wants to see."""
+    """A named rule, and what it wants to see.
+
+    Of moves along a lifecycle, a rule that names states in `into` sees only those that lead there.
+    """
 
     name: str
     kinds: tuple[str, ...]
     evaluate: Evaluate
+    into: tuple[AgentState | TaskState, ...] = ()
+
+
+_MOVES: dict[str, type[AgentState] | type[TaskState]] = {
+    AgentTransitioned.KIND: AgentState,
+    TaskTransitioned.KIND: TaskState,
+}
 
 
 class RuleBook:
-    """Rules, indexed by the kinds they look at."""
+    """Rules, indexed by what they want to see: an event costs what concerns it, not what exists."""
 
     def __init__(self, plan: Plan, rules: Sequence[Rule]) -> None:
         self._plan = plan
         self._by_kind: dict[str, list[Evaluate]] = {}
+        self._by_move: dict[tuple[str, str], list[Evaluate]] = {}
         for rule in rules:
             for kind in rule.kinds:
-                self._by_kind.setdefault(kind, []).append(rule.evaluate)
+                states = _MOVES.get(kind)
+                if states is None:
+                    self._by_kind.setdefault(kind, []).append(rule.evaluate)
+                    continue
+                for state in states:
+                    if not rule.into or state in rule.into:
+                        self._by_move.setdefault((kind, state), []).append(rule.evaluate)
 
     def decide(self, session: Session, event: AnyEvent) -> list[SystemDecided]:
         """Return what the rules decide about `event`, just folded into `session`."""
-        rules = self._by_kind.get(event.kind)
-        if rules is None:
-            return []
-        return [made for rule in rules for made in rule(self._plan, session, event)]
+        kind = event.kind
+        if kind in _MOVES:
+            rules = self._by_move.get((kind, event.data.to_state))
+        else:
+            rules = self._by_kind.get(kind)
+        made: list[SystemDecided] = []
+        if rules is not None:
+            plan = self._plan
+            for rule in rules:
+                made.extend(rule(plan, session, event))
+        return made

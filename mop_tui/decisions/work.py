@@ -29,8 +29,8 @@ from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 
 def start_work(_plan: Plan, _session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Start the process of an agent that was given a task."""
-    data = event.data
-    if data.to_state is not AgentState.ASSIGNED or data.task is None:
+    data: AgentTransitioned = event.data
+    if data.task is None:
         return
     yield SystemDecided(
         rule="start_work",
@@ -120,8 +120,6 @@ def work_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
 def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Keep an agent that has finished or failed if there may be more for it to do."""
     data: AgentTransitioned = event.data
-    if data.to_state not in (AgentState.COMPLETE, AgentState.FAILED):
-        return
     if session.status != "running":
         return
     if not session.has_work_for(session.agents[data.agent]):
@@ -176,8 +174,13 @@ def _how(exited: AgentExited) -> str:
 
 
 RULES = (
-    Rule("start_work", (AgentTransitioned.KIND,), start_work),
+    Rule("start_work", (AgentTransitioned.KIND,), start_work, into=(AgentState.ASSIGNED,)),
     Rule("work_started", (SystemDone.KIND,), work_started),
     Rule("work_ended", (AgentExited.KIND,), work_ended),
-    Rule("return_to_pool", (AgentTransitioned.KIND,), return_to_pool),
+    Rule(
+        "return_to_pool",
+        (AgentTransitioned.KIND,),
+        return_to_pool,
+        into=(AgentState.COMPLETE, AgentState.FAILED),
+    ),
 )

@@ -25,7 +25,8 @@ from mop_tui.domain.ids import (
     TimerId,
 )
 from mop_tui.domain.plan import AgentSpec, Mode, TaskSpec, TeamSpec
-from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
+from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+
 
 def timer_of(question: QuestionId) -> TimerId:
     """Return the name of the timer that limits a question."""
@@ -70,7 +71,7 @@ class Agent:
         return (
             "agent",
             self.spec.id,
-            self.state.value,
+            str(self.state),
             self.since,
             self.task,
             self.progress,
@@ -113,7 +114,7 @@ class Task:
         return (
             "task",
             self.spec.id,
-            self.state.value,
+            str(self.state),
             self.since,
             self.agent,
             self.progress,
@@ -299,6 +300,8 @@ class Session:
     skilled: dict[str, list[AgentId]] = field(default_factory=dict)
     ready_pinned: dict[AgentId, dict[TaskId, None]] = field(default_factory=dict)
     ready_skilled: dict[str, dict[TaskId, None]] = field(default_factory=dict)
+    unfinished: int = 0
+    """Tasks that are not terminal; by whom they could be done:"""
     unfinished_pinned: dict[AgentId, int] = field(default_factory=dict)
     unfinished_skilled: dict[str, int] = field(default_factory=dict)
     _ranks: dict[TaskId, int] | None = None
@@ -410,9 +413,7 @@ class Session:
     @property
     def finished(self) -> bool:
         """True if every task is terminal, nobody is at work and no question is open."""
-        ended = sum(self.task_counts.get(state, 0) for state in TERMINAL)
-        at_work = self.working or not self.idle
-        return ended == len(self.tasks) and not at_work and not self.open_questions
+        return self.unfinished == 0 and self.working == 0 and self.idle and not self.open_questions
 
     # -- bookkeeping for the fold -----------------------------------------------------------
 
@@ -457,6 +458,7 @@ class Session:
 
     def expect(self, task: TaskSpec, count: int) -> None:
         """Count `task` in (1) or out (-1) of the work still to be done."""
+        self.unfinished += count
         if task.agent is not None:
             pinned = self.unfinished_pinned
             pinned[task.agent] = pinned.get(task.agent, 0) + count

@@ -40,8 +40,14 @@ def formed(tree: Node) -> Formed:
             errors = invalid.errors(include_url=False, include_input=False)
         if not cut:
             found = [placed(_finding(error, tree), tree) for error in _telling(errors)]
-        # Later errors stem from earlier cuts. From the last to the first, for items of lists move.
-        cut += [_cut(tree, error["loc"]) for error in reversed(errors)]
+        # From here on, errors stem from what was cut. It is cut from the last to the first, for
+        # items of lists move, and from the inside to the outside.
+        for loc in sorted({_to_cut(tree, error["loc"]) for error in errors}, reverse=True):
+            cut.append(loc)
+            if len(loc) == 1 and loc[0] in _MINIMAL:
+                _reduce(tree, str(loc[0]))
+            else:
+                tree.cut(loc)
 
 
 def _telling(errors: list[ErrorDetails]) -> list[ErrorDetails]:
@@ -69,11 +75,12 @@ def _finding(error: ErrorDetails, tree: Node) -> Finding:
     return Finding(loc, sentence(error, node), key=error["type"] == "missing")
 
 
-def _cut(tree: Node, loc: Loc) -> Loc:
-    """Take out what is wrong at `loc` and return where that was."""
-    section = str(loc[0])
-    if section not in _MINIMAL or tree.nearest(loc)[0] not in (tree, tree.child(section)):
-        return tree.cut(loc)
+def _to_cut(tree: Node, loc: Loc) -> Loc:
+    """Return where the deepest value on the way to `loc` is; a section, should it be missing."""
+    return tree.way(loc) or loc[:1]
+
+
+def _reduce(tree: Node, section: str) -> None:
+    """Complete a section that has to be there, or put a minimal one in place of what it is."""
     minimal = {key: Node(value) for key, value in _MINIMAL[section].items()}
     tree.entries()[section] = Node(minimal | tree.mapping(section), section)
-    return (section,)

@@ -83,23 +83,24 @@ class Node:
                 node, left = child, []
         return node, tuple(left)
 
-    def cut(self, loc: Loc) -> Loc:
-        """Take the deepest value on the way to `loc` out and return where it was.
-
-        Other values keep their paths. The top itself stays: the empty location says so.
-        """
-        parent, node, way = self, self, list[str | int]()
+    def way(self, loc: Loc) -> Loc:
+        """Return the location of what `nearest` finds, without steps that lead nowhere."""
+        node, way = self, list[str | int]()
         for step in loc:
             child = node.child(step)
             if child is not None:
-                parent, node = node, child
+                node = child
                 way.append(step)
-        match parent.value, way[-1:]:
-            case dict() as entries, [str(key)]:
-                del entries[key]
-            case list() as items, [int(index)]:
-                del items[index]
         return tuple(way)
+
+    def cut(self, loc: Loc) -> None:
+        """Take the value at `loc` out. Others keep their paths; those after it in a list move."""
+        parent, _ = self.nearest(loc[:-1])
+        match parent.value, loc[-1]:
+            case dict() as entries, str(key):
+                del entries[key]
+            case list() as items, int(index):
+                del items[index]
 
 
 def step_into(path: str, step: str | int) -> str:

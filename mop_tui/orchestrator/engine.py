@@ -13,7 +13,7 @@ to prove that a recorded session is what this program would have done.
 from collections import deque
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.domain import actions as a
@@ -38,13 +38,19 @@ class Turn:
     effects: list[Effect] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """An action to be carried out: the `index`th of the decision recorded as `decided`."""
+class _Order(NamedTuple):
+    """An action to be carried out: the `place`th of the decision recorded as `decided`."""
 
     decided: int
-    index: int
+    place: int
     action: a.Action
+
+
+class _Made(NamedTuple):
+    """A decision to be recorded, made about the event `cause`."""
+
+    cause: int
+    decision: e.SystemDecided
 
 
 class Engine:
@@ -54,7 +60,7 @@ class Engine:
         self.session = Session()
         self._plan = plan
         self._rules = rules
-        self._agenda: deque[tuple[int, e.SystemDecided] | _Order] = deque()
+        self._agenda: deque[_Made | _Order] = deque()
         self._turn = Turn()
 
     def receive(self, fact: Fact, at: int, cause: int | None) -> Turn:
@@ -75,12 +81,10 @@ class Engine:
             if isinstance(item, _Order):
                 self._carry_out(item, now)
             else:
-                cause_seq, decision = item
-                seq = self._emit(decision, now, cause_seq)
-                agenda.extendleft(
-                    _Order(seq, index, action)
-                    for index, action in reversed(list(enumerate(decision.actions)))
-                )
+                seq = self._emit(item.decision, now, item.cause)
+                actions = item.decision.actions
+                for index in range(len(actions) - 1, -1, -1):
+                    agenda.appendleft(_Order(seq, index, actions[index]))
             if session.outcome is not None:
                 # Whatever else was decided at the same moment has nobody left to act on.
                 agenda.clear()
@@ -92,10 +96,8 @@ class Engine:
         event = Event(session.seq + 1, at, fact.KIND, cause, fact)
         apply(session, event)
         self._turn.events.append(event)
-        decisions = self._rules.decide(session, event)
-        if decisions:
-            seq = event.seq
-            self._agenda.extendleft((seq, decision) for decision in reversed(decisions))
+        for decision in reversed(self._rules.decide(session, event)):
+            self._agenda.appendleft(_Made(event.seq, decision))
         if event.seq % DIGEST_EVERY == 0 and session.outcome is None:
             digest = Event(
                 event.seq + 1,
@@ -262,4 +264,4 @@ class Engine:
 
 
 def _action_id(order: _Order) -> ActionId:
-    return ActionId(f"{order.decided}.{order.index}")
+    return ActionId(f"{order.decided}.{order.place}")

@@ -2,11 +2,13 @@
 
 import html
 import re
+import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from dashboard.stage import Fingers, Stage
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -15,6 +17,10 @@ from mop_tui.dashboard.app import Dashboard, WhyEnded
 _TEXT = re.compile(r'<text [^>]*? x="([\d.]+)"[^>]*? clip-path="[^"]*?line-(\d+)\)"[^>]*>([^<]*)<')
 _CELL = 12.2
 """How wide a cell is in an exported picture."""
+
+
+def _character_name(char: str) -> str:
+    return unicodedata.name(char).lower().replace("-", "_").replace(" ", "_")
 
 
 @dataclass
@@ -28,8 +34,16 @@ class Desk:
 
     async def press(self, *keys: str) -> None:
         """Type keys, all at the same moment."""
-        await self.pilot.press(*keys)
+        for key in keys:
+            await self.send(key)
         await self.look()
+
+    async def send(self, key: str) -> None:
+        """Type a key and let it take effect."""
+        char = key if len(key) == 1 else {"space": " "}.get(key)
+        name = key if key.isalnum() or len(key) > 1 else _character_name(key)
+        self.app.post_message(Key(name, char))
+        await self.pilot.pause()
 
     async def wait(self, seconds: float) -> None:
         """Let time pass without touching a key."""
@@ -38,9 +52,8 @@ class Desk:
 
     async def look(self) -> None:
         """Let the screen take notice of what happened."""
-        self.app.sample()
-        await self.pilot.pause()
-        self.app.sample()
+        if self.app.is_running:
+            self.app.sample()
         await self.pilot.pause()
 
     def lines(self) -> list[str]:

@@ -315,17 +315,24 @@ async def test_without_colours_everything_is_said_by_signs_and_words(
 ) -> None:
     async with at_desk(release(), (120, 40)) as desk:
         await desk.wait(1)
-        coloured = desk.text()
+        coloured = _words(desk)
         assert len(_fills(desk)) > 10
     monkeypatch.setenv("NO_COLOR", "1")
     async with at_desk(release(), (120, 40)) as desk:
         await desk.wait(1)
-        assert desk.text() == coloured
-        assert len(_fills(desk)) <= 4, "the terminal's own colours: plain, dim and both reversed"
+        assert _words(desk) == coloured
+        assert len(_fills(desk)) == 2, "the terminal's own foreground and background"
+
+
+def _words(desk: Desk) -> list[str]:
+    """Words and signs, frames aside."""
+    return re.findall(r"[\w.:,!?%✓✗◉◦▸]+", desk.text())
 
 
 def _fills(desk: Desk) -> set[str]:
-    return set(re.findall(r"fill(?::|=\") ?(#[0-9a-f]{6})", desk.app.export_screenshot().lower()))
+    picture = desk.app.export_screenshot().lower()
+    window_buttons = {"#ff5f57", "#febc2e", "#28c840"}
+    return set(re.findall(r"fill(?::|=\") ?(#[0-9a-f]{6})", picture)) - window_buttons
 
 
 @pytest.mark.parametrize("theme", ["mop-light", "textual-light", "nord", "ansi-dark"])
@@ -360,7 +367,7 @@ async def test_help_lists_the_keys_that_work_here() -> None:
         await desk.press("question_mark")
         said = desk.text()
         assert "Answer the oldest open question" in said
-        assert "To approve: y, then enter" in re.sub(r"[\s│]+", " ", said)
+        assert re.search(r"to approve +y, then enter", said)
         assert "Play or pause" not in said
     async with at_desk(Recording.of(mop_platform()), (100, 60)) as desk:
         await desk.press("question_mark")

@@ -9,31 +9,32 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mop_tui.layout import LayoutError, load, plan_of
-from mop_tui.layout.schema import Layout, Section
+from mop_tui.layout import LayoutError, Problem, load, plan_of
+from mop_tui.layout.schema import Section
 from mop_tui.layout.sentences import known_keys
 
 # -- every file ----------------------------------------------------------------------------------
 
-SCRAPS = st.sampled_from(
-    "session: teams: tasks: agents: run: sim: id: type: vars: needs: questions: "
-    "- ? : , [ ] { } ' \" | > & * << ! !!str !!int !!binary %YAML --- ... # \\ ${ ${a} $${ } "
-    "memory:a tasks.a.output a b 1 1.5 1:30 no true null ~ 2025-13-45 \\ud800 \\U00110000".split(
-        " "
-    )
-) | st.sampled_from(["\n", "\n  ", "\n    ", " ", "\t", "\r\n", "\x00", "\u2028", "\ufeff", "é"])
+YAML = """
+session: teams: tasks: agents: run: sim: id: type: vars: needs: questions: - ? : , [ ] { } ' "
+| > & * << ! !!str !!int !!binary %YAML --- ... # \\ ${ ${a} $${ } memory:a tasks.a.output a b 1
+1.5 1:30 no true null ~ 2025-13-45 \\ud800 \\U00110000
+"""
+BETWEEN = ["\n", "\n  ", "\n    ", " ", "\t", "\r\n", "\x00", "\u2028", "\ufeff", "é"]
+SCRAPS = st.sampled_from(YAML.split()) | st.sampled_from(BETWEEN)
 
 
-def loads_or_is_refused(path: Path, rehearse: bool = False) -> None:  # noqa: FBT001, FBT002
+def loads_or_is_refused(path: Path, *, rehearse: bool = False) -> None:
     """Load, and check that what goes wrong is told in words with a place."""
+    problems: tuple[Problem, ...] = ()
     try:
         load(path, rehearse=rehearse)
     except LayoutError as refused:
-        assert refused.problems
-        for problem in refused.problems:
-            assert problem.message
-            assert problem.file == str(path)
-            assert problem.line is None or (problem.line > 0 and (problem.column or 0) > 0)
+        problems = refused.problems or (Problem("nowhere", 0, 0, "", ""),)
+    for problem in problems:
+        assert problem.message
+        assert problem.file == str(path)
+        assert problem.line is None or (problem.line > 0 and (problem.column or 0) > 0)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_bytes_are_loaded_or_refused(path: Path, content: bytes) -> None:
     loads_or_is_refused(path)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(scraps=st.lists(SCRAPS, max_size=40))
 def test_scraps_of_yaml_are_loaded_or_refused(path: Path, scraps: list[str]) -> None:
     path.write_bytes("".join(scraps).encode("utf-8", "surrogatepass"))
@@ -86,107 +87,123 @@ def almost(loc: tuple[str | int, ...], depth: int = 0) -> st.SearchStrategy[Any]
     )
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(document=almost(()), rehearse=st.booleans())
 def test_what_looks_like_a_layout_is_loaded_or_refused(
     path: Path, document: object, rehearse: bool
 ) -> None:
     path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
-    loads_or_is_refused(path, rehearse)
+    loads_or_is_refused(path, rehearse=rehearse)
 
 
 # -- every sound layout --------------------------------------------------------------------------
 
-NAMES = st.from_regex(r"[a-z][a-z0-9_-]{0,6}", fullmatch=True)
-TEXTS = st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12
-).map(lambda text: text.replace("$", ""))
-WORDS = TEXTS.filter(bool)
+NAMES = st.text("abcdefgh-_", min_size=1, max_size=3).map(lambda name: f"x{name}")
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=8).map(
+    lambda text: text.replace("$", "")
+)
+WORDS = TEXTS.map(lambda text: text or "word")
 DURATIONS = st.integers(1, 9_999).map(lambda n: f"{n}ms") | st.integers(1, 99) | st.just("1h5m")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-1000, 1000) | TEXTS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
-    max_leaves=6,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(WORDS, inner, max_size=2),
+    max_leaves=3,
 )
+
+
+def any_of(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """Return mappings with any of the parts."""
+    return st.fixed_dictionaries({}, optional=parts)
+
+
+RUN = st.lists(WORDS, min_size=1, max_size=3) | st.builds(
+    lambda rest, shell: {"shell": shell, **rest},
+    any_of(cwd=WORDS, env=st.dictionaries(st.sampled_from(["A", "_b"]), TEXTS)),
+    WORDS,
+)
+SIM = any_of(
+    duration=DURATIONS | st.just(["1s", "2s"]),
+    output=st.lists(TEXTS, max_size=2),
+    memory=st.dictionaries(NAMES, JSON, max_size=2),
+    exit=st.integers(0, 255),
+)
+DOER = {"run": RUN, "sim": SIM}
+SKILLED = DOER | {"skills": st.lists(WORDS, max_size=2), "model": WORDS}
+SESSION = any_of(
+    project=TEXTS,
+    goal=TEXTS,
+    max_agents=st.integers(1, 9),
+    vars=st.dictionaries(NAMES, TEXTS, max_size=2),
+)
+QUESTION = any_of(
+    context=st.dictionaries(WORDS, JSON, max_size=2),
+    timeout=DURATIONS,
+    required=st.booleans(),
+    default=st.just("reject"),
+    on_reject=st.sampled_from(["cancel", "stop_session"]),
+    **{"class": st.sampled_from(["normal", "dangerous"])},
+)
+TASK = any_of(
+    title=WORDS,
+    sim=SIM,
+    provides=st.lists(NAMES, max_size=2),
+    priority=st.sampled_from(["low", "normal", "medium", "high", "urgent", "critical"]),
+    duration=DURATIONS,
+)
+
+
+def several(least: int, most: int) -> st.SearchStrategy[list[str]]:
+    """Return lists of different names."""
+    return st.lists(NAMES, min_size=least, max_size=most, unique=True)
 
 
 @st.composite
 def sound(draw: st.DrawFn) -> dict[str, Any]:
     """Return a layout in which everything that is named is there."""
-
-    def some(**parts: st.SearchStrategy[Any]) -> dict[str, Any]:
-        return draw(st.fixed_dictionaries({}, optional=parts))
-
-    run = st.lists(WORDS, min_size=1, max_size=3) | st.fixed_dictionaries(
-        {"shell": WORDS}, optional={"cwd": WORDS, "env": st.dictionaries(NAMES, TEXTS, max_size=2)}
-    ).filter(lambda run: all(key.isidentifier() for key in run.get("env", {})))
-    sim = st.fixed_dictionaries(
-        {},
-        optional={
-            "duration": DURATIONS | st.just(["1s", "2s"]),
-            "output": st.lists(TEXTS, max_size=2),
-            "memory": st.dictionaries(NAMES, JSON, max_size=2),
-            "exit": st.integers(0, 255),
-        },
-    )
-    work = {"run": run, "sim": sim}
-    skills = {"skills": st.lists(NAMES, max_size=2), "model": WORDS}
-    types = draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))
-    agents = draw(st.lists(NAMES, min_size=1, max_size=5, unique=True))
+    types, agents, questions = draw(several(1, 2)), draw(several(1, 4)), draw(several(0, 2))
     teams: dict[str, Any] = {}
     for agent in agents:
-        team = teams.setdefault(draw(NAMES), {"agents": []} | some(name=WORDS))
-        member = {"id": agent, "type": draw(st.sampled_from(types)), **some(**skills, **work)}
-        team["agents"].append(member)
-    questions = draw(st.lists(NAMES, max_size=2, unique=True))
+        team = teams.setdefault(draw(NAMES), {"agents": [], **draw(any_of(name=WORDS))})
+        type_ = draw(st.sampled_from(types))
+        team["agents"].append({"id": agent, "type": type_, **draw(any_of(**SKILLED))})
     tasks: dict[str, Any] = {}
-    for name in draw(st.lists(NAMES, min_size=1, max_size=5, unique=True)):
-        tasks[name] = (
-            {"agent": draw(st.sampled_from(agents)), "run": draw(run)}
-            | some(
-                title=WORDS,
-                sim=sim,
-                needs=st.lists(st.sampled_from(list(tasks)), max_size=2) if tasks else st.just([]),
-                provides=st.lists(NAMES, max_size=2),
-                priority=st.sampled_from(["low", "normal", "medium", "high", "urgent", "critical"]),
-                duration=DURATIONS,
-                gate=st.sampled_from(questions) if questions else st.nothing(),
-            )
-            if questions
-            else {"agent": draw(st.sampled_from(agents)), "run": draw(run)}
-        )
+    for name in draw(several(1, 4)):
+        task = {"agent": draw(st.sampled_from(agents)), "run": draw(RUN), **draw(TASK)}
+        if tasks:
+            task["needs"] = draw(st.lists(st.sampled_from(list(tasks)), max_size=2))
+        if questions:
+            task["gate"] = draw(st.sampled_from(questions))
+        tasks[name] = task
     return {
-        "session": {"id": draw(NAMES)}
-        | some(
-            project=TEXTS,
-            goal=TEXTS,
-            max_agents=st.integers(1, 9),
-            vars=st.dictionaries(NAMES.filter(lambda name: name != "python"), TEXTS, max_size=2),
-        ),
-        "agent_types": {name: some(**skills, **work) for name in types},
+        "session": {"id": draw(NAMES), **draw(SESSION)},
+        "agent_types": {name: draw(any_of(**SKILLED)) for name in types},
         "teams": teams,
         "tasks": tasks,
-        "questions": {
-            name: {"question": draw(WORDS)}
-            | some(
-                context=st.dictionaries(WORDS, JSON, max_size=2),
-                timeout=DURATIONS,
-                required=st.booleans(),
-                default=st.just("reject"),
-                on_reject=st.sampled_from(["cancel", "stop_session"]),
-                **{"class": st.sampled_from(["normal", "dangerous"])},
-            )
-            for name in questions
-        },
-    } | some(limits=st.fixed_dictionaries({"live": st.integers(1, 9)}))
+        "questions": {name: {"question": draw(WORDS), **draw(QUESTION)} for name in questions},
+        "limits": draw(any_of(live=st.integers(1, 9))),
+    }
 
 
-@settings(max_examples=150)
+class Quoting(yaml.SafeDumper):
+    """Puts every text in quotes: what needs none in YAML 1.1 may need some in 1.2."""
+
+
+Quoting.add_representer(
+    str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+)
+
+
+def quoted(layout: dict[str, Any]) -> str:
+    """Return a layout as YAML."""
+    return yaml.dump(layout, Dumper=Quoting, allow_unicode=True, sort_keys=False)
+
+
+@settings(max_examples=60)
 @given(layout=sound(), rehearse=st.booleans())
 def test_the_recorded_document_makes_the_same_plan(
     path: Path, layout: dict[str, Any], rehearse: bool
 ) -> None:
-    path.write_text(yaml.safe_dump(layout, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    path.write_text(quoted(layout), encoding="utf-8")
 
     loaded = load(path, rehearse=rehearse)
     again = plan_of(json.loads(json.dumps(loaded.document)), rehearse=rehearse)
@@ -200,7 +217,7 @@ def test_the_recorded_document_makes_the_same_plan(
 
 
 def test_every_key_of_the_schema_is_described() -> None:
-    sections = [Layout, *(s for s in Section.__subclasses__() if s is not Layout)]
+    sections = Section.__subclasses__()
 
     assert len(sections) == 10
     for section in sections:

@@ -1,0 +1,103 @@
+"""Nothing is ended by accident."""
+
+import pytest
+from dashboard.desk import Desk, at_desk
+from dashboard.plays import mop_platform, release
+from dashboard.stage import Recording
+
+from mop_tui.dashboard.approval import ApprovalDialog
+from mop_tui.dashboard.quit_dialog import QuitDialog
+from mop_tui.domain.feed import Stop
+
+
+def left(desk: Desk) -> bool:
+    return desk.app.return_value == "quit"
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+async def test_quitting_asks_while_work_is_unfinished(key: str) -> None:
+    stage = mop_platform()
+    async with at_desk(stage) as desk:
+        await desk.press(key)
+        assert isinstance(desk.app.screen, QuitDialog)
+        assert "9 agents run and 13 tasks are unfinished." in desk.text()
+        assert not left(desk)
+        assert stage.commands == []
+
+
+@pytest.mark.parametrize("key", ["enter", "escape", "n"])
+async def test_the_answer_is_no_unless_yes_is_chosen(key: str) -> None:
+    stage = mop_platform()
+    async with at_desk(stage) as desk:
+        await desk.press("q", key)
+        assert not isinstance(desk.app.screen, QuitDialog)
+        assert not left(desk)
+        assert stage.commands == []
+
+
+async def test_yes_stops_the_session_and_leaves() -> None:
+    stage = mop_platform()
+    async with at_desk(stage) as desk:
+        await desk.press("q")
+        await desk.pilot.press("right", "enter")
+        assert left(desk)
+        assert stage.commands == [Stop("the operator ended the session")]
+
+
+async def test_no_word_typed_ahead_ends_anything() -> None:
+    stage = mop_platform()
+    async with at_desk(stage) as desk:
+        await desk.press(*"quit yes y", "enter")
+        assert not left(desk)
+        assert stage.commands == []
+
+
+async def test_quitting_from_a_question_leaves_it_open_and_asks() -> None:
+    stage = release()
+    async with at_desk(stage) as desk:
+        await desk.wait(1)
+        assert isinstance(desk.app.screen, ApprovalDialog)
+        await desk.press("ctrl+q")
+        assert isinstance(desk.app.screen, QuitDialog)
+        assert len(desk.app.screen_stack) == 2
+        await desk.press("escape")
+        assert stage.snapshot().open_questions
+
+
+async def test_q_leaves_at_once_when_the_session_has_ended() -> None:
+    stage = mop_platform()
+    stage.end("complete", "all is done")
+    async with at_desk(stage) as desk:
+        await desk.pilot.press("q")
+        assert left(desk)
+        assert stage.commands == []
+
+
+async def test_q_leaves_at_once_when_the_session_is_being_ended_already() -> None:
+    stage = mop_platform()
+    stage.submit(Stop("from another terminal"))
+    async with at_desk(stage) as desk:
+        await desk.pilot.press("q")
+        assert left(desk)
+        assert len(stage.commands) == 1
+
+
+async def test_q_leaves_a_recording_at_once() -> None:
+    async with at_desk(Recording.of(mop_platform())) as desk:
+        await desk.pilot.press("q")
+        assert left(desk)
+
+
+async def test_the_question_keeps_up_with_the_session() -> None:
+    stage = mop_platform()
+    async with at_desk(stage) as desk:
+        await desk.press("q")
+        stage.finish("tester", "212 passed")
+        await desk.look()
+        assert "8 agents run and 12 tasks are unfinished." in desk.text()
+        stage.end("incomplete", "ingress failed")
+        await desk.look()
+        assert "The session has ended by itself" in desk.text()
+        await desk.pilot.press("right", "enter")
+        assert left(desk)
+        assert stage.commands == []
