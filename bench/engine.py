@@ -11,8 +11,8 @@ to the session file, buffered.
 
 Both handle the same events in the same process, turn and turn about; reported is the median of the
 ratios. Growth compares the engine's cost per event at 10,000 agents with that at 10. A run on a
-virtual clock is measured, in CPU time, for there nothing waits for the disk; see `bench.latency` for what
-durability costs.
+virtual clock is measured, in CPU time, for there nothing waits for the disk; see `bench.latency`
+for what durability costs.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from pydantic import TypeAdapter
-from pydantic_core import SchemaSerializer, SchemaValidator
+from pydantic_core import SchemaValidator
 
 from bench.machine import described
 from mop_tui.decisions.rules import Rule, RuleBook
@@ -209,7 +209,7 @@ def measure_floor(events: list[AnyEvent]) -> float:
         adapter: TypeAdapter[Any] = TypeAdapter(cast("Any", Event)[fact])
         kinds[kind] = (
             cast("SchemaValidator", adapter.validator).validate_python,
-            cast("SchemaSerializer", adapter.serializer).to_json,
+            adapter.serializer.to_json,
         )
     with tempfile.TemporaryFile() as file:
         gc.collect()

@@ -180,9 +180,10 @@ async def _play(
     answers: list[PreparedAnswer],
     during: Callable[[Orchestrator, AnyEvent], None] | None,
 ) -> Ran:
-    clock = VirtualClock()
+    timeline = Timeline()
+    clock = VirtualClock(timeline)
 
-    def hosts(sink: Sink, timeline: Timeline) -> Mapping[HostKind, AgentHost]:
+    def hosts(sink: Sink) -> Mapping[HostKind, AgentHost]:
         return {HostKind.SIMULATED: SimulatedHost(seed, clock.now, timeline.call_at, sink)}
 
     journal = BufferedWriter(path, header(seed))
@@ -191,6 +192,7 @@ async def _play(
         Engine(what, RuleBook(what, RULES)),
         journal,
         clock,
+        timeline,
         hosts,
         mode=Mode.REHEARSAL,
         attended=False,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 
 import click
@@ -110,7 +111,7 @@ def prepare(
         plan=plan,
         header=header,
         path=destination,
-        speed=speed or (SCREEN_SPEED if attended else float("inf")),
+        speed=speed or (SCREEN_SPEED if attended else inf),
         answers=read_answers(answers, plan) if answers is not None else None,
         attended=attended,
     )
@@ -138,6 +139,7 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
     def tell(call: Callable[..., None], *args: object) -> None:
         loop.call_soon_threadsafe(call, *args)
 
+    timeline = Timeline()
     journal: Journal
     clock: Clock
     if prepared.mode is Mode.LIVE:
@@ -152,9 +154,9 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
         Path(prepared.header.paths[templates.WORKSPACE]).mkdir(mode=0o700)
     else:
         journal = BufferedWriter(prepared.path, prepared.header)
-        clock = VirtualClock(None if prepared.speed == float("inf") else prepared.speed)
+        clock = VirtualClock(timeline, None if prepared.speed == inf else prepared.speed)
 
-    def hosts(sink: Sink, timeline: Timeline) -> Mapping[HostKind, AgentHost]:
+    def hosts(sink: Sink) -> Mapping[HostKind, AgentHost]:
         paths = prepared.header.paths
         return {
             HostKind.SIMULATED: SimulatedHost(
@@ -173,6 +175,7 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
         Engine(prepared.plan, RuleBook(prepared.plan, RULES)),
         journal,
         clock,
+        timeline,
         hosts,
         mode=prepared.mode,
         attended=prepared.attended,

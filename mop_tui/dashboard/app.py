@@ -41,7 +41,6 @@ class Dashboard(App[WhyEnded]):
     """
 
     TITLE = "mop-tui"
-    CSS = "* { scrollbar-size-vertical: 1; }"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - typed by Textual
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high")]  # noqa: RUF012 - typed by Textual
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -37,6 +37,7 @@ class ApprovalDialog(ModalScreen[Closed]):
     """
 
     AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-roomy")]  # noqa: RUF012 - typed by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "y",
@@ -63,6 +64,8 @@ class ApprovalDialog(ModalScreen[Closed]):
             max-width: 88;
             height: auto;
             max-height: 96%;
+            overflow-y: auto;
+            scrollbar-size-vertical: 1;
             padding: 0 2;
             background: $surface;
             border: round $accent;
@@ -76,6 +79,7 @@ class ApprovalDialog(ModalScreen[Closed]):
             height: auto;
             max-height: 40vh;
             margin: 1 0;
+            scrollbar-size-vertical: 1;
             padding: 0 1;
             border-left: outer $foreground 22%;
             &:focus { border-left: outer $accent; }
@@ -88,6 +92,8 @@ class ApprovalDialog(ModalScreen[Closed]):
         #hint.-guarded { color: $text-warning; text-style: bold; }
         #buttons { height: auto; align-horizontal: center; margin: 1 0 0 0; }
         &.-low.-reasoning #buttons { display: none; }
+        &.-low.-slim #context { max-height: 20vh; margin: 0; }
+        &.-low.-slim #question { padding: 0; }
         Button { margin: 0 1; min-width: 14; }
         Button:focus { text-style: bold reverse; }
     }
@@ -109,6 +115,7 @@ class ApprovalDialog(ModalScreen[Closed]):
         self._sent: CommandId | None = None
         self._sent_after = 0
         self._why_not = ""
+        self._said: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out the question, what it is about, and the answers."""
@@ -188,15 +195,17 @@ class ApprovalDialog(ModalScreen[Closed]):
             button.disabled = not open_
         self._say("#deadline", self._deadline())
         self._say("#trouble", f"No answer can be given now: {trouble}" if trouble else "")
-        hint = self.query_one("#hint", Static)
-        hint.set_class(self.stage == "guarded", "-guarded")
-        hint.update(self._hint())
+        self._say("#hint", self._hint())
+        self.query_one("#hint").set_class(self.stage == "guarded", "-guarded")
         more = len(self._frame.snapshot.open_questions) - 1
         dialog = self.query_one("#dialog", Vertical)
         others = f"{more} more waiting, ] shows the next" if more > 0 else ""
         dialog.border_subtitle = others or f"{self.question.id} {self.question.asked.name}"
 
     def _say(self, selector: str, text: str) -> None:
+        if self._said.get(selector) == text:
+            return
+        self._said[selector] = text
         line = self.query_one(selector, Static)
         line.set_class(bool(text), "-shown")
         line.update(text)

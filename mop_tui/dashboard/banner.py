@@ -5,42 +5,32 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.ink import Ink
 from mop_tui.dashboard.line import Line, cell, cut_left, spread, width_of, wrap
 from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.looks import mode_look
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.sentences import printable
 
+_BADGES: dict[str, Ink] = {"LIVE": "good badge", "REHEARSAL": "warn badge", "REPLAY": "busy badge"}
+
 
 class Banner(FrameLines):
     """LIVE, REHEARSAL or REPLAY, by word, sign and colour; and where the session file is."""
 
     DEFAULT_CSS = """
-    Banner {
-        background: $panel;
-        .ink--plain { color: $text-muted; }
-        &.-live .ink--strong { color: $background; background: $success; }
-        &.-rehearsal .ink--strong { color: $background; background: $warning; }
-        &.-replay .ink--strong { color: $background; background: $primary; }
-        &:nocolor .ink--strong { text-style: bold reverse; }
-    }
+    Banner { background: $panel; }
     """
-
-    def show(self, frame: Frame) -> None:
-        """Show `frame` from now on, in the colour of its mode."""
-        look = mode_look(frame.snapshot.mode, replayed=frame.replayed)
-        self.set_classes(f"-{look.word.lower()}")
-        super().show(frame)
 
     def lines(self, frame: Frame, width: int) -> Sequence[Line]:
         """Return the one line of the banner."""
         look = mode_look(frame.snapshot.mode, replayed=frame.replayed)
         badge = f" {look.sign} {look.word} "
-        left: Line = ((badge, "strong"), (f"  {_meaning(frame)}", "plain"))
+        left: Line = ((badge, _BADGES[look.word]), (f"  {_meaning(frame)}", "dim"))
         room = width - width_of(left) - 2
         if room < 12:
             left, room = left[:1], width - cell_len(badge) - 2
-        return [spread(left, ((cut_left(frame.source, room), "plain"),), width)]
+        return [spread(left, ((cut_left(frame.source, room), "dim"),), width)]
 
 
 def _meaning(frame: Frame) -> str:
@@ -54,10 +44,7 @@ class Trouble(FrameLines):
     """Why the session cannot go on or is not recorded. Takes no room while all is well."""
 
     DEFAULT_CSS = """
-    Trouble {
-        padding: 0;
-        &:nocolor .ink--alarm { text-style: bold reverse; }
-    }
+    Trouble { padding: 0; }
     """
 
     def lines(self, frame: Frame, width: int) -> Sequence[Line]:

@@ -89,7 +89,7 @@ class DetailDialog(ModalScreen[None]):
             border-title-style: bold;
             border-subtitle-color: $text-muted;
         }
-        #facts { height: auto; max-height: 85vh; padding: 0 1; }
+        #facts { height: auto; max-height: 85vh; padding: 0 1; scrollbar-size-vertical: 1; }
         &.-with-output #dialog { height: 94%; }
         &.-with-output #facts { max-height: 60%; }
         #output { height: 1fr; background: $background; }

@@ -80,7 +80,7 @@ class Sampler:
         revision = feed.revision
         if self._view is None or revision != self._revision:
             self._revision = revision
-            self._view = SwarmView(feed.snapshot())
+            self._view = SwarmView(feed.snapshot(), self._view)
         self._seconds = self._tick(now)
         return Frame(
             snapshot=self._view.snapshot,

@@ -64,7 +64,7 @@ class HelpDialog(ModalScreen[None]):
             border-title-style: bold;
             border-subtitle-color: $text-muted;
         }
-        #keys { height: auto; max-height: 85vh; padding: 0 1; }
+        #keys { height: auto; max-height: 85vh; padding: 0 1; scrollbar-size-vertical: 1; }
     }
     """
 

@@ -14,11 +14,7 @@ class InboxLine(FrameLines):
     """The oldest open question, how many more there are, and the key that answers."""
 
     DEFAULT_CSS = """
-    InboxLine {
-        background: $accent-muted;
-        .ink--plain { color: $text-accent; }
-        &:nocolor .ink--you { text-style: bold reverse; }
-    }
+    InboxLine { background: $accent-muted; }
     """
 
     def lines(self, frame: Frame, width: int) -> Sequence[Line]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Hashable
 from functools import partial
 
+from textual.content import Content
+
 from mop_tui.dashboard.details import Details, issue_details
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.line import Line, cell, clip
@@ -18,6 +20,8 @@ SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
 class IssueList(Rows):
     """Open issues with what can be done about them; the title counts them by severity."""
+
+    LEAST = 0
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
@@ -35,19 +39,12 @@ class IssueList(Rows):
             self._issues = sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
             self._places = {issue.id: index for index, issue in enumerate(self._issues)}
             self.border_title = _title(issues)
-            self.set_class(not issues, "-empty")
-            self.set_class(any(i.severity == "critical" for i in issues), "-critical")
         self.rows_changed()
 
     @property
     def count(self) -> int:
         """How many rows there are."""
         return len(self._issues)
-
-    @property
-    def emptiness(self) -> str:
-        """What to say where there are no rows."""
-        return "Nothing needs attention."
 
     def key(self, index: int) -> IssueId:
         """Return the issue of a row."""
@@ -77,8 +74,9 @@ class IssueList(Rows):
         )
 
 
-def _title(issues: tuple[Issue, ...]) -> str:
+def _title(issues: tuple[Issue, ...]) -> Content:
     counts = dict.fromkeys(SEVERITIES, 0)
     for issue in issues:
         counts[issue.severity] += 1
-    return "Issues  " + ", ".join(f"{count} {severity}" for severity, count in counts.items())
+    said = "Issues  " + ", ".join(f"{count} {severity}" for severity, count in counts.items())
+    return Content.styled(said, "$text-error" if counts["critical"] else "")

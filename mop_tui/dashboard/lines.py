@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual.geometry import Size
 from textual.selection import Selection
@@ -10,7 +9,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from mop_tui.dashboard.frame import Frame
-from mop_tui.dashboard.ink import INK_CLASSES, INK_CSS
 from mop_tui.dashboard.line import Line, plain_text
 from mop_tui.dashboard.painting import Painter
 
@@ -18,10 +16,8 @@ from mop_tui.dashboard.painting import Painter
 class Lines(Widget):
     """Shows lines and repaints only if they say something new. Call `remake` after a change."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = INK_CLASSES
-    DEFAULT_CSS = f"""
-    {INK_CSS}
-    Lines {{ height: auto; padding: 0 1; }}
+    DEFAULT_CSS = """
+    Lines { height: auto; padding: 0 1; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word

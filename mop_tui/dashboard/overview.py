@@ -6,13 +6,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from mop_tui.dashboard.banner import Banner, Trouble
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.frame import Frame, ShowsFrames
 from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.issue_list import IssueList
+from mop_tui.dashboard.key_line import KeyLine
 from mop_tui.dashboard.metrics_line import MetricsLine
 from mop_tui.dashboard.playback_bar import PlaybackBar
 from mop_tui.dashboard.rows import Rows
@@ -53,7 +53,6 @@ class Overview(Screen[None]):
         TaskList { height: auto; min-height: 3; max-height: 30%; }
         IssueList { height: auto; max-height: 20%; }
         EventLog { height: 1fr; min-height: 3; }
-        .-critical { border-title-color: $text-error; }
 
         &.-wide #panes { layout: horizontal; }
         &.-wide #swarm { width: 57%; height: 100%; }
@@ -63,7 +62,6 @@ class Overview(Screen[None]):
         &.-low Rows { border: none; border-top: solid $foreground 22%; }
         &.-low Rows:focus { border: none; border-top: heavy $primary; }
         &.-low IssueList { max-height: 2; }
-        &.-low IssueList.-empty { max-height: 1; }
         &.-low IssueList:focus { max-height: 6; }
         &.-low.-narrow #side { height: 8; }
         &.-low.-narrow #side:focus-within { height: 13; }
@@ -92,7 +90,7 @@ class Overview(Screen[None]):
                 yield EventLog(self._feed, id="events")
         yield PlaybackBar()
         yield MetricsLine()
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Show something from the first paint on."""

@@ -1,12 +1,15 @@
 """From lines to what Textual puts on the screen."""
 
+from collections.abc import Mapping
+
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import App
 from textual.cache import LRUCache
 from textual.strip import Strip
 from textual.widget import Widget
 
-from mop_tui.dashboard.ink import Ink
+from mop_tui.dashboard.ink import Ink, inks, inks_without_colour
 from mop_tui.dashboard.line import Line
 from mop_tui.domain.sentences import printable
 
@@ -14,40 +17,50 @@ _KEPT = 2048
 
 
 class Painter:
-    """Paints lines in the inks of a widget, and keeps the strips it made.
+    """Paints the lines of a widget, and keeps the strips it made.
 
     Every segment gets a style, for a filter that takes colours away cannot do with none, and
     nothing gets through that could steer the terminal.
+
+    Inks are not component classes, though that is the usual way: Textual works those out anew for
+    every widget whenever the focus moves, which took longer than all else a key has to wait for.
     """
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
-        self._strips: LRUCache[tuple[Line, int, str], Strip] = LRUCache(_KEPT)
-        self._styles: dict[tuple[Ink, str], Style] = {}
+        self._strips: LRUCache[tuple[Line, int, bool], Strip] = LRUCache(_KEPT)
+        self._theme = ""
+        self._inks: Mapping[Ink, Style] = {}
+        self._paper = Style()
 
     def forget(self) -> None:
-        """Forget everything made so far, since the inks have changed."""
+        """Forget everything made so far, since the widget looks different now."""
         self._strips.clear()
-        self._styles.clear()
+        self._theme = ""
 
     def blank(self, width: int) -> Strip:
         """Return an empty strip of `width` cells."""
         return Strip.blank(width, self._widget.rich_style)
 
-    def paint(self, line: Line, width: int, under: str = "") -> Strip:
-        """Return `line` as a strip of `width` cells.
-
-        `under` names a component class whose background lies under the whole strip.
-        """
-        key = (line, width, under)
+    def paint(self, line: Line, width: int, *, cursor: bool = False) -> Strip:
+        """Return `line` as a strip of `width` cells, with the cursor on it or not."""
+        app = self._widget.app
+        if app.theme != self._theme:
+            self._take_theme(app)
+        key = (line, width, cursor)
         strip = self._strips.get(key)
         if strip is None:
-            segments = [
-                Segment(printable(text), self._style(ink, under)) for text, ink in line if text
-            ]
-            strip = Strip(segments).crop_extend(0, width, self._style("plain", under))
+            paper = self._paper + self._inks["cursor"] if cursor else self._paper
+            segments = [Segment(printable(text), paper + self._inks[ink]) for text, ink in line]
+            strip = Strip(segments).crop_extend(0, width, paper)
             self._strips[key] = strip
         return strip
+
+    def _take_theme(self, app: App[object]) -> None:
+        self._strips.clear()
+        self._theme = app.theme
+        self._inks = inks_without_colour() if app.no_color else inks(app.current_theme)
+        self._paper = self._widget.rich_style
 
     def select(self, strip: Strip, y: int) -> Strip:
         """Return `strip`, line `y` of the widget, with what the mouse selected made visible."""
@@ -63,17 +76,3 @@ class Painter:
         return Strip.join(
             part.apply_style(style) if number == 1 else part for number, part in enumerate(parts)
         )
-
-    def _style(self, ink: Ink, under: str) -> Style:
-        style = self._styles.get((ink, under))
-        if style is None:
-            widget = self._widget
-            style = widget.rich_style
-            if under:
-                style += widget.get_component_rich_style(under, partial=True)
-            # Only the complete style has its colour blended with what lies below it.
-            blended = widget.get_component_rich_style(f"ink--{ink}")
-            style += widget.get_component_rich_style(f"ink--{ink}", partial=True)
-            style += Style(color=blended.color)
-            self._styles[ink, under] = style
-        return style

@@ -30,8 +30,8 @@ class QuitDialog(ModalScreen[bool]):
     QuitDialog {
         align: center middle;
         #dialog {
-            width: auto;
-            max-width: 90%;
+            width: 76;
+            max-width: 96%;
             height: auto;
             padding: 1 2;
             background: $surface;
@@ -39,8 +39,7 @@ class QuitDialog(ModalScreen[bool]):
             border-title-color: $text-warning;
             border-title-style: bold;
         }
-        #what { width: auto; max-width: 100%; }
-        #buttons { width: auto; height: auto; margin: 1 0 0 0; }
+        #buttons { width: 100%; height: auto; margin: 1 0 0 0; align-horizontal: center; }
         Button { margin: 0 1; min-width: 14; }
         Button:focus { text-style: bold reverse; }
     }

@@ -16,7 +16,6 @@ from textual.strip import Strip
 
 from mop_tui.dashboard.details import Details
 from mop_tui.dashboard.frame import Frame
-from mop_tui.dashboard.ink import INK_CLASSES, INK_CSS
 from mop_tui.dashboard.line import Line, plain_text
 from mop_tui.dashboard.looks import CURSOR
 from mop_tui.dashboard.painting import Painter
@@ -39,22 +38,22 @@ class Rows(ScrollView, can_focus=True):
         Binding("end,G", "last", "Last row", show=False),
         Binding("enter", "choose", "More", tooltip="Tell all about this row"),
     ]
-    COMPONENT_CLASSES: ClassVar[set[str]] = INK_CLASSES
-    DEFAULT_CSS = f"""
-    {INK_CSS}
-    Rows {{
+    DEFAULT_CSS = """
+    Rows {
         overflow-x: hidden;
+        scrollbar-size-vertical: 1;
         border: round $foreground 22%;
         border-title-color: $text-muted;
         border-title-style: bold;
-        border-subtitle-color: $text-muted;
-        &:focus {{
+        &:focus {
             border: round $primary;
             border-title-color: $text-primary;
-            border-subtitle-color: $text-primary;
-        }}
-    }}
+        }
+    }
     """
+
+    LEAST: ClassVar[int] = 1
+    """How many rows an empty list is high; one leaves room for saying that it is empty."""
 
     cursor: reactive[int] = reactive(0, repaint=False)
     """The row under the cursor, counted from 0."""
@@ -110,8 +109,9 @@ class Rows(ScrollView, can_focus=True):
     def rows_changed(self) -> None:
         """Repaint the visible rows that say something new."""
         count = self.count
-        if self.virtual_size.height != max(count, 1):
-            self.virtual_size = Size(self.size.width, max(count, 1))
+        height = max(count, self.LEAST)
+        if self.virtual_size.height != height:
+            self.virtual_size = Size(self.size.width, height)
         if self._cursor_key is not None:
             found = self.find(self._cursor_key)
             if found is not None:
@@ -167,8 +167,7 @@ class Rows(ScrollView, can_focus=True):
         if len(self._painted) > 4 * max(self.size.height, 1):
             self._forget_hidden()
         here = index == self.cursor and index < self.count and self.has_focus
-        under = "ink--cursor" if here else ""
-        strip = self._painter.paint(line, width, under)
+        strip = self._painter.paint(line, width, cursor=here)
         return self._painter.select(strip, index).apply_offsets(0, index)
 
     def _forget_hidden(self) -> None:

@@ -75,7 +75,7 @@ def sheet_lines(entries: Sequence[Entry], width: int) -> list[Line]:
         indent = _INDENT * entry.depth
         label = printable(entry.label)
         if not entry.text:
-            lines.append(((" " * indent + label, "title"),))
+            lines.append(((" " * indent + label, "label"),))
             continue
         match label:
             case "":
@@ -86,7 +86,7 @@ def sheet_lines(entries: Sequence[Entry], width: int) -> list[Line]:
                 widest, gap = widths[entry.depth], 2
         room = max(width - indent - widest - gap, 8)
         for number, text in enumerate(wrap(printable(entry.text), room)):
-            left = cell(label if number == 0 else "", widest, "title")
+            left = cell(label if number == 0 else "", widest, "label")
             blanks = " " * indent
             lines.append(((blanks, "plain"), left, (" " * gap, "plain"), (text, entry.ink)))
     return lines
@@ -106,10 +106,7 @@ class Sheet(Lines):
     """Shows entries; they can be selected with the mouse and copied."""
 
     DEFAULT_CSS = """
-    Sheet {
-        padding: 0;
-        .ink--title { text-style: none; }
-    }
+    Sheet { padding: 0; }
     """
 
     def __init__(self, entries: Sequence[Entry] = (), *, id: str | None = None) -> None:  # noqa: A002

@@ -56,7 +56,7 @@ class Swarm(Rows):
 
     def show(self, frame: Frame) -> None:
         """Show `frame` from now on."""
-        same = self._frame is not None and self._frame.view is frame.view
+        same = self._frame is not None and self._frame.view.members is frame.view.members
         self._frame = frame
         if not same:
             self._arrange()

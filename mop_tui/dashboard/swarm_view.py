@@ -42,11 +42,16 @@ class TeamSummary:
 
 
 class SwarmView:
-    """One snapshot seen by teams and agents. Everything is computed at most once."""
+    """One snapshot seen by teams and agents. Everything is computed at most once.
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    What is known to be the same as in the `former` view is taken from there.
+    """
+
+    def __init__(self, snapshot: Snapshot, former: "SwarmView | None" = None) -> None:
         self.snapshot = snapshot
         self._summaries: dict[TeamId, TeamSummary] = {}
+        if former is not None and _same_people(former.snapshot, snapshot):
+            self.members = former.members
 
     @cached_property
     def members(self) -> dict[TeamId, Sequence[AgentId]]:
@@ -150,6 +155,12 @@ class SwarmView:
         if agent.note:
             return printable(agent.note)
         return printable(agent.tail[-1]) if agent.tail else ""
+
+
+def _same_people(before: Snapshot, now: Snapshot) -> bool:
+    """True if no agent came in between; agents never leave while time goes forward."""
+    forward = before.seq <= now.seq
+    return forward and before.teams is now.teams and len(before.agents) == len(now.agents)
 
 
 def _is_over(task: Task) -> bool:

@@ -40,7 +40,10 @@ def needs_met(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
 
 
 def needs_impossible(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Cancel the tasks that need what can no longer come."""
+    """Cancel the tasks that need what can no longer come.
+
+    Of several, those behind others go first: each is cancelled once, for the nearest reason.
+    """
     data: TaskTransitioned = event.data
     fate = "failed" if data.to_state is TaskState.FAILED else "was cancelled"
     lost = dict.fromkeys(
@@ -51,15 +54,18 @@ def needs_impossible(_plan: Plan, session: Session, event: AnyEvent) -> Iterator
             continue
         for task in session.waiting_for_key.get(key, ()):
             lost.setdefault(task, f"it needs {key} from {data.task}, which {fate}")
-    for task, reason in lost.items():
-        if session.tasks[task].state is TaskState.PENDING:
-            yield SystemDecided(
-                rule="needs_impossible",
-                verdict="yes",
-                reason=reason,
-                actions=(MoveTask(task, TaskTrigger.CANCELLED, reason),),
-                task=task,
-            )
+    pending = [task for task in lost if session.tasks[task].state is TaskState.PENDING]
+    if len(pending) > 1:
+        pending.sort(key=session.rank)
+    for task in pending:
+        reason = lost[task]
+        yield SystemDecided(
+            rule="needs_impossible",
+            verdict="yes",
+            reason=reason,
+            actions=(MoveTask(task, TaskTrigger.CANCELLED, reason),),
+            task=task,
+        )
 
 
 def urgency(session: Session, task: TaskId) -> tuple[int, int]:

@@ -556,7 +556,8 @@ def _waits_for_hands(snapshot: Snapshot, task: Task) -> str:
             return f"waits for one of the {len(able)} agents with the skill {skill}"
     working = sum(1 for agent in snapshot.agents.values() if agent.task is not None)
     if snapshot.max_agents is not None and working >= snapshot.max_agents:
-        return f"waits for its turn: {working} agents work, and no more may at a time"
+        at_work = "1 agent works" if working == 1 else f"{working} agents work"
+        return f"waits for its turn: {at_work}, and no more may at a time"
     return "is about to be assigned"
 
 

@@ -25,7 +25,6 @@ Providers = Mapping[MemoryKey, tuple[TaskId, ...]]
 class Takers:
     """Those who may do tasks of one kind: one agent, or all with a skill."""
 
-    agents: tuple[AgentSpec, ...]
     without_run: AgentSpec | None
     """One that runs commands and has none of its own."""
     without_sim: AgentSpec | None
@@ -81,7 +80,6 @@ class Provisions:
         own = {agent.id: plan.agent_work.get(agent.id, Work()) for agent in agents}
         scripts = [own[agent.id].script for agent in simulated]
         return Takers(
-            agents=tuple(agents),
             without_run=next(
                 (
                     agent
@@ -120,11 +118,14 @@ class Provisions:
 
 def findings(case: Case, provisions: Provisions, *, rehearse: bool) -> Iterator[Finding]:
     """Yield what nobody can do, what will never come, and what waits for itself."""
-    hands_known = not case.losses.may_have_said(
+    types = case.layout.agent_types
+    typed = all(agent.type in types for agent in case.plan.agents.values())
+    hands_known = typed and not case.losses.may_have_said(
         "run", "sim", "skills", "agent", "requires_skill", "type"
     )
     for task in case.plan.tasks.values():
-        yield from _skill(case, provisions, task)
+        if typed:
+            yield from _skill(case, provisions, task)
         yield from _keys(case, provisions, task)
         if hands_known and not rehearse:
             yield from _work(case.plan, provisions.takers(task), task)

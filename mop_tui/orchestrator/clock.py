@@ -88,21 +88,32 @@ class WallClock:
 
 
 class VirtualClock:
-    """Session time that jumps to what is due (`speed` None), or walks there `speed` times as
-    fast as the wall clock."""
+    """Session time that jumps to what is due next on `timeline` (`speed` None), or walks there
+    `speed` times as fast as the wall clock.
+
+    While nothing is due it stands still: a human who thinks for a minute delays a rehearsal by no
+    session time at all, at whatever speed it is played.
+    """
 
     virtual = True
 
-    def __init__(self, speed: float | None = None) -> None:
+    def __init__(self, timeline: Timeline, speed: float | None = None) -> None:
+        self._timeline = timeline
         self._speed = speed
-        self._now = 0
-        self._start = time.monotonic()
+        self._reached = 0
+        self._since = time.monotonic()
+        """When, by the wall clock, the walk from `_reached` to what is due next began."""
 
     def now(self) -> int:
         """See `Clock`."""
+        due = self._timeline.next_due()
         if self._speed is None:
-            return self._now
-        return max(self._now, int((time.monotonic() - self._start) * 1000 * self._speed))
+            return self._reached
+        if due is None:
+            self._since = time.monotonic()
+            return self._reached
+        walked = int((time.monotonic() - self._since) * 1000 * self._speed)
+        return max(self._reached, min(self._reached + walked, due))
 
     def wait(self, at: int) -> float:
         """See `Clock`."""
@@ -112,4 +123,6 @@ class VirtualClock:
 
     def reach(self, at: int) -> None:
         """See `Clock`."""
-        self._now = max(self._now, at)
+        if at > self._reached:
+            self._reached = at
+            self._since = time.monotonic()

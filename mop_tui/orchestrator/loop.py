@@ -47,8 +47,8 @@ RECENT_EVENTS = 10_000
 
 OPERATOR = "operator"
 
-Hosts = Callable[[Sink, Timeline], Mapping[HostKind, AgentHost]]
-"""Makes the hosts of a session, given where reports go and the session's timeline."""
+Hosts = Callable[[Sink], Mapping[HostKind, AgentHost]]
+"""Makes the hosts of a session, given where their reports go."""
 
 
 @dataclass(slots=True)
@@ -69,6 +69,7 @@ class Orchestrator:
         engine: Engine,
         journal: Journal,
         clock: Clock,
+        timeline: Timeline,
         hosts: Hosts,
         *,
         mode: Mode,
@@ -86,9 +87,9 @@ class Orchestrator:
         self._journal = journal
         self._mode = mode
         self._answers = answers
-        self._timeline = Timeline()
+        self._timeline = timeline
         self._inbox: deque[Callable[[], object]] = deque()
-        self._hosts = hosts(self._on_report, self._timeline)
+        self._hosts = hosts(self._on_report)
         self._waiting_effects: deque[effects.Effect] = deque()
         self._processes: dict[tuple[AgentId, int], _Running] = {}
         self._timers: dict[TimerId, Due] = {}

@@ -96,10 +96,12 @@ class Replayer:
         self, after: int = 0, limit: int = 100, only: EventFilter | None = None
     ) -> Sequence[AnyEvent]:
         """See `SessionFeed`."""
+        self._advance()
         return selected(self._journal.events(after + 1, self._session.seq), limit, only)
 
     def output(self, agent: AgentId, from_line: int = 0, limit: int = 100) -> Sequence[str]:
         """See `SessionFeed`."""
+        self._advance()
         row = self._session.agents.get(agent)
         return () if row is None else row.output(from_line, limit)
 

@@ -48,7 +48,7 @@ class SimulatedRig:
         del folder
         self.reports: list[Report] = []
         self._timeline = Timeline()
-        self._clock = VirtualClock()
+        self._clock = VirtualClock(self._timeline)
         self.host: AgentHost = SimulatedHost(
             1, self._clock.now, self._timeline.call_at, self.reports.append
         )

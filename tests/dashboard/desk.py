@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from dashboard.stage import Fingers, Stage
 from textual.events import Key
+from textual.keys import KEY_NAME_REPLACEMENTS
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -20,7 +21,8 @@ _CELL = 12.2
 
 
 def _character_name(char: str) -> str:
-    return unicodedata.name(char).lower().replace("-", "_").replace(" ", "_")
+    name = unicodedata.name(char).lower().replace("-", "_").replace(" ", "_")
+    return KEY_NAME_REPLACEMENTS.get(name, name)
 
 
 @dataclass

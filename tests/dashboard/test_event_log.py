@@ -20,6 +20,11 @@ def talk(stage: Stage, start: int, count: int) -> None:
         stage.remember(f"key-{number}", number)
 
 
+def told(desk: Desk) -> list[str]:
+    """The events on the screen, the scroll bar beside them aside."""
+    return [line[:70].rstrip() for line in desk.lines() if "memory key" in line]
+
+
 async def in_the_log(desk: Desk) -> EventLog:
     await desk.press("shift+tab")
     log = desk.focused()
@@ -42,12 +47,12 @@ async def test_going_up_stops_following_and_unseen_events_are_counted() -> None:
     async with at_desk(stage) as desk:
         await in_the_log(desk)
         await desk.press("up", "up")
-        before = [line for line in desk.lines() if "memory key" in line]
+        before = told(desk)
         assert "not following" in desk.text()
         for flood in range(5):
             talk(stage, 100 + flood * 500, 500)
             await desk.look()
-        assert [line for line in desk.lines() if "memory key" in line] == before
+        assert told(desk) == before
         assert "2500 new below, end shows them" in desk.text()
 
 
@@ -130,11 +135,11 @@ async def test_it_holds_only_so_many_and_what_is_read_stays_in_place(
     async with at_desk(stage) as desk:
         log = await in_the_log(desk)
         await desk.press(*["up"] * 10)
-        before = [line[:70] for line in desk.lines() if "memory key" in line]
+        before = told(desk)
         talk(stage, 300, 20)
         await desk.look()
         assert log.count == 200
-        assert [line[:70] for line in desk.lines() if "memory key" in line] == before
+        assert told(desk) == before
 
 
 async def test_enter_tells_all_about_an_event() -> None:

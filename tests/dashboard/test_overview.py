@@ -10,8 +10,10 @@ from textual.selection import SELECT_ALL
 
 from mop_tui.dashboard.detail_dialog import DetailDialog
 from mop_tui.dashboard.event_log import EventLog
+from mop_tui.dashboard.key_line import KeyLine
 from mop_tui.dashboard.line import Line
 from mop_tui.dashboard.looks import CURSOR
+from mop_tui.dashboard.quit_dialog import QuitDialog
 from mop_tui.dashboard.swarm import UNKNOWN, Swarm
 from mop_tui.dashboard.task_list import TaskList
 from mop_tui.domain.ids import AgentId
@@ -321,7 +323,7 @@ async def test_without_colours_everything_is_said_by_signs_and_words(
     async with at_desk(release(), (120, 40)) as desk:
         await desk.wait(1)
         assert _words(desk) == coloured
-        assert len(_fills(desk)) == 2, "the terminal's own foreground and background"
+        assert len(_fills(desk)) <= 3, "the terminal's own: plain, dim, background"
 
 
 def _words(desk: Desk) -> list[str]:
@@ -373,6 +375,18 @@ async def test_help_lists_the_keys_that_work_here() -> None:
         await desk.press("question_mark")
         assert "Play or pause" in desk.text()
         assert "Answer the oldest open question" not in desk.text()
+
+
+async def test_the_last_line_names_the_keys_of_this_place_and_they_can_be_clicked() -> None:
+    async with at_desk(mop_platform()) as desk:
+        keys = desk.lines()[-1]
+        assert re.split("  +", keys) == [" ⏎ More", "tab Pane", "a Answer", "? Help", "q Quit"]
+        await desk.pilot.click(KeyLine, offset=(keys.index("tab"), 0))
+        await desk.look()
+        assert isinstance(desk.focused(), TaskList)
+        await desk.pilot.click(KeyLine, offset=(keys.index("Quit") + 1, 0))
+        await desk.look()
+        assert isinstance(desk.app.screen, QuitDialog)
 
 
 async def test_an_empty_session_says_so() -> None:

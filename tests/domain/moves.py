@@ -249,8 +249,10 @@ _ONWARDS = {
 
 def _leads_on(fact: Fact) -> bool:
     match fact:
-        case e.AgentSpawned() | e.TaskCreated():
+        case e.AgentSpawned() | e.TaskCreated() | e.SystemIntended():
             return True
+        case e.SystemDone():
+            return not fact.error
         case e.AgentTransitioned() | e.TaskTransitioned():
             return fact.trigger in _ONWARDS
         case _:
@@ -264,8 +266,10 @@ def legal_histories(draw: st.DrawFn) -> list[AnyEvent]:
     for _ in range(draw(st.integers(0, 60))):
         legal = legal_facts(session)
         onwards = [fact for fact in legal if _leads_on(fact)]
-        anything = draw(st.integers(0, 4)) == 0
-        fact = draw(st.sampled_from(legal if anything else onwards or legal))
+        if not onwards or draw(st.integers(0, 2)) == 0:
+            kind = draw(st.sampled_from(sorted({fact.KIND for fact in legal})))
+            onwards = [fact for fact in legal if kind == fact.KIND]
+        fact = draw(st.sampled_from(onwards))
         event = Event(session.seq + 1, session.at + 7, fact.KIND, session.seq or None, fact)
         apply(session, event)
         history.append(event)

@@ -8,6 +8,7 @@ import pytest
 from any_event import histories
 from domain.moves import (
     AGENTS,
+    SPECS,
     TASKS,
     agent_moves,
     legal_facts,
@@ -23,10 +24,11 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import WORKING, AgentState, AgentTrigger
 from mop_tui.domain.events import AnyEvent, Event, Fact, Unknown
 from mop_tui.domain.fold import apply
+from mop_tui.domain.ids import ActionId
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 wild_histories = histories(wild_facts)
 
 
@@ -214,6 +216,20 @@ def test_a_task_goes_to_no_second_agent_while_the_first_has_it(
         check(session)
 
 
+def test_a_process_that_is_started_twice_runs_once() -> None:
+    session = Session()
+    facts: list[Fact] = [e.AgentSpawned(AGENTS[0], SPECS[AGENTS[0]])]
+    for action in (ActionId("1.0"), ActionId("1.1")):
+        facts.append(e.SystemIntended(action, "start_process", AGENTS[0], None, 1))
+        facts.append(e.SystemDone(action, "start_process", AGENTS[0]))
+    for fact in facts:
+        apply(session, next_event(session, fact))
+    assert session.running == 1
+    apply(session, next_event(session, e.AgentExited(AGENTS[0], 1, TASKS[0], 0)))
+    check(session)
+    assert session.idle
+
+
 # -- snapshots ------------------------------------------------------------------------------------
 
 
@@ -292,6 +308,10 @@ def otherwise(fact: Fact) -> Fact | None:
             return replace(fact, value="another")
         case e.SystemIssueOpened():
             return replace(fact, text="look away")
+        case e.SystemIntended(effect="start_process"):
+            return replace(fact, incarnation=fact.incarnation + 1)
+        case e.SystemDone(effect="start_process"):
+            return replace(fact, error="" if fact.error else "no such program")
         case e.AgentTransitioned() | e.TaskTransitioned() | e.AgentSpawned() | e.TaskCreated():
             return fact
         case _:

@@ -1,0 +1,53 @@
+"""The same rehearsal twice is the same journal, to the byte."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from mop_tui.journal import JournalFile
+
+Mop = Callable[..., subprocess.CompletedProcess[str]]
+RELEASE = Path(__file__).parents[2] / "layouts" / "python-release.yaml"
+
+
+def _rehearse(mop: Mop, file: Path, hash_seed: str, seed: str, *more: str | Path) -> list[bytes]:
+    done = mop(
+        "run",
+        RELEASE,
+        "--headless",
+        "--rehearse",
+        "--speed",
+        "max",
+        "--seed",
+        seed,
+        "--session-file",
+        file,
+        *more,
+        env={"PYTHONHASHSEED": hash_seed},
+    )
+    assert done.returncode in (0, 3), done.stderr
+    return file.read_bytes().splitlines(keepends=True)[1:]
+
+
+def test_same_layout_and_seed_give_the_same_bytes(mop: Mop, tmp_path: Path) -> None:
+    first = _rehearse(mop, tmp_path / "first.jsonl", "1", "7")
+    again = _rehearse(mop, tmp_path / "again.jsonl", "1", "7")
+    other_hashes = _rehearse(mop, tmp_path / "other.jsonl", "2", "7")
+    assert len(first) > 100
+    assert first == again == other_hashes
+
+
+def test_so_do_the_same_answers(mop: Mop, tmp_path: Path, answers: Callable[[str], Path]) -> None:
+    file = answers("- {question: ship, value: approve, reason: fine, after: 90}")
+    first = _rehearse(mop, tmp_path / "first.jsonl", "1", "7", "--answers", file)
+    again = _rehearse(mop, tmp_path / "again.jsonl", "2", "7", "--answers", file)
+    assert first == again
+    with JournalFile.open(tmp_path / "first.jsonl") as journal:
+        last = journal.event(journal.length)
+    assert last.data.outcome == "complete"
+
+
+def test_another_seed_gives_another_play(mop: Mop, tmp_path: Path) -> None:
+    first = _rehearse(mop, tmp_path / "first.jsonl", "1", "7")
+    other = _rehearse(mop, tmp_path / "other.jsonl", "1", "8")
+    assert first != other

@@ -1,0 +1,277 @@
+"""What happened and what is waited for, in words."""
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+from any_event import events_of
+from dashboard.plays import mop_platform, release
+from dashboard.stage import Stage, team
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mop_tui.domain import events as e
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
+from mop_tui.domain.events import BY_KIND, FACTS, Event, Fact
+from mop_tui.domain.ids import (
+    ActionId,
+    AgentId,
+    CommandId,
+    IssueId,
+    MemoryKey,
+    QuestionId,
+    QuestionName,
+    TaskId,
+)
+from mop_tui.domain.sentences import Known, Tone, printable, sentence, tone, waiting_for
+from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+
+A, T, Q = AgentId("builder"), TaskId("lint"), QuestionId("q1")
+
+
+def say(fact: Fact) -> str:
+    return sentence(Event(1, 0, fact.KIND, None, fact))
+
+
+def test_every_kind_of_fact_has_its_sentence() -> None:
+    assert set(get_args(Known)) == {*FACTS, e.Unknown}
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_whatever_an_event_holds_its_sentence_is_one_printable_line(kind: str) -> None:
+    @given(events_of(kind))
+    def check(event: Event[Any]) -> None:
+        said = sentence(event)
+        assert said
+        assert said.isprintable()
+        assert tone(event) in get_args(Tone)
+
+    check()
+
+
+@given(st.text())
+def test_printable_text_stays_as_it_is_and_the_rest_becomes_harmless(text: str) -> None:
+    shown = printable(text)
+    assert shown.isprintable()
+    if text.isprintable():
+        assert shown == text
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("\x1b[1;31mred\x1b[0m", "red"),
+        ("\x1b]0;title\x07text", "text"),
+        ("\x1b]8;;http://x\x1b\\link", "link"),
+        ("a\tb\nc\r\n", "a b c"),
+        ("pass\u202edrow", "pass\N{REPLACEMENT CHARACTER}drow"),
+        ("\x00\x9b", "\N{REPLACEMENT CHARACTER}" * 2),
+    ],
+)
+def test_what_could_steer_a_terminal_is_taken_out(written: str, shown: str) -> None:
+    assert printable(written) == shown
+
+
+MOVE = AgentTrigger
+TASK_MOVE = TaskTrigger
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        (
+            e.AgentTransitioned(
+                A, MOVE.TASK_STARTED, AgentState.ASSIGNED, AgentState.ACTIVE, "its process runs", T
+            ),
+            "builder began lint: its process runs",
+        ),
+        (
+            e.AgentTransitioned(
+                A, MOVE.PAUSE, AgentState.ACTIVE, AgentState.PAUSED, "lunch", by=PausedBy.OPERATOR
+            ),
+            "builder was paused by the operator: lunch",
+        ),
+        (
+            e.AgentRefused(A, MOVE.RESUME, AgentState.ACTIVE, "ACTIVE does not allow resume"),
+            "builder refused resume while ACTIVE: ACTIVE does not allow resume",
+        ),
+        (e.AgentProgressed(A, 1, T, 40), "builder is at 40 % of lint"),
+        (e.AgentOutput(A, 1, T, ("one", "two"), 3), "builder wrote (after 4 more lines): two"),
+        (e.AgentExited(A, 1, T, 0), "the process of builder for lint ended well"),
+        (
+            e.AgentExited(A, 1, T, 2, result="2 mistakes"),
+            "the process of builder for lint ended with exit code 2: 2 mistakes",
+        ),
+        (
+            e.AgentExited(A, 1, T, None, "SIGKILL"),
+            "the process of builder for lint was ended by SIGKILL",
+        ),
+        (
+            e.TaskTransitioned(
+                T, TASK_MOVE.FAILED, TaskState.ACTIVE, TaskState.FAILED, "exit code 2", A
+            ),
+            "lint failed: exit code 2",
+        ),
+        (
+            e.TaskTransitioned(
+                T, TASK_MOVE.FINISHED, TaskState.ACTIVE, TaskState.COMPLETE, "it ended well", A
+            ),
+            "builder completed lint",
+        ),
+        (
+            e.UserAnswered(Q, "reject", "too early", "uid 1000", "d"),
+            "uid 1000 rejected q1: too early",
+        ),
+        (
+            e.UserExpired(Q, "default", "reject"),
+            "nobody answered q1 in time; its default counts, which is to reject",
+        ),
+        (
+            e.UserCommanded("answer", CommandId("c1"), "uid 7", "q1", refused="it is closed"),
+            "uid 7 told the session to answer q1, which was refused: it is closed",
+        ),
+        (
+            e.SystemDecided("retry", "no", "it has been tried often enough"),
+            "rule retry decided against acting: it has been tried often enough",
+        ),
+        (
+            e.SystemIntended(ActionId("9.0"), "start_process", A, T, 1, ("make", "lint")),
+            "about to start the process of builder: make lint",
+        ),
+        (
+            e.SystemDone(ActionId("9.0"), "start_process", A, error="no such program: mak"),
+            "could not start the process of builder: no such program: mak",
+        ),
+        (e.SystemMemorySet(MemoryKey("wheel"), 1, A), "memory key wheel was set by builder"),
+        (
+            e.SystemIssueOpened(IssueId("i1"), "critical", "lint failed", "read its output"),
+            "critical issue i1: lint failed",
+        ),
+        (
+            e.SystemNotRecording("no space left", 2500),
+            "nothing could be recorded for 2.5 s: no space left",
+        ),
+    ],
+)
+def test_sentences_read_as_a_person_would_say_them(fact: Fact, said: str) -> None:
+    assert say(fact) == said
+
+
+def test_a_kind_of_a_newer_version_is_named() -> None:
+    event: Event[Any] = Event(5, 0, "agent.dreamt", 4, e.Unknown({"of": "sheep"}))
+    assert sentence(event) == (
+        "something of kind agent.dreamt happened, which this version does not know"
+    )
+
+
+def test_a_timeout_is_never_told_as_somebodys_denial() -> None:
+    for outcome in ("default", "cancelled", "escalated"):
+        said = say(e.UserExpired(Q, outcome))
+        assert said.startswith("nobody answered q1 in time")
+        assert "rejected" not in said
+
+
+# -- waiting --------------------------------------------------------------------------------------
+
+
+def waits(stage: Stage, task: str) -> str:
+    snapshot = stage.snapshot()
+    return waiting_for(snapshot, snapshot.tasks[TaskId(task)])
+
+
+def crew() -> Stage:
+    stage = Stage()
+    stage.begin(team("crew", "Crew", "builder", "helper"))
+    stage.spawn("builder", "crew", skills=("build",))
+    return stage
+
+
+def test_a_human_is_named_before_anything_else() -> None:
+    assert waits(release(), "publish") == "waits for your answer to: Release sample 1.4.0?"
+
+
+def test_missing_tasks_and_keys_are_named() -> None:
+    stage = crew()
+    stage.plan("lint", agent=A)
+    stage.plan("test", agent=A)
+    stage.plan("build", needs=("lint", "test"), needs_keys=(MemoryKey("x"),), agent=A)
+    assert waits(stage, "build") == "waits for lint, test and for memory key x"
+    stage.remember("x", {"status": "running"})
+    assert "memory key x" in waits(stage, "build"), "it is there, but not complete"
+    stage.remember("x", {"status": "complete"})
+    assert waits(stage, "build") == "waits for lint and test"
+    stage.give("lint", "builder")
+    stage.finish("builder", back=True)
+    assert waits(stage, "build") == "waits for test"
+
+
+def test_a_need_that_will_not_come_is_marked() -> None:
+    stage = crew()
+    stage.plan("lint", agent=A)
+    stage.plan("build", needs=("lint", "ghost"), agent=A)
+    stage.give("lint", "builder")
+    stage.fail("builder", 1, "2 mistakes")
+    assert (
+        waits(stage, "build") == "waits for lint (FAILED) and ghost, which is not in the plan yet"
+    )
+
+
+def test_the_agent_it_is_pinned_to_is_named_with_what_it_does() -> None:
+    stage = crew()
+    stage.plan("lint", agent=A)
+    stage.plan("build", agent=A)
+    stage.plan("help", agent=AgentId("helper"))
+    assert waits(stage, "build") == "is about to be assigned"
+    stage.give("lint", "builder")
+    assert waits(stage, "build") == "waits for agent builder, which works on lint"
+    assert waits(stage, "help") == "waits for agent helper, which has not been spawned"
+    assert waits(stage, "lint") == ""
+    stage.move("builder", MOVE.PAUSE, AgentState.PAUSED, "lunch", by=PausedBy.OPERATOR)
+    assert waits(stage, "build") == "waits for agent builder, which is paused"
+    assert waits(stage, "lint") == "waits for builder, which is paused"
+
+
+def test_a_skill_is_named_and_whether_anybody_has_it() -> None:
+    stage = crew()
+    stage.plan("lint", agent=A)
+    stage.plan("build", requires_skill="build")
+    stage.plan("paint", requires_skill="paint")
+    stage.give("lint", "builder")
+    assert waits(stage, "build") == "waits for agent builder, which works on lint"
+    assert waits(stage, "paint") == "waits for an agent with the skill paint, and there is none"
+    stage.spawn("helper", "crew", skills=("build", "paint"))
+    assert waits(stage, "build") == "is about to be assigned"
+    stage.give("paint", "helper")
+    assert waits(stage, "build") == "waits for one of the 2 agents with the skill build"
+
+
+def test_the_limit_of_agents_is_named() -> None:
+    stage = crew()
+    stage.session.max_agents = 1
+    stage.spawn("helper", "crew")
+    stage.plan("lint", agent=A)
+    stage.plan("help", agent=AgentId("helper"))
+    stage.give("lint", "builder")
+    assert waits(stage, "help") == "waits for its turn: 1 agent works, and no more may at a time"
+
+
+def test_a_closed_gate_is_named() -> None:
+    stage = crew()
+    stage.plan("publish", agent=A, gate=QuestionName("release-gate"))
+    assert waits(stage, "publish") == "waits for the question release-gate to be asked"
+
+
+@pytest.mark.parametrize("end", [Stage.finish, lambda stage, agent: stage.fail(agent, 1, "no")])
+def test_what_has_ended_waits_for_nothing(end: Callable[[Stage, str], None]) -> None:
+    stage = crew()
+    stage.plan("lint", agent=A)
+    stage.give("lint", "builder")
+    end(stage, "builder")
+    assert waits(stage, "lint") == ""
+
+
+def test_every_task_that_stands_still_has_a_reason() -> None:
+    stage = mop_platform()
+    for task in stage.snapshot().tasks.values():
+        standing = task.state in (TaskState.PENDING, TaskState.READY)
+        assert bool(waits(stage, task.spec.id)) or not standing

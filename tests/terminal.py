@@ -1,0 +1,137 @@
+"""A terminal to run mop-tui in: keys go in, and what a person would see is read from the screen."""
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyte
+
+PATIENCE = 60.0
+"""Seconds after which what should have appeared is declared missing."""
+
+
+class Terminal:
+    """mop-tui in a pseudo-terminal of its own.
+
+    Use it as a context manager: leaving it ends the program, if it has not ended, and closes the
+    terminal.
+    """
+
+    def __init__(
+        self,
+        *arguments: str,
+        cwd: Path,
+        columns: int = 80,
+        rows: int = 24,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.transcript = b""
+        """Everything the program wrote, escape sequences included."""
+        self._screen: Any = pyte.Screen(columns, rows)
+        self._stream: Any = pyte.ByteStream(self._screen)
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._slave = slave
+        self.modes_before = termios.tcgetattr(slave)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "mop_tui", *arguments],
+            cwd=cwd,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})},
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        os.close(self._master)
+        os.close(self._slave)
+
+    @property
+    def pid(self) -> int:
+        """The program's process id."""
+        return self._process.pid
+
+    @property
+    def display(self) -> str:
+        """What is on the screen, line by line."""
+        return "\n".join(self._screen.display)
+
+    def modes(self) -> list[Any]:
+        """Return the terminal's modes as they are now."""
+        return termios.tcgetattr(self._slave)
+
+    def press(self, *keys: str) -> None:
+        """Type."""
+        for key in keys:
+            os.write(self._master, key.encode())
+
+    def until(self, *texts: str) -> None:
+        """Read until all of `texts` are on the screen at once."""
+        self._read_until(lambda: all(text in self.display for text in texts), repr(texts))
+
+    def until_gone(self, text: str) -> None:
+        """Read until `text` is not on the screen."""
+        self._read_until(lambda: text not in self.display, f"the end of {text!r}")
+
+    def wait(self) -> int:
+        """Read until the program ends; return its exit code."""
+        self._read_until(lambda: self._process.poll() is not None, "the end of the program")
+        self._read(0.05)
+        return self._process.returncode
+
+    def hang_up(self) -> None:
+        """Send what a program gets when its terminal goes away."""
+        self._process.send_signal(1)
+
+    def _read_until(self, done: "Any", what: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not done():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited in vain for {what}; the screen is:\n{self.display}")
+            if self._process.poll() is not None and not self._read(0.05) and not done():
+                raise AssertionError(
+                    f"the program ended with {self._process.returncode} before {what};"
+                    f" the screen is:\n{self.display}"
+                )
+            self._read(0.05)
+
+    def _read(self, patience: float) -> bool:
+        ready, _, _ = select.select([self._master], [], [], patience)
+        if not ready:
+            return False
+        data = os.read(self._master, 65536)
+        self.transcript += data
+        self._stream.feed(data)
+        return True
+
+
+ENTER = "\r"
+ESCAPE = "\x1b"
+TAB = "\t"
+RIGHT = "\x1b[C"
