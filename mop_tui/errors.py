@@ -73,12 +73,16 @@ class JournalDamageError(JournalError):
     """
 
     def __init__(self, path: str, line: int, found: str) -> None:
-        sound = (
-            f" The {line - 2} events above it are sound: --until-damage reads them."
-            if line > 2
-            else " Nothing in this file can be trusted."
-        )
-        super().__init__(f"{path}:{line}: {found}.{sound}")
+        match line:
+            case 1:
+                sound = "Nothing in this file can be trusted"
+            case 2:
+                sound = "No event of it can be trusted"
+            case 3:
+                sound = "The event above it is sound: --until-damage reads it"
+            case _:
+                sound = f"The {line - 2} events above it are sound: --until-damage reads them"
+        super().__init__(f"{path}:{line}: {found}. {sound}.")
         self.path = path
         self.line = line
         self.found = found

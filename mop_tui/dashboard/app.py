@@ -148,7 +148,7 @@ class Dashboard(App[WhyEnded]):
 
     def _attend(self) -> None:
         """Open the dialog of a question that may ask for attention now."""
-        if not self._feed.capabilities.commands:
+        if not self._frame.answerable:
             return
         question = self._attention.next_to_open(
             self._frame.snapshot.open_questions,
@@ -161,7 +161,7 @@ class Dashboard(App[WhyEnded]):
     def action_answer(self) -> None:
         """Open the dialog of the oldest open question."""
         questions = self._frame.snapshot.open_questions
-        if questions:
+        if questions and self._frame.answerable:
             self._ask(questions[0])
         else:
             self.notify("No question is open.")

@@ -64,8 +64,6 @@ class ApprovalDialog(ModalScreen[Closed]):
             max-width: 88;
             height: auto;
             max-height: 96%;
-            overflow-y: auto;
-            scrollbar-size-vertical: 1;
             padding: 0 2;
             background: $surface;
             border: round $accent;
@@ -165,7 +163,7 @@ class ApprovalDialog(ModalScreen[Closed]):
         """Follow the session: count down, and close if the question is settled."""
         self._frame = frame
         question = frame.snapshot.questions.get(self.question.id)
-        if question is None or question.state != "open":
+        if question is None or question.state != "open" or frame.ended:
             self._settled(question)
             return
         if self._sent is not None:
@@ -338,7 +336,7 @@ class ApprovalDialog(ModalScreen[Closed]):
                 case "withdrawn":
                     said = f"{question.id} needs no answer any more: {question.reason}"
                 case "open":
-                    raise ValueError("an open question is not settled")
+                    said = f"the session has ended, and {question.id} stays without an answer"
                 case _:
                     assert_never(question.state)
         self.notify(printable(said), title="Question settled", markup=False)

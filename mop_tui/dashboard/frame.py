@@ -40,6 +40,11 @@ class Frame:
         """True if nothing more can happen in this session."""
         return self.snapshot.status == "ended"
 
+    @property
+    def answerable(self) -> bool:
+        """True if questions can be answered here and now."""
+        return self.capabilities.commands and not self.ended
+
     @cached_property
     def elapsed(self) -> int:
         """Milliseconds since the start, which stand still once the session has ended."""

@@ -23,7 +23,7 @@ class InboxLine(FrameLines):
         if not questions:
             return []
         oldest = questions[0]
-        what = "Waiting for you" if frame.capabilities.commands else "Was waiting for an answer"
+        what = "Waiting for you" if frame.answerable else "Was waiting for an answer"
         left: Line = (
             (f"{WAITING_FOR_YOU.sign} {what}: ", "you"),
             (printable(oldest.asked.text), "plain"),
@@ -34,6 +34,6 @@ class InboxLine(FrameLines):
         left_ms = frame.remaining.get(oldest.id)
         if left_ms is not None and not oldest.escalated:
             right += ((f"{timecode(left_ms)} left  ", "plain"),)
-        if frame.capabilities.commands:
+        if frame.answerable:
             right += (("a", "you"), (" answers", "plain"))
         return [spread(left, right, width)]

@@ -42,12 +42,10 @@ def verify(path: Path) -> Verdict:
                 pass
         except JournalDamageError as error:
             return Verdict("damaged", scan.events, scan.ended, error.line, str(error))
-    count = f"{scan.events:,} events"
+    count = "1 event" if scan.events == 1 else f"{scan.events:,} events"
     if scan.torn:
         line = scan.events + 2
-        sentence = (
-            f"{path}:{line}: cut short while it was written. The {count} above it are intact."
-        )
+        sentence = f"{path}:{line}: cut short while it was written. Above it: {count}, intact."
         return Verdict("torn", scan.events, scan.ended, line, sentence)
     end = "to its end" if scan.ended else "so far: it still runs, or was cut short"
     return Verdict("intact", scan.events, scan.ended, None, f"{path}: intact, {count}, {end}.")

@@ -324,6 +324,21 @@ async def test_ones_own_answer_is_called_ones_own() -> None:
         assert "q1 was approved by you" in desk.text()
 
 
+async def test_once_the_session_has_ended_nothing_can_be_answered_any_more() -> None:
+    stage = release()
+    async with at_desk(stage, (120, 30), notices=True) as desk:
+        await desk.wait(PAUSE)
+        stage.end("stopped", "the operator ended the session")
+        await desk.look()
+        assert dialog(desk) is None
+        said = re.sub(r"[\s▌]+", " ", desk.text())
+        assert "the session has ended, and q1 stays without an answer" in said
+        assert "Was waiting for an answer: Release sample 1.4.0?" in desk.text()
+        await desk.wait(60)
+        await desk.press("a")
+        assert dialog(desk) is None
+
+
 # -- what it shows --------------------------------------------------------------------------------
 
 
@@ -340,7 +355,9 @@ async def test_a_question_can_be_read_at_forty_columns() -> None:
         assert "Release sample 1.4.0?" in said
         assert "Approve" in said
         assert "Reject" in said
-        await desk.press("y", "enter")
+        await desk.press("y")
+        assert "Release sample 1.4.0?" in desk.text(), "what is approved stays in view"
+        await desk.press("enter")
         assert len(answers(stage)) == 1
 
 
@@ -349,7 +366,7 @@ async def test_a_long_context_can_be_scrolled_with_the_arrows() -> None:
         await desk.wait(PAUSE)
         assert "sample-1.4.0-py3-none-any.whl" not in desk.text()
         await desk.press(*["down"] * 5)
-        await desk.pilot.pause(0.3)
+        await desk.pilot.wait_for_scheduled_animations()
         assert "sample-1.4.0-py3-none-any.whl" in desk.text()
 
 

@@ -81,7 +81,7 @@ async def test_the_wheel_stops_following_too() -> None:
         wheel = MouseScrollUp(log, x + 1, y + 1, 0, 0, 0, False, False, False)  # noqa: FBT003
         log.post_message(wheel)
         await desk.look()
-        await desk.pilot.pause(0.3)
+        await desk.pilot.wait_for_scheduled_animations()
         assert not log.following
         talk(stage, 100, 50)
         await desk.look()

@@ -64,6 +64,22 @@ async def test_quitting_from_a_question_leaves_it_open_and_asks() -> None:
         assert stage.snapshot().open_questions
 
 
+async def test_the_command_palette_does_not_get_round_the_question() -> None:
+    stage = mop_platform()
+    async with at_desk(stage) as desk:
+        [quit_command] = [
+            command
+            for command in desk.app.get_system_commands(desk.app.screen)
+            if command.title == "Quit"
+        ]
+        await desk.press("ctrl+p")
+        desk.app.call_later(quit_command.callback)
+        await desk.look()
+        assert not left(desk)
+        assert stage.commands == []
+        assert isinstance(desk.app.screen, QuitDialog)
+
+
 async def test_q_leaves_at_once_when_the_session_has_ended() -> None:
     stage = mop_platform()
     stage.end("complete", "all is done")

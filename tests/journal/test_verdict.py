@@ -34,7 +34,7 @@ def test_a_torn_session_names_its_last_line(write: Write, story: list[AnyEvent])
     assert (verdict.state, verdict.ended, verdict.events, verdict.line) == ("torn", False, 7, 9)
     assert verdict.exit_code == 2
     assert verdict.sentence == (
-        f"{path}:9: cut short while it was written. The 7 events above it are intact."
+        f"{path}:9: cut short while it was written. Above it: 7 events, intact."
     )
 
 
@@ -45,6 +45,31 @@ def test_a_damaged_session_names_the_line(write: Write, story: list[AnyEvent]) -
     assert (verdict.state, verdict.ended, verdict.events, verdict.line) == ("damaged", False, 4, 6)
     assert verdict.exit_code == 2
     assert verdict.sentence.startswith(f"{path}:6: event 5 was changed after it was written.")
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        (1, "Nothing in this file can be trusted."),
+        (2, "No event of it can be trusted."),
+        (3, "The event above it is sound: --until-damage reads it."),
+        (9, "The 7 events above it are sound: --until-damage reads them."),
+    ],
+)
+def test_damage_says_what_can_still_be_read(
+    write: Write, story: list[AnyEvent], line: int, advice: str
+) -> None:
+    path = write(story)
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[line - 1] = lines[line - 1].replace(b",", b";", 1)
+    path.write_bytes(b"".join(lines))
+    verdict = verify(path)
+    assert verdict.line == line
+    assert verdict.sentence.endswith(advice)
+
+
+def test_one_event_is_one_event(write: Write, story: list[AnyEvent]) -> None:
+    assert "intact, 1 event, so far" in verify(write(story[:1])).sentence
 
 
 def test_a_damaged_header_is_damage_of_the_first_line(write: Write, story: list[AnyEvent]) -> None:
