@@ -96,7 +96,7 @@ def obey_timeout(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         reason = f"nobody answered: {question.asked.text}"
         actions = (
             OpenIssue("warning", reason, "run again and answer in time", task=question.asked.task),
-            *_cancel_gated(session, question, reason),
+            *_cancel_gated(session, question),
         )
     yield SystemDecided(
         rule="obey_timeout",
@@ -116,9 +116,9 @@ def obey_rejection(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
     why = f": {data.reason}" if data.reason else ", without a reason"
     reason = f"rejected by {data.by}{why}"
     if plan.questions[question.asked.name].on_reject == "stop_session":
-        consequences = wind_down(session, reason)
+        consequences = wind_down(session)
     else:
-        consequences = _cancel_gated(session, question, reason)
+        consequences = _cancel_gated(session, question)
     issue = OpenIssue(
         "warning",
         f"{question.asked.text} {reason[0].upper()}{reason[1:]}",
@@ -135,11 +135,11 @@ def obey_rejection(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
     )
 
 
-def _cancel_gated(session: Session, question: Question, reason: str) -> tuple[Action, ...]:
+def _cancel_gated(session: Session, question: Question) -> tuple[Action, ...]:
     task = question.asked.task
     if task is None or session.tasks[task].state in TERMINAL:
         return ()
-    return (MoveTask(task, TaskTrigger.CANCELLED, reason),)
+    return (MoveTask(task, TaskTrigger.CANCELLED),)
 
 
 RULES = (

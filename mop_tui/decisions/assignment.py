@@ -119,8 +119,8 @@ def _assign(session: Session, task: Task, agent: Agent, rule: str) -> SystemDeci
         verdict="yes",
         reason=reason,
         actions=(
-            MoveTask(task.spec.id, TaskTrigger.ASSIGNED, reason, agent.spec.id),
-            MoveAgent(agent.spec.id, AgentTrigger.TASK_ASSIGNED, reason, task.spec.id),
+            MoveTask(task.spec.id, TaskTrigger.ASSIGNED, agent.spec.id),
+            MoveAgent(agent.spec.id, AgentTrigger.TASK_ASSIGNED, task.spec.id),
         ),
         agent=agent.spec.id,
         task=task.spec.id,

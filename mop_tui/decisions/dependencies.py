@@ -29,12 +29,11 @@ def needs_met(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
     if len(ready) > 1:
         ready.sort(key=lambda task: urgency(session, task))
     for task in ready:
-        reason = _why_ready(session.tasks[task].spec)
         yield SystemDecided(
             rule="needs_met",
             verdict="yes",
-            reason=reason,
-            actions=(MoveTask(task, TaskTrigger.NEEDS_MET, reason),),
+            reason=_why_ready(session.tasks[task].spec),
+            actions=(MoveTask(task, TaskTrigger.NEEDS_MET),),
             task=task,
         )
 
@@ -58,12 +57,11 @@ def needs_impossible(_plan: Plan, session: Session, event: AnyEvent) -> Iterator
     if len(pending) > 1:
         pending.sort(key=session.rank)
     for task in pending:
-        reason = lost[task]
         yield SystemDecided(
             rule="needs_impossible",
             verdict="yes",
-            reason=reason,
-            actions=(MoveTask(task, TaskTrigger.CANCELLED, reason),),
+            reason=lost[task],
+            actions=(MoveTask(task, TaskTrigger.CANCELLED),),
             task=task,
         )
 

@@ -23,17 +23,14 @@ from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
 
-def wind_down(session: Session, reason: str) -> tuple[Action, ...]:
+def wind_down(session: Session) -> tuple[Action, ...]:
     """Return the actions that end everything: questions, unfinished tasks, running processes.
 
     Tasks end before what they need does, so that none is cancelled twice, for two reasons.
     """
-    questions = (Withdraw(question, reason) for question in session.open_questions)
+    questions = (Withdraw(question) for question in session.open_questions)
     unfinished = [task for task, row in session.tasks.items() if row.state not in TERMINAL]
-    tasks = (
-        MoveTask(task, TaskTrigger.CANCELLED, reason)
-        for task in sorted(unfinished, key=session.rank)
-    )
+    tasks = (MoveTask(task, TaskTrigger.CANCELLED) for task in sorted(unfinished, key=session.rank))
     processes = (
         StopProcess(agent)
         for agent, row in session.agents.items()
@@ -52,7 +49,7 @@ def obey_stop(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
         rule="obey_stop",
         verdict="yes",
         reason=reason,
-        actions=wind_down(session, reason),
+        actions=wind_down(session),
     )
 
 
@@ -70,7 +67,7 @@ def nothing_moves(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[S
             rule="nothing_moves",
             verdict="yes",
             reason=reason,
-            actions=(EndSession("waiting", reason),),
+            actions=(EndSession("waiting"),),
         )
         return
     stuck = [task for task, row in session.tasks.items() if row.state not in TERMINAL]
@@ -83,7 +80,7 @@ def nothing_moves(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[S
             OpenIssue(
                 "critical", reason, "look at what these tasks wait for, and at who could do them"
             ),
-            *wind_down(session, reason),
+            *wind_down(session),
         ),
     )
 
@@ -109,7 +106,7 @@ def end_session(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Sys
         rule="end_session",
         verdict="yes",
         reason=reason,
-        actions=(EndSession(outcome, reason),),
+        actions=(EndSession(outcome),),
     )
 
 

@@ -32,14 +32,13 @@ def open_session(plan: Plan, _session: Session, _event: AnyEvent) -> Iterator[Sy
 def prepare_agent(_plan: Plan, _session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Lead an agent that spawns, or spawns again, into the pool."""
     data: AgentSpawned | AgentTransitioned = event.data
-    reason = "no hook comes first, and its process starts with its task"
     yield SystemDecided(
         rule="prepare_agent",
         verdict="yes",
-        reason=reason,
+        reason="no hook comes first, and its process starts with its task",
         actions=(
-            MoveAgent(data.agent, AgentTrigger.AGENT_CREATED, "its slot exists"),
-            MoveAgent(data.agent, AgentTrigger.PRE_TASK_HOOK_COMPLETE, reason),
+            MoveAgent(data.agent, AgentTrigger.AGENT_CREATED),
+            MoveAgent(data.agent, AgentTrigger.PRE_TASK_HOOK_COMPLETE),
         ),
         agent=data.agent,
     )

@@ -43,7 +43,7 @@ class RuleBook:
     def __init__(self, plan: Plan, rules: Sequence[Rule]) -> None:
         self._plan = plan
         self._by_kind: dict[str, list[Evaluate]] = {}
-        self._by_move: dict[tuple[str, str], list[Evaluate]] = {}
+        self._by_move: dict[str, dict[str, list[Evaluate]]] = {kind: {} for kind in _MOVES}
         for rule in rules:
             for kind in rule.kinds:
                 states = _MOVES.get(kind)
@@ -52,18 +52,20 @@ class RuleBook:
                     continue
                 for state in states:
                     if not rule.into or state in rule.into:
-                        self._by_move.setdefault((kind, state), []).append(rule.evaluate)
+                        self._by_move[kind].setdefault(state, []).append(rule.evaluate)
 
-    def decide(self, session: Session, event: AnyEvent) -> list[SystemDecided]:
+    def decide(self, session: Session, event: AnyEvent) -> Sequence[SystemDecided]:
         """Return what the rules decide about `event`, just folded into `session`."""
-        kind = event.kind
-        if kind in _MOVES:
-            rules = self._by_move.get((kind, event.data.to_state))
-        else:
-            rules = self._by_kind.get(kind)
+        rules = self._by_kind.get(event.kind)
+        if rules is None:
+            moves = self._by_move.get(event.kind)
+            rules = moves.get(event.data.to_state) if moves is not None else None
+            if rules is None:
+                return ()
+        plan = self._plan
         made: list[SystemDecided] = []
-        if rules is not None:
-            plan = self._plan
-            for rule in rules:
-                made.extend(rule(plan, session, event))
+        for rule in rules:
+            found = rule(plan, session, event)
+            if found:
+                made.extend(found)
         return made

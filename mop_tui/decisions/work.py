@@ -57,12 +57,12 @@ def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         reason = f"it could not start: {data.error}"
         if wanted:
             actions.append(_could_not_start(data, task))
-            actions.append(MoveTask(agent.task, TaskTrigger.FAILED, reason, data.agent))
-        actions.append(MoveAgent(data.agent, AgentTrigger.START_FAILED, reason, agent.task))
+            actions.append(MoveTask(agent.task, TaskTrigger.FAILED, data.agent))
+        actions.append(MoveAgent(data.agent, AgentTrigger.START_FAILED, agent.task))
     elif wanted:
         reason = "its process runs"
-        actions.append(MoveTask(agent.task, TaskTrigger.STARTED, reason, data.agent))
-        actions.append(MoveAgent(data.agent, AgentTrigger.TASK_STARTED, reason, agent.task))
+        actions.append(MoveTask(agent.task, TaskTrigger.STARTED, data.agent))
+        actions.append(MoveAgent(data.agent, AgentTrigger.TASK_STARTED, agent.task))
     else:
         reason = f"its task is {task.state} by now"
         actions.append(StopProcess(data.agent))
@@ -86,25 +86,25 @@ def work_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     if task.state is not TaskState.ACTIVE:
         reason = f"its task was {task.state.lower()}, so its process was ended"
         trigger = AgentTrigger.STOP if agent.stopping else AgentTrigger.PROCESS_EXITED
-        actions: tuple[Action, ...] = (MoveAgent(data.agent, trigger, reason, data.task),)
+        actions: tuple[Action, ...] = (MoveAgent(data.agent, trigger, data.task),)
         verdict: Literal["yes", "no"] = "no"
     elif data.code == 0:
         reason = "its process ended with exit code 0"
-        actions = _delivered(session, task, data, reason)
+        actions = _delivered(session, task, data)
         verdict = "yes"
     else:
-        reason = f"its process {_how(data)}"
-        said = f": {data.result}" if data.result else ""
+        how = _how(data) + (f": {data.result}" if data.result else "")
+        reason = f"its process {how}"
         actions = (
             OpenIssue(
                 "critical",
-                f"{data.task} failed: {data.agent} {_how(data)}{said}",
+                f"{data.task} failed: {data.agent} {how}",
                 f"read the log of {data.agent}, mend the cause, then run again",
                 agent=data.agent,
                 task=data.task,
             ),
-            MoveTask(data.task, TaskTrigger.FAILED, reason + said, data.agent),
-            MoveAgent(data.agent, AgentTrigger.PROCESS_EXITED, reason, data.task),
+            MoveTask(data.task, TaskTrigger.FAILED, data.agent),
+            MoveAgent(data.agent, AgentTrigger.PROCESS_EXITED, data.task),
         )
         verdict = "no"
     yield SystemDecided(
@@ -137,12 +137,12 @@ def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
         rule="return_to_pool",
         verdict="yes",
         reason=reason,
-        actions=(MoveAgent(data.agent, trigger, reason),),
+        actions=(MoveAgent(data.agent, trigger),),
         agent=data.agent,
     )
 
 
-def _delivered(session: Session, task: Task, exited: AgentExited, why: str) -> tuple[Action, ...]:
+def _delivered(session: Session, task: Task, exited: AgentExited) -> tuple[Action, ...]:
     """Deliver the result, provide the declared keys that the agent did not set, complete."""
     actions: list[Action] = []
     if exited.result:
@@ -152,8 +152,8 @@ def _delivered(session: Session, task: Task, exited: AgentExited, why: str) -> t
         for key in task.spec.provides
         if not session.provided(key)
     )
-    actions.append(MoveTask(exited.task, TaskTrigger.FINISHED, why, exited.agent))
-    actions.append(MoveAgent(exited.agent, AgentTrigger.POST_TASK_HOOK_COMPLETE, why, exited.task))
+    actions.append(MoveTask(exited.task, TaskTrigger.FINISHED, exited.agent))
+    actions.append(MoveAgent(exited.agent, AgentTrigger.POST_TASK_HOOK_COMPLETE, exited.task))
     return tuple(actions)
 
 

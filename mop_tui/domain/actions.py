@@ -1,9 +1,10 @@
 """What a decision may order. Actions are plain values; the orchestrator carries them out.
 
+Why an action is taken is said once, by the decision; what comes of it inherits that reason.
+
 Each class has a `do` field that names it in the journal.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
@@ -17,10 +18,11 @@ from mop_tui.domain.ids import (
     TaskId,
     TimerId,
 )
+from mop_tui.domain.immutable import immutable
 from mop_tui.domain.task_lifecycle import TaskTrigger
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CreateTask:
     """Add a task of the plan to the session."""
 
@@ -28,7 +30,7 @@ class CreateTask:
     do: Literal["create_task"] = "create_task"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SpawnAgent:
     """Bring an agent of the plan into being."""
 
@@ -36,29 +38,27 @@ class SpawnAgent:
     do: Literal["spawn_agent"] = "spawn_agent"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MoveAgent:
     """Move an agent along its lifecycle, if its table allows."""
 
     agent: AgentId
     trigger: AgentTrigger
-    reason: str
     task: TaskId | None = None
     do: Literal["move_agent"] = "move_agent"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class MoveTask:
     """Move a task along its lifecycle, if its table allows."""
 
     task: TaskId
     trigger: TaskTrigger
-    reason: str
     agent: AgentId | None = None
     do: Literal["move_task"] = "move_task"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StartProcess:
     """Start the agent's process for its task. A side effect."""
 
@@ -67,7 +67,7 @@ class StartProcess:
     do: Literal["start_process"] = "start_process"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StopProcess:
     """End the agent's process in an orderly way. A side effect."""
 
@@ -75,7 +75,7 @@ class StopProcess:
     do: Literal["stop_process"] = "stop_process"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Ask:
     """Put a question of the plan to the human, on behalf of a task."""
 
@@ -84,7 +84,7 @@ class Ask:
     do: Literal["ask"] = "ask"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Expire:
     """Close a question that nobody answered in time, or leave it open and escalate."""
 
@@ -93,16 +93,15 @@ class Expire:
     do: Literal["expire"] = "expire"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Withdraw:
     """Take an open question back."""
 
     question: QuestionId
-    reason: str
     do: Literal["withdraw"] = "withdraw"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SetTimer:
     """Have `timer` fire at `due` (session time)."""
 
@@ -112,7 +111,7 @@ class SetTimer:
     do: Literal["set_timer"] = "set_timer"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SetMemory:
     """Set a key of the shared memory."""
 
@@ -123,7 +122,7 @@ class SetMemory:
     do: Literal["set_memory"] = "set_memory"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class DeliverOutput:
     """Record the result of a task."""
 
@@ -133,7 +132,7 @@ class DeliverOutput:
     do: Literal["deliver_output"] = "deliver_output"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class OpenIssue:
     """Tell the operator that something needs attention."""
 
@@ -145,12 +144,11 @@ class OpenIssue:
     do: Literal["open_issue"] = "open_issue"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EndSession:
     """Close the session with this outcome."""
 
     outcome: Literal["complete", "incomplete", "waiting", "stopped", "terminated"]
-    reason: str
     do: Literal["end_session"] = "end_session"
 
 

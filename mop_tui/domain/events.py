@@ -8,7 +8,6 @@ Kinds fall into five categories, told by their first word: `file`, `agent`, `tas
 `system`.
 """
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import JsonValue
@@ -26,6 +25,7 @@ from mop_tui.domain.ids import (
     TaskId,
     TimerId,
 )
+from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, Mode, TaskSpec, TeamSpec
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 
@@ -40,7 +40,7 @@ class Fact:
 D_co = TypeVar("D_co", bound=Fact, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Event(Generic[D_co]):
     """One record of a session."""
 
@@ -57,7 +57,7 @@ AnyEvent = Event[Any]
 # -- agents ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AgentSpawned(Fact):
     """A slot came into being, in state SPAWNING."""
 
@@ -66,7 +66,7 @@ class AgentSpawned(Fact):
     spec: AgentSpec
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AgentTransitioned(Fact):
     """An agent moved along its lifecycle. `task` is set where the move is about one."""
 
@@ -80,7 +80,7 @@ class AgentTransitioned(Fact):
     by: PausedBy | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AgentRefused(Fact):
     """A move that the lifecycle does not allow was asked for and not made."""
 
@@ -91,7 +91,7 @@ class AgentRefused(Fact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AgentProgressed(Fact):
     """An agent reported how far its task is, in percent."""
 
@@ -103,7 +103,7 @@ class AgentProgressed(Fact):
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AgentOutput(Fact):
     """The latest lines an agent wrote; `dropped` more of the same stretch are in its log alone."""
 
@@ -115,7 +115,7 @@ class AgentOutput(Fact):
     dropped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AgentExited(Fact):
     """An agent's process ended: by itself with `code`, or by `signal`."""
 
@@ -132,7 +132,7 @@ class AgentExited(Fact):
 # -- tasks ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TaskCreated(Fact):
     """A task joined the plan, in state PENDING."""
 
@@ -141,7 +141,7 @@ class TaskCreated(Fact):
     spec: TaskSpec
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TaskTransitioned(Fact):
     """A task moved along its lifecycle. `agent` is set where an agent takes, has or leaves it."""
 
@@ -154,7 +154,7 @@ class TaskTransitioned(Fact):
     agent: AgentId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TaskRefused(Fact):
     """A move that the lifecycle does not allow was asked for and not made."""
 
@@ -165,7 +165,7 @@ class TaskRefused(Fact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TaskOutput(Fact):
     """The result that a task delivered at its end."""
 
@@ -178,7 +178,7 @@ class TaskOutput(Fact):
 # -- the human ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class UserAsked(Fact):
     """A question was put to the human, with exactly this content.
 
@@ -200,7 +200,7 @@ class UserAsked(Fact):
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class UserSeen(Fact):
     """A question was first painted on a screen."""
 
@@ -208,7 +208,7 @@ class UserSeen(Fact):
     question: QuestionId
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class UserAnswered(Fact):
     """A human answered; `digest` is that of the content the answer is about."""
 
@@ -221,7 +221,7 @@ class UserAnswered(Fact):
     command: CommandId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class UserExpired(Fact):
     """Nobody answered in time. This is its own outcome: no approval, and nobody's denial."""
 
@@ -231,7 +231,7 @@ class UserExpired(Fact):
     value: Literal["reject"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class UserWithdrawn(Fact):
     """A question no longer needs an answer."""
 
@@ -240,7 +240,7 @@ class UserWithdrawn(Fact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class UserCommanded(Fact):
     """The operator told the program to do something; `refused` says why it does not."""
 
@@ -256,7 +256,7 @@ class UserCommanded(Fact):
 # -- the system -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SystemStarted(Fact):
     """A session began."""
 
@@ -271,7 +271,7 @@ class SystemStarted(Fact):
     teams: tuple[TeamSpec, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SystemQuiesced(Fact):
     """Nothing runs, nothing is due and nothing was said: only a human could move this session."""
 
@@ -281,7 +281,7 @@ class SystemQuiesced(Fact):
 Outcome = Literal["complete", "incomplete", "waiting", "stopped", "terminated"]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SystemEnded(Fact):
     """A session ended. `counts` has one entry per task state that occurs."""
 
@@ -292,7 +292,7 @@ class SystemEnded(Fact):
     counts: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SystemDecided(Fact):
     """A rule looked at the event that caused this record, and ordered `actions`, or none."""
 
@@ -305,7 +305,7 @@ class SystemDecided(Fact):
     task: TaskId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SystemIntended(Fact):
     """A side effect that must not be repeated is about to happen."""
 
@@ -321,7 +321,7 @@ class SystemIntended(Fact):
     """This is a rehearsal: the effect is played, not done."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SystemDone(Fact):
     """The side effect `action` happened, or failed with `error`."""
 
@@ -333,7 +333,7 @@ class SystemDone(Fact):
     pid: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SystemMemorySet(Fact):
     """A key of the shared memory has a new value."""
 
@@ -347,7 +347,7 @@ class SystemMemorySet(Fact):
 Severity = Literal["critical", "warning", "info"]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SystemIssueOpened(Fact):
     """Something needs attention."""
 
@@ -360,7 +360,7 @@ class SystemIssueOpened(Fact):
     task: TaskId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SystemIssueClosed(Fact):
     """What needed attention no longer does."""
 
@@ -369,7 +369,7 @@ class SystemIssueClosed(Fact):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SystemTimerSet(Fact):
     """At `due` (session time) `timer` will fire."""
 
@@ -379,7 +379,7 @@ class SystemTimerSet(Fact):
     question: QuestionId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SystemTimerFired(Fact):
     """A timer's time came."""
 
@@ -387,7 +387,7 @@ class SystemTimerFired(Fact):
     timer: TimerId
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SystemDigest(Fact):
     """A hash over all changes of state so far; equal digests mean equal histories."""
 
@@ -395,7 +395,7 @@ class SystemDigest(Fact):
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class SystemNotRecording(Fact):
     """Writing the journal failed for a while; nothing was acted upon meanwhile."""
 
@@ -407,7 +407,7 @@ class SystemNotRecording(Fact):
 # -- what this version does not know --------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Unknown(Fact):
     """A fact of a kind that a newer version added: kept and shown, never folded, never written.
 

@@ -31,13 +31,13 @@ def _agent_spawned(session: Session, event: Event[e.AgentSpawned]) -> None:
     if spec.id in session.agents:
         session.ignored += 1
         return
-    agent = Agent(spec=spec, since=event.at, reason="it was spawned", touched=event.seq)
+    agent = Agent(spec=spec, since=event.at, reason="it was spawned")
     session.agents[spec.id] = agent
     counts = session.agent_counts
     counts[agent.state] = counts.get(agent.state, 0) + 1
     for skill in spec.skills:
         session.skilled.setdefault(skill, []).append(spec.id)
-    session.touch("agent", spec.id, agent)
+    session.touch(agent)
 
 
 def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> None:
@@ -71,7 +71,7 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
     session.set_agent_state(agent, data.to_state)
     agent.since = event.at
     agent.reason = data.reason
-    session.touch("agent", data.agent, agent)
+    session.touch(agent)
 
 
 def _current(session: Session, agent_id: AgentId, incarnation: int) -> Agent | None:
@@ -90,10 +90,10 @@ def _agent_progressed(session: Session, event: Event[e.AgentProgressed]) -> None
     agent.progress = data.percent
     agent.note = data.note
     agent.last_active = event.at
-    session.touch("agent", data.agent, agent)
+    session.touch(agent)
     task = session.tasks[data.task]
     task.progress = data.percent
-    session.touch("task", data.task, task)
+    session.touch(task)
 
 
 def _agent_output(session: Session, event: Event[e.AgentOutput]) -> None:
@@ -104,7 +104,7 @@ def _agent_output(session: Session, event: Event[e.AgentOutput]) -> None:
     agent.tail = (agent.tail + data.lines)[-TAIL_LINES:]
     agent.tail_end += data.dropped + len(data.lines)
     agent.last_active = event.at
-    session.touch("agent", data.agent, agent)
+    session.touch(agent)
 
 
 def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
@@ -116,7 +116,7 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
         session.running -= 1
     agent.running = False
     agent.exit_code = data.code
-    session.touch("agent", data.agent, agent)
+    session.touch(agent)
 
 
 def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
@@ -124,7 +124,7 @@ def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
     if spec.id in session.tasks:
         session.ignored += 1
         return
-    task = Task(spec=spec, since=event.at, reason="it was created", touched=event.seq)
+    task = Task(spec=spec, since=event.at, reason="it was created")
     session.tasks[spec.id] = task
     counts = session.task_counts
     counts[task.state] = counts.get(task.state, 0) + 1
@@ -136,7 +136,7 @@ def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
         session.providers.setdefault(key, []).append(spec.id)
     session.expect(spec, 1)
     session.structure_changed()
-    session.touch("task", spec.id, task)
+    session.touch(task)
 
 
 def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> None:
@@ -171,7 +171,7 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         task.progress = 100
     task.since = event.at
     task.reason = data.reason
-    session.touch("task", data.task, task)
+    session.touch(task)
 
 
 def _task_output(session: Session, event: Event[e.TaskOutput]) -> None:
@@ -180,7 +180,7 @@ def _task_output(session: Session, event: Event[e.TaskOutput]) -> None:
         session.ignored += 1
         return
     task.output = event.data.value
-    session.touch("task", event.data.task, task)
+    session.touch(task)
 
 
 def _user_asked(session: Session, event: Event[e.UserAsked]) -> None:
@@ -189,32 +189,32 @@ def _user_asked(session: Session, event: Event[e.UserAsked]) -> None:
     if data.question in session.questions or (task is None and data.task is not None):
         session.ignored += 1
         return
-    question = Question(asked=data, asked_at=event.at, seq=event.seq, touched=event.seq)
+    question = Question(asked=data, asked_at=event.at, seq=event.seq)
     session.questions[data.question] = question
     session.open_questions[data.question] = None
-    session.touch("question", data.question, question)
+    session.touch(question)
     if task is not None:
         task.question = data.question
-        session.touch("task", task.spec.id, task)
+        session.touch(task)
 
 
 def _user_seen(session: Session, event: Event[e.UserSeen]) -> None:
     question = session.questions.get(event.data.question)
     if question is not None and question.seen_at is None:
         question.seen_at = event.at
-        session.touch("question", question.id, question)
+        session.touch(question)
 
 
 def _close(session: Session, question: Question, at: int) -> None:
     question.closed_at = at
     session.open_questions.pop(question.id, None)
     session.timers.pop(timer_of(question.id), None)
-    session.touch("question", question.id, question)
+    session.touch(question)
     if question.asked.task is not None:
         task = session.tasks[question.asked.task]
         if task.question == question.id:
             task.question = None
-            session.touch("task", question.asked.task, task)
+            session.touch(task)
 
 
 def _open_question(session: Session, key: QuestionId) -> Question | None:
@@ -244,7 +244,7 @@ def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
         return
     if data.outcome == "escalated":
         question.escalated = True
-        session.touch("question", question.id, question)
+        session.touch(question)
         return
     question.state = "expired"
     question.value = data.value or ""
@@ -301,7 +301,7 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
         agent.stopping = False
     else:
         agent.stopping = True
-    session.touch("agent", data.agent, agent)
+    session.touch(agent)
 
 
 def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
@@ -314,7 +314,7 @@ def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
     if data.effect == "start_process" and not data.error and not agent.running:
         agent.running = True
         session.running += 1
-        session.touch("agent", data.agent, agent)
+        session.touch(agent)
 
 
 def _memory_set(session: Session, event: Event[e.SystemMemorySet]) -> None:
@@ -332,12 +332,11 @@ def _issue_opened(session: Session, event: Event[e.SystemIssueOpened]) -> None:
         text=data.text,
         suggestion=data.suggestion,
         opened_at=event.at,
-        touched=event.seq,
         agent=data.agent,
         task=data.task,
     )
     session.issues[data.issue] = issue
-    session.touch("issue", data.issue, issue)
+    session.touch(issue)
 
 
 def _issue_closed(session: Session, event: Event[e.SystemIssueClosed]) -> None:
@@ -346,7 +345,7 @@ def _issue_closed(session: Session, event: Event[e.SystemIssueClosed]) -> None:
         session.ignored += 1
         return
     issue.open = False
-    session.touch("issue", issue.id, issue)
+    session.touch(issue)
 
 
 def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:

@@ -44,7 +44,7 @@ class Agent:
     spec: AgentSpec
     since: int
     reason: str
-    touched: int
+    touched: int = 0
     state: AgentState = AgentState.SPAWNING
     task: TaskId | None = None
     progress: int | None = None
@@ -66,21 +66,11 @@ class Agent:
         first = max(0, from_line - (self.tail_end - len(self.tail)))
         return self.tail[first : first + limit]
 
-    def digest_row(self) -> tuple[object, ...]:
+    def digest_row(self) -> str:
         """What of this row counts for the state digest."""
         return (
-            "agent",
-            self.spec.id,
-            str(self.state),
-            self.since,
-            self.task,
-            self.progress,
-            self.incarnation,
-            self.running,
-            self.stopping,
-            self.completed,
-            self.exit_code,
-            self.tail_end,
+            f"agent {self.spec.id} {self.state} {self.touched} {self.task} {self.progress}"
+            f" {self.incarnation} {self.running} {self.paused_by} {self.completed} {self.tail_end}"
         )
 
 
@@ -91,7 +81,7 @@ class Task:
     spec: TaskSpec
     since: int
     reason: str
-    touched: int
+    touched: int = 0
     state: TaskState = TaskState.PENDING
     agent: AgentId | None = None
     progress: int | None = None
@@ -109,19 +99,11 @@ class Task:
         """True while a gate that nobody has opened holds the task."""
         return self.spec.gate is not None and not self.cleared
 
-    def digest_row(self) -> tuple[object, ...]:
+    def digest_row(self) -> str:
         """What of this row counts for the state digest."""
         return (
-            "task",
-            self.spec.id,
-            str(self.state),
-            self.since,
-            self.agent,
-            self.progress,
-            self.cleared,
-            self.question,
-            self.output,
-            self.attempts,
+            f"task {self.spec.id} {self.state} {self.touched} {self.agent} {self.progress}"
+            f" {self.cleared} {self.question} {self.attempts} {self.output}"
         )
 
 
@@ -133,7 +115,7 @@ class Question:
     asked_at: int
     seq: int
     """Where in the session it was asked."""
-    touched: int
+    touched: int = 0
     state: Literal["open", "answered", "expired", "withdrawn"] = "open"
     escalated: bool = False
     seen_at: int | None = None
@@ -147,9 +129,9 @@ class Question:
         """The question's id."""
         return self.asked.question
 
-    def digest_row(self) -> tuple[object, ...]:
+    def digest_row(self) -> str:
         """What of this row counts for the state digest."""
-        return ("question", self.id, self.state, self.value, self.by, self.seen_at)
+        return f"question {self.id} {self.state} {self.value} {self.by} {self.seen_at}"
 
 
 @dataclass(slots=True)
@@ -161,14 +143,14 @@ class Issue:
     text: str
     suggestion: str
     opened_at: int
-    touched: int
+    touched: int = 0
     agent: AgentId | None = None
     task: TaskId | None = None
     open: bool = True
 
-    def digest_row(self) -> tuple[object, ...]:
+    def digest_row(self) -> str:
         """What of this row counts for the state digest."""
-        return ("issue", self.id, self.severity, self.text, self.open)
+        return f"issue {self.id} {self.severity} {self.open} {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +163,7 @@ class Refusal:
 class _Row(Protocol):
     touched: int
 
-    def digest_row(self) -> tuple[object, ...]: ...
+    def digest_row(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -193,18 +175,18 @@ class _Shown:
     questions: dict[QuestionId, Question] = field(default_factory=dict)
     issues: dict[IssueId, Issue] = field(default_factory=dict)
 
-    def put(self, kind: str, key: str, row: _Row) -> None:
+    def put(self, row: _Row) -> None:
         match row:
             case Agent():
-                self.agents[AgentId(key)] = copy(row)
+                self.agents[row.spec.id] = copy(row)
             case Task():
-                self.tasks[TaskId(key)] = copy(row)
+                self.tasks[row.spec.id] = copy(row)
             case Question():
-                self.questions[QuestionId(key)] = copy(row)
+                self.questions[row.id] = copy(row)
             case Issue():
-                self.issues[IssueId(key)] = copy(row)
+                self.issues[row.id] = copy(row)
             case _:
-                raise TypeError(f"no such row: {kind}")
+                raise TypeError(f"no such row: {row!r}")
 
 
 def is_provided(memory: Mapping[MemoryKey, JsonValue], key: MemoryKey) -> bool:
@@ -305,9 +287,13 @@ class Session:
     unfinished_pinned: dict[AgentId, int] = field(default_factory=dict)
     unfinished_skilled: dict[str, int] = field(default_factory=dict)
     _ranks: dict[TaskId, int] | None = None
-    _changed: dict[tuple[str, str], _Row] = field(default_factory=dict)
+    _changed: list[_Row] = field(default_factory=list)
+    """Rows touched since the last digest, which was made at `_digested_at`."""
     _memory_changed: dict[MemoryKey, None] = field(default_factory=dict)
-    _stale: dict[tuple[str, str], _Row] = field(default_factory=dict)
+    _digested_at: int = 0
+    _stale: list[_Row] = field(default_factory=list)
+    """Rows touched since the last snapshot, which was taken at `_shown_at`."""
+    _shown_at: int = 0
     _shown: _Shown = field(default_factory=_Shown)
 
     # -- what the tables allow --------------------------------------------------------------
@@ -417,12 +403,13 @@ class Session:
 
     # -- bookkeeping for the fold -----------------------------------------------------------
 
-    def touch(self, kind: str, key: str, row: _Row) -> None:
+    def touch(self, row: _Row) -> None:
         """Note that the current event changed `row`."""
+        if row.touched <= self._digested_at:
+            self._changed.append(row)
+        if row.touched <= self._shown_at:
+            self._stale.append(row)
         row.touched = self.seq
-        mark = (kind, key)
-        self._changed[mark] = row
-        self._stale[mark] = row
 
     def remember(self, key: MemoryKey, value: JsonValue) -> None:
         """Set a key of the shared memory."""
@@ -485,14 +472,15 @@ class Session:
 
         Cost follows what changed, not how much there is.
         """
-        rows = [row.digest_row() for row in self._changed.values()]
-        memory = [(key, self.memory[key]) for key in self._memory_changed]
-        text = repr((self.digest, rows, memory)).encode()
-        return blake2b(text, digest_size=8).hexdigest()
+        rows = [row.digest_row() for row in self._changed]
+        rows += [f"memory {key} {self.memory[key]!r}" for key in self._memory_changed]
+        text = "\n".join((self.digest, *rows))
+        return blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
     def digested(self, digest: str) -> None:
         """Start a new stretch after `digest`."""
         self.digest = digest
+        self._digested_at = self.seq
         self._changed.clear()
         self._memory_changed.clear()
 
@@ -519,9 +507,10 @@ class Session:
     def snapshot(self) -> Snapshot:
         """Return the session as plain values; only rows changed since the last are copied."""
         shown = self._shown
-        for (kind, key), row in self._stale.items():
-            shown.put(kind, key, row)
+        for row in self._stale:
+            shown.put(row)
         self._stale.clear()
+        self._shown_at = self.seq
         return Snapshot(
             seq=self.seq,
             at=self.at,

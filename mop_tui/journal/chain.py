@@ -30,10 +30,10 @@ def tail(previous: str, stem: bytes) -> tuple[str, bytes]:
 class Chain:
     """Turns events into journal lines, each bound to the one before."""
 
-    __slots__ = ("link", "seq")
+    __slots__ = ("_link", "seq")
 
     def __init__(self, genesis: str) -> None:
-        self.link = genesis
+        self._link = genesis.encode()
         self.seq = 0
 
     def line(self, event: AnyEvent) -> tuple[bytes, AnyEvent]:
@@ -48,6 +48,7 @@ class Chain:
             raise ValueError(f"event {event.seq} cannot be caused by event {event.cause}")
         encoded, recorded = codec.encode(event)
         stem = encoded[:-1]
-        self.link, end = tail(self.link, stem)
+        link = blake2b(self._link + stem, digest_size=8).hexdigest().encode()
+        self._link = link
         self.seq = event.seq
-        return b"%b%b\n" % (stem, end), recorded
+        return b'%b,"chain":"%b"}\n' % (stem, link), recorded

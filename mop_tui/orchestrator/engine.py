@@ -11,7 +11,6 @@ to prove that a recorded session is what this program would have done.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple, assert_never
 
@@ -22,6 +21,7 @@ from mop_tui.domain import templates
 from mop_tui.domain.events import AnyEvent, Event, Fact
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import ActionId, IssueId, QuestionId
+from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import HostKind, Mode, Plan
 from mop_tui.domain.session import Refusal, Session
 from mop_tui.orchestrator.effects import Effect, Start, Stop, Timer
@@ -30,12 +30,12 @@ DIGEST_EVERY = 1000
 """Events between two digests of the state."""
 
 
-@dataclass(slots=True)
+@immutable
 class Turn:
     """What one input led to."""
 
-    events: list[AnyEvent] = field(default_factory=list)
-    effects: list[Effect] = field(default_factory=list)
+    events: list[AnyEvent]
+    effects: list[Effect]
 
 
 class _Order(NamedTuple):
@@ -44,6 +44,7 @@ class _Order(NamedTuple):
     decided: int
     place: int
     action: a.Action
+    reason: str
 
 
 class _Made(NamedTuple):
@@ -59,9 +60,9 @@ class Engine:
     def __init__(self, plan: Plan, rules: RuleBook) -> None:
         self.session = Session()
         self._plan = plan
-        self._rules = rules
+        self._decide = rules.decide
         self._agenda: deque[_Made | _Order] = deque()
-        self._turn = Turn()
+        self._turn = Turn([], [])
 
     def receive(self, fact: Fact, at: int, cause: int | None) -> Turn:
         """Work off one input and return everything that followed from it, in order.
@@ -69,7 +70,7 @@ class Engine:
         `at` is session time in milliseconds; time never goes back, an earlier one counts as now.
         An ended session takes no more inputs and returns an empty turn.
         """
-        turn = self._turn = Turn()
+        turn = self._turn = Turn([], [])
         session = self.session
         if session.status == "ended":
             return turn
@@ -82,9 +83,9 @@ class Engine:
                 self._carry_out(item, now)
             else:
                 seq = self._emit(item.decision, now, item.cause)
-                actions = item.decision.actions
+                actions, reason = item.decision.actions, item.decision.reason
                 for index in range(len(actions) - 1, -1, -1):
-                    agenda.appendleft(_Order(seq, index, actions[index]))
+                    agenda.appendleft(_Order(seq, index, actions[index], reason))
             if session.outcome is not None:
                 # Whatever else was decided at the same moment has nobody left to act on.
                 agenda.clear()
@@ -93,22 +94,20 @@ class Engine:
     def _emit(self, fact: Fact, at: int, cause: int | None) -> int:
         """Record a fact, fold it and put the decisions about it on the agenda."""
         session = self.session
-        event = Event(session.seq + 1, at, fact.KIND, cause, fact)
+        seq = session.seq + 1
+        event = Event(seq, at, fact.KIND, cause, fact)
         apply(session, event)
         self._turn.events.append(event)
-        for decision in reversed(self._rules.decide(session, event)):
-            self._agenda.appendleft(_Made(event.seq, decision))
-        if event.seq % DIGEST_EVERY == 0 and session.outcome is None:
-            digest = Event(
-                event.seq + 1,
-                at,
-                e.SystemDigest.KIND,
-                event.seq,
-                e.SystemDigest(session.next_digest()),
-            )
-            apply(session, digest)
-            self._turn.events.append(digest)
-        return event.seq
+        decisions = self._decide(session, event)
+        if decisions:
+            for decision in reversed(decisions):
+                self._agenda.appendleft(_Made(seq, decision))
+        if seq % DIGEST_EVERY == 0 and session.outcome is None:
+            digest = e.SystemDigest(session.next_digest())
+            record = Event(seq + 1, at, digest.KIND, seq, digest)
+            apply(session, record)
+            self._turn.events.append(record)
+        return seq
 
     def _carry_out(self, order: _Order, at: int) -> None:  # noqa: C901 - one case per action
         """Turn one action into its event, and into an effect where it has one."""
@@ -117,9 +116,9 @@ class Engine:
         session = self.session
         match action:
             case a.MoveAgent():
-                self._emit(self._agent_moved(action), at, cause)
+                self._emit(self._agent_moved(action, order.reason), at, cause)
             case a.MoveTask():
-                self._emit(self._task_moved(action), at, cause)
+                self._emit(self._task_moved(action, order.reason), at, cause)
             case a.StartProcess():
                 self._start(order, action, at)
             case a.StopProcess():
@@ -134,7 +133,7 @@ class Engine:
                 value = session.questions[action.question].asked.default
                 self._emit(e.UserExpired(action.question, action.outcome, value), at, cause)
             case a.Withdraw():
-                self._emit(e.UserWithdrawn(action.question, action.reason), at, cause)
+                self._emit(e.UserWithdrawn(action.question, order.reason), at, cause)
             case a.SetTimer():
                 seq = self._emit(
                     e.SystemTimerSet(action.timer, action.due, action.question), at, cause
@@ -151,31 +150,27 @@ class Engine:
             case a.OpenIssue():
                 self._emit(self._opened(action), at, cause)
             case a.EndSession():
-                self._emit(self._ended(action), at, cause)
+                self._emit(self._ended(action, order.reason), at, cause)
             case _:
                 assert_never(action)
 
-    def _agent_moved(self, move: a.MoveAgent) -> e.AgentTransitioned | e.AgentRefused:
+    def _agent_moved(self, move: a.MoveAgent, reason: str) -> e.AgentTransitioned | e.AgentRefused:
         agent = self.session.agents.get(move.agent)
         if agent is None:
             return e.AgentRefused(move.agent, move.trigger, None, "there is no such agent")
         target = self.session.agent_move(agent, move.trigger, move.task)
         if isinstance(target, Refusal):
             return e.AgentRefused(move.agent, move.trigger, agent.state, target.reason)
-        return e.AgentTransitioned(
-            move.agent, move.trigger, agent.state, target, move.reason, move.task
-        )
+        return e.AgentTransitioned(move.agent, move.trigger, agent.state, target, reason, move.task)
 
-    def _task_moved(self, move: a.MoveTask) -> e.TaskTransitioned | e.TaskRefused:
+    def _task_moved(self, move: a.MoveTask, reason: str) -> e.TaskTransitioned | e.TaskRefused:
         task = self.session.tasks.get(move.task)
         if task is None:
             return e.TaskRefused(move.task, move.trigger, None, "there is no such task")
         target = self.session.task_move(task, move.trigger, move.agent)
         if isinstance(target, Refusal):
             return e.TaskRefused(move.task, move.trigger, task.state, target.reason)
-        return e.TaskTransitioned(
-            move.task, move.trigger, task.state, target, move.reason, move.agent
-        )
+        return e.TaskTransitioned(move.task, move.trigger, task.state, target, reason, move.agent)
 
     def _start(self, order: _Order, action: a.StartProcess, at: int) -> None:
         agent = self.session.agents[action.agent]
@@ -253,11 +248,11 @@ class Engine:
             task=issue.task,
         )
 
-    def _ended(self, end: a.EndSession) -> e.SystemEnded:
+    def _ended(self, end: a.EndSession, reason: str) -> e.SystemEnded:
         session = self.session
         return e.SystemEnded(
             outcome=end.outcome,
-            reason=end.reason,
+            reason=reason,
             events=session.seq + 1,
             counts={state: n for state, n in session.task_counts.items() if n},
         )

@@ -81,7 +81,8 @@ def test_rejecting_asks_for_a_reason_and_releases_nothing(
     release.press("n")
     release.until("Why not?")
     release.press(*"not today", ENTER)
-    release.until("not today")
+    release.until("CANCELLED", "INCOMPLETE")
+    release.until_gone("Why not?")
     assert _leave(release) == 1
     assert not (tmp_path / "releases").exists()
     [answered] = _of(_events(tmp_path), "user.answered")

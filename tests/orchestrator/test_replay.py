@@ -122,7 +122,7 @@ def test_a_state_that_differs_from_the_recorded_digest_is_said(recorded: Path) -
     with JournalFile.open(recorded) as journal:
         replay = Replayer(journal, Hand())
         replay.seek(500)
-        replay._session.touch("agent", "a1", replay._session.agents[AgentId("a1")])
+        replay._session.touch(replay._session.agents[AgentId("a1")])
         replay._session.agents[AgentId("a1")].completed = 99
         replay.seek(1100)
         assert "differs from the recording before event 1001" in replay.trouble
