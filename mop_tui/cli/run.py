@@ -1,5 +1,6 @@
 """`mop-tui run`: a layout becomes a session."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -71,6 +72,7 @@ def command(
     Exit codes: 0 all done; 1 ended with failed, rejected or cancelled work; 2 wrong usage or
     input; 3 headless and only questions left; 130 ended early by the operator; 143 by SIGTERM.
     """
+    gc.disable()  # as in `mop_tui.cli`; the session enables it again once it runs
     from mop_tui.cli import session  # noqa: PLC0415 - loaded only when a session is really run
 
     if as_json and not headless:

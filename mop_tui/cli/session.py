@@ -2,6 +2,7 @@
 screen."""
 
 import asyncio
+import gc
 import getpass
 import os
 import platform
@@ -186,6 +187,12 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
     return live, orchestrator, journal
 
 
+def _collect_garbage() -> None:
+    """Collect garbage from now on, but not among what was made at start and lives to the end."""
+    gc.freeze()
+    gc.enable()
+
+
 async def _finish(live: LiveSession, orchestrator: Orchestrator, journal: Journal) -> Outcome:
     """Close the journal and return how the session ended."""
     await asyncio.to_thread(journal.close)
@@ -201,6 +208,7 @@ async def _finish(live: LiveSession, orchestrator: Orchestrator, journal: Journa
 async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
     use_pidfd_child_watcher()
     live, orchestrator, journal = _open(prepared)
+    _collect_garbage()
     printer = _Printer(orchestrator, as_json=as_json)
     orchestrator.observers.append(printer.print)
     loop = asyncio.get_running_loop()
@@ -273,6 +281,7 @@ async def _on_screen(prepared: Prepared) -> Outcome:
     loop.add_signal_handler(signal.SIGINT, _interrupt(live))
     loop.add_signal_handler(signal.SIGTERM, orchestrator.terminate, "SIGTERM")
     loop.add_signal_handler(signal.SIGHUP, app.exit)
+    loop.call_later(1.0, _collect_garbage)
     try:
         await app.run_async()
     finally:

@@ -69,8 +69,9 @@ class Agent:
     def digest_row(self) -> str:
         """What of this row counts for the state digest."""
         return (
-            f"agent {self.spec.id} {self.state} {self.touched} {self.task} {self.progress}"
-            f" {self.incarnation} {self.running} {self.paused_by} {self.completed} {self.tail_end}"
+            f"agent {self.spec.id} {self.state} {self.since} {self.task} {self.progress}"
+            f" {self.incarnation} {self.running} {self.paused_by} {self.completed}"
+            f" {self.exit_code} {self.tail_end}"
         )
 
 
@@ -102,7 +103,7 @@ class Task:
     def digest_row(self) -> str:
         """What of this row counts for the state digest."""
         return (
-            f"task {self.spec.id} {self.state} {self.touched} {self.agent} {self.progress}"
+            f"task {self.spec.id} {self.state} {self.since} {self.agent} {self.progress}"
             f" {self.cleared} {self.question} {self.attempts} {self.output}"
         )
 

@@ -102,7 +102,8 @@ class Section(BaseModel):
         strict=True,
         frozen=True,
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,
+        # Building a validator costs; only that of the whole layout is ever used.
+        defer_build=True,
     )
 
 
