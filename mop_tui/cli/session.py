@@ -10,8 +10,8 @@ import signal
 import socket
 import sys
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
@@ -183,7 +183,7 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
         answers=prepared.answers,
     )
     late.append(orchestrator)
-    live = LiveSession(orchestrator, prepared.path, prepared.header.started)
+    live = LiveSession(orchestrator, _as_typed(prepared.path), prepared.header.started)
     return live, orchestrator, journal
 
 
@@ -202,6 +202,20 @@ async def _finish(live: LiveSession, orchestrator: Orchestrator, journal: Journa
     return outcome
 
 
+@asynccontextmanager
+async def running(prepared: Prepared) -> AsyncIterator[LiveSession]:
+    """Run a session in the background; leaving the context ends it, if it has not ended."""
+    live, orchestrator, journal = _open(prepared)
+    task = asyncio.create_task(live.run())
+    try:
+        yield live
+    finally:
+        if not task.done():
+            live.submit(Stop(reason="nobody needs it any more"))
+        await task
+        await _finish(live, orchestrator, journal)
+
+
 # -- without a screen -------------------------------------------------------------------------
 
 
@@ -216,7 +230,9 @@ async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
     loop.add_signal_handler(signal.SIGTERM, orchestrator.terminate, "SIGTERM")
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
     if not as_json:
-        click.echo(f"{prepared.mode.upper()}  {prepared.plan.id}  recorded in {prepared.path}")
+        click.echo(
+            f"{prepared.mode.upper()}  {prepared.plan.id}  recorded in {_as_typed(prepared.path)}"
+        )
     await live.run()
     outcome = await _finish(live, orchestrator, journal)
     printer.close()
@@ -291,8 +307,14 @@ async def _on_screen(prepared: Prepared) -> Outcome:
     outcome = await _finish(live, orchestrator, journal)
     with suppress(OSError):
         reason = orchestrator.session.outcome_reason
-        click.echo(f"{outcome}: {reason}\nrecorded in {prepared.path}")
+        click.echo(f"{outcome}: {reason}\nrecorded in {_as_typed(prepared.path)}")
     return outcome
+
+
+def _as_typed(path: Path) -> Path:
+    """Return `path` as an operator would type it here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _user() -> str:

@@ -1,6 +1,7 @@
 """A picture of the dashboard, made without a terminal."""
 
 from mop_tui.dashboard.app import Dashboard
+from mop_tui.dashboard.guard import QUIET
 from mop_tui.domain.feed import SessionFeed
 
 
@@ -14,5 +15,6 @@ async def picture(
         app.sample()
         await pilot.pause()
         await pilot.press(*keys)
-        await pilot.pause()
+        # Long enough for a dialog to begin to listen.
+        await pilot.pause(2 * QUIET)
         return app.export_screenshot(title=f"mop-tui {feed.source}")

@@ -73,7 +73,7 @@ class Transport:
             return "This session cannot be moved in time."
         time = parse_timecode(text)
         if time is not None:
-            self._seek(at, self._last_before(time, at))
+            self._feed.seek_time(time)
         elif text.endswith("%") and text[:-1].strip().isdecimal():
             self._seek(at, at.length * int(text[:-1]) // 100)
         elif text.isdecimal():
@@ -81,25 +81,6 @@ class Transport:
         else:
             return f"{text!r} is no place: try 1:30, 50% or the number of an event."
         return ""
-
-    def _last_before(self, time: int, at: Playback) -> int:
-        """Return the last event that happened by session time `time`."""
-        low, high = 0, at.length
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self._time_of(middle) <= time:
-                low = middle
-            else:
-                high = middle - 1
-        return low
-
-    def _time_of(self, seq: int) -> int:
-        """Return when event `seq` happened; a feed that shows no future has to go there."""
-        events = self._feed.events(after=seq - 1, limit=1)
-        if events:
-            return events[0].at
-        self._feed.seek(seq)
-        return self._feed.snapshot().at
 
     def _seek(self, at: Playback, seq: int) -> None:
         self._feed.seek(max(0, min(seq, at.length)))

@@ -140,6 +140,9 @@ class SessionFeed(Protocol):
     def seek(self, seq: int) -> None:
         """Show the session as it was right after event `seq`."""
 
+    def seek_time(self, at: int) -> None:
+        """Show the session as it was at session time `at` (ms)."""
+
     def play(self) -> None:
         """Let time run."""
 

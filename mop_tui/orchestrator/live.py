@@ -110,6 +110,10 @@ class LiveSession:
         """Live sessions do not seek."""
         raise NotSeekableError(seq)
 
+    def seek_time(self, at: int) -> None:
+        """Live sessions do not seek."""
+        raise NotSeekableError(at)
+
     def play(self) -> None:
         """Live sessions always play."""
 

@@ -124,7 +124,7 @@ class Replayer:
         self._looked = self._clock()
 
     def seek_time(self, at: int) -> None:
-        """Show the session as it was at session time `at` (ms)."""
+        """See `SessionFeed`."""
         at = min(max(at, 0), self._end_at)
         self._show(self._last_until(at))
         self._time = float(at)

@@ -126,6 +126,9 @@ class Stage:
     def seek(self, seq: int) -> None:
         raise AssertionError(f"nobody may seek to {seq} in a live session")
 
+    def seek_time(self, at: int) -> None:
+        raise AssertionError(f"nobody may seek to {at} ms in a live session")
+
     def play(self) -> None:
         raise AssertionError("nobody may play a live session")
 
@@ -318,6 +321,9 @@ class Recording(Stage):
         self.position = seq
         self.time = self.session.at
         self.revision += 1
+
+    def seek_time(self, at: int) -> None:
+        self.seek(sum(1 for event in self.happened if event.at <= at))
 
     def play(self) -> None:
         self.playing = True

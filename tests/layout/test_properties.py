@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mop_tui.layout import LayoutError, Problem, load, plan_of
-from mop_tui.layout.schema import Section
 from mop_tui.layout.sentences import known_keys
 
 # -- every file ----------------------------------------------------------------------------------
@@ -211,16 +210,3 @@ def test_the_recorded_document_makes_the_same_plan(
     assert again == loaded.plan
     assert repr(again) == repr(loaded.plan)
     assert list(loaded.plan.tasks) == list(layout["tasks"])
-
-
-# -- the schema ----------------------------------------------------------------------------------
-
-
-def test_every_key_of_the_schema_is_described() -> None:
-    sections = Section.__subclasses__()
-
-    assert len(sections) == 10
-    for section in sections:
-        assert section.__doc__
-        for name, field in section.model_fields.items():
-            assert field.description, f"{section.__name__}.{name}"
