@@ -184,7 +184,7 @@ async def _play(
     clock = VirtualClock(timeline)
 
     def hosts(sink: Sink) -> Mapping[HostKind, AgentHost]:
-        return {HostKind.SIMULATED: SimulatedHost(seed, clock.now, timeline.call_at, sink)}
+        return {HostKind.SIMULATED: SimulatedHost(seed, clock.moment, timeline.call_at, sink)}
 
     journal = BufferedWriter(path, header(seed))
     orchestrator = Orchestrator(

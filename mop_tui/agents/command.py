@@ -19,9 +19,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
+from urllib.parse import quote
 
 from mop_tui.agents.host import Exited, Job, Output, Sink, Started, StartFailed
+from mop_tui.agents.log import AgentLog
 from mop_tui.domain.ids import AgentId
 from mop_tui.domain.plan import Command
 from mop_tui.domain.templates import Lookup, render_command
@@ -87,9 +89,13 @@ class CommandHost:
         self._processes: dict[AgentId, _Process] = {}
         self._starting: set[asyncio.Task[None]] = set()
         self._endings: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     def start(self, job: Job) -> None:
         """See `AgentHost`."""
+        if self._closing:
+            self._sink(StartFailed(job.agent.id, job.incarnation, "the session is ending"))
+            return
         task = asyncio.get_running_loop().create_task(self._start(job))
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
@@ -102,6 +108,7 @@ class CommandHost:
 
     async def close(self) -> None:
         """See `AgentHost`."""
+        self._closing = True
         while self._starting:
             await asyncio.wait(self._starting)
         for process in self._processes.values():
@@ -126,7 +133,7 @@ class CommandHost:
 
     async def _spawn(self, job: Job, command: Command) -> None:
         launch = self._prepare(job, command)
-        log = self._open_log(job)
+        log = AgentLog(self._logs / f"{quote(job.agent.id, safe='')}.log")
         process = _Process(job, log, self._sink, self._on_exit, self._grace + 2 * _GROUP_POLL)
         log.write(f"$ {shlex.join(launch.argv)}\n".encode(errors="surrogateescape"))
         try:
@@ -167,14 +174,6 @@ class CommandHost:
                 "MOP_TASK": job.task.id,
                 **dict(command.env),
             },
-        )
-
-    def _open_log(self, job: Job) -> BinaryIO:
-        self._logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._logs / f"{job.agent.id.replace('/', '_')}.log"
-        return cast(
-            "BinaryIO",
-            os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb"),
         )
 
     def _on_exit(self, process: "_Process") -> None:
@@ -226,7 +225,7 @@ class _Process(asyncio.SubprocessProtocol):
     def __init__(
         self,
         job: Job,
-        log: BinaryIO,
+        log: AgentLog,
         sink: Sink,
         on_exit: Callable[["_Process"], None],
         patience: float,
@@ -325,7 +324,6 @@ class _Process(asyncio.SubprocessProtocol):
         if self._report_due is not None:
             self._report_due.cancel()
             self._report_due = None
-        self._log.flush()
         if not self._unreported:
             return
         lines = tuple(self._lines)
@@ -342,6 +340,9 @@ class _Process(asyncio.SubprocessProtocol):
         if self._partial:
             self._take([self._partial])
             self._partial = b""
+        if self._log.failure:
+            self._lines.append(f"[{self._log.failure}]")
+            self._unreported += 1
         self._report()
         code = self._transport.get_returncode() if self._transport is not None else None
         ended_by = signal.Signals(-code).name if code is not None and code < 0 else None

@@ -2,8 +2,13 @@
 that `mop-tui events` does not wait for a screen it does not need."""
 
 import gc
+import os
 import sys
+import tempfile
+import traceback
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -65,3 +70,13 @@ def main() -> None:
         # Whoever read our output has seen enough.
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - an operator is never shown a traceback
+        report = Path(tempfile.gettempdir()) / f"mop-tui-defect-{os.getpid()}.txt"
+        details = ""
+        with suppress(OSError):
+            report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+            details = f" Details are in {report}."
+        click.echo(
+            f"mop-tui failed, which is a defect of the program: {error!r}.{details}", err=True
+        )
+        sys.exit(70)

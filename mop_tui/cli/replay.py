@@ -12,9 +12,18 @@ from mop_tui.errors import UsageError
 @click.command("replay")
 @click.argument("session", type=click.Path(path_type=Path))
 @click.option(
-    "--speed", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Times as fast as it happened.",
 )
-@click.option("--at", "start", metavar="TIME|SEQ", help="Where to begin: 90s, 2m, 1h30m or #123.")
+@click.option(
+    "--at",
+    "start",
+    metavar="TIME|#SEQ",
+    help="Where to begin: 90s, 2m, 1h30m, or #123 for an event.",
+)
 @click.option("--until-damage", is_flag=True, help="Read a damaged file as far as it is sound.")
 def command(session: Path, *, speed: float, start: str | None, until_damage: bool) -> None:
     """Show SESSION again on the screen: play, pause, step, seek. Nothing is executed."""
@@ -33,5 +42,6 @@ def command(session: Path, *, speed: float, start: str | None, until_damage: boo
             replay.seek_time(durations.parse(start))
         except ValueError as error:
             raise UsageError(f"--at {start}: it {error}, and no #123 either") from None
-    replay.play()
+    if replay.playback.position < replay.playback.length:
+        replay.play()
     asyncio.run(Dashboard(replay).run_async())

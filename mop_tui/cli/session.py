@@ -25,6 +25,7 @@ from mop_tui.agents.command import CommandHost, use_pidfd_child_watcher
 from mop_tui.agents.host import AgentHost, Sink
 from mop_tui.agents.simulated import SimulatedHost
 from mop_tui.cli.output import clock_time, json_line
+from mop_tui.cli.printer import Printer
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
 from mop_tui.domain import templates
@@ -134,7 +135,7 @@ def run_on_screen(prepared: Prepared) -> Outcome:
 def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
     """Create the session file and everything that runs the session."""
     loop = asyncio.get_running_loop()
-    prepared.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folders(prepared)
     late: list[Orchestrator] = []
 
     def tell(call: Callable[..., None], *args: object) -> None:
@@ -152,7 +153,6 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
             on_recovered=lambda why, ms: tell(late[0].journal_recovered, why, ms),
         )
         clock = WallClock()
-        Path(prepared.header.paths[templates.WORKSPACE]).mkdir(mode=0o700)
     else:
         journal = BufferedWriter(prepared.path, prepared.header)
         clock = VirtualClock(timeline, None if prepared.speed == inf else prepared.speed)
@@ -161,7 +161,7 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
         paths = prepared.header.paths
         return {
             HostKind.SIMULATED: SimulatedHost(
-                prepared.header.seed, clock.now, timeline.call_at, sink
+                prepared.header.seed, clock.moment, timeline.call_at, sink
             ),
             HostKind.COMMAND: CommandHost(
                 templates.resolve(prepared.plan.variables, paths.get),
@@ -185,6 +185,21 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
     late.append(orchestrator)
     live = LiveSession(orchestrator, _as_typed(prepared.path), prepared.header.started)
     return live, orchestrator, journal
+
+
+def _make_folders(prepared: Prepared) -> None:
+    """Make the folder of the session file, and a workspace that no other run has used."""
+    if prepared.path.exists():
+        return  # the journal refuses, in better words
+    try:
+        prepared.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if prepared.mode is Mode.LIVE:
+            Path(prepared.header.paths[templates.WORKSPACE]).mkdir(mode=0o700)
+    except OSError as error:
+        raise JournalError(
+            f"{error.filename}: cannot be made: {error.strerror}."
+            " Name another place with --session-file."
+        ) from None
 
 
 def _collect_garbage() -> None:
@@ -223,64 +238,42 @@ async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
     use_pidfd_child_watcher()
     live, orchestrator, journal = _open(prepared)
     _collect_garbage()
-    printer = _Printer(orchestrator, as_json=as_json)
-    orchestrator.observers.append(printer.print)
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, _interrupt(live))
-    loop.add_signal_handler(signal.SIGTERM, orchestrator.terminate, "SIGTERM")
-    loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    if not as_json:
-        click.echo(
-            f"{prepared.mode.upper()}  {prepared.plan.id}  recorded in {_as_typed(prepared.path)}"
-        )
-    await live.run()
-    outcome = await _finish(live, orchestrator, journal)
-    printer.close()
-    return outcome
+    printer = Printer()
+    ending = asyncio.Event()
 
-
-def _interrupt(live: LiveSession) -> Callable[[], None]:
-    """Return what SIGINT does: the first asks to be sure, the second ends the session."""
-    pressed: list[None] = []
+    def on_event(event: AnyEvent) -> None:
+        if as_json:
+            printer.print(json_line(event))
+        elif tone(event) != "detail":
+            printer.print(f"{clock_time(event.at)}  {sentence(event)}")
 
     def on_interrupt() -> None:
-        if pressed:
+        if ending.is_set():
             live.submit(Stop(reason="interrupted twice"))
         else:
             click.echo("interrupt once more to end the session and its agents", err=True)
-        pressed.append(None)
+        ending.set()
 
-    return on_interrupt
+    def on_terminate() -> None:
+        ending.set()
+        orchestrator.terminate("SIGTERM")
 
-
-class _Printer:
-    """Prints events as they are recorded, until nobody listens any more."""
-
-    def __init__(self, orchestrator: Orchestrator, *, as_json: bool) -> None:
-        self._orchestrator = orchestrator
-        self._as_json = as_json
-        self._gone = False
-
-    def print(self, event: AnyEvent) -> None:
-        """Print one event; those of interest to nobody are left out unless JSON is wanted."""
-        if self._gone:
-            return
-        if self._as_json:
-            line = json_line(event)
-        elif tone(event) != "detail":
-            line = f"{clock_time(event.at)}  {sentence(event)}"
-        else:
-            return
-        try:
-            click.echo(line)
-        except BrokenPipeError:
-            self._gone = True
-
-    def close(self) -> None:
-        """Keep the interpreter from complaining about a reader that left."""
-        if self._gone:
-            with suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    orchestrator.observers.append(on_event)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, on_interrupt)
+    loop.add_signal_handler(signal.SIGTERM, on_terminate)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    if not as_json:
+        where = _as_typed(prepared.path)
+        printer.print(f"{prepared.mode.upper()}  {prepared.plan.id}  recorded in {where}")
+    await live.run()
+    try:
+        return await _finish(live, orchestrator, journal)
+    finally:
+        # A slow reader may take its time, unless somebody is in a hurry.
+        finished = False
+        while not finished:
+            finished = await asyncio.to_thread(printer.finish, 0.2) or ending.is_set()
 
 
 # -- behind a screen --------------------------------------------------------------------------
@@ -294,8 +287,13 @@ async def _on_screen(prepared: Prepared) -> Outcome:
     session = asyncio.create_task(live.run())
     app = Dashboard(live)
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, _interrupt(live))
-    loop.add_signal_handler(signal.SIGTERM, orchestrator.terminate, "SIGTERM")
+
+    def on_terminate() -> None:
+        orchestrator.terminate("SIGTERM")
+        app.exit()
+
+    loop.add_signal_handler(signal.SIGINT, lambda: app.call_later(app.run_action, "quit"))
+    loop.add_signal_handler(signal.SIGTERM, on_terminate)
     loop.add_signal_handler(signal.SIGHUP, app.exit)
     loop.call_later(1.0, _collect_garbage)
     try:
@@ -303,8 +301,12 @@ async def _on_screen(prepared: Prepared) -> Outcome:
     finally:
         # Whatever became of the screen, the session goes on, and ends when its work is done.
         orchestrator.leave_unattended()
-    await session
-    outcome = await _finish(live, orchestrator, journal)
+        loop.add_signal_handler(signal.SIGINT, live.submit, Stop(reason="interrupted"))
+        if not session.done():
+            with suppress(OSError):
+                click.echo("the session goes on without a screen; interrupt to end it", err=True)
+        await session
+        outcome = await _finish(live, orchestrator, journal)
     with suppress(OSError):
         reason = orchestrator.session.outcome_reason
         click.echo(f"{outcome}: {reason}\nrecorded in {_as_typed(prepared.path)}")

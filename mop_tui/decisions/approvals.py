@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mop_tui.decisions.ending import wind_down
 from mop_tui.decisions.rules import Rule
-from mop_tui.domain.actions import Action, Ask, Expire, MoveTask, OpenIssue, SetTimer
+from mop_tui.domain.actions import Action, Ask, CloseIssue, Expire, MoveTask, OpenIssue, SetTimer
 from mop_tui.domain.events import (
     AnyEvent,
     SystemDecided,
@@ -16,6 +16,7 @@ from mop_tui.domain.events import (
     UserAnswered,
     UserAsked,
     UserExpired,
+    UserWithdrawn,
 )
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.session import Question, Session, timer_of
@@ -87,7 +88,7 @@ def obey_timeout(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         actions: tuple[Action, ...] = (
             OpenIssue(
                 "critical",
-                f"an answer is overdue: {question.asked.text}",
+                _overdue(question),
                 "answer it; nothing else can",
                 task=question.asked.task,
             ),
@@ -135,6 +136,28 @@ def obey_rejection(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
     )
 
 
+def end_alarm(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Close the alarm about an overdue answer once there is one, or none is needed."""
+    question = session.questions[event.data.question]
+    alarms = [
+        issue.id
+        for issue in session.issues.values()
+        if issue.open and issue.task == question.asked.task and issue.text == _overdue(question)
+    ]
+    if alarms:
+        yield SystemDecided(
+            rule="end_alarm",
+            verdict="yes",
+            reason=f"{question.id} is {question.state}",
+            actions=tuple(map(CloseIssue, alarms)),
+            task=question.asked.task,
+        )
+
+
+def _overdue(question: Question) -> str:
+    return f"an answer is overdue: {question.asked.text}"
+
+
 def _cancel_gated(session: Session, question: Question) -> tuple[Action, ...]:
     task = question.asked.task
     if task is None or session.tasks[task].state in TERMINAL:
@@ -147,5 +170,6 @@ RULES = (
     Rule("limit_waiting", (UserAsked.KIND,), limit_waiting),
     Rule("time_is_up", (SystemTimerFired.KIND,), time_is_up),
     Rule("obey_timeout", (UserExpired.KIND,), obey_timeout),
+    Rule("end_alarm", (UserAnswered.KIND, UserWithdrawn.KIND), end_alarm),
     Rule("obey_rejection", (UserAnswered.KIND,), obey_rejection),
 )

@@ -24,6 +24,9 @@ from mop_tui.domain.plan import Plan
 from mop_tui.domain.session import Agent, Session, Task
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 
+NAMED = 4
+"""Up to so many busy agents are named in a reason; more are counted."""
+
 
 def place_task(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Give a task that just became free to be worked on to an agent, if one is there."""
@@ -98,12 +101,11 @@ def _most_pressing(session: Session) -> tuple[Task, Agent] | None:
 
 def _taker(session: Session, task: Task) -> Agent | None:
     """Return the capable agent that has been available longest."""
-    free = [
-        agent
-        for agent in map(session.agents.__getitem__, session.capable(task.spec))
-        if agent.state is AgentState.AVAILABLE
-    ]
-    return min(free, key=lambda agent: agent.since, default=None)
+    if task.spec.agent is None:
+        free = session.available_skilled.get(task.spec.requires_skill or "", {})
+        return session.agents[next(iter(free))] if free else None
+    agent = session.agents.get(task.spec.agent)
+    return agent if agent is not None and agent.state is AgentState.AVAILABLE else None
 
 
 def _assign(session: Session, task: Task, agent: Agent, rule: str) -> SystemDecided:
@@ -111,9 +113,9 @@ def _assign(session: Session, task: Task, agent: Agent, rule: str) -> SystemDeci
         reason = f"it is meant for {agent.spec.id}, who is free"
     else:
         reason = f"{agent.spec.id} is free and has the skill {task.spec.requires_skill}"
-    rivals = sum(1 for other in session.ready_for(agent) if other != task.spec.id)
-    if rivals:
-        reason += f"; it is the most pressing of {counted(rivals + 1, 'ready task')}"
+    ready = session.ready_count(agent)
+    if ready > 1:
+        reason += f"; it is the most pressing of {counted(ready, 'ready task')}"
     return SystemDecided(
         rule=rule,
         verdict="yes",
@@ -132,11 +134,14 @@ def _refuse(task: Task, reason: str) -> SystemDecided:
 
 
 def _nobody_free(session: Session, task: Task) -> str:
-    capable = [session.agents[agent] for agent in session.capable(task.spec)]
+    capable = session.capable(task.spec)
     if not capable:
         return "no agent that could do it exists yet"
+    if len(capable) > NAMED:
+        return f"none of the {len(capable)} agents who could do it is free"
     doing = [
-        f"{a.spec.id} ({a.state}{f' with {a.task}' if a.task is not None else ''})" for a in capable
+        f"{a.spec.id} ({a.state}{f' with {a.task}' if a.task is not None else ''})"
+        for a in map(session.agents.__getitem__, capable)
     ]
     return f"nobody who could do it is free: {listed(doing)}"
 

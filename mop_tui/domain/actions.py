@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue
 from mop_tui.domain.agent_lifecycle import AgentTrigger
 from mop_tui.domain.ids import (
     AgentId,
+    IssueId,
     MemoryKey,
     QuestionId,
     QuestionName,
@@ -145,6 +146,14 @@ class OpenIssue:
 
 
 @immutable
+class CloseIssue:
+    """Note that something needs no attention any more."""
+
+    issue: IssueId
+    do: Literal["close_issue"] = "close_issue"
+
+
+@immutable
 class EndSession:
     """Close the session with this outcome."""
 
@@ -166,6 +175,7 @@ Action = Annotated[
     | SetMemory
     | DeliverOutput
     | OpenIssue
+    | CloseIssue
     | EndSession,
     Field(discriminator="do"),
 ]

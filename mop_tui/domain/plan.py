@@ -114,8 +114,8 @@ class TaskSpec:
 class QuestionSpec:
     """A question that a human may be asked.
 
-    `timeout_ms` is None where the question waits for ever. `fallback` is what happens when time
-    runs out on a question that is not required.
+    `timeout_ms` is None where the question waits for ever. `default` is what happens then,
+    by nobody; without one, a `required` question stays open and others cancel what they hold.
     """
 
     name: QuestionName

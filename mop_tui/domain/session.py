@@ -281,6 +281,8 @@ class Session:
     holder: dict[TaskId, AgentId] = field(default_factory=dict)
     """Which agent has a task in hand: at most one."""
     skilled: dict[str, list[AgentId]] = field(default_factory=dict)
+    available_skilled: dict[str, dict[AgentId, None]] = field(default_factory=dict)
+    """Agents with a skill that are free, those first that have been free longest."""
     ready_pinned: dict[AgentId, dict[TaskId, None]] = field(default_factory=dict)
     ready_skilled: dict[str, dict[TaskId, None]] = field(default_factory=dict)
     unfinished: int = 0
@@ -381,6 +383,11 @@ class Session:
         for skill in agent.spec.skills:
             yield from self.ready_skilled.get(skill, ())
 
+    def ready_count(self, agent: Agent) -> int:
+        """Return how many READY tasks, held ones included, `agent` may do."""
+        pinned = len(self.ready_pinned.get(agent.spec.id, ()))
+        return pinned + sum(len(self.ready_skilled.get(skill, ())) for skill in agent.spec.skills)
+
     def has_work_for(self, agent: Agent) -> bool:
         """True if some unfinished task, ready or not, could be done by `agent`."""
         if self.unfinished_pinned.get(agent.spec.id):
@@ -427,6 +434,12 @@ class Session:
         counts[agent.state] = counts.get(agent.state, 1) - 1
         counts[state] = counts.get(state, 0) + 1
         agent.state = state
+        for skill in agent.spec.skills:
+            free = self.available_skilled.setdefault(skill, {})
+            if state is AgentState.AVAILABLE:
+                free[agent.spec.id] = None
+            else:
+                free.pop(agent.spec.id, None)
 
     def set_task_state(self, task: Task, state: TaskState) -> None:
         """Move a task and keep the counts and the index of ready tasks."""

@@ -54,7 +54,13 @@ class Clock(Protocol):
     """What session time it is, and how long until another."""
 
     def now(self) -> int:
-        """Session time in milliseconds; it never goes back."""
+        """Session time in milliseconds, for whoever looks; it never goes back."""
+
+    def moment(self) -> int:
+        """Session time of what is happening, as it is recorded.
+
+        On a virtual clock that is when it was due, however long the machine took to get there.
+        """
 
     def wait(self, at: int) -> float:
         """Wall-clock seconds until session time `at`; 0 if it is reached, or can be at once."""
@@ -78,6 +84,10 @@ class WallClock:
     def now(self) -> int:
         """See `Clock`."""
         return (time.monotonic_ns() - self._start) // 1_000_000
+
+    def moment(self) -> int:
+        """See `Clock`."""
+        return self.now()
 
     def wait(self, at: int) -> float:
         """See `Clock`."""
@@ -114,6 +124,10 @@ class VirtualClock:
             return self._reached
         walked = int((time.monotonic() - self._since) * 1000 * self._speed)
         return max(self._reached, min(self._reached + walked, due))
+
+    def moment(self) -> int:
+        """See `Clock`."""
+        return self._reached
 
     def wait(self, at: int) -> float:
         """See `Clock`."""

@@ -149,6 +149,8 @@ class Engine:
                 self._emit(e.TaskOutput(action.task, action.agent, action.value), at, cause)
             case a.OpenIssue():
                 self._emit(self._opened(action), at, cause)
+            case a.CloseIssue():
+                self._emit(e.SystemIssueClosed(action.issue, order.reason), at, cause)
             case a.EndSession():
                 self._emit(self._ended(action, order.reason), at, cause)
             case _:

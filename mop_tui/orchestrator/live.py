@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -35,8 +36,10 @@ class LiveSession:
             self.defect = str(error)
         except Exception as error:  # noqa: BLE001 - the screen must outlive any defect
             report = self._source.with_suffix(".defect.txt")
-            report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-            self.defect = f"the orchestrator failed ({error}); details are in {report}"
+            self.defect = f"the orchestrator failed ({error!r})"
+            with suppress(OSError):
+                report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+                self.defect += f"; details are in {report}"
 
     @property
     def revision(self) -> int:

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
@@ -32,6 +33,8 @@ from mop_tui.domain.feed import Answer, Command, Seen, Stop
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId, TimerId
 from mop_tui.domain.plan import HostKind, Mode, Plan
 from mop_tui.domain.session import Session, timer_of
+from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.errors import NotRecordedError
 from mop_tui.journal.writer import Journal
 from mop_tui.orchestrator import effects
 from mop_tui.orchestrator.answers import PreparedAnswer, PreparedAnswers
@@ -44,6 +47,13 @@ BREATH = 0.001
 """Seconds between two slices. A mere `sleep(0)` would make a key wait for several slices."""
 RECENT_EVENTS = 10_000
 """How many of the latest events are kept at hand; the journal has them all."""
+
+STOP_PATIENCE = 5.0
+"""Seconds for which ending a session waits for a journal that cannot be written."""
+FLUSH_PATIENCE = 2.0
+"""Seconds for which the end of a session waits for its last records to be on disk."""
+RETRY_ANSWER = 1000
+"""Milliseconds after which a prepared answer is given again if it could not be recorded."""
 
 OPERATOR = "operator"
 
@@ -93,11 +103,13 @@ class Orchestrator:
         self._waiting_effects: deque[effects.Effect] = deque()
         self._processes: dict[tuple[AgentId, int], _Running] = {}
         self._timers: dict[TimerId, Due] = {}
-        self._wall_timers: dict[TimerId, asyncio.TimerHandle] = {}
+        self._wall_timers: dict[TimerId, tuple[asyncio.TimerHandle, effects.Timer]] = {}
         self._deadlines: dict[QuestionId, float] = {}
         """When open questions time out, by the monotonic clock."""
         self._wake = asyncio.Event()
         self._commands = 0
+        self._closed = False
+        self._stopping_since: float | None = None
 
     @property
     def session(self) -> Session:
@@ -124,19 +136,23 @@ class Orchestrator:
                 ),
                 None,
             )
-            while self.session.status != "ended":
+            while self.session.status != "ended" and not self._given_up():
                 if self._work_a_slice():
                     await asyncio.sleep(BREATH)
                 else:
                     await self._wait()
+            with suppress(NotRecordedError):  # closing the journal reports it
+                await asyncio.to_thread(self._journal.flush, FLUSH_PATIENCE)
         finally:
-            for timer in self._wall_timers.values():
-                timer.cancel()
+            # Whatever is still waiting for the disk will not be done any more.
+            self._closed = True
+            for alarm, _ in self._wall_timers.values():
+                alarm.cancel()
             for host in self._hosts.values():
                 await host.close()
 
     def submit(self, command: Command, by: str = OPERATOR) -> CommandId:
-        """Take a command. What comes of it is an event with the returned id."""
+        """Take a command of somebody who is here, now. What comes of it is an event."""
         self._commands += 1
         command_id = CommandId(f"c{self._commands}")
         self._post(partial(self._obey, command, command_id, by))
@@ -144,15 +160,18 @@ class Orchestrator:
 
     def terminate(self, reason: str) -> None:
         """End the session early because the system says so (SIGTERM)."""
-        self._post(
-            lambda: self._receive(
-                e.UserCommanded(command="terminate", id=None, by="the system", reason=reason), None
-            )
-        )
+        said = e.UserCommanded(command="terminate", id=None, by="the system", reason=reason)
+        self._post(partial(self._receive_now, said, None))
 
     def leave_unattended(self) -> None:
-        """Note that nobody is left who could answer."""
+        """Note that nobody is left who could answer: questions time out in session time now."""
         self.attended = False
+        for alarm, effect in self._wall_timers.values():
+            alarm.cancel()
+            self._timers[effect.timer] = self._timeline.call_at(
+                effect.due, partial(self._fire, effect)
+            )
+        self._wall_timers.clear()
         self._wake.set()
 
     def remaining(self, question: QuestionId) -> int | None:
@@ -192,12 +211,28 @@ class Orchestrator:
             self._timeline.pop()()
         return True
 
+    def _given_up(self) -> bool:
+        """True if the session was told to end, and has tried in vain to record that for a while.
+
+        This is the one exception to acting only upon what is recorded: the agents are ended
+        nevertheless, which is safe to do twice, and whoever closes the journal reports the loss.
+        """
+        if self.session.status != "stopping" or not self._journal.failure:
+            self._stopping_since = None
+            return False
+        if self._stopping_since is None:
+            self._stopping_since = time.monotonic()
+        return time.monotonic() - self._stopping_since > STOP_PATIENCE
+
     async def _wait(self) -> None:
         """Wait until something is due or lands in the inbox."""
         due = self._timeline.next_due()
         alarm = None
-        if due is not None:
-            alarm = asyncio.get_running_loop().call_later(self.clock.wait(due), self._wake.set)
+        patience = None if due is None else self.clock.wait(due)
+        if self._stopping_since is not None:
+            patience = min(STOP_PATIENCE, STOP_PATIENCE if patience is None else patience)
+        if patience is not None:
+            alarm = asyncio.get_running_loop().call_later(patience, self._wake.set)
         await self._wake.wait()
         self._wake.clear()
         if alarm is not None:
@@ -220,7 +255,7 @@ class Orchestrator:
 
     def _receive(self, fact: Fact, cause: int | None) -> int:
         """Feed one input to the engine, record what follows, and return the input's seq."""
-        turn = self._engine.receive(fact, self.clock.now(), cause)
+        turn = self._engine.receive(fact, self.clock.moment(), cause)
         for event in turn.events:
             self._journal.append(event, urgent=event.kind not in TELEMETRY)
             self.recent.append(event)
@@ -237,12 +272,17 @@ class Orchestrator:
         self._perform_recorded()
         return turn.events[0].seq if turn.events else self.session.seq
 
+    def _receive_now(self, fact: Fact, cause: int | None) -> int:
+        """Receive what somebody does now, between what is due on the timeline."""
+        self.clock.reach(self.clock.now())
+        return self._receive(fact, cause)
+
     # -- effects ------------------------------------------------------------------------------
 
     def _perform_recorded(self) -> None:
         """Carry out the effects whose announcement is on disk."""
         waiting = self._waiting_effects
-        while waiting and waiting[0].seq <= self._journal.durable_seq:
+        while waiting and not self._closed and waiting[0].seq <= self._journal.durable_seq:
             self._perform(waiting.popleft())
 
     def _perform(self, effect: effects.Effect) -> None:
@@ -260,6 +300,16 @@ class Orchestrator:
                 assert_never(effect)
 
     def _start(self, effect: effects.Start) -> None:
+        task = self.session.tasks[effect.task]
+        if task.state is not TaskState.ASSIGNED:
+            unwanted = e.SystemDone(
+                effect.action,
+                "start_process",
+                effect.agent,
+                error=f"it was not started, for its task was {task.state.lower()} meanwhile",
+            )
+            self._post(partial(self._receive, unwanted, effect.seq))
+            return
         agent = self._plan.agents[effect.agent]
         self._processes[effect.agent, effect.incarnation] = _Running(effect, effect.seq)
         self._hosts[agent.host].start(
@@ -272,12 +322,15 @@ class Orchestrator:
         )
 
     def _set_timer(self, effect: effects.Timer) -> None:
+        if effect.timer not in self.session.timers:
+            return  # the question was settled before this was on record
         in_person = effect.question is not None and self.attended
         if in_person and self.clock.virtual:
             wait = (effect.due - self.session.at) / 1000
-            self._wall_timers[effect.timer] = asyncio.get_running_loop().call_later(
-                wait, self._post, partial(self._fire, effect)
+            alarm = asyncio.get_running_loop().call_later(
+                wait, self._post, partial(self._fire_now, effect)
             )
+            self._wall_timers[effect.timer] = (alarm, effect)
         else:
             wait = self.clock.wait(effect.due)
             self._timers[effect.timer] = self._timeline.call_at(
@@ -291,14 +344,17 @@ class Orchestrator:
         due = self._timers.pop(timer_of(question), None)
         if due is not None:
             due.cancelled = True
-        alarm = self._wall_timers.pop(timer_of(question), None)
-        if alarm is not None:
-            alarm.cancel()
+        waiting = self._wall_timers.pop(timer_of(question), None)
+        if waiting is not None:
+            waiting[0].cancel()
         self._deadlines.pop(question, None)
 
     def _fire(self, effect: effects.Timer) -> None:
-        self._wall_timers.pop(effect.timer, None)
         self._receive(e.SystemTimerFired(effect.timer), effect.seq)
+
+    def _fire_now(self, effect: effects.Timer) -> None:
+        if self._wall_timers.pop(effect.timer, None) is not None:
+            self._receive_now(e.SystemTimerFired(effect.timer), effect.seq)
 
     # -- reports of agents --------------------------------------------------------------------
 
@@ -345,10 +401,12 @@ class Orchestrator:
             case Seen():
                 question = self.session.questions.get(command.question)
                 if question is not None and question.seen_at is None:
-                    self._receive(e.UserSeen(question.id), question.seq)
+                    self._receive_now(e.UserSeen(question.id), question.seq)
             case Stop():
-                self._receive(e.UserCommanded("stop", command_id, by, reason=command.reason), None)
+                said = e.UserCommanded("stop", command_id, by, reason=command.reason)
+                self._receive_now(said, None)
             case Answer():
+                self.clock.reach(self.clock.now())
                 self._answer(command, command_id, by)
             case _:
                 assert_never(command)
@@ -389,6 +447,9 @@ class Orchestrator:
 
     def _give(self, prepared: PreparedAnswer, asked: e.UserAsked, by: str) -> None:
         question = self.session.questions[asked.question]
-        if question.state == "open":
+        if self._journal.failure:
+            again = partial(self._give, prepared, asked, by)
+            self._timeline.call_at(self.clock.moment() + RETRY_ANSWER, again)
+        elif question.state == "open":
             answer = Answer(asked.question, prepared.value, asked.digest, prepared.reason)
             self._answer(answer, None, by)

@@ -50,7 +50,7 @@ class SimulatedRig:
         self._timeline = Timeline()
         self._clock = VirtualClock(self._timeline)
         self.host: AgentHost = SimulatedHost(
-            1, self._clock.now, self._timeline.call_at, self.reports.append
+            1, self._clock.moment, self._timeline.call_at, self.reports.append
         )
 
     async def until(self, done: Callable[[], bool]) -> None:

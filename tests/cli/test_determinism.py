@@ -10,14 +10,16 @@ Mop = Callable[..., subprocess.CompletedProcess[str]]
 RELEASE = Path(__file__).parents[2] / "layouts" / "python-release.yaml"
 
 
-def _rehearse(mop: Mop, file: Path, hash_seed: str, seed: str, *more: str | Path) -> list[bytes]:
+def _rehearse(
+    mop: Mop, file: Path, hash_seed: str, seed: str, *more: str | Path, speed: str = "max"
+) -> list[bytes]:
     done = mop(
         "run",
         RELEASE,
         "--headless",
         "--rehearse",
         "--speed",
-        "max",
+        speed,
         "--seed",
         seed,
         "--session-file",
@@ -35,6 +37,12 @@ def test_same_layout_and_seed_give_the_same_bytes(mop: Mop, tmp_path: Path) -> N
     other_hashes = _rehearse(mop, tmp_path / "other.jsonl", "2", "7")
     assert len(first) > 100
     assert first == again == other_hashes
+
+
+def test_the_speed_at_which_it_is_played_changes_nothing(mop: Mop, tmp_path: Path) -> None:
+    fastest = _rehearse(mop, tmp_path / "fastest.jsonl", "1", "7")
+    slower = _rehearse(mop, tmp_path / "slower.jsonl", "1", "7", speed="2000")
+    assert fastest == slower
 
 
 def test_so_do_the_same_answers(mop: Mop, tmp_path: Path, answers: Callable[[str], Path]) -> None:
