@@ -62,13 +62,16 @@ def program() -> None:
 def main() -> None:
     """Run the command line; errors meant for people end it with exit code 2."""
     try:
-        program(prog_name="mop-tui")
+        sys.exit(program(prog_name="mop-tui", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except MopError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
     except BrokenPipeError:
-        # Whoever read our output has seen enough.
-        sys.stderr.close()
+        # Whoever read our output has seen enough; the interpreter need not try to flush the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:  # noqa: BLE001 - an operator is never shown a traceback
         report = Path(tempfile.gettempdir()) / f"mop-tui-defect-{os.getpid()}.txt"

@@ -31,8 +31,6 @@ def command(session: Path, *, speed: float, start: str | None, until_damage: boo
     from mop_tui.layout import durations  # noqa: PLC0415
     from mop_tui.orchestrator.replay import open_replay  # noqa: PLC0415
 
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("replay needs a terminal; `mop-tui events` prints what happened")
     replay = open_replay(session, until_damage=until_damage)
     replay.set_speed(speed)
     if start is not None and start.startswith("#") and start[1:].isdecimal():
@@ -42,6 +40,8 @@ def command(session: Path, *, speed: float, start: str | None, until_damage: boo
             replay.seek_time(durations.parse(start))
         except ValueError as error:
             raise UsageError(f"--at {start}: it {error}, and no #123 either") from None
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("replay needs a terminal; `mop-tui events` prints what happened")
     if replay.playback.position < replay.playback.length:
         replay.play()
     asyncio.run(Dashboard(replay).run_async())

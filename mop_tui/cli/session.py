@@ -86,13 +86,19 @@ def prepare(
             f"--speed {speed:g}: real agents work in real time; use --rehearse to play the plan"
         )
     started = datetime.now(UTC).astimezone()
-    destination = session_file or Path("sessions") / f"{plan.id}-{started:%Y%m%d-%H%M%S}.jsonl"
+    run = uuid.uuid4().hex
+    destination = session_file
+    if destination is None:
+        # Two runs may begin within a second.
+        destination = Path("sessions") / f"{plan.id}-{started:%Y%m%d-%H%M%S}-{run[:4]}.jsonl"
+    elif not destination.parent.is_dir():
+        raise UsageError(f"--session-file {destination}: there is no such folder")
     destination = destination.absolute()
     header = Header(
         layout=loaded.document,
         seed=seed,
         mode=Mode.LIVE if real else Mode.REHEARSAL,
-        run=uuid.uuid4().hex,
+        run=run,
         started=started.isoformat(timespec="seconds"),
         versions={
             "mop-tui": __version__,
@@ -192,7 +198,7 @@ def _make_folders(prepared: Prepared) -> None:
     if prepared.path.exists():
         return  # the journal refuses, in better words
     try:
-        prepared.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        prepared.path.parent.mkdir(mode=0o700, exist_ok=True)
         if prepared.mode is Mode.LIVE:
             Path(prepared.header.paths[templates.WORKSPACE]).mkdir(mode=0o700)
     except OSError as error:
@@ -248,8 +254,8 @@ async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
             printer.print(f"{clock_time(event.at)}  {sentence(event)}")
 
     def on_interrupt() -> None:
-        if ending.is_set():
-            live.submit(Stop(reason="interrupted twice"))
+        if ending.is_set() or not sys.stdin.isatty():
+            live.submit(Stop(reason="interrupted"))
         else:
             click.echo("interrupt once more to end the session and its agents", err=True)
         ending.set()

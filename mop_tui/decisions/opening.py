@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mop_tui.decisions.rules import Rule
+from mop_tui.decisions.wording import counted
 from mop_tui.domain.actions import CreateTask, MoveAgent, SpawnAgent
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
 from mop_tui.domain.events import (
@@ -21,7 +22,8 @@ def open_session(plan: Plan, _session: Session, _event: AnyEvent) -> Iterator[Sy
     yield SystemDecided(
         rule="open_session",
         verdict="yes",
-        reason=f"the layout names {len(plan.tasks)} tasks and {len(plan.agents)} agents",
+        reason=f"the layout names {counted(len(plan.tasks), 'task')}"
+        f" and {counted(len(plan.agents), 'agent')}",
         actions=(
             *(CreateTask(task) for task in plan.tasks),
             *(SpawnAgent(agent) for agent in plan.agents),

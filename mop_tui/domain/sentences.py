@@ -55,7 +55,7 @@ Known = (
 )
 """Every kind of fact, so that a kind without a sentence is a type error."""
 
-_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])")
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 
 
 def printable(text: str) -> str:
@@ -79,7 +79,7 @@ def printable(text: str) -> str:
 
 def sentence(event: AnyEvent) -> str:
     """Return one sentence that says what happened: printable, one line, without a full stop."""
-    return printable(_say(event.kind, event.data))
+    return printable(_say(event.kind, event.data)) or event.kind
 
 
 def _say(kind: str, fact: Known) -> str:

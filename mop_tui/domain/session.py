@@ -501,11 +501,11 @@ class Session:
     # -- what others may see ----------------------------------------------------------------
 
     def progress(self) -> float | None:
-        """Return expected duration x progress over expected duration, cancelled tasks aside.
+        """Return expected duration x progress over expected duration; None without tasks.
 
         A task without declared duration weighs as much as the mean of those that have one.
         """
-        rows = [t for t in self.tasks.values() if t.state is not TaskState.CANCELLED]
+        rows = self.tasks.values()
         if not rows:
             return None
         known = [t.spec.expected_ms for t in rows if t.spec.expected_ms]

@@ -194,3 +194,23 @@ async def test_logs_are_for_their_owner_only(bench: Bench) -> None:
     bench.start("true")
     await bench.until(Exited)
     assert (bench.logs / "a.log").stat().st_mode & 0o077 == 0
+
+
+async def test_a_full_disk_costs_the_log_and_nothing_else(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.logs.mkdir()
+    (bench.logs / "a.log").symlink_to("/dev/full")
+    bench.start("echo", "hello")
+    gone = await bench.until(Exited)
+    assert isinstance(gone, Exited)
+    assert gone.code == 0
+    assert bench.lines[0] == "hello"
+    assert "the log is incomplete: No space left on device" in bench.lines[-1]
+    await asyncio.wait_for(bench.host.close(), 10)
+
+
+async def test_nothing_is_started_while_the_host_closes(bench: Bench) -> None:
+    await bench.host.close()
+    bench.start("sleep", "60")
+    failed = await bench.until(StartFailed)
+    assert isinstance(failed, StartFailed)

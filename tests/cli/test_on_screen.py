@@ -177,3 +177,15 @@ def test_it_serves_small_and_large_terminals(tmp_path: Path, columns: int, rows:
         terminal.press(ENTER)
         terminal.until("100%")
         assert _leave(terminal) == 0
+
+
+def test_sigterm_ends_session_and_screen(tmp_path: Path) -> None:
+    layout = tmp_path / "long.yaml"
+    layout.write_text(LONG, encoding="utf-8")
+    with Terminal("run", str(layout), cwd=tmp_path) as terminal:
+        terminal.until("started")
+        psutil.Process(terminal.pid).terminate()
+        assert terminal.wait() == 143
+        assert terminal.modes() == terminal.modes_before
+    assert _of(_events(tmp_path), "system.ended")[0]["outcome"] == "terminated"
+    assert _nothing_is_left(tmp_path)

@@ -52,8 +52,8 @@ def test_a_damaged_session_names_the_line(write: Write, story: list[AnyEvent]) -
     [
         (1, "Nothing in this file can be trusted."),
         (2, "No event of it can be trusted."),
-        (3, "The event above it is sound: --until-damage reads it."),
-        (9, "The 7 events above it are sound: --until-damage reads them."),
+        (3, "The event above it is sound: `events --until-damage` reads it."),
+        (9, "The 7 events above it are sound: `events --until-damage` reads them."),
     ],
 )
 def test_damage_says_what_can_still_be_read(
