@@ -1,0 +1,28 @@
+"""The benchmarks run and report; what they report is no test's business."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bench import engine, first_frame, latency
+
+SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
+    (
+        engine.main,
+        ["--agents", "20", "--few", "2", "--many", "40", "--events", "800", "--rounds", "1"],
+        "share of the floor's",
+    ),
+    (latency.main, ["--tasks", "5", "--load", "500"], "decision to action, 500 reports/s"),
+    (first_frame.main, ["--rounds", "1"], "first frame"),
+]
+
+
+@pytest.mark.parametrize(("main", "arguments", "said"), SHORT, ids=["engine", "latency", "frame"])
+def test_a_benchmark_runs(
+    main: Callable[[list[str]], None],
+    arguments: list[str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(arguments)
+    assert said in capsys.readouterr().out
