@@ -81,7 +81,8 @@ class JournalDamageError(JournalError):
             case 3:
                 sound = "The event above it is sound: `events --until-damage` reads it"
             case _:
-                sound = f"The {line - 2} events above it are sound: `events --until-damage` reads them"
+                sound = f"The {line - 2} events above it are sound"
+                sound += ": `events --until-damage` reads them"
         super().__init__(f"{path}:{line}: {found}. {sound}.")
         self.path = path
         self.line = line

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,7 +32,7 @@ class Terminal:
         cwd: Path,
         columns: int = 80,
         rows: int = 24,
-        env: Mapping[str, str] | None = None,
+        env: dict[str, str] | None = None,
     ) -> None:
         self.transcript = b""
         """Everything the program wrote, escape sequences included."""
@@ -46,7 +45,7 @@ class Terminal:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "mop_tui", *arguments],
             cwd=cwd,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})},
+            env=_environment() | (env or {}),
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -129,6 +128,13 @@ class Terminal:
         self.transcript += data
         self._stream.feed(data)
         return True
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's environment, without the size and the colours of its own terminal."""
+    others = ("COLUMNS", "LINES", "NO_COLOR")
+    inherited = {name: value for name, value in os.environ.items() if name not in others}
+    return inherited | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
 ENTER = "\r"

@@ -219,7 +219,7 @@ async def _finish(live: LiveSession, orchestrator: Orchestrator, journal: Journa
     await asyncio.to_thread(journal.close)
     outcome = orchestrator.session.outcome
     if live.defect or outcome is None:
-        raise JournalError(live.defect or "the session did not end")
+        raise JournalError(live.defect or f"{journal.path}: the end could not be recorded")
     return outcome
 
 

@@ -59,6 +59,8 @@ class Dashboard(App[WhyEnded]):
         self._clock: Clock = clock or SystemClock()
         self._sampler = Sampler(feed)
         self._frame = self._sampler.take()
+        self._unshown = False
+        """A screen that was still opening has missed the frame."""
         self._attention = Attention()
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
@@ -79,17 +81,21 @@ class Dashboard(App[WhyEnded]):
         if not self.is_running:
             return
         frame = self._sampler.due()
-        if frame is not None:
-            self._show(frame)
+        if frame is not None or self._unshown:
+            self._show(frame or self._frame)
         if isinstance(self.screen, ApprovalDialog) and self.screen.is_mounted:
             self.screen.poll()
         self._attend()
 
     def _show(self, frame: Frame) -> None:
         self._frame = frame
+        self._unshown = False
         for screen in list(self.screen_stack):
-            if isinstance(screen, ShowsFrames) and screen.is_mounted:
-                screen.show(frame)
+            if isinstance(screen, ShowsFrames):
+                if screen.is_mounted:
+                    screen.show(frame)
+                else:
+                    self._unshown = True
 
     # -- keys -------------------------------------------------------------------------------
 

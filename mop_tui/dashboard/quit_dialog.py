@@ -51,17 +51,24 @@ class QuitDialog(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """Lay out the question and the buttons."""
-        with Vertical(id="dialog") as dialog:
-            dialog.border_title = "End the session?"
-            yield Static(_what(self._frame.snapshot), id="what", markup=False)
+        with Vertical(id="dialog"):
+            yield Static(id="what", markup=False)
             with Horizontal(id="buttons"):
                 yield Button("No, go on", variant="primary", id="no")
                 yield Button("Yes, end it", variant="error", id="yes")
 
+    def on_mount(self) -> None:
+        """Say how things stand."""
+        self.show(self._frame)
+
     def show(self, frame: Frame) -> None:
-        """Keep saying how things stand."""
-        self._frame = frame
+        """Keep saying how things stand. Once the session has ended, leaving ends nothing."""
         self.query_one("#what", Static).update(_what(frame.snapshot))
+        title = "Leave?" if frame.ended else "End the session?"
+        self.query_one("#dialog", Vertical).border_title = title
+        if frame.ended:
+            self.query_one("#no", Button).label = "No, stay"
+            self.query_one("#yes", Button).label = "Yes, leave"
 
     @on(Button.Pressed, "#yes")
     def end(self) -> None:

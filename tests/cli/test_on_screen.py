@@ -40,7 +40,7 @@ def _of(events: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 
 def _leave(terminal: Terminal) -> int:
-    """Press q in a session that has ended, and return the exit code."""
+    """Press q where nothing runs any more, and return the exit code."""
     terminal.press("q")
     code = terminal.wait()
     assert terminal.modes() == terminal.modes_before
@@ -66,7 +66,7 @@ def test_approving_releases(release: Terminal, tmp_path: Path) -> None:
     release.press("y")
     release.until("Enter approves")
     release.press(ENTER)
-    release.until("COMPLETE", "100%")
+    release.until("COMPLETE", "100%", "all of 7 tasks complete")
     assert _leave(release) == 0
     assert [path.suffix for path in (tmp_path / "releases").iterdir()] == [".whl"]
     [answered] = _of(_events(tmp_path), "user.answered")
@@ -151,7 +151,7 @@ def test_a_recorded_session_is_shown_again_and_nothing_is_executed(tmp_path: Pat
         encoding="utf-8",
     )
     with Terminal("run", str(layout), cwd=tmp_path) as terminal:
-        terminal.until("COMPLETE")
+        terminal.until("COMPLETE", "all of 1 task complete")
         assert _leave(terminal) == 0
     [file] = (tmp_path / "sessions").glob("*.jsonl")
     before = file.read_bytes()
@@ -175,7 +175,7 @@ def test_it_serves_small_and_large_terminals(tmp_path: Path, columns: int, rows:
         terminal.press("y")
         terminal.until("Enter approves")
         terminal.press(ENTER)
-        terminal.until("100%")
+        terminal.until("100%", "✓ COMPLETE")
         assert _leave(terminal) == 0
 
 

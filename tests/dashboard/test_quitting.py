@@ -114,6 +114,17 @@ async def test_the_question_keeps_up_with_the_session() -> None:
         stage.end("incomplete", "ingress failed")
         await desk.look()
         assert "The session has ended by itself" in desk.text()
+        assert "Yes, leave" in desk.text()
         await desk.pilot.press("right", "enter")
         assert left(desk)
         assert stage.commands == []
+
+
+async def test_the_question_says_that_the_session_ended_while_it_was_opening() -> None:
+    stage = mop_platform()
+    async with at_desk(stage) as desk:
+        await desk.app.action_quit()
+        stage.end("incomplete", "ingress failed")
+        await desk.look()  # too early for a dialog that is still opening
+        await desk.look()
+        assert "The session has ended by itself" in desk.text()
