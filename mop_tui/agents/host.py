@@ -1,33 +1,90 @@
 """What every way of running an agent promises.
 
-A host is told to start and to stop; everything that happens to an agent comes back as a report,
-in the order in which it happened, each with the number of the incarnation it is about. `Started`
-or `StartFailed` is the first report of an incarnation, `Exited` the last.
+A host is told to start, tell, pause, continue and stop; everything that happens to an agent comes
+back as a report, in the order in which it happened, each with the number of the incarnation it is
+about. `Started` or `StartFailed` is the first report of an incarnation, `Exited` the last.
+
+What is said about an incarnation that is gone, or was never there, is passed over.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pydantic import JsonValue
 
-from mop_tui.domain.ids import AgentId, MemoryKey
-from mop_tui.domain.plan import AgentSpec, TaskSpec, Work
+from mop_tui.domain.events import Severity
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, TaskId
+from mop_tui.domain.plan import AgentSpec, QuestionSpec, TaskSpec, Work
+
+# -- what a host is told --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A task as an agent is told about it."""
+
+    task: TaskSpec
+    attempt: int = 1
+    context: Mapping[str, JsonValue] | None = None
+    """What it should know besides: answers to its gate, what failed, and so on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One task, to be done by one agent, in its `incarnation`th process."""
+    """A process to be started: the `incarnation`th of `agent`.
+
+    With an `assignment`, its exit ends that task. Without one, it lives as long as the session and
+    is handed its tasks later.
+    """
 
     agent: AgentSpec
-    task: TaskSpec
     work: Work
     incarnation: int
+    assignment: Assignment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to an `ask` or a `waiting`. A secret value travels beside it."""
+
+    ask: AskId
+    outcome: Literal["answered", "default", "expired", "withdrawn", "refused"]
+    value: JsonValue = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A message from the operator or another agent."""
+
+    sender: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A question that is answered by its number: how long does an answer take?"""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The task in hand is no longer wanted."""
+
+    task: TaskId
+    reason: str
+
+
+Told = Assignment | Reply | Note | Ping | Cancel
+
+# -- what a host reports --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The agent works. `pid` is None where nothing real was started."""
+    """The agent runs. `pid` is None where nothing real was started."""
 
     agent: AgentId
     incarnation: int
@@ -60,6 +117,31 @@ class Progressed:
     agent: AgentId
     incarnation: int
     percent: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The agent says how well it is. What it does not say is None."""
+
+    agent: AgentId
+    incarnation: int
+    status: Literal["healthy", "degraded", "unhealthy"] | None = None
+    cpu_usage: float | None = None
+    """Percent."""
+    memory_usage: float | None = None
+    """Percent."""
+    error_count: int | None = None
+    response_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ponged:
+    """The agent answered a `Ping` after so long."""
+
+    agent: AgentId
+    incarnation: int
+    response_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +155,78 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True)
+class Erred:
+    """Something went wrong in the agent; how that was noticed is its `source`."""
+
+    agent: AgentId
+    incarnation: int
+    type: str
+    message: str
+    source: Literal["protocol", "pattern"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The agent asks the human, and waits for the `Reply`."""
+
+    agent: AgentId
+    incarnation: int
+    ask: AskId
+    question: QuestionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The agent waits for a key of the shared memory, whose value is the `Reply`."""
+
+    agent: AgentId
+    incarnation: int
+    ask: AskId
+    key: MemoryKey
+
+
+@dataclass(frozen=True, slots=True)
+class Messaged:
+    """The agent says something to another agent, to `coordinator` or to `operator`."""
+
+    agent: AgentId
+    incarnation: int
+    to: str
+    text: str
+    severity: Severity = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Misspoke:
+    """The agent said something in the protocol that makes no sense; `problem` says what."""
+
+    agent: AgentId
+    incarnation: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The agent is done with the task in hand, and lives on. `failed` is the type of what failed.
+
+    A process that was started for its task does not report this: its `Exited` does.
+    """
+
+    agent: AgentId
+    incarnation: int
+    task: TaskId
+    result: str
+    failed: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Exited:
     """The agent is gone: by itself with `code`, or by the signal of that name.
 
-    `result` is the last line it wrote that is not blank.
+    `result` is what it delivered, else the last line it wrote that is not blank. `done` is True if
+    it had said that its work is done: being ended after that is no failure. `failed` is the type
+    of error that its exit code or its `done` names.
     """
 
     agent: AgentId
@@ -84,9 +234,26 @@ class Exited:
     code: int | None
     signal: str | None
     result: str
+    done: bool = False
+    failed: str = ""
 
 
-Report = Started | StartFailed | Output | Progressed | Remembered | Exited
+Report = (
+    Started
+    | StartFailed
+    | Output
+    | Progressed
+    | Reported
+    | Ponged
+    | Remembered
+    | Erred
+    | Asked
+    | Waiting
+    | Messaged
+    | Misspoke
+    | Finished
+    | Exited
+)
 Sink = Callable[[Report], None]
 """Takes reports, at any time but never from another thread."""
 
@@ -94,13 +261,28 @@ Sink = Callable[[Report], None]
 class AgentHost(Protocol):
     """A way to run agents."""
 
-    def start(self, job: Job) -> None:
-        """Start an agent. The outcome is a report; this never raises and never blocks."""
+    def start(self, job: Job, secrets: Mapping[str, str]) -> None:
+        """Start an agent. The outcome is a report; this never raises and never blocks.
+
+        `secrets` are handed to it, each by its name, where nobody else can read them.
+        """
+
+    def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> None:
+        """Tell an agent something, if it listens. `secret` is the value of a secret `Reply`."""
+
+    def conceal(self, secret: str) -> None:
+        """Replace `secret` wherever an agent writes it, from now on."""
+
+    def pause(self, agent: AgentId, incarnation: int) -> None:
+        """Suspend all processes of the agent."""
+
+    def resume(self, agent: AgentId, incarnation: int) -> None:
+        """Let the processes of the agent go on."""
 
     def stop(self, agent: AgentId, incarnation: int) -> None:
         """End an agent in an orderly way: first a request, after a while by force.
 
-        Ends with an `Exited` report, unless that incarnation is gone already.
+        Ends with an `Exited` report.
         """
 
     async def close(self) -> None:

@@ -9,6 +9,8 @@ QuestionName = NewType("QuestionName", str)
 """What the layout calls a question; it may be asked several times."""
 QuestionId = NewType("QuestionId", str)
 """One asking of a question: `q1`, `q2`, ..."""
+AskId = NewType("AskId", str)
+"""What an agent calls a question of its own; it comes back with the answer."""
 TimerId = NewType("TimerId", str)
 IssueId = NewType("IssueId", str)
 ActionId = NewType("ActionId", str)

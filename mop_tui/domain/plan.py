@@ -11,6 +11,13 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from mop_tui.domain.answers import (
+    ANYTHING,
+    InputType,
+    Option,
+    QuestionType,
+    Validation,
+)
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
 
 
@@ -40,14 +47,44 @@ class HostKind(StrEnum):
     SIMULATED = "simulated"
 
 
+class Lifetime(StrEnum):
+    """How long an agent's process lives."""
+
+    TASK = "task"
+    """It starts when a task is given to the agent, and its exit ends the task."""
+    SESSION = "session"
+    """It starts with the agent, is handed one task after another, and says when each is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPattern:
+    """A regular expression that marks a line of output as an error of a type."""
+
+    type: str
+    pattern: str
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A program to run. With `shell`, `argv` holds one script for `sh -c`."""
+    """A program to run. With `shell`, `argv` holds one script for `sh -c`.
+
+    What a program that speaks no protocol means is told here: `exit_codes` names the errors behind
+    codes other than 0; a line that matches one of `error_patterns` is an error; in a line that
+    matches one of `progress_patterns`, the first group is a percentage, or the first two are how
+    much is done and how much there is.
+    """
 
     argv: tuple[str, ...]
     shell: bool = False
     cwd: str | None = None
     env: tuple[tuple[str, str], ...] = ()
+    inherit_env: tuple[str, ...] = ()
+    """Names of variables that it gets from mop-tui's own environment."""
+    stdin: Literal["protocol", "none"] = "protocol"
+    """Whether it is told things by lines on its standard input, or has none."""
+    exit_codes: tuple[tuple[int, str], ...] = ()
+    error_patterns: tuple[ErrorPattern, ...] = ()
+    progress_patterns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +110,16 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentLimits:
+    """What an agent's processes may use; percentages of usage are about these."""
+
+    cpu: float | None = None
+    """Processor cores."""
+    memory: int | None = None
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgentSpec:
     """A slot that work can be given to."""
 
@@ -83,6 +130,8 @@ class AgentSpec:
     lead: bool = False
     model: str | None = None
     host: HostKind = HostKind.COMMAND
+    lifetime: Lifetime = Lifetime.TASK
+    limits: AgentLimits = AgentLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +141,19 @@ class TeamSpec:
     id: TeamId
     name: str
     agents: tuple[AgentId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a task that failed is tried again, and how long it rests before each time.
+
+    The rest before retry *n* is `delay_ms` x 2^(n-1), at most `max_delay_ms`, made longer or
+    shorter by up to a fifth, so that tasks that fail together do not come back together.
+    """
+
+    times: int = 0
+    delay_ms: int = 1_000
+    max_delay_ms: int = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +170,9 @@ class TaskSpec:
     provides: tuple[MemoryKey, ...] = ()
     expected_ms: int | None = None
     gate: QuestionName | None = None
+    retry: Retry = Retry()
+    timeout_ms: int | None = None
+    """How long one attempt may take, pauses left out; None for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +181,20 @@ class QuestionSpec:
 
     `timeout_ms` is None where the question waits for ever. `default` is what happens then,
     by nobody; without one, a `required` question stays open and others cancel what they hold.
+    An approval is answered by `approve` or `reject` and can only default to `reject`; a choice by
+    the value of one of `options`; an input by a text that `validation` accepts.
     """
 
     name: QuestionName
     question: str
-    question_type: Literal["approval"] = "approval"
+    question_type: QuestionType = "approval"
     context: tuple[tuple[str, JsonValue], ...] = ()
+    options: tuple[Option, ...] = ()
+    input_type: InputType = "text"
+    validation: Validation = ANYTHING
     timeout_ms: int | None = None
     required: bool = False
-    default: Literal["reject"] | None = None
+    default: str | None = None
     on_reject: Literal["cancel", "stop_session"] = "cancel"
     dangerous: bool = False
 
