@@ -62,6 +62,7 @@ HEAD = re.compile(
     rb'\{"seq":(\d{1,18}),"at":(\d{1,18}),"kind":"([^"\\]+)","cause":(null|\d{1,18}),"data":'
 )
 """How every event begins: its seq, at, kind and cause."""
+_DEL = 0x7F
 _UNSAFE = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
 """In UTF-8: DEL, C1, and the line separators U+2028 and U+2029. JSON itself escapes C0."""
 
@@ -107,7 +108,7 @@ def encode(event: AnyEvent) -> tuple[bytes, AnyEvent]:
         return _encode_mended(event, codec)
     if codec.floating and (b"NaN" in line or b"Infinity" in line):
         return _encode_mended(event, codec)
-    if line.isascii() and b"\x7f" not in line:
+    if line.isascii() and _DEL not in line:
         return line, event
     return _escaped(line), event
 
