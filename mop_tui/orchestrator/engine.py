@@ -87,8 +87,10 @@ class Engine:
         event = Event(seq, at, fact.KIND, cause, fact)
         apply(session, event)
         self._turn.events.append(event)
-        for decision in reversed(self._decide(session, event)):
-            self._agenda.append((seq, decision, _RECORD))
+        decisions = self._decide(session, event)
+        if decisions:
+            for decision in reversed(decisions):
+                self._agenda.append((seq, decision, _RECORD))
         if seq % DIGEST_EVERY == 0 and session.outcome is None:
             digest = e.SystemDigest(session.next_digest())
             record = Event(seq + 1, at, digest.KIND, seq, digest)
