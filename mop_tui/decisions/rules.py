@@ -4,6 +4,9 @@ A rule is a function `(plan, session, event) -> decisions`. The session is the s
 the event; all rules that an event concerns see that same state, and their decisions are carried
 out in the order in which the rules stand here. A rule reads no clock, no file and no random
 source, and changes nothing.
+
+Rules that decide about every task give the fields of a decision by place. By name, making one
+takes more than twice as long.
 """
 
 from collections.abc import Callable, Iterable, Sequence

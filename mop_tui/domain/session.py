@@ -40,6 +40,7 @@ _TASK_ASSIGNED = AgentTrigger.TASK_ASSIGNED
 _TASK_WITHDRAWN = AgentTrigger.TASK_WITHDRAWN
 _READY = TaskState.READY
 _ASSIGNED = TaskState.ASSIGNED
+_COMPLETE = TaskState.COMPLETE
 _GIVEN = TaskTrigger.ASSIGNED
 
 TAIL_LINES = 200
@@ -360,7 +361,7 @@ class Session:
             [
                 need
                 for need in task.needs_tasks
-                if need not in tasks or tasks[need].state is not TaskState.COMPLETE
+                if need not in tasks or tasks[need].state is not _COMPLETE
             ],
             [key for key in task.needs_keys if not self.provided(key)],
         )
