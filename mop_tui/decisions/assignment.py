@@ -117,20 +117,20 @@ def _assign(session: Session, task: Task, agent: Agent, rule: str) -> SystemDeci
     if ready > 1:
         reason += f"; it is the most pressing of {counted(ready, 'ready task')}"
     return SystemDecided(
-        rule=rule,
-        verdict="yes",
-        reason=reason,
-        actions=(
+        rule,
+        "yes",
+        reason,
+        (
             MoveTask(task.spec.id, TaskTrigger.ASSIGNED, agent.spec.id),
             MoveAgent(agent.spec.id, AgentTrigger.TASK_ASSIGNED, task.spec.id),
         ),
-        agent=agent.spec.id,
-        task=task.spec.id,
+        agent.spec.id,
+        task.spec.id,
     )
 
 
 def _refuse(task: Task, reason: str) -> SystemDecided:
-    return SystemDecided(rule="place_task", verdict="no", reason=reason, task=task.spec.id)
+    return SystemDecided("place_task", "no", reason, (), None, task.spec.id)
 
 
 def _nobody_free(session: Session, task: Task) -> str:

@@ -30,11 +30,12 @@ def needs_met(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
         ready.sort(key=lambda task: urgency(session, task))
     for task in ready:
         yield SystemDecided(
-            rule="needs_met",
-            verdict="yes",
-            reason=_why_ready(session.tasks[task].spec),
-            actions=(MoveTask(task, TaskTrigger.NEEDS_MET),),
-            task=task,
+            "needs_met",
+            "yes",
+            _why_ready(session.tasks[task].spec),
+            (MoveTask(task, TaskTrigger.NEEDS_MET),),
+            None,
+            task,
         )
 
 

@@ -4,6 +4,9 @@ A rule is a function `(plan, session, event) -> decisions`. The session is the s
 the event; all rules that an event concerns see that same state, and their decisions are carried
 out in the order in which the rules stand here. A rule reads no clock, no file and no random
 source, and changes nothing.
+
+Rules that decide about every task give the fields of a decision by place. By name, making one
+takes more than twice as long.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -43,25 +46,27 @@ class RuleBook:
     def __init__(self, plan: Plan, rules: Sequence[Rule]) -> None:
         self._plan = plan
         self._by_kind: dict[str, list[Evaluate]] = {}
-        self._by_move: dict[str, dict[str, list[Evaluate]]] = {kind: {} for kind in _MOVES}
+        self._by_move: dict[str, dict[str, list[Evaluate]]] = {
+            kind: {state: [] for state in states} for kind, states in _MOVES.items()
+        }
         for rule in rules:
             for kind in rule.kinds:
-                states = _MOVES.get(kind)
-                if states is None:
+                if kind not in _MOVES:
                     self._by_kind.setdefault(kind, []).append(rule.evaluate)
                     continue
-                for state in states:
+                for state, concerned in self._by_move[kind].items():
                     if not rule.into or state in rule.into:
-                        self._by_move[kind].setdefault(state, []).append(rule.evaluate)
+                        concerned.append(rule.evaluate)
 
     def decide(self, session: Session, event: AnyEvent) -> Sequence[SystemDecided]:
         """Return what the rules decide about `event`, just folded into `session`."""
-        rules = self._by_kind.get(event.kind)
-        if rules is None:
-            moves = self._by_move.get(event.kind)
-            rules = moves.get(event.data.to_state) if moves is not None else None
-            if rules is None:
-                return ()
+        kind = event.kind
+        if kind in self._by_move:
+            rules = self._by_move[kind][event.data.to_state]
+        elif kind in self._by_kind:
+            rules = self._by_kind[kind]
+        else:
+            return ()
         plan = self._plan
         made: list[SystemDecided] = []
         for rule in rules:

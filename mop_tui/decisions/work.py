@@ -33,12 +33,12 @@ def start_work(_plan: Plan, _session: Session, event: AnyEvent) -> Iterator[Syst
     if data.task is None:
         return
     yield SystemDecided(
-        rule="start_work",
-        verdict="yes",
-        reason="it has its task, and nothing has to be locked or prepared first",
-        actions=(StartProcess(data.agent, data.task),),
-        agent=data.agent,
-        task=data.task,
+        "start_work",
+        "yes",
+        "it has its task, and nothing has to be locked or prepared first",
+        (StartProcess(data.agent, data.task),),
+        data.agent,
+        data.task,
     )
 
 
@@ -67,12 +67,12 @@ def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         reason = f"its task is {task.state} by now"
         actions.append(StopProcess(data.agent))
     yield SystemDecided(
-        rule="work_started",
-        verdict="yes" if wanted and not data.error else "no",
-        reason=reason,
-        actions=tuple(actions),
-        agent=data.agent,
-        task=agent.task,
+        "work_started",
+        "yes" if wanted and not data.error else "no",
+        reason,
+        tuple(actions),
+        data.agent,
+        agent.task,
     )
 
 
@@ -108,12 +108,12 @@ def work_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
         )
         verdict = "no"
     yield SystemDecided(
-        rule="work_ended",
-        verdict=verdict,
-        reason=reason,
-        actions=actions,
-        agent=data.agent,
-        task=data.task,
+        "work_ended",
+        verdict,
+        reason,
+        actions,
+        data.agent,
+        data.task,
     )
 
 
@@ -124,21 +124,18 @@ def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
         return
     if not session.has_work_for(session.agents[data.agent]):
         yield SystemDecided(
-            rule="return_to_pool",
-            verdict="no",
-            reason="no task is left that it could do",
-            agent=data.agent,
+            "return_to_pool", "no", "no task is left that it could do", (), data.agent
         )
         return
     reason = "more tasks may come to it"
     again = data.to_state is AgentState.FAILED
     trigger = AgentTrigger.RESTART if again else AgentTrigger.RETURNED_TO_POOL
     yield SystemDecided(
-        rule="return_to_pool",
-        verdict="yes",
-        reason=reason,
-        actions=(MoveAgent(data.agent, trigger),),
-        agent=data.agent,
+        "return_to_pool",
+        "yes",
+        reason,
+        (MoveAgent(data.agent, trigger),),
+        data.agent,
     )
 
 

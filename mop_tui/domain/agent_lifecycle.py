@@ -161,10 +161,7 @@ def step(
     only. `resume` ends a pause by operator or strategy, `dependency_ready` any other.
     """
     target = TABLE.get((state, trigger))
-    if state is _S.PAUSED and trigger in (_T.RESUME, _T.DEPENDENCY_READY):
-        processes_stopped = paused_by is not None and paused_by.stops_processes
-        if processes_stopped is not (trigger is _T.RESUME):
-            return None
     if isinstance(target, _PausedIn):
-        return paused_in
+        processes_stopped = paused_by is not None and paused_by.stops_processes
+        return paused_in if processes_stopped is (trigger is _T.RESUME) else None
     return target

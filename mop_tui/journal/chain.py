@@ -13,6 +13,9 @@ from hashlib import blake2b
 from mop_tui.domain.events import AnyEvent
 from mop_tui.journal import codec
 
+_FRESH = blake2b(digest_size=8)
+"""Copied for each line: to make such a hash with its parameters takes longer than to hash."""
+
 TAIL_LENGTH = len(b',"chain":"0123456789abcdef"}')
 
 
@@ -42,13 +45,16 @@ class Chain:
         Raises ValueError, and stays as it was, if `event` is not the next one, is caused by
         itself or a later one, or cannot be written at all.
         """
-        if event.seq != self.seq + 1:
-            raise ValueError(f"event {event.seq} cannot follow event {self.seq}")
-        if event.cause is not None and not 0 < event.cause < event.seq:
-            raise ValueError(f"event {event.seq} cannot be caused by event {event.cause}")
+        seq, cause = event.seq, event.cause
+        if seq != self.seq + 1:
+            raise ValueError(f"event {seq} cannot follow event {self.seq}")
+        if cause is not None and not 0 < cause < seq:
+            raise ValueError(f"event {seq} cannot be caused by event {cause}")
         encoded, recorded = codec.encode(event)
         stem = encoded[:-1]
-        link = blake2b(self._link + stem, digest_size=8).hexdigest().encode()
-        self._link = link
-        self.seq = event.seq
+        hashed = _FRESH.copy()
+        hashed.update(self._link)
+        hashed.update(stem)
+        self._link = link = hashed.hexdigest().encode()
+        self.seq = seq
         return b'%b,"chain":"%b"}\n' % (stem, link), recorded

@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Any, NamedTuple, cast
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError, SchemaSerializer
+from pydantic_core import PydanticSerializationError, SchemaSerializer, core_schema
 
 from mop_tui.domain.events import BY_KIND, AnyEvent, Event, Unknown
 
@@ -28,6 +28,23 @@ class _Plain:
     data: dict[str, JsonValue]
 
 
+def _members_as_text(schema: Any) -> Any:
+    """Return a core schema by which members of enumerations of text are written as text.
+
+    What is written is the same. But of a member pydantic asks its value first, which is a property
+    written in Python, and there are several in most events.
+    """
+    match schema:
+        case {"type": "enum", "sub_type": "str"}:
+            return core_schema.str_schema(ref=schema.get("ref"))
+        case dict():
+            return {key: _members_as_text(value) for key, value in schema.items()}
+        case list() | tuple():
+            return type(schema)(map(_members_as_text, schema))
+        case _:
+            return schema
+
+
 class _Codec:
     """How events of one kind are written and read."""
 
@@ -37,7 +54,9 @@ class _Codec:
         adapter: TypeAdapter[Any] = TypeAdapter(record)
         # JSON has no words for infinity and not-a-number. Written as null, as is the default,
         # they would go unnoticed; as words they are found and dealt with.
-        serializer = SchemaSerializer(adapter.core_schema, {"ser_json_inf_nan": "constants"})
+        serializer = SchemaSerializer(
+            _members_as_text(adapter.core_schema), {"ser_json_inf_nan": "constants"}
+        )
         self.to_json = serializer.to_json
         self.to_python = serializer.to_python
         self.from_json = adapter.validator.validate_json
@@ -62,6 +81,7 @@ HEAD = re.compile(
     rb'\{"seq":(\d{1,18}),"at":(\d{1,18}),"kind":"([^"\\]+)","cause":(null|\d{1,18}),"data":'
 )
 """How every event begins: its seq, at, kind and cause."""
+_DEL = 0x7F
 _UNSAFE = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
 """In UTF-8: DEL, C1, and the line separators U+2028 and U+2029. JSON itself escapes C0."""
 
@@ -107,7 +127,7 @@ def encode(event: AnyEvent) -> tuple[bytes, AnyEvent]:
         return _encode_mended(event, codec)
     if codec.floating and (b"NaN" in line or b"Infinity" in line):
         return _encode_mended(event, codec)
-    if line.isascii() and b"\x7f" not in line:
+    if line.isascii() and _DEL not in line:
         return line, event
     return _escaped(line), event
 

@@ -10,15 +10,14 @@ The same inputs at the same times therefore give the same events, to the byte. `
 to prove that a recorded session is what this program would have done.
 """
 
-from collections import deque
 from hashlib import blake2b
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.domain import actions as a
 from mop_tui.domain import events as e
 from mop_tui.domain import templates
-from mop_tui.domain.events import AnyEvent, Event, Fact
+from mop_tui.domain.events import AnyEvent, Event, Fact, SystemDecided
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import ActionId, IssueId, QuestionId
 from mop_tui.domain.immutable import immutable
@@ -38,20 +37,10 @@ class Turn:
     effects: list[Effect]
 
 
-class _Order(NamedTuple):
-    """An action to be carried out: the `place`th of the decision recorded as `decided`."""
-
-    decided: int
-    place: int
-    action: a.Action
-    reason: str
-
-
-class _Made(NamedTuple):
-    """A decision to be recorded, made about the event `cause`."""
-
-    cause: int
-    decision: e.SystemDecided
+_Item = tuple[int, SystemDecided, int]
+"""A decision and what is to be done about it: to record it (`_RECORD`), as caused by the event
+whose `seq` stands first; or to carry out its action at this place, recorded under that `seq`."""
+_RECORD = -1
 
 
 class Engine:
@@ -61,7 +50,8 @@ class Engine:
         self.session = Session()
         self._plan = plan
         self._decide = rules.decide
-        self._agenda: deque[_Made | _Order] = deque()
+        self._agenda: list[_Item] = []
+        """A stack: what is to be done next lies on top, and plain tuples are quick to make."""
         self._turn = Turn([], [])
 
     def receive(self, fact: Fact, at: int, cause: int | None) -> Turn:
@@ -74,18 +64,17 @@ class Engine:
         session = self.session
         if session.status == "ended":
             return turn
-        now = max(at, session.at)
+        now = at if at > session.at else session.at
         self._emit(fact, now, cause)
         agenda = self._agenda
         while agenda:
-            item = agenda.popleft()
-            if isinstance(item, _Order):
-                self._carry_out(item, now)
+            seq, decision, place = agenda.pop()
+            if place == _RECORD:
+                decided = self._emit(decision, now, seq)
+                for index in range(len(decision.actions) - 1, -1, -1):
+                    agenda.append((decided, decision, index))
             else:
-                seq = self._emit(item.decision, now, item.cause)
-                actions, reason = item.decision.actions, item.decision.reason
-                for index in range(len(actions) - 1, -1, -1):
-                    agenda.appendleft(_Order(seq, index, actions[index], reason))
+                self._carry_out(decision, place, seq, now)
             if session.outcome is not None:
                 # Whatever else was decided at the same moment has nobody left to act on.
                 agenda.clear()
@@ -101,7 +90,7 @@ class Engine:
         decisions = self._decide(session, event)
         if decisions:
             for decision in reversed(decisions):
-                self._agenda.appendleft(_Made(seq, decision))
+                self._agenda.append((seq, decision, _RECORD))
         if seq % DIGEST_EVERY == 0 and session.outcome is None:
             digest = e.SystemDigest(session.next_digest())
             record = Event(seq + 1, at, digest.KIND, seq, digest)
@@ -109,20 +98,24 @@ class Engine:
             self._turn.events.append(record)
         return seq
 
-    def _carry_out(self, order: _Order, at: int) -> None:  # noqa: C901 - one case per action
-        """Turn one action into its event, and into an effect where it has one."""
-        action = order.action
-        cause = order.decided
+    def _carry_out(  # noqa: C901 - one case per action
+        self, decision: SystemDecided, place: int, cause: int, at: int
+    ) -> None:
+        """Turn one action into its event, and into an effect where it has one.
+
+        The action is the `place`th of the decision that was recorded as event `cause`.
+        """
+        action = decision.actions[place]
         session = self.session
         match action:
             case a.MoveAgent():
-                self._emit(self._agent_moved(action, order.reason), at, cause)
+                self._emit(self._agent_moved(action, decision.reason), at, cause)
             case a.MoveTask():
-                self._emit(self._task_moved(action, order.reason), at, cause)
+                self._emit(self._task_moved(action, decision.reason), at, cause)
             case a.StartProcess():
-                self._start(order, action, at)
+                self._start(action, _action_id(cause, place), cause, at)
             case a.StopProcess():
-                self._stop(order, action, at)
+                self._stop(action, _action_id(cause, place), cause, at)
             case a.CreateTask():
                 self._emit(e.TaskCreated(action.task, self._plan.tasks[action.task]), at, cause)
             case a.SpawnAgent():
@@ -133,7 +126,7 @@ class Engine:
                 value = session.questions[action.question].asked.default
                 self._emit(e.UserExpired(action.question, action.outcome, value), at, cause)
             case a.Withdraw():
-                self._emit(e.UserWithdrawn(action.question, order.reason), at, cause)
+                self._emit(e.UserWithdrawn(action.question, decision.reason), at, cause)
             case a.SetTimer():
                 seq = self._emit(
                     e.SystemTimerSet(action.timer, action.due, action.question), at, cause
@@ -150,9 +143,9 @@ class Engine:
             case a.OpenIssue():
                 self._emit(self._opened(action), at, cause)
             case a.CloseIssue():
-                self._emit(e.SystemIssueClosed(action.issue, order.reason), at, cause)
+                self._emit(e.SystemIssueClosed(action.issue, decision.reason), at, cause)
             case a.EndSession():
-                self._emit(self._ended(action, order.reason), at, cause)
+                self._emit(self._ended(action, decision.reason), at, cause)
             case _:
                 assert_never(action)
 
@@ -174,10 +167,9 @@ class Engine:
             return e.TaskRefused(move.task, move.trigger, task.state, target.reason)
         return e.TaskTransitioned(move.task, move.trigger, task.state, target, reason, move.agent)
 
-    def _start(self, order: _Order, action: a.StartProcess, at: int) -> None:
+    def _start(self, action: a.StartProcess, action_id: ActionId, cause: int, at: int) -> None:
         agent = self.session.agents[action.agent]
         work = self._plan.work(action.agent, action.task)
-        action_id = _action_id(order)
         incarnation = agent.incarnation + 1
         seq = self._emit(
             e.SystemIntended(
@@ -190,13 +182,12 @@ class Engine:
                 would=agent.spec.host is HostKind.SIMULATED,
             ),
             at,
-            order.decided,
+            cause,
         )
         self._turn.effects.append(Start(seq, action_id, action.agent, action.task, incarnation))
 
-    def _stop(self, order: _Order, action: a.StopProcess, at: int) -> None:
+    def _stop(self, action: a.StopProcess, action_id: ActionId, cause: int, at: int) -> None:
         agent = self.session.agents[action.agent]
-        action_id = _action_id(order)
         seq = self._emit(
             e.SystemIntended(
                 action_id,
@@ -207,7 +198,7 @@ class Engine:
                 would=self.session.mode is Mode.REHEARSAL,
             ),
             at,
-            order.decided,
+            cause,
         )
         self._turn.effects.append(Stop(seq, action_id, action.agent, agent.incarnation))
 
@@ -260,5 +251,5 @@ class Engine:
         )
 
 
-def _action_id(order: _Order) -> ActionId:
-    return ActionId(f"{order.decided}.{order.place}")
+def _action_id(decided: int, place: int) -> ActionId:
+    return ActionId(f"{decided}.{place}")
