@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from pydantic import JsonValue
 
+from mop_tui.domain.actions import ReplyOutcome
 from mop_tui.domain.events import Severity
 from mop_tui.domain.ids import AgentId, AskId, MemoryKey, TaskId
 from mop_tui.domain.plan import AgentSpec, QuestionSpec, TaskSpec, Work
@@ -49,7 +50,7 @@ class Reply:
     """The answer to an `ask` or a `waiting`. A secret value travels beside it."""
 
     ask: AskId
-    outcome: Literal["answered", "default", "expired", "withdrawn", "refused"]
+    outcome: ReplyOutcome
     value: JsonValue = None
     reason: str = ""
 

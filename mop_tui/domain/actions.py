@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from mop_tui.domain.agent_lifecycle import AgentTrigger
+from mop_tui.domain.agent_lifecycle import AgentTrigger, PausedBy
 from mop_tui.domain.ids import (
     AgentId,
+    AskId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -21,6 +22,18 @@ from mop_tui.domain.ids import (
 )
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.task_lifecycle import TaskTrigger
+
+Effect = Literal[
+    "start_process", "stop_process", "pause_process", "resume_process", "hand_task", "tell"
+]
+"""Side effects on agents."""
+
+TimerPurpose = Literal["question", "retry", "timeout", "force"]
+"""What a timer is for: a question's time is up, a task has rested, took too long, or was not given
+up when it was cancelled."""
+
+ReplyOutcome = Literal["answered", "default", "expired", "withdrawn", "refused"]
+"""What became of a question that an agent asked."""
 
 
 @immutable
@@ -46,6 +59,8 @@ class MoveAgent:
     agent: AgentId
     trigger: AgentTrigger
     task: TaskId | None = None
+    by: PausedBy | None = None
+    """Who pauses it."""
     do: Literal["move_agent"] = "move_agent"
 
 
@@ -61,10 +76,10 @@ class MoveTask:
 
 @immutable
 class StartProcess:
-    """Start the agent's process for its task. A side effect."""
+    """Start the agent's process: for its task, or for the session. A side effect."""
 
     agent: AgentId
-    task: TaskId
+    task: TaskId | None
     do: Literal["start_process"] = "start_process"
 
 
@@ -74,6 +89,74 @@ class StopProcess:
 
     agent: AgentId
     do: Literal["stop_process"] = "stop_process"
+
+
+@immutable
+class PauseProcess:
+    """Suspend the agent's processes. A side effect."""
+
+    agent: AgentId
+    do: Literal["pause_process"] = "pause_process"
+
+
+@immutable
+class ResumeProcess:
+    """Let the agent's processes go on. A side effect."""
+
+    agent: AgentId
+    do: Literal["resume_process"] = "resume_process"
+
+
+@immutable
+class HandTask:
+    """Give its task to an agent whose process runs already. A side effect."""
+
+    agent: AgentId
+    task: TaskId
+    do: Literal["hand_task"] = "hand_task"
+
+
+@immutable
+class Reply:
+    """Answer a question of an agent. A side effect.
+
+    Where the answer is a secret, `value` is null, and whoever keeps secrets adds it.
+    """
+
+    agent: AgentId
+    ask: AskId
+    outcome: ReplyOutcome
+    value: JsonValue = None
+    question: QuestionId | None = None
+    do: Literal["reply"] = "reply"
+
+
+@immutable
+class SendNote:
+    """Pass a message on to an agent. A side effect."""
+
+    agent: AgentId
+    sender: str
+    text: str
+    do: Literal["send_note"] = "send_note"
+
+
+@immutable
+class CancelWork:
+    """Tell an agent that its task is no longer wanted. A side effect."""
+
+    agent: AgentId
+    task: TaskId
+    do: Literal["cancel_work"] = "cancel_work"
+
+
+@immutable
+class AskForAgent:
+    """Put a question of an agent to the human."""
+
+    agent: AgentId
+    ask: AskId
+    do: Literal["ask_for_agent"] = "ask_for_agent"
 
 
 @immutable
@@ -109,6 +192,8 @@ class SetTimer:
     timer: TimerId
     due: int
     question: QuestionId | None = None
+    task: TaskId | None = None
+    purpose: TimerPurpose = "question"
     do: Literal["set_timer"] = "set_timer"
 
 
@@ -168,7 +253,14 @@ Action = Annotated[
     | MoveTask
     | StartProcess
     | StopProcess
+    | PauseProcess
+    | ResumeProcess
+    | HandTask
+    | Reply
+    | SendNote
+    | CancelWork
     | Ask
+    | AskForAgent
     | Expire
     | Withdraw
     | SetTimer

@@ -12,11 +12,13 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import JsonValue
 
-from mop_tui.domain.actions import Action
+from mop_tui.domain.actions import Action, Effect, TimerPurpose
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
+from mop_tui.domain.answers import ANYTHING, InputType, Option, QuestionType, Validation
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
+    AskId,
     CommandId,
     IssueId,
     MemoryKey,
@@ -26,7 +28,7 @@ from mop_tui.domain.ids import (
     TimerId,
 )
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import AgentSpec, Mode, TaskSpec, TeamSpec
+from mop_tui.domain.plan import AgentSpec, Mode, QuestionSpec, TaskSpec, TeamSpec
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 
 
@@ -52,6 +54,8 @@ class Event(Generic[D_co]):
 
 
 AnyEvent = Event[Any]
+
+Severity = Literal["critical", "warning", "info"]
 
 
 # -- agents ---------------------------------------------------------------------------------------
@@ -110,9 +114,100 @@ class AgentOutput(Fact):
     KIND: ClassVar[str] = "agent.output"
     agent: AgentId
     incarnation: int
-    task: TaskId
+    task: TaskId | None
     lines: tuple[str, ...]
     dropped: int = 0
+
+
+@immutable
+class AgentHealth(Fact):
+    """How an agent is, by one source; what that does not tell is None.
+
+    `measured` is what the system says of its processes, `reported` what it says of itself, `ping`
+    how long it took to answer.
+    """
+
+    KIND: ClassVar[str] = "agent.health"
+    agent: AgentId
+    incarnation: int
+    source: Literal["measured", "reported", "ping"]
+    cpu_usage: float | None = None
+    """Percent of the agent's declared limit, or as reported."""
+    memory_usage: float | None = None
+    """Percent of the agent's declared limit, or as reported."""
+    cpu_cores: float | None = None
+    """Cores in use."""
+    memory_bytes: int | None = None
+    processes: int | None = None
+    status: Literal["healthy", "degraded", "unhealthy"] | None = None
+    error_count: int | None = None
+    response_ms: float | None = None
+
+
+@immutable
+class AgentErred(Fact):
+    """Something went wrong in an agent, which goes on.
+
+    It said so itself (`protocol`), a line it wrote looks so (`pattern`), or what it said made no
+    sense (`host`).
+    """
+
+    KIND: ClassVar[str] = "agent.erred"
+    agent: AgentId
+    incarnation: int
+    task: TaskId | None
+    type: str
+    message: str
+    source: Literal["protocol", "pattern", "host"]
+
+
+@immutable
+class AgentAsked(Fact):
+    """An agent asked the human, and waits for the answer."""
+
+    KIND: ClassVar[str] = "agent.asked"
+    agent: AgentId
+    incarnation: int
+    task: TaskId | None
+    ask: AskId
+    question: QuestionSpec
+
+
+@immutable
+class AgentWaiting(Fact):
+    """An agent waits for a key of the shared memory."""
+
+    KIND: ClassVar[str] = "agent.waiting"
+    agent: AgentId
+    incarnation: int
+    task: TaskId | None
+    ask: AskId
+    key: MemoryKey
+
+
+@immutable
+class AgentMessaged(Fact):
+    """An agent said something to another, to `coordinator` or to `operator`."""
+
+    KIND: ClassVar[str] = "agent.messaged"
+    agent: AgentId
+    incarnation: int
+    to: str
+    text: str
+    severity: Severity = "info"
+
+
+@immutable
+class AgentFinished(Fact):
+    """An agent is done with its task and lives on; `failed` is the type of what failed, if any."""
+
+    KIND: ClassVar[str] = "agent.finished"
+    agent: AgentId
+    incarnation: int
+    task: TaskId
+    result: str
+    failed: str = ""
+    message: str = ""
 
 
 @immutable
@@ -122,11 +217,16 @@ class AgentExited(Fact):
     KIND: ClassVar[str] = "agent.exited"
     agent: AgentId
     incarnation: int
-    task: TaskId
+    task: TaskId | None
     code: int | None
     signal: str | None = None
     result: str = ""
-    """The last line it wrote: what a program that speaks no protocol has to say for itself."""
+    """What it delivered; else the last line it wrote, which is what a program that speaks no
+    protocol has to say for itself."""
+    done: bool = False
+    """It had said that its work is done, so that being ended was no failure."""
+    failed: str = ""
+    """The type of error that its exit code, or its own word, names."""
 
 
 # -- tasks ----------------------------------------------------------------------------------------
@@ -190,14 +290,26 @@ class UserAsked(Fact):
     question: QuestionId
     name: QuestionName
     text: str
-    question_type: Literal["approval"]
+    question_type: QuestionType
     context: tuple[tuple[str, JsonValue], ...]
     task: TaskId | None
     required: bool
     dangerous: bool
-    default: Literal["reject"] | None
+    default: str | None
     due: int | None
     digest: str
+    options: tuple[Option, ...] = ()
+    input_type: InputType = "text"
+    validation: Validation = ANYTHING
+    agent: AgentId | None = None
+    """Who asks; None for the gate of `task`."""
+    ask: AskId | None = None
+    """What that agent calls the question."""
+
+    @property
+    def secret(self) -> bool:
+        """True if the answer must never be written down."""
+        return self.question_type == "input" and self.input_type == "password"
 
 
 @immutable
@@ -214,7 +326,8 @@ class UserAnswered(Fact):
 
     KIND: ClassVar[str] = "user.answered"
     question: QuestionId
-    value: Literal["approve", "reject"]
+    value: str
+    """Empty where the answer is a secret."""
     reason: str
     by: str
     digest: str
@@ -228,7 +341,7 @@ class UserExpired(Fact):
     KIND: ClassVar[str] = "user.expired"
     question: QuestionId
     outcome: Literal["default", "cancelled", "escalated"]
-    value: Literal["reject"] | None = None
+    value: str | None = None
 
 
 @immutable
@@ -269,6 +382,7 @@ class SystemStarted(Fact):
     """Somebody is there who can answer questions."""
     max_agents: int | None
     teams: tuple[TeamSpec, ...]
+    seed: int = 0
 
 
 @immutable
@@ -311,7 +425,7 @@ class SystemIntended(Fact):
 
     KIND: ClassVar[str] = "system.intended"
     action: ActionId
-    effect: Literal["start_process", "stop_process"]
+    effect: Effect
     agent: AgentId
     task: TaskId | None
     incarnation: int
@@ -319,6 +433,10 @@ class SystemIntended(Fact):
     """What is run, as the layout writes it: look-ups not filled in."""
     would: bool = False
     """This is a rehearsal: the effect is played, not done."""
+    ask: AskId | None = None
+    """Which question of the agent a `tell` answers."""
+    about: str = ""
+    """What else a `tell` is about: the task cancelled, or who sends a message."""
 
 
 @immutable
@@ -327,7 +445,7 @@ class SystemDone(Fact):
 
     KIND: ClassVar[str] = "system.done"
     action: ActionId
-    effect: Literal["start_process", "stop_process"]
+    effect: Effect
     agent: AgentId
     error: str = ""
     pid: int | None = None
@@ -342,9 +460,6 @@ class SystemMemorySet(Fact):
     value: JsonValue
     agent: AgentId | None = None
     task: TaskId | None = None
-
-
-Severity = Literal["critical", "warning", "info"]
 
 
 @immutable
@@ -377,6 +492,8 @@ class SystemTimerSet(Fact):
     timer: TimerId
     due: int
     question: QuestionId | None = None
+    task: TaskId | None = None
+    purpose: TimerPurpose = "question"
 
 
 @immutable
@@ -424,6 +541,12 @@ FACTS: tuple[type[Fact], ...] = (
     AgentRefused,
     AgentProgressed,
     AgentOutput,
+    AgentHealth,
+    AgentErred,
+    AgentAsked,
+    AgentWaiting,
+    AgentMessaged,
+    AgentFinished,
     AgentExited,
     TaskCreated,
     TaskTransitioned,
@@ -457,6 +580,12 @@ INPUTS: frozenset[str] = frozenset(
     for fact in (
         AgentProgressed,
         AgentOutput,
+        AgentHealth,
+        AgentErred,
+        AgentAsked,
+        AgentWaiting,
+        AgentMessaged,
+        AgentFinished,
         AgentExited,
         UserSeen,
         UserAnswered,
@@ -472,7 +601,7 @@ INPUTS: frozenset[str] = frozenset(
 """Kinds that may come from outside. All else follows from them: same inputs, same journal."""
 
 TELEMETRY: frozenset[str] = frozenset(
-    fact.KIND for fact in (AgentProgressed, AgentOutput, UserSeen, SystemDigest)
+    fact.KIND for fact in (AgentProgressed, AgentOutput, AgentHealth, UserSeen, SystemDigest)
 )
 """Kinds that nothing is done because of, so that losing the last moments of them is bearable."""
 

@@ -9,16 +9,19 @@ from itertools import islice
 from typing import Literal, Protocol
 
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.ids import AgentId, CommandId, QuestionId
+from mop_tui.domain.ids import AgentId, CommandId, QuestionId, TaskId
 from mop_tui.domain.session import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The operator's answer to an open question, about exactly the content named by `digest`."""
+    """The operator's answer to an open question, about exactly the content named by `digest`.
+
+    Where the answer is a secret, `value` is empty and the secret is handed over beside it.
+    """
 
     question: QuestionId
-    value: Literal["approve", "reject"]
+    value: str
     digest: str
     reason: str = ""
 
@@ -37,7 +40,36 @@ class Stop:
     reason: str
 
 
-Command = Answer | Seen | Stop
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """Do something with one agent.
+
+    `pause` suspends its processes, `resume` lets them go on. `stop` ends them for good and cancels
+    the task in hand; `restart` ends them too, and the task goes back to those that are ready.
+    """
+
+    do: Literal["pause", "resume", "stop", "restart"]
+    agent: AgentId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTask:
+    """Cancel one task, and what needs it."""
+
+    task: TaskId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Tell an agent something."""
+
+    agent: AgentId
+    text: str
+
+
+Command = Answer | Seen | Stop | Steer | CancelTask | Say
 
 
 @dataclass(frozen=True, slots=True)

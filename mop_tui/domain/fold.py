@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mop_tui.domain import events as e
-from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event
-from mop_tui.domain.ids import AgentId, QuestionId
+from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId
 from mop_tui.domain.session import TAIL_LINES, Agent, Issue, Question, Session, Task, timer_of
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
@@ -72,16 +72,35 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
     elif to_state in _HANDS_EMPTY:
         session.let_go(agent)
     if to_state is _PAUSED:
-        agent.paused_in, agent.paused_by = agent.state, data.by
-    else:
-        agent.paused_in = agent.paused_by = None
+        _pause(session, agent, event.at, data.by)
+    elif agent.state is _PAUSED:
+        _end_pause(session, agent, data.task, event.at)
     if to_state is _AGENT_COMPLETE:
         agent.completed += 1
+        agent.deaths = 0
         agent.progress = 100
     session.set_agent_state(agent, to_state)
     agent.since = event.at
     agent.reason = data.reason
+    session.weigh(agent)
     session.touch(agent)
+
+
+def _pause(session: Session, agent: Agent, at: int, by: PausedBy | None) -> None:
+    agent.paused_in, agent.paused_by = agent.state, by
+    if agent.task is not None:
+        task = session.tasks[agent.task]
+        task.paused_since = at
+        session.touch(task)
+
+
+def _end_pause(session: Session, agent: Agent, task_id: TaskId | None, at: int) -> None:
+    agent.paused_in = agent.paused_by = None
+    task = session.tasks.get(task_id or agent.task or TaskId(""))
+    if task is not None and task.paused_since is not None:
+        task.paused_ms += at - task.paused_since
+        task.paused_since = None
+        session.touch(task)
 
 
 def _current(session: Session, agent_id: AgentId, incarnation: int) -> Agent | None:
@@ -126,6 +145,66 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
         session.running -= 1
     agent.running = False
     agent.exit_code = data.code
+    agent.deaths += 1
+    agent.measured = None
+    agent.response_ms = None
+    for ask, what in agent.waits.items():
+        if isinstance(what, str):
+            session.waiting_agents.get(what, {}).pop((data.agent, ask), None)
+    agent.waits = {}
+    session.weigh(agent)
+    session.touch(agent)
+
+
+def _agent_health(session: Session, event: Event[e.AgentHealth]) -> None:
+    data = event.data
+    agent = _current(session, data.agent, data.incarnation)
+    if agent is None:
+        return
+    match data.source:
+        case "measured":
+            agent.measured = data
+        case "reported":
+            agent.reported = data
+        case "ping":
+            agent.response_ms = data.response_ms
+    session.touch(agent)
+
+
+def _agent_erred(session: Session, event: Event[e.AgentErred]) -> None:
+    data = event.data
+    agent = _current(session, data.agent, data.incarnation)
+    if agent is None:
+        return
+    agent.errors += 1
+    agent.last_error = f"{data.type}: {data.message}" if data.message else data.type
+    session.touch(agent)
+
+
+def _agent_asked(session: Session, event: Event[e.AgentAsked]) -> None:
+    data = event.data
+    agent = _current(session, data.agent, data.incarnation)
+    if agent is not None:
+        agent.waits = {**agent.waits, data.ask: data.question}
+        session.touch(agent)
+
+
+def _agent_waiting(session: Session, event: Event[e.AgentWaiting]) -> None:
+    data = event.data
+    agent = _current(session, data.agent, data.incarnation)
+    if agent is not None:
+        agent.waits = {**agent.waits, data.ask: data.key}
+        session.waiting_agents.setdefault(data.key, {})[data.agent, data.ask] = None
+        session.touch(agent)
+
+
+def _replied(session: Session, agent: Agent, ask: AskId) -> None:
+    """Forget what an agent waited for, once the answer is on its way."""
+    waits = dict(agent.waits)
+    what = waits.pop(ask, None)
+    agent.waits = waits
+    if isinstance(what, str):
+        session.waiting_agents.get(what, {}).pop((agent.spec.id, ask), None)
     session.touch(agent)
 
 
@@ -168,6 +247,9 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         task.agent = data.agent
         task.attempts += 1
         task.progress = None
+        task.overdue = False
+        task.paused_ms = 0
+        task.paused_since = None
     elif trigger is _STARTED:
         task.started_at = event.at
     elif trigger in _TAKEN_BACK:
@@ -201,7 +283,7 @@ def _user_asked(session: Session, event: Event[e.UserAsked]) -> None:
     session.questions[data.question] = question
     session.open_questions[data.question] = None
     session.touch(question)
-    if task is not None:
+    if task is not None and data.agent is None:
         task.question = data.question
         session.touch(task)
 
@@ -241,8 +323,7 @@ def _user_answered(session: Session, event: Event[e.UserAnswered]) -> None:
     question.state = "answered"
     question.value, question.reason, question.by = data.value, data.reason, data.by
     _close(session, question, event.at)
-    if data.value == "approve" and question.asked.task is not None:
-        session.tasks[question.asked.task].cleared = True
+    _open_gate(session, question)
 
 
 def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
@@ -257,6 +338,20 @@ def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
     question.state = "expired"
     question.value = data.value or ""
     _close(session, question, event.at)
+    if data.outcome == "default":
+        _open_gate(session, question)
+
+
+def _open_gate(session: Session, question: Question) -> None:
+    """Clear the task that waited for this answer, unless the answer is no."""
+    asked = question.asked
+    if asked.task is None or asked.agent is not None or question.value == "reject":
+        return
+    task = session.tasks[asked.task]
+    task.cleared = True
+    if not asked.secret:
+        task.answers = (*task.answers, (asked.name, question.value))
+    session.touch(task)
 
 
 def _user_withdrawn(session: Session, event: Event[e.UserWithdrawn]) -> None:
@@ -288,6 +383,7 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
     session.attended = data.attended
     session.max_agents = data.max_agents
     session.teams = data.teams
+    session.seed = data.seed
 
 
 def _system_ended(session: Session, event: Event[e.SystemEnded]) -> None:
@@ -303,12 +399,20 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
         session.ignored += 1
         return
     session.in_doubt[data.action] = data.agent
-    if data.effect == "start_process":
-        agent.incarnation = data.incarnation
-        agent.exit_code = None
-        agent.stopping = False
-    else:
-        agent.stopping = True
+    match data.effect:
+        case "start_process":
+            agent.incarnation = data.incarnation
+            agent.exit_code = None
+            agent.stopping = False
+            agent.errors = 0
+            agent.measured = agent.reported = None
+        case "stop_process":
+            agent.stopping = True
+            session.weigh(agent)
+        case "tell" if data.ask is not None:
+            _replied(session, agent, data.ask)
+        case _:
+            pass
     session.touch(agent)
 
 
@@ -319,10 +423,15 @@ def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
         return
     del session.in_doubt[data.action]
     agent = session.agents[data.agent]
-    if data.effect == "start_process" and not data.error and not agent.running:
+    if data.effect != "start_process":
+        return
+    if data.error:
+        agent.deaths += 1
+    elif not agent.running:
         agent.running = True
         session.running += 1
-        session.touch(agent)
+        session.weigh(agent)
+    session.touch(agent)
 
 
 def _memory_set(session: Session, event: Event[e.SystemMemorySet]) -> None:
@@ -357,11 +466,23 @@ def _issue_closed(session: Session, event: Event[e.SystemIssueClosed]) -> None:
 
 
 def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
-    session.timers[event.data.timer] = event.seq
+    data = event.data
+    session.timers[data.timer] = data
+    if data.purpose == "retry" and data.task is not None:
+        task = session.tasks[data.task]
+        task.resting = True
+        task.retries += 1
+        session.touch(task)
 
 
 def _timer_fired(session: Session, event: Event[e.SystemTimerFired]) -> None:
-    session.timers.pop(event.data.timer, None)
+    timer = session.timers.pop(event.data.timer, None)
+    if timer is None or timer.task is None:
+        return
+    task = session.tasks[timer.task]
+    if timer.purpose == "retry":
+        task.resting = False
+        session.touch(task)
 
 
 def _digest(session: Session, event: Event[e.SystemDigest]) -> None:
@@ -373,6 +494,10 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.AgentTransitioned.KIND: _agent_transitioned,
     e.AgentProgressed.KIND: _agent_progressed,
     e.AgentOutput.KIND: _agent_output,
+    e.AgentHealth.KIND: _agent_health,
+    e.AgentErred.KIND: _agent_erred,
+    e.AgentAsked.KIND: _agent_asked,
+    e.AgentWaiting.KIND: _agent_waiting,
     e.AgentExited.KIND: _agent_exited,
     e.TaskCreated.KIND: _task_created,
     e.TaskTransitioned.KIND: _task_transitioned,

@@ -14,17 +14,19 @@ from pydantic import JsonValue
 
 from mop_tui.domain import agent_lifecycle, graph, task_lifecycle
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
-from mop_tui.domain.events import Outcome, Severity, UserAsked
+from mop_tui.domain.events import AgentHealth, Outcome, Severity, SystemTimerSet, UserAsked
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
+    AskId,
     IssueId,
     MemoryKey,
     QuestionId,
+    QuestionName,
     TaskId,
     TimerId,
 )
-from mop_tui.domain.plan import AgentSpec, Mode, TaskSpec, TeamSpec
+from mop_tui.domain.plan import AgentSpec, Lifetime, Mode, QuestionSpec, TaskSpec, TeamSpec
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 
 
@@ -33,9 +35,16 @@ def timer_of(question: QuestionId) -> TimerId:
     return TimerId(f"question/{question}")
 
 
+def rest_of(task: TaskId) -> TimerId:
+    """Return the name of the timer that ends a task's rest before it is tried again."""
+    return TimerId(f"retry/{task}")
+
+
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
 _AVAILABLE = AgentState.AVAILABLE
+_PAUSED = AgentState.PAUSED
+_FOR_SESSION = Lifetime.SESSION
 _TASK_ASSIGNED = AgentTrigger.TASK_ASSIGNED
 _TASK_WITHDRAWN = AgentTrigger.TASK_WITHDRAWN
 _READY = TaskState.READY
@@ -70,6 +79,19 @@ class Agent:
     tail: tuple[str, ...] = ()
     tail_end: int = 0
     """Number of output lines recorded so far; `tail` holds the last of them."""
+    waits: Mapping[AskId, QuestionSpec | MemoryKey] = field(default_factory=dict)
+    """What it asked for and has not been answered: questions to the human, keys of the memory."""
+    measured: AgentHealth | None = None
+    reported: AgentHealth | None = None
+    response_ms: float | None = None
+    """How long its process last took to answer a ping."""
+    errors: int = 0
+    """Errors of its present process."""
+    last_error: str = ""
+    deaths: int = 0
+    """Processes in a row that ended, or could not start, without having completed a task."""
+    busy: bool = False
+    """Its process runs and may do something by itself: see `Session.weigh`."""
 
     def output(self, from_line: int, limit: int) -> tuple[str, ...]:
         """Return up to `limit` lines from line `from_line` on, as far as `tail` holds them."""
@@ -84,7 +106,7 @@ class Agent:
         return (
             f"agent {self.spec.id} {self.state!s} {self.since} {self.task!s} {self.progress!s}"
             f" {self.incarnation} {self.running!s} {self.paused_by!s} {self.completed}"
-            f" {self.exit_code!s} {self.tail_end}"
+            f" {self.exit_code!s} {self.tail_end} {self.errors} {self.deaths} {len(self.waits)}"
         )
 
 
@@ -107,17 +129,35 @@ class Task:
     started_at: int | None = None
     ended_at: int | None = None
     attempts: int = 0
+    """How often it was given to an agent."""
+    retries: int = 0
+    """How often it was tried again because it had failed."""
+    resting: bool = False
+    """It failed, and will be tried again after a while."""
+    overdue: bool = False
+    """Its present attempt took longer than it may."""
+    paused_ms: int = 0
+    """For how long its present attempt was paused, up to `paused_since` if it is paused now."""
+    paused_since: int | None = None
+    answers: tuple[tuple[QuestionName, str], ...] = ()
+    """What its gate was answered, for its agent to know; secrets are not among it."""
+
+    @property
+    def gated(self) -> bool:
+        """True while a gate that nobody has opened holds the task."""
+        return self.spec.gate is not None and not self.cleared
 
     @property
     def held(self) -> bool:
-        """True while a gate that nobody has opened holds the task."""
-        return self.spec.gate is not None and not self.cleared
+        """True while the task is not to be given to anybody, ready or not."""
+        return self.resting or self.gated
 
     def digest_row(self) -> str:
         """What of this row counts for the state digest."""
         return (
             f"task {self.spec.id} {self.state!s} {self.since} {self.agent!s} {self.progress!s}"
-            f" {self.cleared!s} {self.question!s} {self.attempts} {self.output}"
+            f" {self.cleared!s} {self.question!s} {self.attempts} {self.retries} {self.resting!s}"
+            f" {self.overdue!s} {self.paused_ms} {self.paused_since!s} {self.output}"
         )
 
 
@@ -262,6 +302,7 @@ class Session:
     mode: Mode = Mode.LIVE
     attended: bool = True
     max_agents: int | None = None
+    seed: int = 0
     status: Status = "starting"
     outcome: Outcome | None = None
     outcome_reason: str = ""
@@ -273,8 +314,8 @@ class Session:
     questions: dict[QuestionId, Question] = field(default_factory=dict)
     issues: dict[IssueId, Issue] = field(default_factory=dict)
     memory: dict[MemoryKey, JsonValue] = field(default_factory=dict)
-    timers: dict[TimerId, int] = field(default_factory=dict)
-    """Timers that run, and the `seq` at which each was set."""
+    timers: dict[TimerId, SystemTimerSet] = field(default_factory=dict)
+    """Timers that run."""
     in_doubt: dict[ActionId, AgentId] = field(default_factory=dict)
     """Side effects intended and not yet done."""
     ignored: int = 0
@@ -287,6 +328,10 @@ class Session:
     """Agents that hold a task."""
     running: int = 0
     """Agents whose process runs."""
+    busy: int = 0
+    """Agents whose process may do something by itself: see `weigh`."""
+    waiting_agents: dict[MemoryKey, dict[tuple[AgentId, AskId], None]] = field(default_factory=dict)
+    """Which agents wait for a key."""
     open_questions: dict[QuestionId, None] = field(default_factory=dict)
     dependants: dict[TaskId, list[TaskId]] = field(default_factory=dict)
     waiting_for_key: dict[MemoryKey, list[TaskId]] = field(default_factory=dict)
@@ -414,8 +459,8 @@ class Session:
 
     @property
     def idle(self) -> bool:
-        """True if nothing runs, starts or is about to be done."""
-        return self.running == 0 and not self.in_doubt
+        """True if no process can do anything by itself, and nothing is about to be done."""
+        return self.busy == 0 and not self.in_doubt
 
     @property
     def finished(self) -> bool:
@@ -487,6 +532,23 @@ class Session:
         agent.task = task
         self.holder[task] = agent.spec.id
         self.working += 1
+
+    def weigh(self, agent: Agent) -> None:
+        """Count `agent` among the busy, or not.
+
+        A process is not busy while it waits for a human, a key or a lock, nor while it lives on
+        without a task; until it is gone, one that is being stopped is.
+        """
+        if agent.state is _PAUSED:
+            by = agent.paused_by
+            waits = by is not None and not by.stops_processes
+        else:
+            waits = agent.task is None and agent.spec.lifetime is _FOR_SESSION
+            waits = waits and agent.state is _AVAILABLE
+        busy = agent.running and (agent.stopping or not waits)
+        if busy is not agent.busy:
+            agent.busy = busy
+            self.busy += 1 if busy else -1
 
     def let_go(self, agent: Agent) -> None:
         """Take whatever task the agent has out of its hands."""
