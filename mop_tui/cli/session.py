@@ -186,6 +186,7 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
         hosts,
         mode=prepared.mode,
         attended=prepared.attended,
+        seed=prepared.header.seed,
         answers=prepared.answers,
     )
     late.append(orchestrator)

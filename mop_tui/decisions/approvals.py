@@ -1,5 +1,7 @@
 """Gates: the human is asked before a gated task begins, and the answer is obeyed.
 
+What agents ask has the same timers; what is answered there is for the agent to obey.
+
 A timeout is its own outcome. It never approves, and it is never recorded as somebody's denial.
 """
 
@@ -29,7 +31,7 @@ def ask_at_gate(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syst
     if session.status != "running":
         return
     task = session.tasks[data.task]
-    if not task.held or task.spec.gate is None or task.question is not None:
+    if not task.gated or task.spec.gate is None or task.question is not None:
         return
     yield SystemDecided(
         rule="ask_at_gate",
@@ -62,7 +64,7 @@ def time_is_up(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     if question is None:
         return
     if question.asked.default is not None:
-        reason = f"nobody answered in time; the default is to {question.asked.default}"
+        reason = f"nobody answered in time; the default is {question.asked.default}"
         action = Expire(question.id, "default")
     elif question.asked.required:
         reason = "nobody answered in time, but an answer is required"
@@ -93,6 +95,10 @@ def obey_timeout(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
                 task=question.asked.task,
             ),
         )
+    elif question.asked.agent is not None:
+        return  # the agent is told, and what follows is its affair
+    elif data.outcome == "default" and question.asked.question_type != "approval":
+        return  # the default is an answer, by nobody
     else:
         reason = f"nobody answered: {question.asked.text}"
         actions = (
@@ -111,9 +117,9 @@ def obey_timeout(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
 def obey_rejection(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Cancel what a human rejected, with the reason given."""
     data: UserAnswered = event.data
-    if data.value != "reject":
-        return
     question = session.questions[data.question]
+    if not question.rejected or question.asked.agent is not None:
+        return
     why = f": {data.reason}" if data.reason else ", without a reason"
     reason = f"rejected by {data.by}{why}"
     if plan.questions[question.asked.name].on_reject == "stop_session":

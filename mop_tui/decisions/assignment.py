@@ -16,8 +16,10 @@ from mop_tui.domain.events import (
     AgentTransitioned,
     AnyEvent,
     SystemDecided,
+    SystemTimerFired,
     TaskTransitioned,
     UserAnswered,
+    UserExpired,
 )
 from mop_tui.domain.ids import TaskId
 from mop_tui.domain.plan import Plan
@@ -34,11 +36,16 @@ def place_task(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     match data:
         case TaskTransitioned():
             task = session.tasks[data.task]
-        case UserAnswered(value="approve"):
-            gated = session.questions[data.question].asked.task
-            if gated is None:
+        case UserAnswered() | UserExpired():
+            asked = session.questions[data.question].asked
+            if asked.task is None or asked.agent is not None:
                 return
-            task = session.tasks[gated]
+            task = session.tasks[asked.task]
+        case SystemTimerFired():
+            rested = session.fired
+            if rested is None or rested.purpose != "retry" or rested.task is None:
+                return
+            task = session.tasks[rested.task]
         case _:
             return
     if task.state is not TaskState.READY or task.held or session.status != "running":
@@ -149,7 +156,7 @@ def _nobody_free(session: Session, task: Task) -> str:
 RULES = (
     Rule(
         "place_task",
-        (TaskTransitioned.KIND, UserAnswered.KIND),
+        (TaskTransitioned.KIND, UserAnswered.KIND, UserExpired.KIND, SystemTimerFired.KIND),
         place_task,
         into=(TaskState.READY,),
     ),

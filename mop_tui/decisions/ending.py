@@ -8,6 +8,7 @@ from mop_tui.decisions.wording import counted, listed
 from mop_tui.domain.actions import Action, EndSession, MoveTask, OpenIssue, StopProcess, Withdraw
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import (
+    AgentExited,
     AgentTransitioned,
     AnyEvent,
     SystemDecided,
@@ -86,8 +87,20 @@ def nothing_moves(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[S
 
 
 def end_session(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[SystemDecided]:
-    """Close the session when every task is terminal, nobody works and no question is open."""
+    """Close the session when every task is terminal, nobody works and no question is open.
+
+    Processes that live for the session are dismissed first.
+    """
     if session.status not in ("running", "stopping") or not session.finished:
+        return
+    if session.running:
+        left = [a for a, row in session.agents.items() if row.running and not row.stopping]
+        yield SystemDecided(
+            "end_session",
+            "no",
+            "everything is done, and the processes that are left are dismissed first",
+            tuple(map(StopProcess, left)),
+        )
         return
     outcome: Literal["complete", "incomplete", "stopped", "terminated"]
     complete = session.task_counts.get(TaskState.COMPLETE, 0)
@@ -117,6 +130,7 @@ RULES = (
         "end_session",
         (
             AgentTransitioned.KIND,
+            AgentExited.KIND,
             TaskTransitioned.KIND,
             UserCommanded.KIND,
             UserExpired.KIND,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import counted
-from mop_tui.domain.actions import CreateTask, MoveAgent, SpawnAgent
+from mop_tui.domain.actions import CreateTask, MoveAgent, SpawnAgent, StartProcess
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
 from mop_tui.domain.events import (
     AgentSpawned,
@@ -13,7 +13,7 @@ from mop_tui.domain.events import (
     SystemDecided,
     SystemStarted,
 )
-from mop_tui.domain.plan import Plan
+from mop_tui.domain.plan import Lifetime, Plan
 from mop_tui.domain.session import Session
 
 
@@ -31,9 +31,18 @@ def open_session(plan: Plan, _session: Session, _event: AnyEvent) -> Iterator[Sy
     )
 
 
-def prepare_agent(_plan: Plan, _session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Lead an agent that spawns, or spawns again, into the pool."""
+def prepare_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Lead an agent that spawns, or spawns again, into the pool, or start its process first."""
     data: AgentSpawned | AgentTransitioned = event.data
+    if session.agents[data.agent].spec.lifetime is Lifetime.SESSION:
+        yield SystemDecided(
+            "prepare_agent",
+            "yes",
+            "its process lives as long as the session",
+            (StartProcess(data.agent, None),),
+            data.agent,
+        )
+        return
     yield SystemDecided(
         rule="prepare_agent",
         verdict="yes",

@@ -1,12 +1,27 @@
 """The rules every session runs by, in the order in which their decisions are carried out."""
 
-from mop_tui.decisions import approvals, assignment, dependencies, ending, opening, work
+from mop_tui.decisions import (
+    approvals,
+    assignment,
+    conversation,
+    deadlines,
+    dependencies,
+    ending,
+    opening,
+    retries,
+    steering,
+    work,
+)
 
 RULES = (
     *opening.RULES,
     *work.RULES,
+    *retries.RULES,
+    *deadlines.RULES,
+    *conversation.RULES,
     *dependencies.RULES,
     *approvals.RULES,
+    *steering.RULES,
     *assignment.RULES,
     *ending.RULES,
 )

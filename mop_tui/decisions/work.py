@@ -1,12 +1,18 @@
-"""The work itself: starting it, and what its end means for task and agent."""
+"""The work itself: starting it, and what its end means for task and agent.
+
+An agent that lives for a task ends it by the exit of its process: 0 is success. One that lives for
+the session is handed the task and says when it is done; its exit meanwhile is a failure.
+"""
 
 from collections.abc import Iterator
-from typing import Literal
 
+from mop_tui.decisions.retries import attempt_failed
 from mop_tui.decisions.rules import Rule
+from mop_tui.decisions.wording import lasting
 from mop_tui.domain.actions import (
     Action,
     DeliverOutput,
+    HandTask,
     MoveAgent,
     MoveTask,
     OpenIssue,
@@ -14,41 +20,73 @@ from mop_tui.domain.actions import (
     StartProcess,
     StopProcess,
 )
-from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
+from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger
 from mop_tui.domain.events import (
     AgentExited,
+    AgentFinished,
     AgentTransitioned,
     AnyEvent,
     SystemDecided,
     SystemDone,
 )
-from mop_tui.domain.plan import Plan
-from mop_tui.domain.session import Session, Task
+from mop_tui.domain.plan import Lifetime, Plan
+from mop_tui.domain.session import Agent, Session, Task
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 
+MOST_DEATHS = 3
+"""Processes in a row that may end without having completed a task, before an agent that lives for
+the session is given up."""
 
-def start_work(_plan: Plan, _session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Start the process of an agent that was given a task."""
+
+def start_work(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Start the process of an agent that was given a task, or hand the task to its process."""
     data: AgentTransitioned = event.data
     if data.task is None:
         return
-    yield SystemDecided(
-        "start_work",
-        "yes",
-        "it has its task, and nothing has to be locked or prepared first",
-        (StartProcess(data.agent, data.task),),
-        data.agent,
-        data.task,
-    )
+    if session.agents[data.agent].running:
+        reason = "its process runs and takes tasks"
+        action: Action = HandTask(data.agent, data.task)
+    else:
+        reason = "it has its task, and nothing has to be locked or prepared first"
+        action = StartProcess(data.agent, data.task)
+    yield SystemDecided("start_work", "yes", reason, (action,), data.agent, data.task)
+
+
+def agent_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Lead an agent that lives for the session into the pool once its process runs."""
+    data: SystemDone = event.data
+    agent = session.agents[data.agent]
+    if data.effect != "start_process" or agent.state is not AgentState.SPAWNING:
+        return
+    actions: tuple[Action, ...]
+    if data.error:
+        reason = f"it could not start: {data.error}"
+        actions = (
+            OpenIssue(
+                "critical",
+                f"{data.agent} could not start: {data.error}",
+                "correct its command in the layout, then run again",
+                agent=data.agent,
+            ),
+            MoveAgent(data.agent, AgentTrigger.START_FAILED),
+        )
+    elif session.status != "running":
+        reason = "the session is ending"
+        actions = (StopProcess(data.agent),)
+    else:
+        reason = "its process runs, and no hook comes first"
+        actions = (
+            MoveAgent(data.agent, AgentTrigger.AGENT_CREATED),
+            MoveAgent(data.agent, AgentTrigger.PRE_TASK_HOOK_COMPLETE),
+        )
+    yield SystemDecided("agent_started", "no" if data.error else "yes", reason, actions, data.agent)
 
 
 def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Move task and agent on once the process runs, or fail both if it could not start."""
+    """Move task and agent on once the process runs, or fail the attempt if it could not start."""
     data: SystemDone = event.data
-    if data.effect != "start_process":
-        return
     agent = session.agents[data.agent]
-    if agent.task is None:
+    if data.effect not in ("start_process", "hand_task") or agent.task is None:
         return
     task = session.tasks[agent.task]
     wanted = task.state is TaskState.ASSIGNED
@@ -56,16 +94,18 @@ def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
     if data.error:
         reason = f"it could not start: {data.error}"
         if wanted:
-            actions.append(_could_not_start(data, task))
-            actions.append(MoveTask(agent.task, TaskTrigger.FAILED, data.agent))
+            advice = "correct the command in the layout, then run again"
+            actions.extend(attempt_failed(session, task, data.agent, data.error, advice))
         actions.append(MoveAgent(data.agent, AgentTrigger.START_FAILED, agent.task))
     elif wanted:
-        reason = "its process runs"
+        reason = "its process runs" if data.effect == "start_process" else "it has the task"
         actions.append(MoveTask(agent.task, TaskTrigger.STARTED, data.agent))
         actions.append(MoveAgent(data.agent, AgentTrigger.TASK_STARTED, agent.task))
-    else:
+    elif agent.running and not agent.stopping and agent.spec.lifetime is Lifetime.TASK:
         reason = f"its task is {task.state} by now"
         actions.append(StopProcess(data.agent))
+    else:
+        return
     yield SystemDecided(
         "work_started",
         "yes" if wanted and not data.error else "no",
@@ -77,39 +117,39 @@ def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
 
 
 def work_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Judge a process by how it ended: 0 completes its task, anything else fails it."""
+    """Judge an attempt by how the process ended that made it."""
     data: AgentExited = event.data
     agent = session.agents.get(data.agent)
-    if agent is None or agent.incarnation != data.incarnation or agent.task != data.task:
+    if (
+        agent is None
+        or agent.incarnation != data.incarnation
+        or data.task is None
+        or agent.task != data.task
+    ):
         return
     task = session.tasks[data.task]
-    if task.state is not TaskState.ACTIVE:
+    gone = AgentTrigger.STOP if agent.stopping else AgentTrigger.PROCESS_EXITED
+    leaves = MoveAgent(data.agent, gone, data.task)
+    actions: tuple[Action, ...]
+    verdict = "no"
+    if agent.restarting and task.state is TaskState.ACTIVE:
+        reason = "the operator wants it to start again"
+        # The agent lets go first: a task that becomes ready looks for somebody to take it.
+        actions = (leaves, MoveTask(data.task, TaskTrigger.REQUEUED, data.agent))
+    elif task.state is not TaskState.ACTIVE:
         reason = f"its task was {task.state.lower()}, so its process was ended"
-        trigger = AgentTrigger.STOP if agent.stopping else AgentTrigger.PROCESS_EXITED
-        actions: tuple[Action, ...] = (MoveAgent(data.agent, trigger, data.task),)
-        verdict: Literal["yes", "no"] = "no"
-    elif data.code == 0:
-        reason = "its process ended with exit code 0"
-        actions = _delivered(session, task, data)
-        verdict = "yes"
+        actions = (leaves,)
+    elif failure := _failure(agent, task, data):
+        reason = f"its process {_how(data)}" if not task.overdue else failure
+        advice = f"read the log of {data.agent}, mend the cause, then run again"
+        actions = (*attempt_failed(session, task, data.agent, failure, advice), leaves)
     else:
-        how = _how(data) + (f": {data.result}" if data.result else "")
-        reason = f"its process {how}"
-        actions = (
-            OpenIssue(
-                "critical",
-                f"{data.task} failed: {data.agent} {how}",
-                f"read the log of {data.agent}, mend the cause, then run again",
-                agent=data.agent,
-                task=data.task,
-            ),
-            MoveTask(data.task, TaskTrigger.FAILED, data.agent),
-            MoveAgent(data.agent, AgentTrigger.PROCESS_EXITED, data.task),
-        )
-        verdict = "no"
+        reason = "its process ended with exit code 0" if data.code == 0 else "it said it was done"
+        actions = _delivered(session, task, agent, data.result)
+        verdict = "yes"
     yield SystemDecided(
         "work_ended",
-        verdict,
+        "yes" if verdict == "yes" else "no",
         reason,
         actions,
         data.agent,
@@ -117,51 +157,132 @@ def work_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     )
 
 
-def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Keep an agent that has finished or failed if there may be more for it to do."""
-    data: AgentTransitioned = event.data
-    if session.status != "running":
+def work_finished(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Take what an agent says about its task as the end of it; the agent lives on."""
+    data: AgentFinished = event.data
+    agent = session.agents.get(data.agent)
+    if agent is None or agent.incarnation != data.incarnation or agent.task != data.task:
         return
-    if not session.has_work_for(session.agents[data.agent]):
+    task = session.tasks[data.task]
+    free = (*_back_to_work(agent), MoveAgent(data.agent, AgentTrigger.TASK_WITHDRAWN, data.task))
+    actions: tuple[Action, ...]
+    if task.state is not TaskState.ACTIVE:
+        reason = f"its task was {task.state.lower()}, and it has given it up"
+        actions = free
+    elif task.overdue or data.failed:
+        how = _too_long(task) if task.overdue else _named(data.failed, data.message)
+        reason = f"it says that it failed: {how}" if not task.overdue else how
+        advice = f"read the log of {data.agent}, mend the cause, then run again"
+        told = f"{data.agent} {how}" if task.overdue else f"{data.agent}: {how}"
+        actions = (*attempt_failed(session, task, data.agent, told, advice), *free)
+    else:
+        reason = "it says that it is done"
+        actions = _delivered(session, task, agent, data.result)
+    failed = task.state is not TaskState.ACTIVE or task.overdue or bool(data.failed)
+    yield SystemDecided(
+        "work_finished", "no" if failed else "yes", reason, actions, data.agent, data.task
+    )
+
+
+def idle_process_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Note that the process of an agent without a task is gone."""
+    data: AgentExited = event.data
+    agent = session.agents.get(data.agent)
+    if agent is None or agent.incarnation != data.incarnation or agent.task is not None:
+        return
+    if agent.state not in LIVE or agent.spec.lifetime is Lifetime.TASK:
+        return
+    if agent.stopping and not agent.restarting:
         yield SystemDecided(
-            "return_to_pool", "no", "no task is left that it could do", (), data.agent
+            "idle_process_ended", "yes", "it was told to, for nothing is left to do", (), data.agent
         )
         return
-    reason = "more tasks may come to it"
-    again = data.to_state is AgentState.FAILED
-    trigger = AgentTrigger.RESTART if again else AgentTrigger.RETURNED_TO_POOL
     yield SystemDecided(
-        "return_to_pool",
-        "yes",
-        reason,
-        (MoveAgent(data.agent, trigger),),
+        "idle_process_ended",
+        "no",
+        f"its process {_how(data)} while it had no task",
+        (MoveAgent(data.agent, AgentTrigger.PROCESS_EXITED),),
         data.agent,
     )
 
 
-def _delivered(session: Session, task: Task, exited: AgentExited) -> tuple[Action, ...]:
+def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Keep an agent that has finished or failed if there may be more for it to do."""
+    data: AgentTransitioned = event.data
+    agent = session.agents[data.agent]
+    if session.status != "running":
+        return
+    again = data.to_state is AgentState.FAILED
+    actions: tuple[Action, ...] = ()
+    if agent.retired:
+        reason = "the operator stopped it"
+    elif not agent.restarting and not session.has_work_for(agent):
+        reason = "no task is left that it could do"
+    elif again and agent.spec.lifetime is Lifetime.SESSION and agent.deaths >= MOST_DEATHS:
+        reason = f"its process ended {agent.deaths} times in a row without completing a task"
+        issue = f"{data.agent} is given up: {reason}"
+        advice = f"read the log of {data.agent}, mend the cause, then restart it"
+        actions = (OpenIssue("critical", issue, advice, agent=data.agent),)
+    else:
+        reason = "more tasks may come to it"
+        trigger = AgentTrigger.RESTART if again else AgentTrigger.RETURNED_TO_POOL
+        yield SystemDecided(
+            "return_to_pool", "yes", reason, (MoveAgent(data.agent, trigger),), data.agent
+        )
+        return
+    yield SystemDecided("return_to_pool", "no", reason, actions, data.agent)
+
+
+def _delivered(session: Session, task: Task, agent: Agent, result: str) -> tuple[Action, ...]:
     """Deliver the result, provide the declared keys that the agent did not set, complete."""
+    task_id, agent_id = task.spec.id, agent.spec.id
     actions: list[Action] = []
-    if exited.result:
-        actions.append(DeliverOutput(exited.task, exited.agent, exited.result))
+    if result:
+        actions.append(DeliverOutput(task_id, agent_id, result))
     actions.extend(
-        SetMemory(key, {"status": "complete"}, exited.agent, exited.task)
+        SetMemory(key, {"status": "complete"}, agent_id, task_id)
         for key in task.spec.provides
         if not session.provided(key)
     )
-    actions.append(MoveTask(exited.task, TaskTrigger.FINISHED, exited.agent))
-    actions.append(MoveAgent(exited.agent, AgentTrigger.POST_TASK_HOOK_COMPLETE, exited.task))
+    actions.append(MoveTask(task_id, TaskTrigger.FINISHED, agent_id))
+    actions.extend(_back_to_work(agent))
+    actions.append(MoveAgent(agent_id, AgentTrigger.POST_TASK_HOOK_COMPLETE, task_id))
     return tuple(actions)
 
 
-def _could_not_start(done: SystemDone, task: Task) -> OpenIssue:
-    return OpenIssue(
-        "critical",
-        f"{task.spec.id} failed: {done.error}",
-        "correct the command in the layout, then run again",
-        agent=done.agent,
-        task=task.spec.id,
-    )
+def _back_to_work(agent: Agent) -> tuple[Action, ...]:
+    """Return what ends a pause, for an agent that came to an end in spite of it."""
+    if agent.state is not AgentState.PAUSED:
+        return ()
+    operator = agent.paused_by is not None and agent.paused_by.stops_processes
+    trigger = AgentTrigger.RESUME if operator else AgentTrigger.DEPENDENCY_READY
+    return (MoveAgent(agent.spec.id, trigger, agent.task),)
+
+
+def _failure(agent: Agent, task: Task, exited: AgentExited) -> str:
+    """Return how an attempt failed, the agent being the subject; empty if it did not."""
+    subject = agent.spec.id
+    if task.overdue:
+        return f"{subject} {_too_long(task)}"
+    if exited.failed:
+        return f"{subject} {_named(exited.failed, _how(exited))}" + _last_words(exited)
+    if agent.spec.lifetime is Lifetime.SESSION:
+        return f"{subject} {_how(exited)} before it said that it was done" + _last_words(exited)
+    if exited.code == 0 or exited.done:
+        return ""
+    return f"{subject} {_how(exited)}" + _last_words(exited)
+
+
+def _too_long(task: Task) -> str:
+    return f"took longer than {lasting(task.spec.timeout_ms or 0)}"
+
+
+def _named(kind: str, what: str) -> str:
+    return f"met {kind}: {what}" if what else f"met {kind}"
+
+
+def _last_words(exited: AgentExited) -> str:
+    return f": {exited.result}" if exited.result else ""
 
 
 def _how(exited: AgentExited) -> str:
@@ -172,8 +293,11 @@ def _how(exited: AgentExited) -> str:
 
 RULES = (
     Rule("start_work", (AgentTransitioned.KIND,), start_work, into=(AgentState.ASSIGNED,)),
+    Rule("agent_started", (SystemDone.KIND,), agent_started),
     Rule("work_started", (SystemDone.KIND,), work_started),
     Rule("work_ended", (AgentExited.KIND,), work_ended),
+    Rule("work_finished", (AgentFinished.KIND,), work_finished),
+    Rule("idle_process_ended", (AgentExited.KIND,), idle_process_ended),
     Rule(
         "return_to_pool",
         (AgentTransitioned.KIND,),

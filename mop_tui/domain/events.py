@@ -102,7 +102,7 @@ class AgentProgressed(Fact):
     KIND: ClassVar[str] = "agent.progressed"
     agent: AgentId
     incarnation: int
-    task: TaskId
+    task: TaskId | None
     percent: int
     note: str = ""
 

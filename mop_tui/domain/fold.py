@@ -13,7 +13,18 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId
-from mop_tui.domain.session import TAIL_LINES, Agent, Issue, Question, Session, Task, timer_of
+from mop_tui.domain.session import (
+    TAIL_LINES,
+    Agent,
+    Issue,
+    Question,
+    Session,
+    Task,
+    force_of,
+    rest_of,
+    timeout_of,
+    timer_of,
+)
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
@@ -29,6 +40,7 @@ _ASSIGNED = TaskTrigger.ASSIGNED
 _STARTED = TaskTrigger.STARTED
 _TAKEN_BACK = frozenset({TaskTrigger.REQUEUED, TaskTrigger.RETRIED, TaskTrigger.SENT_BACK})
 _TASK_COMPLETE = TaskState.COMPLETE
+_TASK_ACTIVE = TaskState.ACTIVE
 
 
 def apply(session: Session, event: AnyEvent) -> None:
@@ -70,6 +82,9 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
         agent.progress = None
         agent.note = ""
     elif to_state in _HANDS_EMPTY:
+        if agent.task is not None:
+            attempt = session.tasks[agent.task].attempts
+            session.timers.pop(force_of(agent.task, attempt), None)
         session.let_go(agent)
     if to_state is _PAUSED:
         _pause(session, agent, event.at, data.by)
@@ -114,7 +129,9 @@ def _current(session: Session, agent_id: AgentId, incarnation: int) -> Agent | N
 def _agent_progressed(session: Session, event: Event[e.AgentProgressed]) -> None:
     data = event.data
     agent = session.agents.get(data.agent)
-    if agent is None or agent.incarnation != data.incarnation or agent.task != data.task:
+    if agent is None or agent.incarnation != data.incarnation:
+        return
+    if agent.task is None or agent.task != data.task:
         return
     agent.progress = data.percent
     agent.note = data.note
@@ -240,6 +257,8 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         session.ignored += 1
         return
     was_terminal = task.state in TERMINAL
+    if task.state is _TASK_ACTIVE:
+        session.timers.pop(timeout_of(task.spec.id, task.attempts), None)
     session.set_task_state(task, to_state)
     if was_terminal is not (to_state in TERMINAL):
         session.expect(task.spec, 1 if was_terminal else -1)
@@ -257,6 +276,8 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         task.progress = None
     if to_state in TERMINAL:
         task.ended_at = event.at
+        task.resting = False
+        session.timers.pop(rest_of(task.spec.id), None)
     if to_state is _TASK_COMPLETE:
         task.progress = 100
     task.since = event.at
@@ -345,7 +366,7 @@ def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
 def _open_gate(session: Session, question: Question) -> None:
     """Clear the task that waited for this answer, unless the answer is no."""
     asked = question.asked
-    if asked.task is None or asked.agent is not None or question.value == "reject":
+    if asked.task is None or asked.agent is not None or question.rejected:
         return
     task = session.tasks[asked.task]
     task.cleared = True
@@ -371,6 +392,12 @@ def _user_commanded(session: Session, event: Event[e.UserCommanded]) -> None:
         session.status = "stopping"
         session.stopping_as = "terminated" if data.command == "terminate" else "stopped"
         session.stopping_reason = data.reason
+        return
+    agent = session.agents.get(AgentId(data.about))
+    if agent is not None and data.command in ("stop_agent", "restart_agent"):
+        agent.retired = data.command == "stop_agent"
+        agent.restarting = not agent.retired and agent.running
+        session.touch(agent)
 
 
 def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
@@ -403,7 +430,7 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
         case "start_process":
             agent.incarnation = data.incarnation
             agent.exit_code = None
-            agent.stopping = False
+            agent.stopping = agent.restarting = False
             agent.errors = 0
             agent.measured = agent.reported = None
         case "stop_process":
@@ -476,12 +503,15 @@ def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
 
 
 def _timer_fired(session: Session, event: Event[e.SystemTimerFired]) -> None:
-    timer = session.timers.pop(event.data.timer, None)
-    if timer is None or timer.task is None:
+    timer = session.fired = session.timers.pop(event.data.timer, None)
+    task = session.tasks.get(timer.task) if timer is not None and timer.task is not None else None
+    if timer is None or task is None:
         return
-    task = session.tasks[timer.task]
     if timer.purpose == "retry":
         task.resting = False
+        session.touch(task)
+    elif timer.timer == timeout_of(task.spec.id, task.attempts) and task.state is _TASK_ACTIVE:
+        task.overdue = task.worked(event.at) >= (task.spec.timeout_ms or 0)
         session.touch(task)
 
 

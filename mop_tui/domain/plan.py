@@ -215,9 +215,12 @@ class Plan:
     agent_work: Mapping[AgentId, Work] = field(default_factory=dict)
     task_work: Mapping[TaskId, Work] = field(default_factory=dict)
 
-    def work(self, agent: AgentId, task: TaskId) -> Work:
-        """How `agent` does `task`: what stands nearest to the task wins, part by part."""
-        near = self.task_work.get(task, Work())
+    def work(self, agent: AgentId, task: TaskId | None) -> Work:
+        """How `agent` does `task`: what stands nearest to the task wins, part by part.
+
+        Without a task: what its process is that lives for the session.
+        """
+        near = self.task_work.get(task, Work()) if task is not None else Work()
         far = self.agent_work.get(agent, Work())
         return Work(
             command=near.command or far.command,

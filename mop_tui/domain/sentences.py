@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Literal, assert_never
 
 from mop_tui.domain import events as e
+from mop_tui.domain.actions import Effect
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.ids import AgentId, TaskId
@@ -27,6 +28,12 @@ Known = (
     | e.AgentRefused
     | e.AgentProgressed
     | e.AgentOutput
+    | e.AgentHealth
+    | e.AgentErred
+    | e.AgentAsked
+    | e.AgentWaiting
+    | e.AgentMessaged
+    | e.AgentFinished
     | e.AgentExited
     | e.TaskCreated
     | e.TaskTransitioned
@@ -93,6 +100,15 @@ def _say(kind: str, fact: Known) -> str:
             | e.AgentExited()
         ):
             return _of_agent(fact)
+        case (
+            e.AgentHealth()
+            | e.AgentErred()
+            | e.AgentAsked()
+            | e.AgentWaiting()
+            | e.AgentMessaged()
+            | e.AgentFinished()
+        ):
+            return _of_speech(fact)
         case e.TaskCreated() | e.TaskTransitioned() | e.TaskRefused() | e.TaskOutput():
             return _of_task(fact)
         case (
@@ -154,6 +170,50 @@ def _of_agent(
             assert_never(fact)
 
 
+def _of_speech(
+    fact: e.AgentHealth
+    | e.AgentErred
+    | e.AgentAsked
+    | e.AgentWaiting
+    | e.AgentMessaged
+    | e.AgentFinished,
+) -> str:
+    match fact:
+        case e.AgentHealth():
+            return _health(fact)
+        case e.AgentErred():
+            verb = "made no sense" if fact.source == "host" else f"met {fact.type}"
+            return _join(f"{fact.agent} {verb}", fact.message)
+        case e.AgentAsked():
+            return f"{fact.agent} asks: {fact.question.question}"
+        case e.AgentWaiting():
+            return f"{fact.agent} waits for {fact.key}"
+        case e.AgentMessaged():
+            return f"{fact.agent} to {fact.to}: {fact.text}"
+        case e.AgentFinished():
+            if fact.failed:
+                return _join(f"{fact.agent} failed {fact.task} with {fact.failed}", fact.message)
+            return _join(f"{fact.agent} is done with {fact.task}", fact.result)
+        case _:
+            assert_never(fact)
+
+
+def _health(fact: e.AgentHealth) -> str:
+    figures = [
+        (fact.status, "{}"),
+        (fact.cpu_cores, "{:.2f} cores"),
+        (fact.cpu_usage, "CPU {:.0f} %"),
+        (fact.memory_bytes and fact.memory_bytes / 2**20, "{:.0f} MiB"),
+        (fact.memory_usage, "memory {:.0f} %"),
+        (fact.processes, "{} processes"),
+        (fact.error_count, "{} errors"),
+        (fact.response_ms, "answered in {:.0f} ms"),
+    ]
+    said = ", ".join(form.format(value) for value, form in figures if value is not None)
+    how = {"measured": "measured", "reported": "says of itself", "ping": "pinged"}[fact.source]
+    return f"{fact.agent} {how}: {said or 'nothing known'}"
+
+
 def _wrote(fact: e.AgentOutput) -> str:
     last = fact.lines[-1] if fact.lines else ""
     more = len(fact.lines) - 1 + fact.dropped
@@ -162,7 +222,7 @@ def _wrote(fact: e.AgentOutput) -> str:
 
 
 def _exited(fact: e.AgentExited) -> str:
-    subject = f"the process of {fact.agent} for {fact.task}"
+    subject = f"the process of {fact.agent}" + (f" for {fact.task}" if fact.task else "")
     if fact.signal is not None:
         return _join(f"{subject} was ended by {fact.signal}", fact.result)
     if fact.code == 0:
@@ -275,18 +335,30 @@ def _of_user(
     match fact:
         case e.UserAsked():
             held = f" (it holds {fact.task})" if fact.task is not None else ""
-            return f"you are asked {fact.question}: {fact.text}{held}"
+            who = "you are asked" if fact.agent is None else f"{fact.agent} asks you"
+            return f"{who} {fact.question}: {fact.text}{held}"
         case e.UserSeen():
             return f"{fact.question} was shown"
         case e.UserAnswered():
-            verb = "approved" if fact.value == "approve" else "rejected"
-            return _join(f"{fact.by} {verb} {fact.question}", fact.reason)
+            match fact.value:
+                case "approve":
+                    return _join(f"{fact.by} approved {fact.question}", fact.reason)
+                case "reject":
+                    return _join(f"{fact.by} rejected {fact.question}", fact.reason)
+                case "":
+                    return f"{fact.by} answered {fact.question} with a secret"
+                case _:
+                    said = f"{fact.by} answered {fact.question}: {fact.value}"
+                    return _join(said, fact.reason)
         case e.UserExpired():
-            return f"nobody answered {fact.question} in time; {consequence(fact.outcome)}"
+            said = f"nobody answered {fact.question} in time"
+            return f"{said}; {consequence(fact.outcome, fact.value or '')}"
         case e.UserWithdrawn():
             return f"{fact.question} needs no answer any more: {fact.reason}"
         case e.UserCommanded():
             about = f" {fact.about}" if fact.about else ""
+            if fact.command == "say" and not fact.refused:
+                return f"{fact.by} to {fact.about}: {fact.reason}"
             told = f"{fact.by} told the session to {_words(fact.command)}{about}"
             refused = f"{told}, which was refused: {fact.refused}"
             return refused if fact.refused else _join(told, fact.reason)
@@ -294,11 +366,13 @@ def _of_user(
             assert_never(fact)
 
 
-def consequence(outcome: Literal["default", "cancelled", "escalated"]) -> str:
+def consequence(
+    outcome: Literal["default", "cancelled", "escalated"], default: str = "reject"
+) -> str:
     """Return what becomes of a question when its time is up."""
     match outcome:
         case "default":
-            return "its default counts, which is to reject"
+            return f"its default counts, which is {default}"
         case "cancelled":
             return "what it holds is cancelled"
         case "escalated":
@@ -344,15 +418,45 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
             if fact.error:
                 return f"could not {_effect(fact.effect, fact.agent)}: {fact.error}"
             pid = f" (pid {fact.pid})" if fact.pid is not None else ""
-            was = "runs" if fact.effect == "start_process" else "was told to end"
-            return f"the process of {fact.agent} {was}{pid}"
+            return f"{_done(fact.effect, fact.agent)}{pid}"
         case _:
             assert_never(fact)
 
 
-def _effect(effect: Literal["start_process", "stop_process"], agent: AgentId) -> str:
-    verb = "start" if effect == "start_process" else "end"
-    return f"{verb} the process of {agent}"
+def _effect(effect: Effect, agent: AgentId) -> str:
+    match effect:
+        case "start_process":
+            return f"start the process of {agent}"
+        case "stop_process":
+            return f"end the process of {agent}"
+        case "pause_process":
+            return f"suspend the process of {agent}"
+        case "resume_process":
+            return f"continue the process of {agent}"
+        case "hand_task":
+            return f"hand {agent} its task"
+        case "tell":
+            return f"tell {agent} something"
+        case _:
+            assert_never(effect)
+
+
+def _done(effect: Effect, agent: AgentId) -> str:
+    match effect:
+        case "start_process":
+            return f"the process of {agent} runs"
+        case "stop_process":
+            return f"the process of {agent} was told to end"
+        case "pause_process":
+            return f"the process of {agent} is suspended"
+        case "resume_process":
+            return f"the process of {agent} goes on"
+        case "hand_task":
+            return f"{agent} was handed its task"
+        case "tell":
+            return f"{agent} was told"
+        case _:
+            assert_never(effect)
 
 
 def _of_system(
@@ -394,6 +498,10 @@ def tone(event: AnyEvent) -> Tone:
             return "critical"
         case e.AgentRefused() | e.TaskRefused() | e.UserExpired():
             return "warning"
+        case e.AgentErred():
+            return "detail" if fact.source == "host" else "warning"
+        case e.AgentMessaged():
+            return fact.severity
         case e.UserAnswered() | e.UserCommanded():
             return _human_tone(fact)
         case e.SystemDone():
@@ -405,6 +513,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.SystemIssueClosed()
             | e.TaskOutput()
             | e.SystemMemorySet()
+            | e.AgentWaiting()
             | e.Unknown()
         ):
             return "info"
@@ -412,6 +521,9 @@ def tone(event: AnyEvent) -> Tone:
             e.AgentSpawned()
             | e.AgentProgressed()
             | e.AgentOutput()
+            | e.AgentHealth()
+            | e.AgentAsked()
+            | e.AgentFinished()
             | e.AgentExited()
             | e.TaskCreated()
             | e.UserSeen()
@@ -430,7 +542,7 @@ def tone(event: AnyEvent) -> Tone:
 def _human_tone(fact: e.UserAnswered | e.UserCommanded) -> Tone:
     match fact:
         case e.UserAnswered():
-            return "good" if fact.value == "approve" else "warning"
+            return "warning" if fact.value == "reject" else "good"
         case e.UserCommanded():
             return "warning" if fact.refused else "info"
         case _:
@@ -496,7 +608,9 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
         case TaskState.PENDING:
             return _waits_for_needs(snapshot, task)
         case TaskState.READY:
-            if task.held:
+            if task.resting:
+                return f"rests before it is tried again ({task.retries} of {task.spec.retry.times})"
+            if task.gated:
                 return f"waits for the question {task.spec.gate} to be asked"
             return _waits_for_hands(snapshot, task)
         case TaskState.ASSIGNED:
@@ -504,7 +618,7 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
         case TaskState.ACTIVE:
             holder = snapshot.agents.get(task.agent) if task.agent is not None else None
             if holder is not None and holder.state is AgentState.PAUSED:
-                return f"waits for {holder.spec.id}, which is paused"
+                return agent_waiting_for(snapshot, holder) or f"waits for {holder.spec.id}"
             return ""
         case TaskState.REVIEWING:
             return "waits for its review"
@@ -512,6 +626,21 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
             return ""
         case _:
             assert_never(task.state)
+
+
+def agent_waiting_for(snapshot: Snapshot, agent: Agent) -> str:
+    """Return in one sentence what a paused `agent` waits for; empty if it is not paused."""
+    if agent.state is not AgentState.PAUSED:
+        return ""
+    if agent.paused_by is None or agent.paused_by.stops_processes:
+        return f"is paused by the {agent.paused_by or 'system'}"
+    asked = [q for q in snapshot.open_questions if q.asked.agent == agent.spec.id]
+    if asked:
+        return printable(f"waits for your answer to: {asked[0].asked.text}")
+    keys = [what for what in agent.waits.values() if isinstance(what, str)]
+    if keys:
+        return f"waits for memory {'key' if len(keys) == 1 else 'keys'} {_and(keys)}"
+    return f"waits for a {agent.paused_by}"
 
 
 def _waits_for_needs(snapshot: Snapshot, task: Task) -> str:

@@ -40,11 +40,22 @@ def rest_of(task: TaskId) -> TimerId:
     return TimerId(f"retry/{task}")
 
 
+def timeout_of(task: TaskId, attempt: int) -> TimerId:
+    """Return the name of the timer that limits one attempt at a task."""
+    return TimerId(f"timeout/{task}/{attempt}")
+
+
+def force_of(task: TaskId, attempt: int) -> TimerId:
+    """Return the name of the timer after which a cancelled attempt is ended by force."""
+    return TimerId(f"force/{task}/{attempt}")
+
+
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
 _AVAILABLE = AgentState.AVAILABLE
 _PAUSED = AgentState.PAUSED
 _FOR_SESSION = Lifetime.SESSION
+_RESTFUL = frozenset({AgentState.AVAILABLE, AgentState.COMPLETE, AgentState.PAUSED})
 _TASK_ASSIGNED = AgentTrigger.TASK_ASSIGNED
 _TASK_WITHDRAWN = AgentTrigger.TASK_WITHDRAWN
 _READY = TaskState.READY
@@ -71,6 +82,10 @@ class Agent:
     incarnation: int = 0
     running: bool = False
     stopping: bool = False
+    restarting: bool = False
+    """The operator wants it to have a new process."""
+    retired: bool = False
+    """The operator stopped it for good."""
     paused_in: AgentState | None = None
     paused_by: PausedBy | None = None
     exit_code: int | None = None
@@ -142,6 +157,13 @@ class Task:
     answers: tuple[tuple[QuestionName, str], ...] = ()
     """What its gate was answered, for its agent to know; secrets are not among it."""
 
+    def worked(self, at: int) -> int:
+        """Return for how many milliseconds the present attempt was worked on until `at`."""
+        if self.started_at is None:
+            return 0
+        until = at if self.paused_since is None else self.paused_since
+        return until - self.started_at - self.paused_ms
+
     @property
     def gated(self) -> bool:
         """True while a gate that nobody has opened holds the task."""
@@ -182,6 +204,11 @@ class Question:
     def id(self) -> QuestionId:
         """The question's id."""
         return self.asked.question
+
+    @property
+    def rejected(self) -> bool:
+        """True if it is an approval that was answered, or has defaulted, to no."""
+        return self.asked.question_type == "approval" and self.value == "reject"
 
     def digest_row(self) -> str:
         """What of this row counts for the state digest."""
@@ -316,6 +343,8 @@ class Session:
     memory: dict[MemoryKey, JsonValue] = field(default_factory=dict)
     timers: dict[TimerId, SystemTimerSet] = field(default_factory=dict)
     """Timers that run."""
+    fired: SystemTimerSet | None = None
+    """What the timer that fired last was set for."""
     in_doubt: dict[ActionId, AgentId] = field(default_factory=dict)
     """Side effects intended and not yet done."""
     ignored: int = 0
@@ -539,12 +568,10 @@ class Session:
         A process is not busy while it waits for a human, a key or a lock, nor while it lives on
         without a task; until it is gone, one that is being stopped is.
         """
-        if agent.state is _PAUSED:
-            by = agent.paused_by
-            waits = by is not None and not by.stops_processes
+        if agent.state is _PAUSED and agent.task is not None:
+            waits = agent.paused_by is not None and not agent.paused_by.stops_processes
         else:
-            waits = agent.task is None and agent.spec.lifetime is _FOR_SESSION
-            waits = waits and agent.state is _AVAILABLE
+            waits = agent.spec.lifetime is _FOR_SESSION and agent.state in _RESTFUL
         busy = agent.running and (agent.stopping or not waits)
         if busy is not agent.busy:
             agent.busy = busy

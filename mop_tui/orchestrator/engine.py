@@ -13,17 +13,18 @@ to prove that a recorded session is what this program would have done.
 from hashlib import blake2b
 from typing import assert_never
 
+from mop_tui.agents import host
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.domain import actions as a
 from mop_tui.domain import events as e
 from mop_tui.domain import templates
 from mop_tui.domain.events import AnyEvent, Event, Fact, SystemDecided
 from mop_tui.domain.fold import apply
-from mop_tui.domain.ids import ActionId, IssueId, QuestionId
+from mop_tui.domain.ids import ActionId, AgentId, AskId, IssueId, QuestionId, TaskId
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import HostKind, Mode, Plan
-from mop_tui.domain.session import Refusal, Session
-from mop_tui.orchestrator.effects import Effect, Start, Stop, Timer
+from mop_tui.domain.plan import HostKind, Plan, QuestionSpec
+from mop_tui.domain.session import Agent, Refusal, Session
+from mop_tui.orchestrator.effects import Effect, Hand, Signal, Start, Tell, Timer
 
 DIGEST_EVERY = 1000
 """Events between two digests of the state."""
@@ -114,23 +115,30 @@ class Engine:
                 self._emit(self._task_moved(action, decision.reason), at, cause)
             case a.StartProcess():
                 self._start(action, _action_id(cause, place), cause, at)
-            case a.StopProcess():
-                self._stop(action, _action_id(cause, place), cause, at)
+            case a.StopProcess() | a.PauseProcess() | a.ResumeProcess():
+                self._signal(action, _action_id(cause, place), cause, at)
+            case a.HandTask():
+                self._hand(action, _action_id(cause, place), cause, at)
+            case a.Reply() | a.SendNote() | a.CancelWork():
+                self._tell(action, decision.reason, _action_id(cause, place), cause, at)
             case a.CreateTask():
                 self._emit(e.TaskCreated(action.task, self._plan.tasks[action.task]), at, cause)
             case a.SpawnAgent():
                 self._emit(e.AgentSpawned(action.agent, self._plan.agents[action.agent]), at, cause)
             case a.Ask():
-                self._emit(self._asked(action, at), at, cause)
+                self._emit(self._asked_at_gate(action, at), at, cause)
+            case a.AskForAgent():
+                self._emit(self._asked_by_agent(action, at), at, cause)
             case a.Expire():
                 value = session.questions[action.question].asked.default
                 self._emit(e.UserExpired(action.question, action.outcome, value), at, cause)
             case a.Withdraw():
                 self._emit(e.UserWithdrawn(action.question, decision.reason), at, cause)
             case a.SetTimer():
-                seq = self._emit(
-                    e.SystemTimerSet(action.timer, action.due, action.question), at, cause
+                timer = e.SystemTimerSet(
+                    action.timer, action.due, action.question, action.task, action.purpose
                 )
+                seq = self._emit(timer, at, cause)
                 self._turn.effects.append(Timer(seq, action.timer, action.due, action.question))
             case a.SetMemory():
                 self._emit(
@@ -156,7 +164,9 @@ class Engine:
         target = self.session.agent_move(agent, move.trigger, move.task)
         if isinstance(target, Refusal):
             return e.AgentRefused(move.agent, move.trigger, agent.state, target.reason)
-        return e.AgentTransitioned(move.agent, move.trigger, agent.state, target, reason, move.task)
+        return e.AgentTransitioned(
+            move.agent, move.trigger, agent.state, target, reason, move.task, move.by
+        )
 
     def _task_moved(self, move: a.MoveTask, reason: str) -> e.TaskTransitioned | e.TaskRefused:
         task = self.session.tasks.get(move.task)
@@ -170,55 +180,135 @@ class Engine:
     def _start(self, action: a.StartProcess, action_id: ActionId, cause: int, at: int) -> None:
         agent = self.session.agents[action.agent]
         work = self._plan.work(action.agent, action.task)
+        command = work.command.argv if work.command is not None else ()
         incarnation = agent.incarnation + 1
-        seq = self._emit(
-            e.SystemIntended(
-                action_id,
-                "start_process",
-                action.agent,
-                action.task,
-                incarnation,
-                work.command.argv if work.command is not None else (),
-                would=agent.spec.host is HostKind.SIMULATED,
-            ),
-            at,
-            cause,
+        intended = e.SystemIntended(
+            action_id,
+            "start_process",
+            action.agent,
+            action.task,
+            incarnation,
+            command,
+            would=agent.spec.host is HostKind.SIMULATED,
         )
+        seq = self._emit(intended, at, cause)
         self._turn.effects.append(Start(seq, action_id, action.agent, action.task, incarnation))
 
-    def _stop(self, action: a.StopProcess, action_id: ActionId, cause: int, at: int) -> None:
-        agent = self.session.agents[action.agent]
-        seq = self._emit(
-            e.SystemIntended(
-                action_id,
-                "stop_process",
-                action.agent,
-                agent.task,
-                agent.incarnation,
-                would=self.session.mode is Mode.REHEARSAL,
-            ),
-            at,
-            cause,
+    def _intend(
+        self,
+        action_id: ActionId,
+        effect: a.Effect,
+        agent: Agent,
+        cause: int,
+        at: int,
+        *,
+        task: TaskId | None = None,
+        ask: AskId | None = None,
+        about: str = "",
+    ) -> int:
+        """Record that something is about to be done to the process of `agent`."""
+        intended = e.SystemIntended(
+            action_id,
+            effect,
+            agent.spec.id,
+            task or agent.task,
+            agent.incarnation,
+            would=agent.spec.host is HostKind.SIMULATED,
+            ask=ask,
+            about=about,
         )
-        self._turn.effects.append(Stop(seq, action_id, action.agent, agent.incarnation))
+        return self._emit(intended, at, cause)
 
-    def _asked(self, ask: a.Ask, at: int) -> e.UserAsked:
-        spec = self._plan.questions[ask.question]
-        lookup = templates.resolve(self._plan.variables, self._known)
-        text = templates.render(spec.question, lookup)
-        context = tuple((key, templates.render_value(v, lookup)) for key, v in spec.context)
+    def _signal(
+        self,
+        action: a.StopProcess | a.PauseProcess | a.ResumeProcess,
+        action_id: ActionId,
+        cause: int,
+        at: int,
+    ) -> None:
+        agent = self.session.agents[action.agent]
+        seq = self._intend(action_id, action.do, agent, cause, at)
+        signal = Signal(seq, action_id, action.agent, agent.incarnation, action.do)
+        self._turn.effects.append(signal)
+
+    def _hand(self, action: a.HandTask, action_id: ActionId, cause: int, at: int) -> None:
+        agent = self.session.agents[action.agent]
+        seq = self._intend(action_id, "hand_task", agent, cause, at, task=action.task)
+        hand = Hand(seq, action_id, action.agent, agent.incarnation, action.task)
+        self._turn.effects.append(hand)
+
+    def _tell(
+        self,
+        action: a.Reply | a.SendNote | a.CancelWork,
+        reason: str,
+        action_id: ActionId,
+        cause: int,
+        at: int,
+    ) -> None:
+        agent = self.session.agents[action.agent]
+        told: host.Told
+        question = ask = None
+        about: str
+        match action:
+            case a.Reply():
+                question, ask, about = action.question, action.ask, action.outcome
+                row = None if question is None else self.session.questions[question]
+                why = reason if row is None else row.reason
+                told = host.Reply(action.ask, action.outcome, action.value, why)
+            case a.SendNote():
+                about = action.sender
+                told = host.Note(action.sender, action.text)
+            case a.CancelWork():
+                about = action.task
+                told = host.Cancel(action.task, reason)
+            case _:
+                assert_never(action)
+        seq = self._intend(action_id, "tell", agent, cause, at, ask=ask, about=about)
+        tell = Tell(seq, action_id, action.agent, agent.incarnation, told, question)
+        self._turn.effects.append(tell)
+
+    def _asked_at_gate(self, ask: a.Ask, at: int) -> e.UserAsked:
+        return self._asked(self._plan.questions[ask.question], at, ask.task)
+
+    def _asked_by_agent(self, ask: a.AskForAgent, at: int) -> e.UserAsked:
+        agent = self.session.agents[ask.agent]
+        spec = agent.waits[ask.ask]
+        if isinstance(spec, str):
+            raise TypeError(f"{ask.agent} waits for a key by the name {ask.ask}, not for an answer")
+        return self._asked(spec, at, agent.task, ask.agent, ask.ask)
+
+    def _asked(
+        self,
+        spec: QuestionSpec,
+        at: int,
+        task: TaskId | None,
+        agent: AgentId | None = None,
+        ask: AskId | None = None,
+    ) -> e.UserAsked:
+        """Return the asking of a question. What an agent asks is taken as it stands."""
+        text, context = spec.question, spec.context
+        if agent is None:
+            lookup = templates.resolve(self._plan.variables, self._known)
+            text = templates.render(text, lookup)
+            context = tuple((key, templates.render_value(v, lookup)) for key, v in context)
+        content = repr((text, context, spec.options))
         return e.UserAsked(
             question=QuestionId(f"q{len(self.session.questions) + 1}"),
             name=spec.name,
             text=text,
             question_type=spec.question_type,
             context=context,
-            task=ask.task,
+            task=task,
             required=spec.required,
             dangerous=spec.dangerous,
             default=spec.default,
             due=None if spec.timeout_ms is None else at + spec.timeout_ms,
-            digest=blake2b(repr((text, context)).encode(), digest_size=8).hexdigest(),
+            digest=blake2b(content.encode(errors="replace"), digest_size=8).hexdigest(),
+            options=spec.options,
+            input_type=spec.input_type,
+            validation=spec.validation,
+            agent=agent,
+            ask=ask,
         )
 
     def _known(self, name: str) -> str | None:

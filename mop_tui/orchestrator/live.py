@@ -100,9 +100,7 @@ class LiveSession:
 
     def submit(self, command: Command, secret: str | None = None) -> CommandId:
         """See `SessionFeed`."""
-        if secret is not None:
-            raise ValueError("no command of this version takes a secret")
-        return self._orchestrator.submit(command)
+        return self._orchestrator.submit(command, secret)
 
     @property
     def playback(self) -> Playback | None:

@@ -9,37 +9,25 @@ engine orders is carried out only once the record that announces it is on disk.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from typing import assert_never
 
-from mop_tui.agents.host import (
-    AgentHost,
-    Exited,
-    Job,
-    Output,
-    Progressed,
-    Remembered,
-    Report,
-    Sink,
-    Started,
-    StartFailed,
-)
 from mop_tui.domain import events as e
 from mop_tui.domain.events import TELEMETRY, AnyEvent, Fact
-from mop_tui.domain.feed import Answer, Command, Seen, Stop
-from mop_tui.domain.ids import AgentId, CommandId, QuestionId, TimerId
-from mop_tui.domain.plan import HostKind, Mode, Plan
-from mop_tui.domain.session import Session, timer_of
-from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.domain.feed import Command
+from mop_tui.domain.ids import CommandId, QuestionId, TimerId
+from mop_tui.domain.plan import Mode, Plan
+from mop_tui.domain.session import Session, force_of, rest_of, timeout_of, timer_of
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 from mop_tui.errors import NotRecordedError
 from mop_tui.journal.writer import Journal
 from mop_tui.orchestrator import effects
-from mop_tui.orchestrator.answers import PreparedAnswer, PreparedAnswers
+from mop_tui.orchestrator.answers import PreparedAnswers
 from mop_tui.orchestrator.clock import Clock, Due, Timeline
+from mop_tui.orchestrator.desk import Desk
 from mop_tui.orchestrator.engine import Engine
+from mop_tui.orchestrator.processes import Hosts, Processes
 
 SLICE = 0.004
 """Seconds of work after which others in the event loop get their turn."""
@@ -52,22 +40,7 @@ STOP_PATIENCE = 5.0
 """Seconds for which ending a session waits for a journal that cannot be written."""
 FLUSH_PATIENCE = 2.0
 """Seconds for which the end of a session waits for its last records to be on disk."""
-RETRY_ANSWER = 1000
-"""Milliseconds after which a prepared answer is given again if it could not be recorded."""
-
 OPERATOR = "operator"
-
-Hosts = Callable[[Sink], Mapping[HostKind, AgentHost]]
-"""Makes the hosts of a session, given where their reports go."""
-
-
-@dataclass(slots=True)
-class _Running:
-    """A process from its start to its end: what it was started for, and what its facts follow
-    from."""
-
-    start: effects.Start
-    cause: int
 
 
 class Orchestrator:
@@ -84,6 +57,7 @@ class Orchestrator:
         *,
         mode: Mode,
         attended: bool,
+        seed: int = 0,
         answers: PreparedAnswers | None = None,
     ) -> None:
         self.clock = clock
@@ -96,12 +70,14 @@ class Orchestrator:
         self._engine = engine
         self._journal = journal
         self._mode = mode
-        self._answers = answers
+        self._seed = seed
         self._timeline = timeline
         self._inbox: deque[Callable[[], object]] = deque()
-        self._hosts = hosts(self._on_report)
+        self.processes = Processes(plan, engine.session, hosts, self._receive, self._post)
+        self._desk = Desk(
+            engine.session, journal, self.processes, self._receive, clock, timeline, answers
+        )
         self._waiting_effects: deque[effects.Effect] = deque()
-        self._processes: dict[tuple[AgentId, int], _Running] = {}
         self._timers: dict[TimerId, Due] = {}
         self._wall_timers: dict[TimerId, tuple[asyncio.TimerHandle, effects.Timer]] = {}
         self._deadlines: dict[QuestionId, float] = {}
@@ -133,6 +109,7 @@ class Orchestrator:
                     attended=self.attended,
                     max_agents=self._plan.max_agents,
                     teams=self._plan.teams,
+                    seed=self._seed,
                 ),
                 None,
             )
@@ -148,14 +125,13 @@ class Orchestrator:
             self._closed = True
             for alarm, _ in self._wall_timers.values():
                 alarm.cancel()
-            for host in self._hosts.values():
-                await host.close()
+            await self.processes.close()
 
-    def submit(self, command: Command, by: str = OPERATOR) -> CommandId:
+    def submit(self, command: Command, secret: str | None = None, by: str = OPERATOR) -> CommandId:
         """Take a command of somebody who is here, now. What comes of it is an event."""
         self._commands += 1
         command_id = CommandId(f"c{self._commands}")
-        self._post(partial(self._obey, command, command_id, by))
+        self._post(partial(self._desk.obey, command, command_id, by, secret))
         return command_id
 
     def terminate(self, reason: str) -> None:
@@ -261,16 +237,31 @@ class Orchestrator:
             self.recent.append(event)
             for observer in self.observers:
                 observer(event)
-            match event.data:
-                case e.UserAsked():
-                    self._prepare_answer(event.data, event.at)
-                case e.UserAnswered() | e.UserExpired() | e.UserWithdrawn():
-                    self._unset_timer(event.data.question)
-                case _:
-                    pass
+            self._follow(event)
         self._waiting_effects.extend(turn.effects)
         self._perform_recorded()
         return turn.events[0].seq if turn.events else self.session.seq
+
+    def _follow(self, event: AnyEvent) -> None:
+        """Keep timers, prepared answers and secrets in step with what is recorded."""
+        match event.data:
+            case e.UserAsked():
+                self._desk.question_asked(event.data, event.at)
+            case e.UserAnswered() | e.UserExpired() | e.UserWithdrawn():
+                self._unset_timer(timer_of(event.data.question))
+                self._deadlines.pop(event.data.question, None)
+            case e.TaskTransitioned(task=task, to_state=state):
+                if event.data.from_state is TaskState.ACTIVE:
+                    attempts = self.session.tasks[task].attempts
+                    self._unset_timer(timeout_of(task, attempts))
+                if state in TERMINAL:
+                    self._unset_timer(rest_of(task))
+                    self.processes.secrets.forget_task(task)
+            case e.AgentTransitioned(task=held) if held is not None:
+                if held not in self.session.holder:
+                    self._unset_timer(force_of(held, self.session.tasks[held].attempts))
+            case _:
+                pass
 
     def _receive_now(self, fact: Fact, cause: int | None) -> int:
         """Receive what somebody does now, between what is due on the timeline."""
@@ -286,44 +277,14 @@ class Orchestrator:
             self._perform(waiting.popleft())
 
     def _perform(self, effect: effects.Effect) -> None:
-        match effect:
-            case effects.Start():
-                self._start(effect)
-            case effects.Stop():
-                host = self._hosts[self.session.agents[effect.agent].spec.host]
-                host.stop(effect.agent, effect.incarnation)
-                done = e.SystemDone(effect.action, "stop_process", effect.agent)
-                self._post(partial(self._receive, done, effect.seq))
-            case effects.Timer():
-                self._set_timer(effect)
-            case _:
-                assert_never(effect)
-
-    def _start(self, effect: effects.Start) -> None:
-        task = self.session.tasks[effect.task]
-        if task.state is not TaskState.ASSIGNED:
-            unwanted = e.SystemDone(
-                effect.action,
-                "start_process",
-                effect.agent,
-                error=f"it was not started, for its task was {task.state.lower()} meanwhile",
-            )
-            self._post(partial(self._receive, unwanted, effect.seq))
-            return
-        agent = self._plan.agents[effect.agent]
-        self._processes[effect.agent, effect.incarnation] = _Running(effect, effect.seq)
-        self._hosts[agent.host].start(
-            Job(
-                agent=agent,
-                task=self._plan.tasks[effect.task],
-                work=self._plan.work(effect.agent, effect.task),
-                incarnation=effect.incarnation,
-            )
-        )
+        if isinstance(effect, effects.Timer):
+            self._set_timer(effect)
+        else:
+            self.processes.perform(effect)
 
     def _set_timer(self, effect: effects.Timer) -> None:
         if effect.timer not in self.session.timers:
-            return  # the question was settled before this was on record
+            return  # nobody waits for it any more
         in_person = effect.question is not None and self.attended
         if in_person and self.clock.virtual:
             wait = (effect.due - self.session.at) / 1000
@@ -339,117 +300,19 @@ class Orchestrator:
         if effect.question is not None:
             self._deadlines[effect.question] = time.monotonic() + wait
 
-    def _unset_timer(self, question: QuestionId) -> None:
-        """Forget the timer of a question that was closed, or has timed out."""
-        due = self._timers.pop(timer_of(question), None)
+    def _unset_timer(self, timer: TimerId) -> None:
+        """Forget a timer that nobody waits for any more."""
+        due = self._timers.pop(timer, None)
         if due is not None:
             due.cancelled = True
-        waiting = self._wall_timers.pop(timer_of(question), None)
+        waiting = self._wall_timers.pop(timer, None)
         if waiting is not None:
             waiting[0].cancel()
-        self._deadlines.pop(question, None)
 
     def _fire(self, effect: effects.Timer) -> None:
+        self._timers.pop(effect.timer, None)
         self._receive(e.SystemTimerFired(effect.timer), effect.seq)
 
     def _fire_now(self, effect: effects.Timer) -> None:
         if self._wall_timers.pop(effect.timer, None) is not None:
             self._receive_now(e.SystemTimerFired(effect.timer), effect.seq)
-
-    # -- reports of agents --------------------------------------------------------------------
-
-    def _on_report(self, report: Report) -> None:
-        self._post(partial(self._take_report, report))
-
-    def _take_report(self, report: Report) -> None:
-        running = self._processes[report.agent, report.incarnation]
-        task = running.start.task
-        match report:
-            case Started():
-                done = e.SystemDone(
-                    running.start.action, "start_process", report.agent, pid=report.pid
-                )
-                running.cause = self._receive(done, running.start.seq)
-            case StartFailed():
-                del self._processes[report.agent, report.incarnation]
-                self._receive(
-                    e.SystemDone(
-                        running.start.action, "start_process", report.agent, error=report.error
-                    ),
-                    running.start.seq,
-                )
-            case Output(agent, incarnation, lines, dropped):
-                self._receive(
-                    e.AgentOutput(agent, incarnation, task, lines, dropped), running.cause
-                )
-            case Progressed(agent, incarnation, percent):
-                self._receive(e.AgentProgressed(agent, incarnation, task, percent), running.cause)
-            case Remembered(agent, _, key, value):
-                self._receive(e.SystemMemorySet(key, value, agent, task), running.cause)
-            case Exited(agent, incarnation, code, signal, result):
-                del self._processes[agent, incarnation]
-                self._receive(
-                    e.AgentExited(agent, incarnation, task, code, signal, result), running.cause
-                )
-            case _:
-                assert_never(report)
-
-    # -- commands and answers -----------------------------------------------------------------
-
-    def _obey(self, command: Command, command_id: CommandId, by: str) -> None:
-        match command:
-            case Seen():
-                question = self.session.questions.get(command.question)
-                if question is not None and question.seen_at is None:
-                    self._receive_now(e.UserSeen(question.id), question.seq)
-            case Stop():
-                said = e.UserCommanded("stop", command_id, by, reason=command.reason)
-                self._receive_now(said, None)
-            case Answer():
-                self.clock.reach(self.clock.now())
-                self._answer(command, command_id, by)
-            case _:
-                assert_never(command)
-
-    def _answer(self, answer: Answer, command_id: CommandId | None, by: str) -> None:
-        """Record an answer, or that it is refused; an answer takes effect only on record."""
-        question = self.session.questions.get(answer.question)
-        refused = ""
-        if self._journal.failure:
-            refused = "the session is not being recorded, so no answer can be taken"
-        elif question is None:
-            refused = "there is no such question"
-        elif question.state != "open":
-            refused = f"the question is {question.state} already"
-        elif question.asked.digest != answer.digest:
-            refused = "the answer is about something other than what was asked"
-        if refused or question is None:
-            self._receive(
-                e.UserCommanded("answer", command_id, by, about=answer.question, refused=refused),
-                None,
-            )
-            return
-        self._receive(
-            e.UserAnswered(
-                answer.question, answer.value, answer.reason, by, answer.digest, command_id
-            ),
-            question.seq,
-        )
-
-    def _prepare_answer(self, asked: e.UserAsked, at: int) -> None:
-        if self._answers is None:
-            return
-        prepared = self._answers.take(asked.name)
-        if prepared is not None:
-            self._timeline.call_at(
-                at + prepared.after_ms, partial(self._give, prepared, asked, self._answers.by)
-            )
-
-    def _give(self, prepared: PreparedAnswer, asked: e.UserAsked, by: str) -> None:
-        question = self.session.questions[asked.question]
-        if self._journal.failure:
-            again = partial(self._give, prepared, asked, by)
-            self._timeline.call_at(self.clock.moment() + RETRY_ANSWER, again)
-        elif question.state == "open":
-            answer = Answer(asked.question, prepared.value, asked.digest, prepared.reason)
-            self._answer(answer, None, by)

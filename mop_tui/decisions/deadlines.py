@@ -1,0 +1,119 @@
+"""How long work may take, and taking work away from an agent that does not give it up.
+
+The time for which an attempt is paused does not count.
+"""
+
+from collections.abc import Iterator
+
+from mop_tui.decisions.rules import Rule
+from mop_tui.decisions.wording import lasting
+from mop_tui.domain.actions import Action, CancelWork, SetTimer, StopProcess
+from mop_tui.domain.events import AnyEvent, SystemDecided, SystemTimerFired, TaskTransitioned
+from mop_tui.domain.plan import Lifetime, Plan
+from mop_tui.domain.session import Agent, Session, Task, force_of, timeout_of
+from mop_tui.domain.task_lifecycle import TaskState
+
+GRACE = 5_000
+"""Milliseconds that an agent that lives for the session has to give a cancelled task up."""
+SOONEST = 1_000
+"""Milliseconds after which, at the earliest, a paused attempt is looked at again."""
+
+
+def limit_work(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Set the timer of an attempt that may take only so long."""
+    data: TaskTransitioned = event.data
+    task = session.tasks[data.task]
+    if task.spec.timeout_ms is None:
+        return
+    yield SystemDecided(
+        "limit_work",
+        "yes",
+        f"one attempt may take {lasting(task.spec.timeout_ms)}",
+        (_timer(session, task, task.spec.timeout_ms),),
+        task=data.task,
+    )
+
+
+def end_overdue_work(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Take a task that takes too long away; look again later if it was paused meanwhile."""
+    data: SystemTimerFired = event.data
+    task = _concerned(session, "timeout")
+    if task is None or data.timer != timeout_of(task.spec.id, task.attempts):
+        return
+    if task.state is not TaskState.ACTIVE or task.agent is None or task.spec.timeout_ms is None:
+        return
+    if task.overdue:
+        reason = f"it takes longer than the {lasting(task.spec.timeout_ms)} it may"
+        actions = withdraw_work(session, session.agents[task.agent])
+    else:
+        reason = "it was paused for a while, which does not count"
+        left = task.spec.timeout_ms - task.worked(session.at)
+        actions = (_timer(session, task, max(SOONEST, left)),)
+    yield SystemDecided(
+        "end_overdue_work",
+        "yes" if task.overdue else "no",
+        reason,
+        actions,
+        task.agent,
+        task.spec.id,
+    )
+
+
+def force_off(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """End the process of an agent that did not give up the task it was told to."""
+    data: SystemTimerFired = event.data
+    task = _concerned(session, "force")
+    if task is None or data.timer != force_of(task.spec.id, task.attempts):
+        return
+    holder = session.holder.get(task.spec.id)
+    if holder is None:
+        return
+    agent = session.agents[holder]
+    if agent.running and not agent.stopping:
+        yield SystemDecided(
+            "force_off",
+            "yes",
+            f"it was told {lasting(GRACE)} ago to give {task.spec.id} up, and has not",
+            (StopProcess(holder),),
+            holder,
+            task.spec.id,
+        )
+
+
+def withdraw_work(session: Session, agent: Agent) -> tuple[Action, ...]:
+    """Return the actions that make `agent` give its task up: its process is ended, or told to if
+    it lives on."""
+    if agent.task is None or not agent.running or agent.stopping:
+        return ()
+    if agent.spec.lifetime is Lifetime.TASK:
+        return (StopProcess(agent.spec.id),)
+    task = session.tasks[agent.task]
+    force = force_of(agent.task, task.attempts)
+    return (
+        CancelWork(agent.spec.id, agent.task),
+        SetTimer(force, session.at + GRACE, task=agent.task, purpose="force"),
+    )
+
+
+def _concerned(session: Session, purpose: str) -> Task | None:
+    """Return the task whose timer for `purpose` just fired."""
+    fired = session.fired
+    if fired is None or fired.purpose != purpose or fired.task is None:
+        return None
+    return session.tasks.get(fired.task)
+
+
+def _timer(session: Session, task: Task, length: int) -> SetTimer:
+    return SetTimer(
+        timeout_of(task.spec.id, task.attempts),
+        session.at + length,
+        task=task.spec.id,
+        purpose="timeout",
+    )
+
+
+RULES = (
+    Rule("limit_work", (TaskTransitioned.KIND,), limit_work, into=(TaskState.ACTIVE,)),
+    Rule("end_overdue_work", (SystemTimerFired.KIND,), end_overdue_work),
+    Rule("force_off", (SystemTimerFired.KIND,), force_off),
+)

@@ -1,0 +1,84 @@
+"""What follows when an attempt at a task fails: another attempt after a rest, or the end of it.
+
+The rest grows from one retry to the next and strays a little, so that tasks that fail together do
+not come back together. Since no decision draws at random, it strays by a hash of the session's
+seed, the task and the number of the retry.
+"""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+
+from mop_tui.decisions.rules import Rule
+from mop_tui.decisions.wording import lasting
+from mop_tui.domain.actions import Action, CloseIssue, MoveTask, OpenIssue, SetTimer
+from mop_tui.domain.events import AnyEvent, SystemDecided, TaskTransitioned
+from mop_tui.domain.ids import AgentId
+from mop_tui.domain.plan import Plan, Retry
+from mop_tui.domain.session import Session, Task, rest_of
+from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+
+JITTER = 0.2
+"""How far, as a share, a rest strays from its nominal length."""
+
+
+def rest(retry: Retry, number: int, seed: int, task: str) -> int:
+    """Return for how many milliseconds `task` rests before its retry `number`, from 1.
+
+    Exponential backoff with bounded jitter, as in the AWS Architecture Blog, "Exponential Backoff
+    And Jitter", but around the nominal length, so that what is announced is nearly what happens.
+    """
+    nominal = min(retry.max_delay_ms, retry.delay_ms << min(number - 1, 32))
+    drawn = blake2b(f"{seed}/{task}/{number}".encode(), digest_size=4).digest()
+    share = int.from_bytes(drawn) / 0xFFFF_FFFF
+    return round(nominal * (1 - JITTER + 2 * JITTER * share))
+
+
+def attempt_failed(
+    session: Session, task: Task, agent: AgentId, how: str, advice: str
+) -> tuple[Action, ...]:
+    """Return what becomes of a task whose attempt by `agent` failed; `how` completes a sentence
+    about it, and `advice` says what the operator could do."""
+    spec = task.spec
+    if task.retries >= spec.retry.times or session.status != "running":
+        again = f" (after {task.retries + 1} attempts)" if task.retries else ""
+        text = f"{spec.id} failed{again}: {how}"
+        return (
+            OpenIssue("critical", text, advice, agent=agent, task=spec.id),
+            MoveTask(spec.id, TaskTrigger.FAILED, agent),
+        )
+    number = task.retries + 1
+    pause = rest(spec.retry, number, session.seed, spec.id)
+    text = f"{spec.id} failed: {how}"
+    return (
+        OpenIssue(
+            "warning",
+            text,
+            f"it is tried again in {lasting(pause)} ({number} of {spec.retry.times})",
+            agent=agent,
+            task=spec.id,
+        ),
+        SetTimer(rest_of(spec.id), session.at + pause, task=spec.id, purpose="retry"),
+        MoveTask(spec.id, TaskTrigger.REQUEUED, agent),
+    )
+
+
+def settle_issues(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Close the warnings about a task that is complete after all."""
+    data: TaskTransitioned = event.data
+    task = session.tasks[data.task]
+    if not task.retries:
+        return
+    warnings = tuple(
+        CloseIssue(issue.id)
+        for issue in session.issues.values()
+        if issue.open and issue.task == data.task and issue.severity == "warning"
+    )
+    if warnings:
+        yield SystemDecided(
+            "settle_issues", "yes", "the task is complete after all", warnings, task=data.task
+        )
+
+
+RULES = (
+    Rule("settle_issues", (TaskTransitioned.KIND,), settle_issues, into=(TaskState.COMPLETE,)),
+)

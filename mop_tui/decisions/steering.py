@@ -1,0 +1,137 @@
+"""What the operator does by hand with one agent or one task.
+
+A pause is real: the processes of the agent are suspended. `stop_agent` is for good; the task in
+hand is cancelled. `restart_agent` gives the task back and the agent a new process.
+"""
+
+from collections.abc import Iterator
+
+from mop_tui.decisions.deadlines import withdraw_work
+from mop_tui.decisions.rules import Rule
+from mop_tui.domain import agent_lifecycle
+from mop_tui.domain.actions import (
+    Action,
+    MoveAgent,
+    MoveTask,
+    PauseProcess,
+    ResumeProcess,
+    SendNote,
+    StopProcess,
+    Withdraw,
+)
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
+from mop_tui.domain.events import AnyEvent, SystemDecided, UserCommanded
+from mop_tui.domain.feed import CancelTask, Say, Steer
+from mop_tui.domain.ids import AgentId, TaskId
+from mop_tui.domain.plan import Plan
+from mop_tui.domain.session import Agent, Session
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskTrigger
+
+_STARTING = (AgentState.SPAWNING, AgentState.INITIALIZING, AgentState.ASSIGNED)
+"""States that pass by themselves in a moment, with a process on its way."""
+
+
+def refusal(session: Session, command: Steer | CancelTask | Say) -> str:
+    """Return why a command cannot be obeyed now; empty if it can."""
+    if session.status != "running":
+        return "the session is ending" if session.status == "stopping" else "nothing runs"
+    if isinstance(command, CancelTask):
+        task = session.tasks.get(command.task)
+        if task is None:
+            return "there is no such task"
+        return f"it is {task.state} already" if task.state in TERMINAL else ""
+    agent = session.agents.get(command.agent)
+    if agent is None:
+        return "there is no such agent"
+    if isinstance(command, Say):
+        return "" if agent.running else "it has no process that could read it"
+    return _steering_refusal(agent, command)
+
+
+def _steering_refusal(agent: Agent, command: Steer) -> str:
+    match command.do:
+        case "pause" if agent.state in _STARTING:
+            return f"it is {agent.state}; it can be paused once it works"
+        case "pause":
+            trigger = AgentTrigger.PAUSE
+        case "resume":
+            trigger = AgentTrigger.RESUME
+        case "stop":
+            trigger = AgentTrigger.STOP
+        case "restart":
+            if agent.state is AgentState.FAILED or agent.running:
+                return "its process is being ended already" if agent.stopping else ""
+            return "it has no process"
+    allowed = agent_lifecycle.step(
+        agent.state, trigger, paused_in=agent.paused_in, paused_by=agent.paused_by
+    )
+    if allowed is not None:
+        return ""
+    if command.do == "resume" and agent.state is AgentState.PAUSED:
+        return f"it waits for a {agent.paused_by}, which only that can end"
+    return f"it is {agent.state}"
+
+
+def obey_steering(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Do what the operator wants with an agent or a task."""
+    data: UserCommanded = event.data
+    if data.refused:
+        return
+    agent = session.agents.get(AgentId(data.about))
+    actions: tuple[Action, ...]
+    match data.command:
+        case "pause_agent" if agent is not None:
+            pause = MoveAgent(agent.spec.id, AgentTrigger.PAUSE, agent.task, PausedBy.OPERATOR)
+            actions = (pause, *([PauseProcess(agent.spec.id)] if agent.running else []))
+        case "resume_agent" if agent is not None:
+            resume = MoveAgent(agent.spec.id, AgentTrigger.RESUME, agent.task)
+            actions = (resume, *([ResumeProcess(agent.spec.id)] if agent.running else []))
+        case "stop_agent" if agent is not None:
+            actions = _stopped(agent)
+        case "restart_agent" if agent is not None:
+            if agent.running:
+                actions = (StopProcess(agent.spec.id),)
+            else:
+                actions = (MoveAgent(agent.spec.id, AgentTrigger.RESTART),)
+        case "say" if agent is not None:
+            actions = (SendNote(agent.spec.id, data.by, data.reason),)
+        case "cancel_task":
+            actions = _cancelled(session, TaskId(data.about))
+        case _:
+            return
+    task = TaskId(data.about) if data.command == "cancel_task" else None
+    said = f": {data.reason}" if data.reason and data.command != "say" else ""
+    yield SystemDecided(
+        "obey_steering",
+        "yes",
+        f"{data.by} wants it{said}",
+        actions,
+        None if agent is None else agent.spec.id,
+        task,
+    )
+
+
+def _stopped(agent: Agent) -> tuple[Action, ...]:
+    """Return what stops an agent for good. One that works moves when its process is gone."""
+    actions: list[Action] = []
+    if agent.task is not None:
+        actions.append(MoveTask(agent.task, TaskTrigger.CANCELLED, agent.spec.id))
+    if agent.running and not agent.stopping:
+        actions.append(StopProcess(agent.spec.id))
+    if agent.task is None or not agent.running:
+        actions.append(MoveAgent(agent.spec.id, AgentTrigger.STOP, agent.task))
+    return tuple(actions)
+
+
+def _cancelled(session: Session, task_id: TaskId) -> tuple[Action, ...]:
+    task = session.tasks[task_id]
+    actions: list[Action] = []
+    if task.question is not None:
+        actions.append(Withdraw(task.question))
+    actions.append(MoveTask(task_id, TaskTrigger.CANCELLED, session.holder.get(task_id)))
+    if task_id in session.holder:
+        actions.extend(withdraw_work(session, session.agents[session.holder[task_id]]))
+    return tuple(actions)
+
+
+RULES = (Rule("obey_steering", (UserCommanded.KIND,), obey_steering),)

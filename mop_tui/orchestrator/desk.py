@@ -1,0 +1,144 @@
+"""What people say to a session: commands, and answers to what it asks."""
+
+from functools import partial
+from typing import assert_never
+
+from mop_tui.decisions.steering import refusal
+from mop_tui.domain import events as e
+from mop_tui.domain.answers import objection
+from mop_tui.domain.events import Fact, UserAsked
+from mop_tui.domain.feed import Answer, CancelTask, Command, Say, Seen, Steer, Stop
+from mop_tui.domain.ids import CommandId
+from mop_tui.domain.session import Question, Session
+from mop_tui.journal.writer import Journal
+from mop_tui.orchestrator.answers import PreparedAnswer, PreparedAnswers
+from mop_tui.orchestrator.clock import Clock, Timeline
+from mop_tui.orchestrator.processes import Processes, Receive
+
+RETRY_ANSWER = 1000
+"""Milliseconds after which a prepared answer is given again if it could not be recorded."""
+
+
+class Desk:
+    """Records what people say, or that it is refused and why."""
+
+    def __init__(
+        self,
+        session: Session,
+        journal: Journal,
+        processes: Processes,
+        receive: Receive,
+        clock: Clock,
+        timeline: Timeline,
+        prepared: PreparedAnswers | None,
+    ) -> None:
+        self._session = session
+        self._journal = journal
+        self._processes = processes
+        self._receive = receive
+        self._clock = clock
+        self._timeline = timeline
+        self._prepared = prepared
+
+    def obey(self, command: Command, command_id: CommandId, by: str, secret: str | None) -> None:
+        """Take a command. What comes of it is a fact that carries `command_id`."""
+        match command:
+            case Seen():
+                question = self._session.questions.get(command.question)
+                if question is not None and question.seen_at is None:
+                    self._receive_now(e.UserSeen(question.id), question.seq)
+            case Stop():
+                said = e.UserCommanded("stop", command_id, by, reason=command.reason)
+                self._receive_now(said, None)
+            case Answer():
+                self._clock.reach(self._clock.now())
+                self._answer(command, command_id, by, secret)
+            case Steer() | CancelTask() | Say():
+                self._receive_now(self._told(command, command_id, by), None)
+            case _:
+                assert_never(command)
+
+    def question_asked(self, asked: UserAsked, at: int) -> None:
+        """Have a prepared answer to this question given in its time, if there is one."""
+        if self._prepared is None:
+            return
+        prepared = self._prepared.take(asked.name)
+        if prepared is not None:
+            give = partial(self._give, prepared, asked, self._prepared.by)
+            self._timeline.call_at(at + prepared.after_ms, give)
+
+    def _receive_now(self, fact: Fact, cause: int | None) -> None:
+        self._clock.reach(self._clock.now())
+        self._receive(fact, cause)
+
+    def _told(
+        self, command: Steer | CancelTask | Say, command_id: CommandId, by: str
+    ) -> e.UserCommanded:
+        about: str
+        match command:
+            case Steer():
+                name, about, reason = f"{command.do}_agent", command.agent, command.reason
+            case CancelTask():
+                name, about, reason = "cancel_task", command.task, command.reason
+            case Say():
+                name, about, reason = "say", command.agent, command.text
+        refused = refusal(self._session, command)
+        return e.UserCommanded(name, command_id, by, about, reason, refused)
+
+    def _answer(
+        self, answer: Answer, command_id: CommandId | None, by: str, secret: str | None
+    ) -> None:
+        """Record an answer, or that it is refused; an answer takes effect only on record."""
+        question = self._session.questions.get(answer.question)
+        refused = self._refusal(answer, question, secret)
+        if refused or question is None:
+            told = e.UserCommanded("answer", command_id, by, about=answer.question, refused=refused)
+            self._receive(told, None)
+            return
+        if question.asked.secret and secret is not None:
+            self._keep(question, secret)
+        value = "" if question.asked.secret else answer.value
+        self._receive(
+            e.UserAnswered(answer.question, value, answer.reason, by, answer.digest, command_id),
+            question.seq,
+        )
+
+    def _refusal(self, answer: Answer, question: Question | None, secret: str | None) -> str:
+        if self._journal.failure:
+            return "the session is not being recorded, so no answer can be taken"
+        if question is None:
+            return "there is no such question"
+        if question.state != "open":
+            return f"the question is {question.state} already"
+        asked = question.asked
+        if asked.digest != answer.digest:
+            return "the answer is about something other than what was asked"
+        if asked.secret is not (secret is not None):
+            return "a secret is expected" if asked.secret else "no secret is expected"
+        return objection(
+            answer.value if secret is None else secret,
+            asked.question_type,
+            options=asked.options,
+            input_type=asked.input_type,
+            validation=asked.validation,
+        )
+
+    def _keep(self, question: Question, secret: str) -> None:
+        """Keep a secret for whoever it is for, and out of everything that agents write."""
+        self._processes.conceal(secret)
+        asked = question.asked
+        if asked.agent is not None:
+            self._processes.secrets.keep_for_asker(question.id, secret)
+        elif asked.task is not None:
+            self._processes.secrets.keep_for_task(asked.task, asked.name, secret)
+
+    def _give(self, prepared: PreparedAnswer, asked: UserAsked, by: str) -> None:
+        question = self._session.questions[asked.question]
+        if self._journal.failure:
+            again = partial(self._give, prepared, asked, by)
+            self._timeline.call_at(self._clock.moment() + RETRY_ANSWER, again)
+        elif question.state == "open":
+            value = "" if asked.secret else prepared.value
+            secret = prepared.value if asked.secret else None
+            answer = Answer(asked.question, value, asked.digest, prepared.reason)
+            self._answer(answer, None, by, secret)

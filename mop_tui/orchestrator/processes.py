@@ -1,0 +1,254 @@
+"""The agents' processes: what is done to them, and what they report.
+
+Every report becomes a fact whose cause is what the process follows from: its start, or the task it
+was handed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import assert_never
+
+from pydantic import JsonValue
+
+from mop_tui.agents import host as h
+from mop_tui.domain import actions
+from mop_tui.domain import events as e
+from mop_tui.domain.events import Fact
+from mop_tui.domain.ids import AgentId, AskId, TaskId
+from mop_tui.domain.plan import HostKind, Plan
+from mop_tui.domain.session import Session
+from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.orchestrator import effects
+from mop_tui.orchestrator.secrets import Secrets
+
+Hosts = Callable[[h.Sink], Mapping[HostKind, h.AgentHost]]
+"""Makes the hosts of a session, given where their reports go."""
+
+Receive = Callable[[Fact, int | None], int]
+"""Records a fact with its cause, and returns its seq."""
+Post = Callable[[Callable[[], object]], None]
+"""Has a call made when the orchestrator comes to it."""
+
+
+@dataclass(slots=True)
+class Running:
+    """A process from its start to its end."""
+
+    start: effects.Start
+    cause: int
+    """The seq of what its facts follow from."""
+    task: TaskId | None
+    """What it works on."""
+    speaks: bool = False
+    """It has said something in the protocol, so it may answer a ping."""
+
+
+class Processes:
+    """Carries out what is ordered about processes, and records what they report."""
+
+    def __init__(
+        self, plan: Plan, session: Session, hosts: Hosts, receive: Receive, post: Post
+    ) -> None:
+        self.secrets = Secrets()
+        self.running: dict[tuple[AgentId, int], Running] = {}
+        self._plan = plan
+        self._session = session
+        self._receive = receive
+        self._post = post
+        self._hosts = hosts(lambda report: post(partial(self._take, report)))
+
+    async def close(self) -> None:
+        """End every process."""
+        for host in self._hosts.values():
+            await host.close()
+
+    def conceal(self, secret: str) -> None:
+        """Have `secret` masked in whatever agents write."""
+        for host in self._hosts.values():
+            host.conceal(secret)
+
+    # -- what is done ---------------------------------------------------------------------------
+
+    def perform(self, effect: effects.Start | effects.Signal | effects.Hand | effects.Tell) -> None:
+        """Carry out one effect. That it was done, or could not be, becomes a fact."""
+        host = self._host(effect.agent)
+        match effect:
+            case effects.Start():
+                self._start(effect)
+                return
+            case effects.Signal(effect="stop_process"):
+                host.stop(effect.agent, effect.incarnation)
+            case effects.Signal(effect="pause_process"):
+                host.pause(effect.agent, effect.incarnation)
+            case effects.Signal():
+                host.resume(effect.agent, effect.incarnation)
+            case effects.Hand():
+                self._hand(effect)
+                return
+            case effects.Tell():
+                secret = self.secrets.take(effect.question)
+                host.tell(effect.agent, effect.incarnation, effect.told, secret)
+            case _:
+                assert_never(effect)
+        kind: actions.Effect = effect.effect if isinstance(effect, effects.Signal) else "tell"
+        self._done(e.SystemDone(effect.action, kind, effect.agent), effect.seq)
+
+    def ping(self, number: int) -> None:
+        """Ask all processes that speak the protocol for a sign of life."""
+        for (agent, incarnation), running in self.running.items():
+            if running.speaks:
+                self._host(agent).tell(agent, incarnation, h.Ping(number))
+
+    def _host(self, agent: AgentId) -> h.AgentHost:
+        return self._hosts[self._plan.agents[agent].host]
+
+    def _done(self, done: e.SystemDone, cause: int) -> None:
+        self._post(partial(self._receive, done, cause))
+
+    def _start(self, effect: effects.Start) -> None:
+        why_not = self._unwanted(effect)
+        if why_not:
+            done = e.SystemDone(effect.action, "start_process", effect.agent, error=why_not)
+            self._done(done, effect.seq)
+            return
+        self.running[effect.agent, effect.incarnation] = Running(effect, effect.seq, effect.task)
+        job = h.Job(
+            agent=self._plan.agents[effect.agent],
+            work=self._plan.work(effect.agent, effect.task),
+            incarnation=effect.incarnation,
+            assignment=None if effect.task is None else self._assignment(effect.task),
+        )
+        self._host(effect.agent).start(job, self.secrets.of_task(effect.task))
+
+    def _unwanted(self, effect: effects.Start) -> str:
+        """Return why a start that was ordered is no longer wanted; empty if it is."""
+        if effect.task is None:
+            ending = self._session.status != "running"
+            return "it was not started, for the session is ending" if ending else ""
+        state = self._session.tasks[effect.task].state
+        if state is TaskState.ASSIGNED:
+            return ""
+        return f"it was not started, for its task was {state.lower()} meanwhile"
+
+    def _hand(self, effect: effects.Hand) -> None:
+        running = self.running.get((effect.agent, effect.incarnation))
+        if running is None:
+            gone = "its process is gone"
+            done = e.SystemDone(effect.action, "hand_task", effect.agent, error=gone)
+            self._done(done, effect.seq)
+            return
+        running.task = effect.task
+        host = self._host(effect.agent)
+        host.tell(effect.agent, effect.incarnation, self._assignment(effect.task))
+        for name, secret in self.secrets.of_task(effect.task).items():
+            reply = h.Reply(AskId(name), "answered")
+            host.tell(effect.agent, effect.incarnation, reply, secret)
+        self._post(partial(self._handed, running, effect))
+
+    def _handed(self, running: Running, effect: effects.Hand) -> None:
+        done = e.SystemDone(effect.action, "hand_task", effect.agent)
+        running.cause = self._receive(done, effect.seq)
+
+    def _assignment(self, task_id: TaskId) -> h.Assignment:
+        session = self._session
+        task = session.tasks[task_id]
+        spec = task.spec
+        context: dict[str, JsonValue] = {
+            "answers": {name: value for name, value in task.answers},
+            "memory": {key: session.memory.get(key) for key in spec.needs_keys},
+            "outputs": {need: session.tasks[need].output for need in spec.needs_tasks},
+        }
+        told = {part: values for part, values in context.items() if values}
+        return h.Assignment(spec, task.attempts, told)
+
+    # -- what is reported -----------------------------------------------------------------------
+
+    def _take(self, report: h.Report) -> None:
+        key = report.agent, report.incarnation
+        running = self.running[key]
+        match report:
+            case h.Started():
+                done = e.SystemDone(
+                    running.start.action, "start_process", report.agent, pid=report.pid
+                )
+                running.cause = self._receive(done, running.start.seq)
+            case h.StartFailed():
+                del self.running[key]
+                done = e.SystemDone(
+                    running.start.action, "start_process", report.agent, error=report.error
+                )
+                self._receive(done, running.start.seq)
+            case h.Exited():
+                del self.running[key]
+                self._receive(_fact(report, running.task), running.cause)
+            case h.Finished():
+                running.speaks = True
+                self._receive(_fact(report, report.task), running.cause)
+                running.task = None
+            case _:
+                running.speaks = running.speaks or isinstance(report, _SPOKEN)
+                self._receive(_fact(report, running.task), running.cause)
+
+
+_SPOKEN = (h.Reported, h.Ponged, h.Remembered, h.Asked, h.Waiting, h.Messaged)
+"""What only a program that speaks the protocol reports."""
+
+
+def _fact(report: h.Report, task: TaskId | None) -> Fact:  # noqa: C901 - one case a kind
+    """Return the fact that a report about a process at work on `task` is."""
+    agent, incarnation = report.agent, report.incarnation
+    match report:
+        case h.Output():
+            return e.AgentOutput(agent, incarnation, task, report.lines, report.dropped)
+        case h.Progressed():
+            percent = min(100, max(0, report.percent))
+            return e.AgentProgressed(agent, incarnation, task, percent, report.note)
+        case h.Reported():
+            return e.AgentHealth(
+                agent,
+                incarnation,
+                "reported",
+                cpu_usage=report.cpu_usage,
+                memory_usage=report.memory_usage,
+                status=report.status,
+                error_count=report.error_count,
+                response_ms=report.response_ms,
+            )
+        case h.Ponged():
+            return e.AgentHealth(agent, incarnation, "ping", response_ms=report.response_ms)
+        case h.Remembered():
+            return e.SystemMemorySet(report.key, report.value, agent, task)
+        case h.Erred():
+            return e.AgentErred(
+                agent, incarnation, task, report.type, report.message, report.source
+            )
+        case h.Misspoke():
+            return e.AgentErred(
+                agent, incarnation, task, "protocol_violation", report.problem, "host"
+            )
+        case h.Asked():
+            return e.AgentAsked(agent, incarnation, task, report.ask, report.question)
+        case h.Waiting():
+            return e.AgentWaiting(agent, incarnation, task, report.ask, report.key)
+        case h.Messaged():
+            return e.AgentMessaged(agent, incarnation, report.to, report.text, report.severity)
+        case h.Finished():
+            return e.AgentFinished(
+                agent, incarnation, report.task, report.result, report.failed, report.message
+            )
+        case h.Exited():
+            return e.AgentExited(
+                agent,
+                incarnation,
+                task,
+                report.code,
+                report.signal,
+                report.result,
+                report.done,
+                report.failed,
+            )
+        case h.Started() | h.StartFailed():
+            raise TypeError(f"{report} is no fact by itself")
+        case _:
+            assert_never(report)
