@@ -44,6 +44,8 @@ class RuleBook:
     """Rules, indexed by what they want to see: an event costs what concerns it, not what exists."""
 
     def __init__(self, plan: Plan, rules: Sequence[Rule]) -> None:
+        self.kinds = frozenset(kind for rule in rules for kind in rule.kinds)
+        """Kinds that some rule wants to see. About others, which are most, none need be asked."""
         self._plan = plan
         self._by_kind: dict[str, list[Evaluate]] = {}
         self._by_move: dict[str, dict[str, list[Evaluate]]] = {

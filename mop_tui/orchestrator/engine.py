@@ -51,6 +51,7 @@ class Engine:
         self.session = Session()
         self._plan = plan
         self._decide = rules.decide
+        self._decided_about = rules.kinds
         self._agenda: list[_Item] = []
         """A stack: what is to be done next lies on top, and plain tuples are quick to make."""
         self._turn = Turn([], [])
@@ -85,12 +86,12 @@ class Engine:
         """Record a fact, fold it and put the decisions about it on the agenda."""
         session = self.session
         seq = session.seq + 1
-        event = Event(seq, at, fact.KIND, cause, fact)
+        kind = fact.KIND
+        event = Event(seq, at, kind, cause, fact)
         apply(session, event)
         self._turn.events.append(event)
-        decisions = self._decide(session, event)
-        if decisions:
-            for decision in reversed(decisions):
+        if kind in self._decided_about:
+            for decision in reversed(self._decide(session, event)):
                 self._agenda.append((seq, decision, _RECORD))
         if seq % DIGEST_EVERY == 0 and session.outcome is None:
             digest = e.SystemDigest(session.next_digest())
