@@ -20,6 +20,7 @@ _COMMANDS = {
     "replay": "mop_tui.cli.replay",
     "verify": "mop_tui.cli.verify",
     "events": "mop_tui.cli.events",
+    "tell": "mop_tui.cli.tell",
 }
 
 

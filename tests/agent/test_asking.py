@@ -1,0 +1,201 @@
+"""Questions of an agent in Python, and how they come out."""
+
+import pytest
+from agent.far_side import FarSide, python
+from pydantic import JsonValue
+
+Env = dict[str, str]
+
+
+def test_an_approval_is_a_yes_only_if_a_human_approved(env: Env) -> None:
+    script = """
+        for _ in range(7):
+            print(agent.approve("Deploy?", context={"version": "1.2"}, timeout=30, required=True))
+    """
+    outcomes: list[dict[str, JsonValue]] = [
+        {"outcome": "answered", "value": "approve"},
+        {"outcome": "answered", "value": "reject", "reason": "not today"},
+        {"outcome": "default", "value": "approve"},
+        {"outcome": "expired"},
+        {"outcome": "withdrawn", "value": "approve"},
+        {"outcome": "refused"},
+        {"outcome": "a later invention", "value": "approve"},
+    ]
+    with FarSide(python(script), env) as far:
+        for outcome in outcomes:
+            asked = far.hears("ask")
+            name = asked.pop("id")
+            assert asked == {
+                "question": "Deploy?",
+                "question_type": "approval",
+                "context": {"version": "1.2"},
+                "timeout": 30,
+                "required": True,
+            }
+            far.tell("answer", id=name, **outcome)
+        assert far.ends() == 0
+        assert far.log == ["True", *["False"] * 6]
+
+
+def test_the_reason_of_a_rejection_reaches_the_agent(env: Env) -> None:
+    with FarSide(python("print(agent.ask('Deploy?', approval=True))"), env) as far:
+        name = far.hears("ask")["id"]
+        far.tell("answer", id=name, outcome="answered", value="reject", reason="not today")
+        assert far.ends() == 0
+        assert far.log == ["Answer(outcome='answered', value='reject', reason='not today')"]
+
+
+def test_a_choice_offers_values_and_labels(env: Env) -> None:
+    script = """
+        options = ["staging", {"value": "prod", "label": "Production", "description": "Careful."}]
+        answer = agent.ask("Where to?", options=options, default="staging")
+        print(answer.given, answer.outcome, answer.value)
+    """
+    with FarSide(python(script), env) as far:
+        asked = far.hears("ask")
+        assert asked["question_type"] == "choice"
+        assert asked["options"] == [
+            "staging",
+            {"value": "prod", "label": "Production", "description": "Careful."},
+        ]
+        assert asked["default"] == "staging"
+        far.tell("answer", id=asked["id"], outcome="default", value="staging")
+        assert far.ends() == 0
+        assert far.log == ["True default staging"]
+
+
+def test_an_input_says_what_it_must_be_like(env: Env) -> None:
+    script = """
+        agent.ask("How many?", number=True, validation={"minimum": 1, "maximum": 9.5})
+        agent.ask("Who?", validation={"pattern": "[a-z]+"})
+    """
+    with FarSide(python(script), env) as far:
+        number = far.hears("ask")
+        assert number["input_type"] == "number"
+        assert number["validation"] == {"minimum": 1, "maximum": 9.5}
+        far.tell("answer", id=number["id"], outcome="answered", value="5")
+        text = far.hears("ask")
+        assert text["input_type"] == "text"
+        assert text["id"] != number["id"]
+        far.tell("answer", id=text["id"], outcome="answered", value="bob")
+        assert far.ends() == 0
+
+
+def test_a_password_is_not_shown_when_its_answer_is_printed(env: Env) -> None:
+    script = """
+        answer = agent.ask("Token?", password=True)
+        print(answer)
+        agent.remember("length", len(answer.value))
+    """
+    with FarSide(python(script), env) as far:
+        asked = far.hears("ask")
+        assert asked["question_type"] == "input"
+        assert asked["input_type"] == "password"
+        far.tell("answer", id=asked["id"], outcome="answered", value="hunter2")
+        assert far.hears("memory")["value"] == 7
+        assert far.ends() == 0
+        assert far.log == ["Answer(outcome='answered', value=<secret>, reason='')"]
+
+
+def test_two_kinds_of_question_at_once_are_the_callers_mistake(env: Env) -> None:
+    script = """
+        try:
+            agent.ask("?", options=["a"], password=True)
+        except ValueError as problem:
+            print(problem)
+    """
+    with FarSide(python(script), env) as far:
+        assert far.ends() == 0
+        assert far.log == ["a question has options, or is an approval, a password or a number"]
+
+
+def test_answers_may_come_in_any_order_to_many_threads(env: Env) -> None:
+    script = """
+        import threading
+        def ask(name):
+            answer = agent.ask(name)
+            print(name, answer.value)
+        askers = [threading.Thread(target=ask, args=letter) for letter in "abc"]
+        for asker in askers: asker.start()
+        for asker in askers: asker.join()
+    """
+    with FarSide(python(script), env) as far:
+        for asked in reversed([far.hears("ask") for _ in range(3)]):
+            value = f"{asked['question']}!"
+            far.tell("answer", id=asked["id"], outcome="answered", value=value)
+        assert far.ends() == 0
+        assert sorted(far.log) == ["a a!", "b b!", "c c!"]
+
+
+def test_a_key_is_waited_for(env: Env) -> None:
+    script = "print(agent.wait_for('build')['files'])"
+    with FarSide(python(script), env) as far:
+        waiting = far.hears("waiting")
+        assert waiting["for"] == "memory:build"
+        far.tell("answer", id=waiting["id"], outcome="answered", value={"files": [1, 2]})
+        assert far.ends() == 0
+        assert far.log == ["[1, 2]"]
+
+
+def test_a_key_that_will_not_come_is_an_error_that_says_why(env: Env) -> None:
+    script = """
+        try:
+            agent.wait_for("build")
+        except agent.NoAnswerError as problem:
+            print(problem.outcome, "/", problem.reason, "/", problem)
+    """
+    with FarSide(python(script), env) as far:
+        name = far.hears("waiting")["id"]
+        far.tell("answer", id=name, outcome="refused", reason="nobody provides it")
+        assert far.ends() == 0
+        assert far.log == ["refused / nobody provides it / refused: nobody provides it"]
+
+
+@pytest.mark.parametrize("call", ["ask('?')", "approve('?')", "wait_for('k')", "secret('s')"])
+def test_a_hang_up_while_waiting_is_an_error_of_its_own(env: Env, call: str) -> None:
+    script = f"""
+        try:
+            agent.{call}
+        except agent.HungUpError as problem:
+            print(problem)
+    """
+    with FarSide(python(script), env) as far:
+        far.hang_up()
+        while far.process.poll() is None and not far.log:
+            if far._next() is None:
+                break
+        assert far.process.wait() == 0
+        assert far.log == [
+            "standard input ended before the answer came: mop-tui has gone or hung up"
+        ]
+
+
+def test_an_answer_cut_short_is_no_answer(env: Env) -> None:
+    script = """
+        try:
+            agent.ask("?")
+        except agent.HungUpError:
+            print("hung up")
+    """
+    with FarSide(python(script), env) as far:
+        name = far.hears("ask")["id"]
+        far.write(f'{{"mop":"answer","id":"{name}","outcome":"answered","value":"yes"}}'.encode())
+        far.hang_up()
+        assert far.ends() == 0
+        assert far.log == ["hung up"]
+
+
+def test_a_secret_comes_through_its_pipe_and_can_be_asked_for_again(env: Env) -> None:
+    script = """
+        print(len(agent.secret("deploy-token")), len(agent.secret("deploy-token")))
+    """
+    with FarSide(python(script), env, secrets={"DEPLOY_TOKEN": "hunter2"}) as far:
+        assert far.ends() == 0
+        assert far.log == ["7 7"]
+
+
+def test_a_secret_comes_on_standard_input_too(env: Env) -> None:
+    with FarSide(python("print(agent.secret('deploy-token')[::-1])"), env) as far:
+        far.tell("answer", id="deploy-token", outcome="answered", value="hunter2")
+        assert far.ends() == 0
+        assert far.log == ["2retnuh"]
