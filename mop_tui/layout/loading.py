@@ -10,7 +10,15 @@ from pydantic import JsonValue
 from mop_tui.domain import templates
 from mop_tui.domain.plan import Plan
 from mop_tui.errors import LayoutError
-from mop_tui.layout import lookups, provisions, references, yaml_text
+from mop_tui.layout import (
+    exposure,
+    lifetimes,
+    lookups,
+    provisions,
+    questions,
+    references,
+    yaml_text,
+)
 from mop_tui.layout.case import Case, declared
 from mop_tui.layout.findings import Finding, Placed, placed, problems
 from mop_tui.layout.form import formed
@@ -48,7 +56,7 @@ def load(
     file, path = str(path), Path(path)
     tree, found = yaml_text.parse(yaml_text.read(path, file), file)
     found += _override(tree, overrides or {})
-    layout, made = _judged(tree, found, file, rehearse=rehearse)
+    layout, made = _judged(tree, found, file, rehearse=rehearse, recorded=False)
     document = layout.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return Loaded(document, path.resolve().parent, made)
 
@@ -58,7 +66,8 @@ def plan_of(document: Mapping[str, JsonValue], *, rehearse: bool = False) -> Pla
 
     Raises LayoutError where it is none, with problems that have no place in a file.
     """
-    _, made = _judged(from_plain(dict(document)), [], "the recorded layout", rehearse=rehearse)
+    tree = from_plain(dict(document))
+    _, made = _judged(tree, [], "the recorded layout", rehearse=rehearse, recorded=True)
     return made
 
 
@@ -80,6 +89,8 @@ def _override(tree: Node, overrides: Mapping[str, str]) -> list[Placed]:
             )
         elif yaml_text.NO_TEXT.search(value):
             problem = Finding((), "is given something that is not UTF-8 text")
+        elif secret := exposure.of_variable(name, templates.escape(value)):
+            problem = Finding((), secret)
         else:
             variables[name].value = templates.escape(value)
         if problem:
@@ -87,8 +98,13 @@ def _override(tree: Node, overrides: Mapping[str, str]) -> list[Placed]:
     return found
 
 
-def _judged(tree: Node, found: list[Placed], file: str, *, rehearse: bool) -> tuple[Layout, Plan]:
-    """Return the layout in `tree` and its plan, or raise LayoutError with all that is wrong."""
+def _judged(
+    tree: Node, found: list[Placed], file: str, *, rehearse: bool, recorded: bool
+) -> tuple[Layout, Plan]:
+    """Return the layout in `tree` and its plan, or raise LayoutError with all that is wrong.
+
+    Secrets are not looked for in what is `recorded`: there, it is too late to refuse them.
+    """
     names = declared(tree)
     told = {one.path for one in found}
     form = formed(tree)
@@ -102,6 +118,9 @@ def _judged(tree: Node, found: list[Placed], file: str, *, rehearse: bool) -> tu
             references.findings(case),
             provisions.findings(case, provided, rehearse=rehearse),
             lookups.findings(case, provided),
+            lifetimes.findings(case, provided),
+            questions.findings(case),
+            () if recorded else exposure.findings(case),
         )
     ]
     if found:

@@ -13,7 +13,7 @@ from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.provisions import Provisions
 from mop_tui.layout.references import doers
-from mop_tui.layout.schema import Run
+from mop_tui.layout.schema import Question, Run
 from mop_tui.layout.tree import Loc
 
 MAX_LENGTH = 100_000
@@ -200,9 +200,30 @@ def _literals(case: Case) -> Iterator[tuple[Loc, str]]:
         yield ("teams", name, "name"), team.name or ""
     for name, task in layout.tasks.items():
         yield ("tasks", name, "title"), task.title or ""
+    for name, question in layout.questions.items():
+        for way, text in _literals_of_question(question):
+            yield ("questions", name, *way), text
     for loc, doer in doers(case):
         for index, line in enumerate(doer.sim.output if doer.sim else ()):
             yield (*loc, "sim", "output", index), line
+        for way, text in _patterns(doer.run) if doer.run else ():
+            yield (*loc, "run", *way), text
+
+
+def _literals_of_question(question: Question) -> Iterator[tuple[Loc, str]]:
+    for index, option in enumerate(question.options):
+        yield ("options", index, "value"), option.value
+        yield ("options", index, "label"), option.label
+        yield ("options", index, "description"), option.description
+    yield ("validation", "pattern"), question.validation.pattern or ""
+    yield ("default",), question.default or ""
+
+
+def _patterns(run: Run) -> Iterator[tuple[Loc, str]]:
+    for index, of_type in enumerate(run.error_patterns):
+        yield ("error_patterns", index, "pattern"), of_type.pattern
+    for index, pattern in enumerate(run.progress_patterns):
+        yield ("progress_patterns", index), pattern
 
 
 def _literal(case: Case, loc: Loc, text: str) -> Iterator[Finding]:

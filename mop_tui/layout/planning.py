@@ -5,20 +5,27 @@ leads nowhere, and it is for `checks` to say so.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
+from mop_tui.domain.answers import Option, Validation
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
 from mop_tui.domain.plan import (
+    AgentLimits,
     AgentSpec,
     Command,
+    ErrorPattern,
     HostKind,
+    Lifetime,
     Plan,
     Priority,
     QuestionSpec,
+    Retry,
     Script,
     TaskSpec,
     TeamSpec,
     Work,
 )
+from mop_tui.layout import schema
 from mop_tui.layout.schema import Agent, AgentType, Layout, Question, Run, Sim, Task
 
 MEMORY = "memory:"
@@ -50,20 +57,13 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         teams.append(TeamSpec(TeamId(name), team.name or _title(name), tuple(members)))
         for agent in team.agents:
             kind = layout.agent_types.get(agent.type, AgentType())
-            id_, work = agent_id(agent), _work(agent.run or kind.run, agent.sim or kind.sim)
-            skills = tuple(dict.fromkeys((*kind.skills, *agent.skills)))
-            runs = work.command is not None or commanded(id_, skills)
-            spec = AgentSpec(
-                id=id_,
-                type=agent.type,
-                team=TeamId(name),
-                skills=skills,
-                lead=team.lead == id_,
-                model=agent.model or kind.model,
-                host=HostKind.COMMAND if runs and not rehearse else HostKind.SIMULATED,
-            )
-            agents.setdefault(id_, spec)
-            agent_work.setdefault(id_, work)
+            work = _work(agent.run or kind.run, agent.sim or kind.sim)
+            spec = _agent(agent, kind, TeamId(name), lead=team.lead == agent_id(agent))
+            runs = work.command is not None or commanded(spec.id, spec.skills)
+            if rehearse or not runs:
+                spec = replace(spec, host=HostKind.SIMULATED)
+            agents.setdefault(spec.id, spec)
+            agent_work.setdefault(spec.id, work)
     return Plan(
         id=layout.session.id,
         project=layout.session.project,
@@ -94,6 +94,24 @@ def _commanded(tasks: Iterable[Task]) -> Callable[[AgentId, tuple[str, ...]], bo
     return lambda agent, skills: agent in pinned or not skilled.isdisjoint(skills)
 
 
+def _agent(agent: Agent, kind: AgentType, team: TeamId, *, lead: bool) -> AgentSpec:
+    """Return an agent that runs commands, of a type."""
+    own, common = agent.limits, kind.limits
+    return AgentSpec(
+        id=agent_id(agent),
+        type=agent.type,
+        team=team,
+        skills=tuple(dict.fromkeys((*kind.skills, *agent.skills))),
+        lead=lead,
+        model=agent.model or kind.model,
+        lifetime=Lifetime(agent.lifetime or kind.lifetime),
+        limits=AgentLimits(
+            cpu=common.cpu if own.cpu is None else own.cpu,
+            memory=common.memory if own.memory is None else own.memory,
+        ),
+    )
+
+
 def _task(name: str, task: Task) -> TaskSpec:
     needs = dict.fromkeys(task.needs)
     return TaskSpec(
@@ -109,6 +127,17 @@ def _task(name: str, task: Task) -> TaskSpec:
         provides=tuple(MemoryKey(key) for key in dict.fromkeys(task.provides)),
         expected_ms=task.duration,
         gate=None if task.gate is None else QuestionName(task.gate),
+        retry=Retry() if task.retry is None else _retry(task.retry),
+        timeout_ms=task.timeout,
+    )
+
+
+def _retry(retry: schema.Retry) -> Retry:
+    longest = retry.max_delay
+    return Retry(
+        times=retry.times,
+        delay_ms=retry.delay,
+        max_delay_ms=max(Retry().max_delay_ms, retry.delay) if longest is None else longest,
     )
 
 
@@ -118,6 +147,9 @@ def _question(name: str, question: Question) -> QuestionSpec:
         question=question.question,
         question_type=question.question_type,
         context=tuple(question.context.items()),
+        options=tuple(Option(**option.model_dump()) for option in question.options),
+        input_type=question.input_type,
+        validation=Validation(**question.validation.model_dump()),
         timeout_ms=question.timeout,
         required=question.required,
         default=question.default,
@@ -139,6 +171,11 @@ def _command(run: Run) -> Command:
         shell=run.shell is not None,
         cwd=run.cwd,
         env=tuple(run.env.items()),
+        inherit_env=tuple(dict.fromkeys(run.inherit_env)),
+        stdin=run.stdin,
+        exit_codes=tuple(run.exit_codes.items()),
+        error_patterns=tuple(ErrorPattern(of.type, of.pattern) for of in run.error_patterns),
+        progress_patterns=tuple(run.progress_patterns),
     )
 
 

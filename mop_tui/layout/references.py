@@ -89,6 +89,12 @@ def _run(case: Case, loc: Loc, run: Run) -> Iterator[Finding]:
         yield Finding(loc, "does not say what to run; give it command or shell")
     elif run.command is not None and not run.command[0]:
         yield Finding((*loc, "command", 0), "is no program: it is empty")
+    for index, name in enumerate(run.inherit_env):
+        if name in run.env:
+            yield Finding(
+                (*loc, "inherit_env", index),
+                f"asks for mop-tui's own {name}, and env sets it; keep one of them",
+            )
 
 
 def _known(loc: Loc, what: str, name: str, names: Collection[str]) -> Iterator[Finding]:

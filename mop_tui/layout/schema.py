@@ -5,93 +5,38 @@ Only form is described here. Whether what is named exists, and whether the whole
 
 Short forms become long ones on the way in, and the dump of a layout is its canonical form: a
 command as a bare list is `{command: [...]}`, an agent as a bare text is `{type: ...}`, a duration
-is written as `durations` writes it.
+is written as `durations` writes it. What single values may be is in `values`.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AliasChoices,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
-    PlainSerializer,
-    StringConstraints,
+    field_validator,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from mop_tui.layout import durations
-
-ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-VARIABLE = r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
-MEMORY_KEY = r"^[^\s{}$]{1,200}$"
-ENVIRONMENT_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,199}$"
-
-Id = Annotated[str, StringConstraints(pattern=ID)]
-Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
-Key = Annotated[str, StringConstraints(pattern=MEMORY_KEY)]
-EnvironmentName = Annotated[str, StringConstraints(pattern=ENVIRONMENT_NAME)]
-Text = Annotated[str, StringConstraints(min_length=1)]
-
-
-def wrong(sentence: str) -> PydanticCustomError:
-    """Return the error by which a validator says what is wrong with a value."""
-    return PydanticCustomError("sentence", "{sentence}", {"sentence": sentence})
-
-
-def _duration(value: object) -> int:
-    try:
-        return durations.parse(value)
-    except ValueError as error:
-        raise wrong(str(error)) from error
-
-
-def _some_time(value: object) -> int:
-    milliseconds = _duration(value)
-    if milliseconds == 0:
-        raise wrong("must be longer than nothing; leave it out to wait for ever")
-    return milliseconds
-
-
-def _duration_range(value: object) -> tuple[int, int]:
-    if not isinstance(value, list):
-        return _duration(value), _duration(value)
-    if len(value) != 2:
-        raise wrong("is not a duration or a range of two, such as [15s, 25s]")
-    shortest, longest = _duration(value[0]), _duration(value[1])
-    if shortest > longest:
-        raise wrong("is a range that ends before it begins")
-    return shortest, longest
-
-
-def _written_range(value: tuple[int, int]) -> str | list[str]:
-    shortest, longest = map(durations.written, value)
-    return shortest if shortest == longest else [shortest, longest]
-
-
-def _approval_only(value: object) -> object:
-    if isinstance(value, str) and value != "approval":
-        raise wrong(f"'{value[:40]}' is not known yet; questions are of the type approval")
-    return value
-
-
-def _never_approves(value: object) -> object:
-    if value != "reject":
-        raise wrong("can only be reject: what nobody answered must never count as approved")
-    return value
-
-
-Duration = Annotated[int, BeforeValidator(_duration), PlainSerializer(durations.written)]
-"""Milliseconds."""
-Timeout = Annotated[int, BeforeValidator(_some_time), PlainSerializer(durations.written)]
-"""Milliseconds, at least one."""
-DurationRange = Annotated[
-    tuple[int, int], BeforeValidator(_duration_range), PlainSerializer(_written_range)
-]
-"""The shortest and the longest, in milliseconds."""
+from mop_tui.layout.values import (
+    Cores,
+    Duration,
+    DurationRange,
+    EnvironmentName,
+    ExitCode,
+    Id,
+    Key,
+    Length,
+    ProgressRegex,
+    Regex,
+    Size,
+    Text,
+    Timeout,
+    Variable,
+    wrong,
+)
 
 
 class Section(BaseModel):
@@ -107,8 +52,17 @@ class Section(BaseModel):
     )
 
 
+class ErrorPattern(Section):
+    """Lines of output that are errors of a type."""
+
+    type: Id
+    """What the error is called, such as `deployment_failed`."""
+    pattern: Regex
+    """A regular expression; a line in which it is found is such an error."""
+
+
 class Run(Section):
-    """A program to run: `command` or `shell`, exactly one."""
+    """A program to run: `command` or `shell`, exactly one. A bare list is a `command`."""
 
     command: Annotated[list[str], Field(min_length=1)] | None = None
     """The program and its arguments. No shell is involved."""
@@ -117,7 +71,18 @@ class Run(Section):
     cwd: Text | None = None
     """The folder to run in; by default the one in which mop-tui was started."""
     env: dict[EnvironmentName, str] = {}
-    """Environment variables, in addition to the few that every program gets."""
+    """Environment variables, in addition to the few that every program gets. No secrets."""
+    inherit_env: list[EnvironmentName] = []
+    """Names of variables that it gets as mop-tui itself has them."""
+    stdin: Literal["protocol", "none"] = "protocol"
+    """Whether it is told things by lines of JSON on its standard input, or has none."""
+    exit_codes: dict[ExitCode, Id] = {}
+    """What errors the exit codes 1 to 255 stand for: `{3: deployment_failed}`."""
+    error_patterns: list[ErrorPattern] = []
+    """Which lines of its output are errors: a list of `{type, pattern}`, or patterns by type."""
+    progress_patterns: list[ProgressRegex] = []
+    """Regular expressions for lines that tell its progress. One group holds a percentage, two hold
+    how much is done and how much there is."""
 
     @model_validator(mode="before")
     @classmethod
@@ -128,6 +93,15 @@ class Run(Section):
             raise wrong(
                 "must be a list of words, such as [ruff, check], or a mapping with command or shell"
             )
+        return value
+
+    @field_validator("error_patterns", mode="before")
+    @classmethod
+    def _from_mapping(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return [{"type": type_, "pattern": pattern} for type_, pattern in value.items()]
+        if not isinstance(value, list):
+            raise wrong("must be a list of {type, pattern}, or a mapping of types to patterns")
         return value
 
 
@@ -159,6 +133,15 @@ class Session(Section):
     """Texts to be used as `${name}`; each may use those above it, and `--set` replaces them."""
 
 
+class AgentLimits(Section):
+    """What an agent may use; its usage is told in percent of this."""
+
+    cpu: Cores | None = None
+    """Processor cores: 2, or 0.5."""
+    memory: Size | None = None
+    """Memory: `512MiB`, `2GiB`, `500MB`, or a number of bytes."""
+
+
 class AgentType(Section):
     """What agents of a type have in common."""
 
@@ -170,6 +153,11 @@ class AgentType(Section):
     """How they do a task that does not say so itself."""
     sim: Sim | None = None
     """How they do such a task when simulated."""
+    lifetime: Literal["task", "session"] = "task"
+    """Whether their process starts and ends with each task, or is one for the whole session that
+    is handed one task after another."""
+    limits: AgentLimits = AgentLimits()
+    """What each of them may use."""
 
 
 class Agent(Section):
@@ -187,6 +175,10 @@ class Agent(Section):
     """Instead of its type's."""
     sim: Sim | None = None
     """Instead of its type's."""
+    lifetime: Literal["task", "session"] | None = None
+    """Instead of its type's."""
+    limits: AgentLimits = AgentLimits()
+    """Instead of those of its type that it names."""
 
     @model_validator(mode="before")
     @classmethod
@@ -209,6 +201,32 @@ class Team(Section):
     """The id of the agent that leads it."""
 
 
+class Retry(Section):
+    """How often a task that failed is tried again. A bare number is `times`."""
+
+    times: Annotated[int, Field(ge=0, le=100)]
+    """How often, at most."""
+    delay: Duration = 1_000
+    """How long it rests before the first time; each rest is twice the one before."""
+    max_delay: Duration | None = None
+    """How long it rests at most; by default a minute, or `delay` if that is longer."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return {"times": value}
+        if not isinstance(value, dict):
+            raise wrong("must be how often to try again, such as 2, or a mapping with times")
+        return value
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.max_delay is not None and self.max_delay < self.delay:
+            raise wrong("has a max_delay that is shorter than its delay")
+        return self
+
+
 class Task(Section):
     """A piece of work. Exactly one of `agent` and `requires_skill` says who may do it."""
 
@@ -226,12 +244,65 @@ class Task(Section):
     """Which task goes first where several could; medium is normal."""
     duration: Duration | None = None
     """How long it is expected to take."""
+    timeout: Timeout | None = None
+    """How long one attempt may take, pauses left out; by default for ever."""
+    retry: Retry | None = None
+    """How often it is tried again when it fails; by default not at all."""
     gate: Text | None = None
-    """One of `questions`: it begins only after a human has approved."""
+    """One of `questions`: it begins only after a human has approved, chosen or typed."""
     run: Run | None = None
     """How it is done."""
     sim: Sim | None = None
     """How it is done when simulated."""
+
+
+class Option(Section):
+    """One of the answers to a choice. A bare text is a `value`."""
+
+    value: Text
+    """The answer, as it is recorded and handed on."""
+    label: str = ""
+    """What it is called on screen; by default its value."""
+    description: str = ""
+    """What choosing it means."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"value": value}
+        if not isinstance(value, dict):
+            raise wrong("must be a text, in quotes if it looks like a number, or a mapping")
+        return value
+
+
+class Validation(Section):
+    """What an input must be like to be accepted."""
+
+    min_length: Length | None = None
+    """How many characters it has at least; by default one."""
+    max_length: Annotated[Length, Field(ge=1)] | None = None
+    """How many characters it has at most; by default, and never more than, 4,096."""
+    pattern: Regex | None = None
+    """A regular expression for the whole of it."""
+    require_special: bool = False
+    """Whether it must hold a sign that is no letter, digit or space."""
+    require_digit: bool = False
+    """Whether it must hold a digit."""
+    minimum: float | None = None
+    """The least number; for `input_type: number`."""
+    maximum: float | None = None
+    """The greatest number; for `input_type: number`."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        shortest, longest = self.min_length, self.max_length
+        if shortest is not None and longest is not None and shortest > longest:
+            raise wrong("accepts nothing: its min_length is more than its max_length")
+        least, greatest = self.minimum, self.maximum
+        if least is not None and greatest is not None and least > greatest:
+            raise wrong("accepts nothing: its minimum is more than its maximum")
+        return self
 
 
 class Question(Section):
@@ -239,16 +310,24 @@ class Question(Section):
 
     question: Text
     """Its text."""
-    question_type: Annotated[Literal["approval"], BeforeValidator(_approval_only)] = "approval"
-    """What kind of answer it takes."""
+    question_type: Literal["approval", "choice", "input"] = "approval"
+    """Whether it is approved or rejected, answered by one of its `options`, or by typing."""
     context: dict[Text, JsonValue] = {}
     """What the human should know to answer it, shown with it."""
+    options: list[Option] = []
+    """The answers to a choice, at least two."""
+    input_type: Literal["text", "number", "password"] = "text"
+    """What is typed. A password is shown and recorded nowhere; only the agent of the task that it
+    is the gate of gets it."""
+    validation: Validation = Validation()
+    """What an input must be like."""
     timeout: Timeout | None = None
     """How long it waits for an answer; by default for ever."""
     required: bool = False
     """Whether, when time runs out and there is no default, it stays open and becomes louder."""
-    default: Annotated[Literal["reject"], BeforeValidator(_never_approves)] | None = None
-    """What holds when time runs out."""
+    default: str | None = None
+    """What holds when time runs out: `reject`, one of the options, or a text to be taken as typed.
+    Nothing can be approved by it, and no password given."""
     on_reject: Literal["cancel", "stop_session"] = "cancel"
     """Whether a rejection cancels the task and what depends on it, or ends the whole session."""
     class_: Literal["normal", "dangerous"] = Field("normal", alias="class")

@@ -8,25 +8,36 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from mop_tui.layout import schema
+from mop_tui.layout import schema, values
 from mop_tui.layout.tree import Loc, Node
 
 _PATTERNS = {
-    schema.ID: "must be an id: up to 64 letters, digits and . _ - after a letter or digit",
-    schema.VARIABLE: "must be a name: up to 64 letters, digits and _ - after a letter",
-    schema.MEMORY_KEY: "must be a memory key: up to 200 signs, no space or $ { } among them",
-    schema.ENVIRONMENT_NAME: "must be the name of an environment variable: letters, digits and _",
+    values.ID: "must be an id: up to 64 letters, digits and . _ - after a letter or digit",
+    values.VARIABLE: "must be a name: up to 64 letters, digits and _ - after a letter",
+    values.MEMORY_KEY: "must be a memory key: up to 200 signs, no space or $ { } among them",
+    values.ENVIRONMENT_NAME: "must be the name of an environment variable: letters, digits and _",
 }
 
 _WANTED = {
     "string_type": "a text",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
+    "float_type": "a number",
     "bool_type": "true or false",
     "list_type": "a list",
     "dict_type": "a mapping of names to values",
     "model_type": "a mapping of names to values",
     "model_attributes_type": "a mapping of names to values",
+}
+
+_SENTENCES = {
+    "missing": "is missing",
+    "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
+    "string_too_long": "must be at most {max_length:,} signs long",
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le:,g}",
 }
 
 
@@ -42,21 +53,15 @@ def sentence(error: ErrorDetails, found: Node) -> str:
         return "must be a whole number"
     if kind in _WANTED:
         return f"must be {_WANTED[kind]}, not {_form(found)}{_remedy(kind, found)}"
+    if kind in _SENTENCES:
+        return _SENTENCES[kind].format_map(context)
     match kind:
-        case "missing":
-            return "is missing"
         case "sentence":
             return str(context["sentence"])
         case "literal_error":
             return f"must be {context['expected'].replace(chr(39), '')}"
         case "string_pattern_mismatch":
             return _PATTERNS[context["pattern"]]
-        case "string_too_short" | "too_short":
-            return "must not be empty"
-        case "greater_than_equal":
-            return f"must be at least {context['ge']}"
-        case "less_than_equal":
-            return f"must be at most {context['le']}"
         case _:
             return error["msg"][:1].lower() + error["msg"][1:]
 

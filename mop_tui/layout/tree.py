@@ -7,6 +7,7 @@ Mistakes are found in plain values and told by place; the way from one to the ot
 import json
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -47,12 +48,19 @@ class Node:
     def child(self, step: str | int) -> "Node | None":
         """Return what is under a key or index, or None."""
         match self.value:
-            case dict() if isinstance(step, str):
-                return self.value.get(step)
+            case dict():
+                key = self.as_written(step)
+                return self.value.get(key) if isinstance(key, str) else None
             case list() if isinstance(step, int) and 0 <= step < len(self.value):
                 return self.value[step]
             case _:
                 return None
+
+    def as_written(self, step: str | int) -> str | int:
+        """Return the key at an index of a list that is written as a mapping, else `step`."""
+        if isinstance(step, int) and isinstance(self.value, dict):
+            return next(islice(self.value, step, None), step)
+        return step
 
     def entries(self) -> "dict[str, Node]":
         """Return what a mapping holds; nothing else holds anything by name."""
@@ -89,8 +97,8 @@ class Node:
         for step in loc:
             child = node.child(step)
             if child is not None:
+                way.append(node.as_written(step))
                 node = child
-                way.append(step)
         return tuple(way)
 
     def cut(self, loc: Loc) -> None:

@@ -1,5 +1,6 @@
 """Layouts made to keep a reader busy for ever end quickly, and in words."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from time import process_time
@@ -78,6 +79,37 @@ tasks: {{work: {{agent: worker}}}}
     assert (
         told[0] == "18:10: session.vars.v14: becomes longer than 100,000 signs when it is filled in"
     )
+
+
+@pytest.mark.parametrize(
+    "scrap",
+    [
+        "a",
+        "-",
+        "--a",
+        "--token ",
+        "a=",
+        "A_TOKEN_FILE=$",
+        "://",
+        "://a:",
+        ":",
+        " ",
+        "${place}",
+        "\\",
+    ],
+)
+def test_no_text_takes_long_to_be_searched_for_secrets(write: Write, scrap: str) -> None:
+    script = json.dumps(scrap * (50_000 // len(scrap)))
+    path = write(f"""\
+session: {{id: long, vars: {{place: ""}}}}
+agent_types: {{worker: {{run: {{shell: {script}, env: {{A: {script}}}}}}}}}
+teams: {{crew: {{agents: [worker]}}}}
+tasks: {{work: {{agent: worker, run: [{script}]}}}}
+""")
+
+    began = process_time()
+    assert load(path).plan.id == "long"
+    assert process_time() - began < QUICKLY
 
 
 def sections(**texts: str) -> str:

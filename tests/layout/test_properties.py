@@ -1,6 +1,7 @@
 """What holds for every file, and for every sound layout."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mop_tui.layout import LayoutError, Problem, load, plan_of
+from mop_tui.layout import LayoutError, Problem, load, plan_of, sizes
 from mop_tui.layout.sentences import known_keys
 
 # -- every file ----------------------------------------------------------------------------------
@@ -103,6 +104,10 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), m
 )
 WORDS = TEXTS.map(lambda text: text or "word")
 DURATIONS = st.integers(1, 9_999).map(lambda n: f"{n}ms") | st.integers(1, 99) | st.just("1h5m")
+PATTERNS = TEXTS.map(re.escape).map(lambda pattern: pattern or "[a-z]+")
+SIZES = st.integers(sizes.LEAST, sizes.MOST) | st.sampled_from(
+    ["512MiB", "1.5GiB", "200MB", "70001B"]
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-1000, 1000) | TEXTS,
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(WORDS, inner, max_size=2),
@@ -115,10 +120,23 @@ def any_of(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
     return st.fixed_dictionaries({}, optional=parts)
 
 
+WAYS = any_of(
+    cwd=WORDS,
+    env=st.dictionaries(st.sampled_from(["A", "_b"]), TEXTS),
+    inherit_env=st.lists(st.sampled_from(["C", "D_TOKEN"]), max_size=3),
+    stdin=st.sampled_from(["protocol", "none"]),
+    exit_codes=st.dictionaries(st.integers(1, 255), NAMES, max_size=2),
+    error_patterns=st.lists(st.fixed_dictionaries({"type": NAMES, "pattern": PATTERNS}), max_size=2)
+    | st.dictionaries(NAMES, PATTERNS, max_size=2),
+    progress_patterns=st.lists(
+        PATTERNS.flatmap(lambda it: st.sampled_from([f"({it})", f"({it}) of ({it})"])), max_size=2
+    ),
+)
 RUN = st.lists(WORDS, min_size=1, max_size=3) | st.builds(
-    lambda rest, shell: {"shell": shell, **rest},
-    any_of(cwd=WORDS, env=st.dictionaries(st.sampled_from(["A", "_b"]), TEXTS)),
-    WORDS,
+    lambda rest, program: {**program, **rest},
+    WAYS,
+    st.builds(lambda shell: {"shell": shell}, WORDS)
+    | st.builds(lambda command: {"command": [command]}, WORDS),
 )
 SIM = any_of(
     duration=DURATIONS | st.just(["1s", "2s"]),
@@ -128,19 +146,74 @@ SIM = any_of(
 )
 DOER = {"run": RUN, "sim": SIM}
 SKILLED = DOER | {"skills": st.lists(WORDS, max_size=2), "model": WORDS}
+HELD = SKILLED | {
+    "lifetime": st.just("task"),
+    "limits": any_of(cpu=st.integers(1, 64) | st.just(0.5), memory=SIZES),
+}
 SESSION = any_of(
     project=TEXTS,
     goal=TEXTS,
     max_agents=st.integers(1, 9),
     vars=st.dictionaries(NAMES, TEXTS, max_size=2),
 )
-QUESTION = any_of(
-    context=st.dictionaries(WORDS, JSON, max_size=2),
-    timeout=DURATIONS,
-    required=st.booleans(),
+ASKED = {
+    "context": st.dictionaries(WORDS, JSON, max_size=2),
+    "timeout": DURATIONS,
+    "required": st.booleans(),
+    "class": st.sampled_from(["normal", "dangerous"]),
+}
+APPROVAL = any_of(
+    **ASKED,
+    question_type=st.just("approval"),
     default=st.just("reject"),
     on_reject=st.sampled_from(["cancel", "stop_session"]),
-    **{"class": st.sampled_from(["normal", "dangerous"])},
+)
+OPTIONS = st.lists(WORDS, min_size=2, max_size=4, unique=True).flatmap(
+    lambda values: st.tuples(
+        *(
+            st.just(value)
+            | st.builds(
+                lambda value, more: {"value": value, **more},
+                st.just(value),
+                any_of(label=TEXTS, description=TEXTS),
+            )
+            for value in values
+        )
+    )
+)
+CHOICE = OPTIONS.map(list).flatmap(
+    lambda options: st.builds(
+        lambda asked, more: {"question_type": "choice", "options": options, **asked, **more},
+        any_of(**ASKED),
+        any_of(
+            default=st.sampled_from([it if isinstance(it, str) else it["value"] for it in options])
+        ),
+    )
+)
+LENGTHS = any_of(
+    min_length=st.integers(0, 9),
+    max_length=st.integers(9, 4_096),
+    require_special=st.booleans(),
+    require_digit=st.booleans(),
+    pattern=PATTERNS,
+)
+INPUT = st.builds(
+    lambda asked, typed: {"question_type": "input", **asked, **typed},
+    any_of(**ASKED),
+    any_of(input_type=st.sampled_from(["text", "password"]), validation=LENGTHS)
+    | st.fixed_dictionaries(
+        {"input_type": st.just("number")},
+        optional={
+            "validation": any_of(minimum=st.integers(-9, 0), maximum=st.floats(1, 9)),
+            "default": st.sampled_from(["0", "1", "0.5"]),
+        },
+    ),
+)
+QUESTION = APPROVAL | CHOICE | INPUT
+RETRY = st.integers(0, 100) | st.builds(
+    lambda times, rests: {"times": times, **rests},
+    st.integers(0, 100),
+    any_of(delay=st.integers(0, 60), max_delay=st.integers(60, 600).map(lambda n: f"{n}s")),
 )
 TASK = any_of(
     title=WORDS,
@@ -148,6 +221,8 @@ TASK = any_of(
     provides=st.lists(NAMES, max_size=2),
     priority=st.sampled_from(["low", "normal", "medium", "high", "urgent", "critical"]),
     duration=DURATIONS,
+    timeout=DURATIONS,
+    retry=RETRY,
 )
 
 
@@ -164,7 +239,7 @@ def sound(draw: st.DrawFn) -> dict[str, Any]:
     for agent in agents:
         team = teams.setdefault(draw(NAMES), {"agents": [], **draw(any_of(name=WORDS))})
         type_ = draw(st.sampled_from(types))
-        team["agents"].append({"id": agent, "type": type_, **draw(any_of(**SKILLED))})
+        team["agents"].append({"id": agent, "type": type_, **draw(any_of(**HELD))})
     tasks: dict[str, Any] = {}
     for name in draw(several(1, 4)):
         task = {"agent": draw(st.sampled_from(agents)), "run": draw(RUN), **draw(TASK)}
@@ -175,7 +250,7 @@ def sound(draw: st.DrawFn) -> dict[str, Any]:
         tasks[name] = task
     return {
         "session": {"id": draw(NAMES), **draw(SESSION)},
-        "agent_types": {name: draw(any_of(**SKILLED)) for name in types},
+        "agent_types": {name: draw(any_of(**HELD)) for name in types},
         "teams": teams,
         "tasks": tasks,
         "questions": {name: {"question": draw(WORDS), **draw(QUESTION)} for name in questions},

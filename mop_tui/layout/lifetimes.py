@@ -1,0 +1,70 @@
+"""Whether agents that live as long as the session have a process that can be handed tasks."""
+
+from collections.abc import Iterator
+
+from mop_tui.domain.plan import AgentSpec, HostKind, Lifetime
+from mop_tui.layout.case import Case
+from mop_tui.layout.findings import Finding
+from mop_tui.layout.planning import agent_id
+from mop_tui.layout.provisions import Provisions
+from mop_tui.layout.schema import Task
+from mop_tui.layout.tree import Loc
+
+
+def findings(case: Case, provisions: Provisions) -> Iterator[Finding]:
+    """Yield agents for the session without a program of their own, and tasks that need another."""
+    if case.losses.may_have_said(
+        "run", "lifetime", "type", "id", "agent", "requires_skill", "skills"
+    ):
+        return
+    yield from _agents(case)
+    for name, task in case.layout.tasks.items():
+        if task.run is not None:
+            yield from _task(case, provisions, ("tasks", name, "run"), task)
+
+
+def _agents(case: Case) -> Iterator[Finding]:
+    types = case.layout.agent_types
+    deaf: set[Loc] = set()
+    for name, team in case.layout.teams.items():
+        for index, agent in enumerate(team.agents):
+            spec = case.plan.agents[agent_id(agent)]
+            if agent.type not in types or not _for_session(spec):
+                continue
+            loc: Loc = ("teams", name, "agents", index)
+            run = agent.run or types[agent.type].run
+            if run is None and spec.host is HostKind.COMMAND:
+                yield Finding(
+                    loc,
+                    "lives as long as the session (lifetime: session), and neither it nor its "
+                    "type has a run that says what to start",
+                )
+            elif run is not None and run.stdin == "none":
+                where = loc if agent.run else ("agent_types", agent.type)
+                if where not in deaf:
+                    yield Finding(
+                        (*where, "run", "stdin"),
+                        f"must not be none: agent '{spec.id}' lives as long as the session "
+                        "(lifetime: session) and is handed its tasks there",
+                    )
+                deaf.add(where)
+
+
+def _task(case: Case, provisions: Provisions, loc: Loc, task: Task) -> Iterator[Finding]:
+    agents = case.plan.agents
+    if task.agent is not None:
+        takers = [spec for spec in agents.values() if spec.id == task.agent]
+    else:
+        takers = provisions.with_skill.get(task.requires_skill or "", [])
+    living = next(filter(_for_session, takers), None)
+    if living is not None:
+        yield Finding(
+            loc,
+            f"cannot be obeyed: agent '{living.id}', who may do this task, is one process for the "
+            "whole session (lifetime: session), which runs already; leave run out, or give the "
+            "task to another agent",
+        )
+
+
+def _for_session(agent: AgentSpec) -> bool:
+    return agent.lifetime is Lifetime.SESSION
