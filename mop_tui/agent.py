@@ -66,8 +66,8 @@ __all__ = [
     "wait_for",
 ]
 
-MOST_BYTES = 1 << 20
-"""No line of the protocol is longer, its line feed included."""
+MOST_BYTES = 1 << 18
+"""No line of the protocol is longer, its line feed included. More belongs into a file."""
 
 
 class AgentError(Exception):
@@ -217,9 +217,11 @@ def done(output: Jsonable = None, *, failed: str = "", message: str = "") -> Non
 
     A process that was started for one task need not say so, and is to end soon after it has.
     """
-    if _ears is not None:
+    name = None
+    if _ears is not None and _ears.task is not None:
         _ears.said_done = True
-    _say("done", {}, output=output, failed=failed or None, message=message or None)
+        name = _ears.task.id
+    _say("done", {}, task=name, output=output, failed=failed or None, message=message or None)
 
 
 # -- asking ---------------------------------------------------------------------------------------
@@ -253,7 +255,7 @@ def ask(
     kind = "choice" if options else "approval" if approval else "input"
     typed = "password" if password else "number" if number else "text"
     ears = _listening("an answer")
-    name = _next_id("a")
+    name = ears.expect("a")
     _say(
         "ask",
         {"id": name, "question": question, "question_type": kind},
@@ -289,7 +291,7 @@ def wait_for(key: str) -> JsonValue:
     Raises NoAnswerError if it will not come, and HungUpError if standard input ends before.
     """
     ears = _listening("a value")
-    name = _next_id("w")
+    name = ears.expect("w")
     _say("waiting", {"id": name, "for": f"memory:{key}"})
     answer = _answer(ears.answer(name), secret=False)
     if not answer.given:
@@ -354,8 +356,9 @@ def listen() -> None:
 
 
 def _task_in_file() -> Task | None:
+    # Without MOP_TASK there is one task after the other, and the file may be ahead of this process.
     path = os.environ.get("MOP_TASK_FILE")
-    if not path or not in_mop():
+    if not path or not os.environ.get("MOP_TASK") or not in_mop():
         return None
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes as long as Python to start
@@ -485,7 +488,6 @@ def secret_from_pipe(name: str) -> str | None:
 _lock = allocate_lock()
 _ears: _Ears | None = None
 _fd: int | None = None
-_asked = 0
 _secrets: dict[str, str] = {}
 
 
@@ -515,14 +517,6 @@ def _stream() -> int:
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(line_buffering=True)
     return _fd
-
-
-def _next_id(letter: str) -> str:
-    # Other processes of this agent may ask too, so the number of the process is part of it.
-    global _asked  # noqa: PLW0603
-    with _lock:
-        _asked += 1
-        return f"{letter}{os.getpid()}-{_asked}"
 
 
 def _answer(said: Mapping[str, JsonValue], *, secret: bool) -> Answer:
@@ -569,6 +563,8 @@ class _Ears:
         self.caught_up = Event()
         """Set once all that had come before the first reading is known."""
         self._changed = Condition()
+        self._asked = 0
+        self._expected: set[str] = set()
         self._answers: dict[str, dict[str, JsonValue]] = {}
         self._tasks: list[Task] = []
         self._messages: list[Message] = []
@@ -577,10 +573,19 @@ class _Ears:
         os.register_at_fork(after_in_child=_fork)
         Thread(target=self._read, name="mop-tui", daemon=True).start()
 
+    def expect(self, letter: str) -> str:
+        """Return an id to ask with, which no other process of this agent uses."""
+        with self._changed:
+            self._asked += 1
+            name = f"{letter}{self.pid}-{self._asked}"
+            self._expected.add(name)
+            return name
+
     def answer(self, name: str) -> dict[str, JsonValue]:
         """Wait for an answer by its id."""
         with self._changed:
             self._changed.wait_for(lambda: name in self._answers or self._ended)
+            self._expected.discard(name)
             if name in self._answers:
                 return self._answers.pop(name)
         raise HungUpError(
@@ -601,6 +606,7 @@ class _Ears:
             self._changed.wait_for(lambda: self._tasks or self._ended)
             self.task = self._tasks.pop(0) if self._tasks else None
             self.said_done = False
+            _secrets.clear()
             return self.task
 
     def cancellation(self) -> str | None:
@@ -652,6 +658,12 @@ class _Ears:
                 case "task":
                     given = Task(said)
                     self._cancelled.pop(given.id, None)
+                    # What else was answered is about the gate of an earlier task.
+                    self._answers = {
+                        name: answer
+                        for name, answer in self._answers.items()
+                        if name in self._expected
+                    }
                     self._tasks.append(given)
                 case "message":
                     sender, text = said.get("from"), said.get("text")

@@ -199,3 +199,20 @@ def test_a_secret_comes_on_standard_input_too(env: Env) -> None:
         far.tell("answer", id="deploy-token", outcome="answered", value="hunter2")
         assert far.ends() == 0
         assert far.log == ["2retnuh"]
+
+
+def test_a_secret_of_an_earlier_task_is_not_taken_for_a_later_one(env: Env) -> None:
+    script = """
+        for task in agent.tasks():
+            agent.wait_for("go")
+            print(task.id, agent.secret("token")[::-1] if task.id != "one" else "")
+    """
+    with FarSide(python(script), env) as far:
+        for task, token in (("one", "first"), ("two", "second"), ("three", "third")):
+            far.tell("task", id=task)
+            far.tell("answer", id="token", outcome="answered", value=token)
+            far.tell("answer", id=far.hears("waiting")["id"], outcome="answered", value=1)
+            far.hears("done")
+        far.hang_up()
+        assert far.ends() == 0
+        assert far.log == ["one ", "two dnoces", "three driht"]

@@ -24,13 +24,17 @@ TELLS_ITS_TASK = """
 def test_the_task_is_read_from_its_file(env: Env, tmp_path: Path) -> None:
     file = tmp_path / "task.json"
     file.write_text(json.dumps(TASK), encoding="utf-8")
-    with FarSide(python(TELLS_ITS_TASK), env | {"MOP_TASK_FILE": str(file)}) as far:
+    with FarSide(
+        python(TELLS_ITS_TASK), env | {"MOP_TASK": "deploy", "MOP_TASK_FILE": str(file)}
+    ) as far:
         assert far.ends() == 0
         assert far.log == ["deploy Deploy it 2 alice timeout"]
 
 
 def test_the_task_comes_on_standard_input_where_there_is_no_file(env: Env) -> None:
-    with FarSide(python(TELLS_ITS_TASK), env | {"MOP_TASK_FILE": "/nowhere"}) as far:
+    with FarSide(
+        python(TELLS_ITS_TASK), env | {"MOP_TASK": "deploy", "MOP_TASK_FILE": "/nowhere"}
+    ) as far:
         far.write(json.dumps(TASK).encode() + b"\n")
         assert far.ends() == 0
         assert far.log == ["deploy Deploy it 2 alice timeout"]
@@ -49,12 +53,12 @@ def test_one_task_after_the_other_and_done_is_said_for_each(env: Env) -> None:
     with FarSide(python(script), env) as far:
         far.tell("task", id="one")
         assert far.hears("output") == {"value": "one"}
-        assert far.hears("done") == {}
+        assert far.hears("done") == {"task": "one"}
         far.tell("task", id="two")
-        assert far.hears("done") == {"failed": "no_luck"}
+        assert far.hears("done") == {"task": "two", "failed": "no_luck"}
         far.tell("task", id="three")
         assert far.hears("output") == {"value": "three"}
-        assert far.hears("done") == {}
+        assert far.hears("done") == {"task": "three"}
         far.hang_up()
         assert far.ends() == 0
         assert far.log == ["the end"]
@@ -72,9 +76,18 @@ def test_the_same_program_serves_one_task_as_well(env: Env, tmp_path: Path) -> N
         far.write(json.dumps(TASK).encode() + b"\n")
         assert far.hears("notify")["text"] == "deploy"
         assert far.hears("output") == {"value": "deploy"}
-        assert far.hears("done") == {}
+        assert far.hears("done") == {"task": "deploy"}
         far.hang_up()
         assert far.ends() == 0
+
+
+def test_a_file_that_is_ahead_of_the_process_is_left_alone(env: Env, tmp_path: Path) -> None:
+    file = tmp_path / "task.json"
+    file.write_text(json.dumps(TASK), encoding="utf-8")
+    with FarSide(python("print(agent.task().id)"), env | {"MOP_TASK_FILE": str(file)}) as far:
+        far.tell("task", id="first")
+        assert far.ends() == 0
+        assert far.log == ["first"]
 
 
 def test_tasks_that_came_before_the_hang_up_are_still_given(env: Env) -> None:
@@ -83,7 +96,7 @@ def test_tasks_that_came_before_the_hang_up_are_still_given(env: Env) -> None:
         far.tell("task", id="one")
         far.tell("task", id="two")
         far.hang_up()
-        assert [far.hears("done"), far.hears("done")] == [{}, {}]
+        assert [far.hears("done")["task"] for _ in range(2)] == ["one", "two"]
         assert far.ends() == 0
         assert far.log == ["['one', 'two']"]
 
