@@ -1,76 +1,61 @@
-"""Agents that are programs: each in its own process group, output captured, ended in order.
+"""Agents that are programs: each in its own process group, and none ever lost track of.
 
-A process is given an explicit, small environment, no standard input, and its standard output and
-error as one stream, so that their lines stay in the order in which they were written. Everything
-it writes goes to its log file; the latest lines become reports, at most every `REPORT_EVERY`
-seconds.
+A process is given an explicit, small environment and, if the layout wants it, a standard input
+that it is told things through. Its standard output and error are one stream, so that their lines
+stay in the order in which they were written. Everything it writes goes to its log file; the latest
+lines become reports, and lines of the protocol become what they say.
 
-When a process ends, whatever it leaves behind in its process group is ended too. (A child that
-moves into a session of its own, as `setsid` does, leaves the group and escapes this.)
+When a process ends, whatever it leaves behind is ended too: in its process group, or outside of it
+with the tags of this session in its environment. A guardian does the same should this program die.
 """
 
 import asyncio
 import os
-import shlex
-import signal
+import re
 import sys
-import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 from urllib.parse import quote
 
-from mop_tui.agents.host import Exited, Job, Output, Sink, Started, StartFailed
-from mop_tui.agents.log import AgentLog
-from mop_tui.domain.ids import AgentId
-from mop_tui.domain.plan import Command
-from mop_tui.domain.templates import Lookup, render_command
+from mop_tui.agents.escapees import Escapees, Key
+from mop_tui.agents.groups import Endings
+from mop_tui.agents.guarding import Guard
+from mop_tui.agents.host import Job, Reply, Sink, StartFailed, Told
+from mop_tui.agents.launch import TASK_FILE, CannotStartError, Surroundings, TaskFile, pipes
+from mop_tui.agents.log import GENERATIONS, SIZE, AgentLog
+from mop_tui.agents.masking import Mask
+from mop_tui.agents.pipes import Intake
+from mop_tui.agents.process import Process, Session
+from mop_tui.agents.strays import Register
+from mop_tui.domain.ids import AgentId, AskId
+from mop_tui.domain.templates import Lookup
 
-REPORT_EVERY = 0.5
-"""Seconds between two output reports of one agent."""
-REPORT_LINES = 40
-"""Lines that one output report carries at most; the rest is counted as dropped."""
-LINE_CHARACTERS = 400
-"""Length at which a reported line is cut. The log keeps it whole."""
 GRACE = 5.0
 """Seconds between asking a process group to end and ending it by force."""
-CHUNK_BUDGET = 1 << 20
-"""Bytes taken from one process in a `CHUNK_PERIOD` before it has to wait."""
-CHUNK_PERIOD = 0.01
-
-_GROUP_POLL = 0.02
-
-_VISIBLE = {code: 0x2400 + code for code in range(0x20) if code != 0x09} | {0x7F: 0x2421}
-"""Control characters are shown as pictures of themselves, never obeyed."""
-
-INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TMPDIR", "TZ")
-INHERITED_PREFIXES = ("PIP_", "SSL_CERT_", "http_proxy", "https_proxy", "no_proxy")
-"""What programs get of the environment mop-tui runs in; all else only if the layout says so."""
 
 
-def base_environment(own: Mapping[str, str]) -> dict[str, str]:
-    """Return the part of `own` that every agent may see."""
-    return {
-        name: value
-        for name, value in own.items()
-        if name in INHERITED or name.lower().startswith(tuple(map(str.lower, INHERITED_PREFIXES)))
-    }
+@dataclass(slots=True)
+class _Start:
+    """A process that waits for its turn to be started, and what is to be done with it then."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Launch:
-    argv: tuple[str, ...]
-    cwd: Path
-    environment: dict[str, str]
+    job: Job
+    secrets: Mapping[str, str]
+    told: list[tuple[Told, str | None]] = field(default_factory=list)
+    paused: bool = False
+    stopped: bool = False
 
 
 class CommandHost:
     """Runs the `Command` of each job as a real process. Fulfils `AgentHost`.
 
     `lookup` knows what the `${...}` look-ups of commands stand for; `logs` is the folder for log
-    files, created when first needed.
+    files, created when first needed, with task files in a folder beside it; `environment` is that
+    of the program. `run` names this run and no other: processes are found by it. `register` is
+    where processes are written down for `find_strays`, if anywhere.
+
+    Log files hold `log_size` bytes each, and there are `log_generations` of them for an agent.
     """
 
     def __init__(
@@ -79,287 +64,208 @@ class CommandHost:
         logs: Path,
         sink: Sink,
         environment: Mapping[str, str],
+        *,
+        run: str,
         grace: float = GRACE,
+        register: Path | None = None,
+        log_size: int = SIZE,
+        log_generations: int = GENERATIONS,
     ) -> None:
-        self._lookup = lookup
+        self._surroundings = Surroundings(lookup, environment, run)
         self._logs = logs
+        self._tasks = logs.with_suffix(".tasks")
+        self._log_limits = (log_size, log_generations)
         self._sink = sink
-        self._environment = base_environment(environment)
-        self._grace = grace
-        self._processes: dict[AgentId, _Process] = {}
-        self._starting: set[asyncio.Task[None]] = set()
-        self._endings: set[asyncio.Task[None]] = set()
+        self._mask = Mask()
+        self._guard = Guard(run)
+        self._register = Register(register, run)
+        self._session = Session(
+            sink,
+            self._mask,
+            Intake(),
+            Endings(grace, self._on_group_gone),
+            Escapees(run, grace),
+            self._guard,
+            self._register,
+            grace,
+        )
+        self._waiting: dict[Key, _Start] = {}
+        self._starts: deque[_Start] = deque()
+        self._starter: asyncio.Task[None] | None = None
+        self._processes: dict[Key, Process] = {}
         self._closing = False
 
-    def start(self, job: Job) -> None:
+    # -- what it is told (`AgentHost`) ------------------------------------------------------------
+
+    def start(self, job: Job, secrets: Mapping[str, str]) -> None:
         """See `AgentHost`."""
+        key = (job.agent.id, job.incarnation)
+        for secret in secrets.values():
+            self._mask.add(secret)
         if self._closing:
-            self._sink(StartFailed(job.agent.id, job.incarnation, "the session is ending"))
+            self._sink(StartFailed(*key, "the session is ending"))
             return
-        task = asyncio.get_running_loop().create_task(self._start(job))
-        self._starting.add(task)
-        task.add_done_callback(self._starting.discard)
+        start = self._waiting[key] = _Start(job, dict(secrets))
+        self._starts.append(start)
+        if self._starter is None:
+            self._starter = asyncio.get_running_loop().create_task(self._start_all())
+
+    def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> None:
+        """See `AgentHost`."""
+        if secret is not None:
+            self._mask.add(secret)
+        key = (agent, incarnation)
+        if (process := self._processes.get(key)) is not None:
+            process.tell(what, secret)
+        elif (start := self._waiting.get(key)) is not None:
+            start.told.append((what, secret))
+
+    def conceal(self, secret: str) -> None:
+        """See `AgentHost`."""
+        self._mask.add(secret)
+
+    def pause(self, agent: AgentId, incarnation: int) -> None:
+        """See `AgentHost`."""
+        key = (agent, incarnation)
+        if (process := self._processes.get(key)) is not None:
+            process.pause()
+        elif (start := self._waiting.get(key)) is not None:
+            start.paused = True
+
+    def resume(self, agent: AgentId, incarnation: int) -> None:
+        """See `AgentHost`."""
+        key = (agent, incarnation)
+        if (process := self._processes.get(key)) is not None:
+            process.resume()
+        elif (start := self._waiting.get(key)) is not None:
+            start.paused = False
 
     def stop(self, agent: AgentId, incarnation: int) -> None:
-        """See `AgentHost`."""
-        process = self._processes.get(agent)
-        if process is not None and process.job.incarnation == incarnation and not process.gone:
-            self._end_group(process.pid)
+        """See `AgentHost`. What has not been started yet is not, and reports `StartFailed`."""
+        key = (agent, incarnation)
+        if (process := self._processes.get(key)) is not None:
+            process.stop()
+        elif (start := self._waiting.get(key)) is not None:
+            start.stopped = True
 
     async def close(self) -> None:
         """See `AgentHost`."""
         self._closing = True
-        while self._starting:
-            await asyncio.wait(self._starting)
-        for process in self._processes.values():
-            if not process.gone:
-                self._end_group(process.pid)
-        while self._endings:
-            await asyncio.wait(self._endings)
-        for process in self._processes.values():
+        for start in self._starts:
+            start.stopped = True
+        if self._starter is not None:
+            await asyncio.wait([self._starter])
+        running = list(self._processes.values())
+        for process in running:
+            process.stop()
+        for process in running:
             await process.finished.wait()
+        await self._session.endings.finished()
+        await self._session.escapees.finished()
+        await self._guard.close()
+        self._register.close()
 
-    async def _start(self, job: Job) -> None:
-        agent, incarnation = job.agent.id, job.incarnation
-        try:
-            if job.work.command is None:
-                raise _CannotStartError("the layout gives it nothing to run")
-            await self._spawn(job, job.work.command)
-        except _CannotStartError as error:
-            self._sink(StartFailed(agent, incarnation, str(error)))
-        except Exception as error:  # noqa: BLE001 - whatever it was, the agent is accounted for
-            why = error.strerror if isinstance(error, OSError) and error.strerror else repr(error)
-            self._sink(StartFailed(agent, incarnation, why))
+    # -- what can be asked ------------------------------------------------------------------------
 
-    async def _spawn(self, job: Job, command: Command) -> None:
-        launch = self._prepare(job, command)
-        log = AgentLog(self._logs / f"{quote(job.agent.id, safe='')}.log")
-        process = _Process(job, log, self._sink, self._on_exit, self._grace + 2 * _GROUP_POLL)
-        log.write(f"$ {shlex.join(launch.argv)}\n".encode(errors="surrogateescape"))
+    def groups(self) -> dict[Key, int]:
+        """Return the process group of each incarnation that runs."""
+        return {key: process.pid for key, process in self._processes.items() if not process.gone}
+
+    def last_output(self) -> dict[Key, float]:
+        """Return when each that runs wrote anything last, in seconds of `time.monotonic`.
+
+        An incarnation that has not written anything yet is not in it.
+        """
+        return {
+            key: process.last_output
+            for key, process in self._processes.items()
+            if process.last_output is not None
+        }
+
+    # -- starting ---------------------------------------------------------------------------------
+
+    async def _start_all(self) -> None:
+        """Start what waits, one at a time: a start keeps the event loop for about a millisecond."""
+        while self._starts:
+            start = self._starts.popleft()
+            key = (start.job.agent.id, start.job.incarnation)
+            try:
+                if start.stopped:
+                    raise CannotStartError("it was stopped before it was started")
+                await self._start(start)
+            except CannotStartError as error:
+                self._sink(StartFailed(*key, str(error)))
+            except Exception as error:  # noqa: BLE001 - whatever it was, the agent is accounted for
+                why = error.strerror if isinstance(error, OSError) and error.strerror else None
+                self._sink(StartFailed(*key, why or f"a defect of mop-tui: {error!r}"))
+            finally:
+                self._waiting.pop(key, None)
+            await asyncio.sleep(0)
+        self._starter = None
+
+    async def _start(self, start: _Start) -> None:
+        job = start.job
+        launch = self._surroundings.launch(job)
+        await self._guard.begin()
+        task_file = TaskFile(
+            self._beside(self._tasks, job.agent.id, f".{job.incarnation}.json"), job.agent.id
+        )
+        if self._writes_task(task_file, job):
+            launch.environment[TASK_FILE] = str(task_file.path)
+        log = AgentLog(self._beside(self._logs, job.agent.id, ".log"), *self._log_limits)
         try:
-            await asyncio.get_running_loop().subprocess_exec(
-                lambda: process,
-                *launch.argv,
-                cwd=launch.cwd,
-                env=launch.environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except (FileNotFoundError, PermissionError) as error:
+            process = Process(job, launch.command, self._session, log, task_file, self._on_finished)
+            listens = launch.command.stdin == "protocol"
+            with pipes(start.secrets, listens=listens) as made:
+                await process.spawn(launch, made)
+        except OSError as error:
             log.close()
-            missing = isinstance(error, FileNotFoundError)
-            problem = "was not found" if missing else "may not be run"
-            raise _CannotStartError(f"the program {launch.argv[0]} {problem}") from None
-        except (OSError, ValueError):
+            task_file.remove()
+            raise CannotStartError(launch.problem(error)) from None
+        except re.error as error:
             log.close()
+            raise CannotStartError(f"a pattern is no regular expression: {error}") from None
+        except BaseException:
+            log.close()
+            task_file.remove()
             raise
-        self._processes[job.agent.id] = process
-        # Facts that came before the caller could know of the process follow its start.
-        self._sink(Started(job.agent.id, job.incarnation, process.pid))
-        process.announce()
+        self._processes[process.key] = process
+        process.begin(made)
+        self._tell_first(process, start)
 
-    def _prepare(self, job: Job, command: Command) -> _Launch:
-        command = render_command(command, self._lookup)
-        cwd = Path(command.cwd or ".").absolute()
-        if not cwd.is_dir():
-            raise _CannotStartError(f"its working directory {cwd} does not exist")
-        return _Launch(
-            argv=("/bin/sh", "-c", *command.argv) if command.shell else command.argv,
-            cwd=cwd,
-            environment={
-                **self._environment,
-                "MOP_AGENT": job.agent.id,
-                "MOP_TASK": job.task.id,
-                **dict(command.env),
-            },
-        )
+    def _tell_first(self, process: Process, start: _Start) -> None:
+        """Do with a process that has just been started what could not be done before."""
+        if start.job.assignment is not None:
+            process.tell(start.job.assignment)
+        for name, secret in start.secrets.items():
+            process.tell(Reply(AskId(name), "answered"), secret)
+        for what, told_secret in start.told:
+            process.tell(what, told_secret)
+        if start.paused:
+            process.pause()
+        if start.stopped:
+            process.stop()
 
-    def _on_exit(self, process: "_Process") -> None:
-        """End what a process leaves behind in its group, once it is gone itself."""
-        self._end_group(process.pid)
+    def _writes_task(self, task_file: TaskFile, job: Job) -> bool:
+        """Write the task file, or leave it to the first assignment. False if that cannot be."""
+        try:
+            if job.assignment is not None:
+                task_file.write(job.assignment)
+        except OSError:
+            return False
+        return True
 
-    def _end_group(self, group: int) -> None:
-        task = asyncio.get_running_loop().create_task(_end_group(group, self._grace))
-        self._endings.add(task)
-        task.add_done_callback(self._endings.discard)
+    def _beside(self, folder: Path, agent: AgentId, suffix: str) -> Path:
+        return folder / f"{quote(agent, safe='')}{suffix}"
 
+    # -- ending -----------------------------------------------------------------------------------
 
-class _CannotStartError(Exception):
-    """Why a process was not even tried; the text is for a person."""
+    def _on_finished(self, process: Process) -> None:
+        self._processes.pop(process.key, None)
 
-
-async def _end_group(group: int, grace: float) -> None:
-    """Ask a process group to end, and end it by force after `grace` seconds."""
-    deadline = time.monotonic() + grace
-    if not _signal_group(group, signal.SIGTERM):
-        return
-    _signal_group(group, signal.SIGCONT)
-    while time.monotonic() < deadline:
-        await asyncio.sleep(_GROUP_POLL)
-        if not _signal_group(group, 0):
-            return
-    _signal_group(group, signal.SIGKILL)
-
-
-def _signal_group(group: int, number: int) -> bool:
-    """Return True if there was a group to signal. Signal 0 only asks."""
-    try:
-        os.killpg(group, number)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        # Some systems say this of a group that holds only processes waiting to be reaped.
-        return False
-    return True
-
-
-class _Process(asyncio.SubprocessProtocol):
-    """One process: its output on the way to the log and the reports, and its end.
-
-    The end is reported when the process is gone *and* its output was read, but a grandchild that
-    keeps the pipe open does not hold it up for longer than the ending of its group takes.
-    """
-
-    def __init__(
-        self,
-        job: Job,
-        log: AgentLog,
-        sink: Sink,
-        on_exit: Callable[["_Process"], None],
-        patience: float,
-    ) -> None:
-        self.job = job
-        self.pid = 0
-        self.gone = False
-        self.finished = asyncio.Event()
-        self._log = log
-        self._sink = sink
-        self._on_exit = on_exit
-        self._patience = patience
-        self._transport: asyncio.SubprocessTransport | None = None
-        self._announced = False
-        self._piped = True
-        self._partial = b""
-        self._lines: deque[str] = deque(maxlen=REPORT_LINES)
-        self._unreported = 0
-        self._result = ""
-        self._report_due: asyncio.TimerHandle | None = None
-        self._last_report = 0.0
-        self._taken = 0
-        self._period_ends = 0.0
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The process exists."""
-        self._transport = cast("asyncio.SubprocessTransport", transport)
-        self.pid = self._transport.get_pid()
-
-    def announce(self) -> None:
-        """The start was reported: what came meanwhile may follow."""
-        self._announced = True
-        self._schedule_report()
-        self._settle()
-
-    def pipe_data_received(self, fd: int, data: bytes) -> None:
-        """Take a chunk of output; slow a flooding process down rather than the whole program."""
-        self._log.write(data)
-        *lines, self._partial = (self._partial + data).split(b"\n")
-        if len(self._partial) > 4 * LINE_CHARACTERS:
-            lines.append(self._partial)
-            self._partial = b""
-        self._take(lines)
-        now = time.monotonic()
-        if now > self._period_ends:
-            self._taken, self._period_ends = 0, now + CHUNK_PERIOD
-        self._taken += len(data)
-        if self._taken > CHUNK_BUDGET:
-            self._hold_pipe(fd)
-        if self._announced:
-            self._schedule_report()
-
-    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
-        """All output was read."""
-        del fd, exc
-        self._piped = False
-        self._settle()
-
-    def process_exited(self) -> None:
-        """The process is gone, though others of its group may hold its output open."""
-        self.gone = True
-        self._on_exit(self)
-        asyncio.get_running_loop().call_later(self._patience, self._give_up_output)
-        self._settle()
-
-    def _give_up_output(self) -> None:
-        """Stop waiting for output that something outside the group may write for ever."""
-        self._piped = False
-        self._settle()
-
-    def _hold_pipe(self, fd: int) -> None:
-        transport = self._transport and self._transport.get_pipe_transport(fd)
-        if isinstance(transport, asyncio.ReadTransport) and not transport.is_closing():
-            transport.pause_reading()
-            asyncio.get_running_loop().call_later(
-                CHUNK_PERIOD, lambda: None if transport.is_closing() else transport.resume_reading()
-            )
-
-    def _take(self, lines: list[bytes]) -> None:
-        self._unreported += len(lines)
-        for raw in lines[-REPORT_LINES:]:
-            line = raw[: 4 * LINE_CHARACTERS].decode(errors="replace").rstrip("\r")
-            line = line.translate(_VISIBLE)
-            if len(line) > LINE_CHARACTERS:
-                line = line[:LINE_CHARACTERS] + "…"
-            self._lines.append(line)
-            if line.strip():
-                self._result = line.strip()
-
-    def _schedule_report(self) -> None:
-        if self._report_due is None and self._unreported:
-            wait = max(0.0, self._last_report + REPORT_EVERY - time.monotonic())
-            self._report_due = asyncio.get_running_loop().call_later(wait, self._report)
-
-    def _report(self) -> None:
-        if self._report_due is not None:
-            self._report_due.cancel()
-            self._report_due = None
-        if not self._unreported:
-            return
-        lines = tuple(self._lines)
-        dropped = self._unreported - len(lines)
-        self._lines.clear()
-        self._unreported = 0
-        self._last_report = time.monotonic()
-        self._sink(Output(self.job.agent.id, self.job.incarnation, lines, dropped))
-
-    def _settle(self) -> None:
-        """Report the end, once everything that comes before it was reported."""
-        if not (self._announced and self.gone and not self._piped) or self.finished.is_set():
-            return
-        if self._partial:
-            self._take([self._partial])
-            self._partial = b""
-        if self._log.failure:
-            self._lines.append(f"[{self._log.failure}]")
-            self._unreported += 1
-        self._report()
-        code = self._transport.get_returncode() if self._transport is not None else None
-        ended_by = signal.Signals(-code).name if code is not None and code < 0 else None
-        self._log.write(f"[{ended_by or f'exit code {code}'}]\n".encode())
-        self._log.close()
-        if self._transport is not None:
-            self._transport.close()
-        self.finished.set()
-        self._sink(
-            Exited(
-                self.job.agent.id,
-                self.job.incarnation,
-                None if ended_by is not None else code,
-                ended_by,
-                self._result,
-            )
-        )
+    def _on_group_gone(self, group: int) -> None:
+        self._guard.remove(group)
+        self._register.remove(group)
 
 
 def use_pidfd_child_watcher() -> None:

@@ -237,6 +237,8 @@ class Exited:
     result: str
     done: bool = False
     failed: str = ""
+    message: str = ""
+    """What it says about `failed`."""
 
 
 Report = (

@@ -1,40 +1,85 @@
-"""The log file of an agent: everything it wrote, as long as there is room."""
+"""The log files of an agent: the latest of what it wrote, as far as there is room."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
+
+SIZE = 16 << 20
+"""Bytes at which a log file is put aside and a new one begun."""
+GENERATIONS = 3
+"""Log files of one agent, the one being written among them."""
 
 
 class AgentLog:
     """A file that takes bytes, and does not let a full disk disturb whoever gives them.
 
-    The file is for its owner only. What cannot be written is lost, and `failure` says why.
+    Once it holds `size` bytes it becomes `<name>.1`, what was `.1` becomes `.2`, and so on; of
+    more than `generations` files the oldest is removed. All are for their owner only.
+
+    What cannot be written is lost; `failure` says why, and the log itself says how much as soon
+    as it takes anything again.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, size: int = SIZE, generations: int = GENERATIONS) -> None:
         self.failure = ""
+        self._path = path
+        self._limit = size
+        self._generations = generations
         self._file: int | None = None
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            self._failed(error)
+        self._size = 0
+        self._lost = 0
+        self._open(os.O_APPEND)
 
     def write(self, data: bytes) -> None:
         """Add `data`, or as much of it as there is room for."""
         if self._file is None:
             return
-        rest = memoryview(data)
-        try:
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-        except OSError as error:
-            self._failed(error)
+        if self._size and self._size + len(data) > self._limit:
+            self._rotate()
+        if self._lost and self._put(f"[{self._lost} bytes could not be written]\n".encode()):
+            self._lost = 0
+        self._put(data)
 
     def close(self) -> None:
         """Let go of the file."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+    def _open(self, how: int) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = os.open(self._path, flags, 0o600)
+            self._size = os.fstat(self._file).st_size
+        except OSError as error:
+            self._failed(error)
+
+    def _put(self, data: bytes) -> bool:
+        """Write `data` and tell whether all of it was; count what was not."""
+        if self._file is None:
+            return False
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError as error:
+            self._failed(error)
+            self._lost += len(rest)
+        self._size += len(data) - len(rest)
+        return not rest
+
+    def _rotate(self) -> None:
+        self.close()
+        with suppress(OSError):
+            for age in range(self._generations - 1, 0, -1):
+                younger = self._aged(age - 1)
+                if younger.exists():
+                    younger.replace(self._aged(age))
+        self._open(os.O_TRUNC)
+
+    def _aged(self, age: int) -> Path:
+        return self._path if age == 0 else self._path.with_name(f"{self._path.name}.{age}")
 
     def _failed(self, error: OSError) -> None:
         self.failure = self.failure or f"the log is incomplete: {error.strerror}"

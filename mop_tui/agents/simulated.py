@@ -5,14 +5,30 @@ agent, made from the session's seed and the agent's id. So the same layout and s
 play, whatever else happens on the machine.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from mop_tui.agents.host import Exited, Job, Output, Progressed, Remembered, Sink, Started
+from mop_tui.agents.host import (
+    Assignment,
+    Cancel,
+    Exited,
+    Finished,
+    Job,
+    Output,
+    Ping,
+    Ponged,
+    Progressed,
+    Remembered,
+    Sink,
+    Started,
+    Told,
+)
+from mop_tui.agents.masking import Mask
 from mop_tui.domain.ids import AgentId
-from mop_tui.domain.plan import Script
+from mop_tui.domain.plan import Script, TaskSpec
 
 UNKNOWN_DURATION = (5_000, 15_000)
 """Range in ms from which a task's time is drawn if neither script nor task declares any."""
@@ -23,15 +39,35 @@ SPREAD = 0.1
 STEPS = 10
 """Progress is reported this often, but at most once a second."""
 
+CANCELLED = "cancelled"
+"""The type of failure of a task that was cancelled while it was played."""
+
 CallAt = Callable[[int, Callable[[], None]], object]
 """Has a call made at a session time (ms)."""
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
+class _Cue:
+    """Something that will happen in a play, unless its time has passed without it."""
+
+    at: int
+    call: Callable[[], None]
+    scripted: bool = False
+    """Whether it belongs to the task being played."""
+
+
+@dataclass(eq=False, slots=True)
 class _Play:
     job: Job
+    cues: list[_Cue] = field(default_factory=list)
+    in_hand: deque[Assignment] = field(default_factory=deque)
     last_line: str = ""
+    paused_at: int | None = None
     ended: bool = False
+
+    @property
+    def key(self) -> tuple[AgentId, int]:
+        return self.job.agent.id, self.job.incarnation
 
 
 class SimulatedHost:
@@ -42,71 +78,178 @@ class SimulatedHost:
         self._now = now
         self._call_at = call_at
         self._sink = sink
+        self._mask = Mask()
         self._random: dict[AgentId, Random] = {}
         self._plays: dict[AgentId, _Play] = {}
 
-    def start(self, job: Job) -> None:
-        """See `AgentHost`."""
+    def start(self, job: Job, secrets: Mapping[str, str]) -> None:
+        """See `AgentHost`. A simulated agent has no use for secrets."""
+        for secret in secrets.values():
+            self._mask.add(secret)
         play = self._plays[job.agent.id] = _Play(job)
         self._at(play, self._now(), lambda: self._begin(play))
 
+    def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> None:
+        """See `AgentHost`. It listens to tasks, to their cancelling, and to pings."""
+        if secret is not None:
+            self._mask.add(secret)
+        play = self._play(agent, incarnation)
+        if play is None:
+            return
+        match what:
+            case Assignment() if play.job.assignment is None:
+                self._at(play, self._now(), lambda: self._take(play, what))
+            case Ping(number=_):
+                self._at(play, self._now(), lambda: self._sink(Ponged(*play.key, 0.0)))
+            case Cancel():
+                self._at(play, self._now(), lambda: self._cancel(play, what))
+            case _:
+                pass
+
+    def conceal(self, secret: str) -> None:
+        """See `AgentHost`."""
+        self._mask.add(secret)
+
+    def pause(self, agent: AgentId, incarnation: int) -> None:
+        """See `AgentHost`. Its time stands still."""
+        play = self._play(agent, incarnation)
+        if play is not None and play.paused_at is None:
+            play.paused_at = self._now()
+
+    def resume(self, agent: AgentId, incarnation: int) -> None:
+        """See `AgentHost`. What was to come, comes as much later as the pause was long."""
+        play = self._play(agent, incarnation)
+        if play is None or play.paused_at is None:
+            return
+        pause, play.paused_at = self._now() - play.paused_at, None
+        cues, play.cues = play.cues, []
+        for cue in cues:
+            self._at(play, cue.at + pause, cue.call, scripted=cue.scripted)
+
     def stop(self, agent: AgentId, incarnation: int) -> None:
-        """See `AgentHost`. A simulated agent obeys at once."""
-        play = self._plays.get(agent)
-        if play is not None and play.job.incarnation == incarnation:
-            self._at(play, self._now(), lambda: self._end(play, None, "SIGTERM"))
+        """See `AgentHost`. A simulated agent obeys at once, be it paused or not."""
+        play = self._play(agent, incarnation)
+        if play is not None:
+            self._call_at(self._now(), lambda: self._end(play, None, "SIGTERM"))
 
     async def close(self) -> None:
         """See `AgentHost`: what plays, stops playing."""
         for play in self._plays.values():
             play.ended = True
 
-    def _at(self, play: _Play, at: int, call: Callable[[], None]) -> None:
-        self._call_at(at, lambda: None if play.ended else call())
+    def _play(self, agent: AgentId, incarnation: int) -> _Play | None:
+        play = self._plays.get(agent)
+        if play is None or play.job.incarnation != incarnation or play.ended:
+            return None
+        return play
+
+    # -- time -------------------------------------------------------------------------------------
+
+    def _at(
+        self, play: _Play, at: int, call: Callable[[], None], *, scripted: bool = False
+    ) -> None:
+        cue = _Cue(at, call, scripted)
+        play.cues.append(cue)
+        self._call_at(at, lambda: self._reach(play, cue))
+
+    def _reach(self, play: _Play, cue: _Cue) -> None:
+        # While the play is paused its cues stay, to be given new times when it goes on.
+        if play.paused_at is None and not play.ended and cue in play.cues:
+            play.cues.remove(cue)
+            cue.call()
+
+    # -- playing ----------------------------------------------------------------------------------
 
     def _begin(self, play: _Play) -> None:
-        job = play.job
-        agent, incarnation = job.agent.id, job.incarnation
-        script = job.work.script or Script()
+        self._sink(Started(*play.key, None))
+        if play.job.assignment is not None:
+            self._perform(play, play.job.assignment.task)
+
+    def _take(self, play: _Play, assignment: Assignment) -> None:
+        play.in_hand.append(assignment)
+        if len(play.in_hand) == 1:
+            self._perform(play, assignment.task)
+
+    def _perform(self, play: _Play, task: TaskSpec) -> None:
+        script = play.job.work.script or Script()
         start = self._now()
-        length = self._draw(job, script)
-        self._sink(Started(agent, incarnation, None))
+        length = self._draw(play.job.agent.id, task, script)
+        play.last_line = ""
         for index, line in enumerate(script.output, start=1):
             self._at(
                 play,
                 start + length * index // (len(script.output) + 1),
                 partial(self._say, play, line),
+                scripted=True,
             )
         steps = min(STEPS, length // 1000)
         for step in range(1, steps):
             self._at(
                 play,
                 start + length * step // steps,
-                partial(self._sink, Progressed(agent, incarnation, 100 * step // steps)),
+                partial(self._sink, Progressed(*play.key, 100 * step // steps)),
+                scripted=True,
             )
-        self._at(play, start + length, lambda: self._finish(play, script))
+        self._at(play, start + length, lambda: self._finish(play, script), scripted=True)
 
-    def _draw(self, job: Job, script: Script) -> int:
-        agent = job.agent.id
+    def _draw(self, agent: AgentId, task: TaskSpec, script: Script) -> int:
         random = self._random.setdefault(agent, Random(f"{self._seed}/{agent}"))
         if script.duration is not None:
             low, high = script.duration
-        elif job.task.expected_ms is not None:
-            low = round(job.task.expected_ms * (1 - SPREAD))
-            high = round(job.task.expected_ms * (1 + SPREAD))
+        elif task.expected_ms is not None:
+            low = round(task.expected_ms * (1 - SPREAD))
+            high = round(task.expected_ms * (1 + SPREAD))
         else:
             low, high = UNKNOWN_DURATION
         return random.randint(low, high)
 
     def _say(self, play: _Play, line: str) -> None:
-        play.last_line = line
-        self._sink(Output(play.job.agent.id, play.job.incarnation, (line,), 0))
+        play.last_line = self._mask.over(line.encode()).decode()
+        self._sink(Output(*play.key, (play.last_line,), 0))
 
     def _finish(self, play: _Play, script: Script) -> None:
         for key, value in script.memory:
-            self._sink(Remembered(play.job.agent.id, play.job.incarnation, key, value))
-        self._end(play, script.exit_code, None)
+            self._sink(Remembered(*play.key, key, self._mask.over_value(value)))
+        if play.job.assignment is not None:
+            self._end(play, script.exit_code, None)
+            return
+        failed = f"exit code {script.exit_code}" if script.exit_code else ""
+        self._next(play, failed, "")
+
+    def _next(self, play: _Play, failed: str, message: str) -> None:
+        """End the task in hand, and go on to the next."""
+        task = play.in_hand.popleft().task.id
+        self._sink(Finished(*play.key, task, play.last_line, failed, message))
+        if play.in_hand:
+            self._perform(play, play.in_hand[0].task)
+
+    def _cancel(self, play: _Play, cancel: Cancel) -> None:
+        own = play.job.assignment
+        if own is not None and own.task.id == cancel.task:
+            play.ended = True
+            self._sink(
+                Exited(
+                    *play.key,
+                    0,
+                    None,
+                    play.last_line,
+                    done=True,
+                    failed=CANCELLED,
+                    message=cancel.reason,
+                )
+            )
+            return
+        for place, held in enumerate(play.in_hand):
+            if held.task.id == cancel.task:
+                if place == 0:
+                    play.cues = [cue for cue in play.cues if not cue.scripted]
+                    self._next(play, CANCELLED, cancel.reason)
+                else:
+                    del play.in_hand[place]
+                    self._sink(Finished(*play.key, cancel.task, "", CANCELLED, cancel.reason))
+                return
 
     def _end(self, play: _Play, code: int | None, signal: str | None) -> None:
-        play.ended = True
-        self._sink(Exited(play.job.agent.id, play.job.incarnation, code, signal, play.last_line))
+        if not play.ended:
+            play.ended = True
+            self._sink(Exited(*play.key, code, signal, play.last_line))

@@ -1,0 +1,169 @@
+"""Questions that agents ask in the protocol, and which of them are refused.
+
+An agent must not be able to decide by asking: a default never approves. Nor may it hang whoever
+checks an answer: a regular expression that can take exponential time is refused.
+"""
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from mop_tui.agents.visible import visible_text
+from mop_tui.domain.answers import InputType, Option, QuestionType, Validation, objection
+from mop_tui.domain.ids import AgentId, AskId, QuestionName
+from mop_tui.domain.plan import QuestionSpec
+
+MOST_OPTIONS = 100
+LONGEST_QUESTION = 4_096
+LONGEST_PATTERN = 200
+LONGEST_TIMEOUT = 366 * 86_400.0
+"""Seconds."""
+
+_Length = Annotated[int, Field(ge=0)]
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Refused(Exception):  # noqa: N818 - what happens to a question; its text is for a person
+    """Why a question is not put to the human."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True, frozen=True)
+
+
+class _OptionForm(_Part):
+    value: Annotated[str, Field(min_length=1)]
+    label: str = ""
+    description: str = ""
+
+
+class _ValidationForm(_Part):
+    min_length: _Length | None = None
+    max_length: _Length | None = None
+    pattern: Annotated[str, Field(max_length=LONGEST_PATTERN)] | None = None
+    require_special: bool = False
+    require_digit: bool = False
+    minimum: _Finite | None = None
+    maximum: _Finite | None = None
+
+
+class AskForm(_Part):
+    """The fields of a question, as agents write them."""
+
+    question: Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION)]
+    question_type: QuestionType = "approval"
+    options: Annotated[list[str | _OptionForm], Field(max_length=MOST_OPTIONS)] = []
+    input_type: InputType = "text"
+    validation: _ValidationForm = _ValidationForm()
+    context: dict[str, JsonValue] = {}
+    default: str | None = None
+    timeout: Annotated[float, Field(gt=0, le=LONGEST_TIMEOUT)] | None = None
+    required: bool = False
+
+
+def question(form: AskForm, agent: AgentId, ask: AskId) -> QuestionSpec:
+    """Return the question, named after who asks it. Raises `Refused`."""
+    options = tuple(map(_option, form.options))
+    _check_options(form.question_type, options)
+    validation = _validation(form.validation)
+    if form.default is not None:
+        _check_default(form.default, form.question_type, options, form.input_type, validation)
+    return QuestionSpec(
+        name=QuestionName(f"{agent}/{ask}"),
+        question=visible_text(form.question),
+        question_type=form.question_type,
+        context=tuple((visible_text(name), value) for name, value in form.context.items()),
+        options=options,
+        input_type=form.input_type,
+        validation=validation,
+        timeout_ms=None if form.timeout is None else max(1, round(form.timeout * 1000)),
+        required=form.required,
+        default=form.default,
+    )
+
+
+def _option(form: str | _OptionForm) -> Option:
+    if isinstance(form, str):
+        form = _OptionForm(value=form)
+    return Option(form.value, visible_text(form.label), visible_text(form.description))
+
+
+def _check_options(question_type: QuestionType, options: tuple[Option, ...]) -> None:
+    values = {option.value for option in options}
+    if question_type == "choice" and not options:
+        raise Refused("a choice needs `options`")
+    if question_type != "choice" and options:
+        raise Refused("only a choice has `options`")
+    if len(values) < len(options):
+        raise Refused("two `options` have the same value")
+    if not all(value and value.isprintable() for value in values):
+        raise Refused("the value of an option has to be text that can be shown")
+
+
+def _check_default(
+    default: str,
+    question_type: QuestionType,
+    options: tuple[Option, ...],
+    input_type: InputType,
+    validation: Validation,
+) -> None:
+    if question_type == "approval" and default != "reject":
+        raise Refused("an approval can only default to `reject`")
+    if question_type == "input" and input_type == "password":
+        raise Refused("a password has no `default`")
+    wrong = objection(
+        default, question_type, options=options, input_type=input_type, validation=validation
+    )
+    if wrong:
+        raise Refused(f"the `default` is no answer: {wrong}")
+
+
+def _validation(form: _ValidationForm) -> Validation:
+    if form.pattern is not None:
+        _check_pattern(form.pattern)
+    for least, most in ((form.min_length, form.max_length), (form.minimum, form.maximum)):
+        if least is not None and most is not None and least > most:
+            raise Refused("`validation` can be met by nothing: its least is above its most")
+    return Validation(**form.model_dump())
+
+
+def _check_pattern(pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError):
+        raise Refused("`validation.pattern` is no regular expression") from None
+    if _may_explode(pattern):
+        raise Refused("`validation.pattern` repeats a group that repeats or chooses inside")
+
+
+def _may_explode(pattern: str) -> bool:
+    """Tell whether matching might take exponential time. Errs on the safe side.
+
+    That takes a repeated group in which something is repeated or chosen, as in `(a+)+`.
+    """
+    free: list[bool] = [False]
+    """Of each group that is open: can it match the same text in several ways?"""
+    position, in_set = 0, False
+    while position < len(pattern):
+        char = pattern[position]
+        follows = pattern[position + 1 : position + 2]
+        if char == "\\":
+            position += 1
+        elif in_set:
+            in_set = char != "]"
+        elif char == "[":
+            in_set = True
+            # A `]` that comes first, or after `^`, belongs to the set.
+            position += 1 if follows == "]" else 2 if pattern[position + 1 :][:2] == "^]" else 0
+        elif char == "(":
+            free.append(False)
+        elif char == ")" and len(free) > 1:
+            inner = free.pop()
+            if inner and follows in ("*", "+", "{"):
+                return True
+            free[-1] |= inner
+        elif char in "*+{|" or (char == "?" and pattern[position - 1 : position] != "("):
+            free[-1] = True
+        position += 1
+    return False
