@@ -7,7 +7,6 @@ from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.planning import agent_id
 from mop_tui.layout.provisions import Provisions
-from mop_tui.layout.schema import Task
 from mop_tui.layout.tree import Loc
 
 
@@ -18,9 +17,22 @@ def findings(case: Case, provisions: Provisions) -> Iterator[Finding]:
     ):
         return
     yield from _agents(case)
+    pinned: dict[str, AgentSpec] = {
+        id_: agent for id_, agent in case.plan.agents.items() if _for_session(agent)
+    }
+    skilled = {
+        skill: next(filter(_for_session, agents), None)
+        for skill, agents in provisions.with_skill.items()
+    }
     for name, task in case.layout.tasks.items():
-        if task.run is not None:
-            yield from _task(case, provisions, ("tasks", name, "run"), task)
+        living = pinned.get(task.agent or "") or skilled.get(task.requires_skill or "")
+        if task.run is not None and living is not None:
+            yield Finding(
+                ("tasks", name, "run"),
+                f"cannot be obeyed: agent '{living.id}', who may do this task, is one process for "
+                "the whole session (lifetime: session), which runs already; leave run out, or give "
+                "the task to another agent",
+            )
 
 
 def _agents(case: Case) -> Iterator[Finding]:
@@ -48,22 +60,6 @@ def _agents(case: Case) -> Iterator[Finding]:
                         "(lifetime: session) and is handed its tasks there",
                     )
                 deaf.add(where)
-
-
-def _task(case: Case, provisions: Provisions, loc: Loc, task: Task) -> Iterator[Finding]:
-    agents = case.plan.agents
-    if task.agent is not None:
-        takers = [spec for spec in agents.values() if spec.id == task.agent]
-    else:
-        takers = provisions.with_skill.get(task.requires_skill or "", [])
-    living = next(filter(_for_session, takers), None)
-    if living is not None:
-        yield Finding(
-            loc,
-            f"cannot be obeyed: agent '{living.id}', who may do this task, is one process for the "
-            "whole session (lifetime: session), which runs already; leave run out, or give the "
-            "task to another agent",
-        )
 
 
 def _for_session(agent: AgentSpec) -> bool:

@@ -38,6 +38,9 @@ from mop_tui.layout.values import (
     wrong,
 )
 
+MOST_ITEMS = 100
+"""How many patterns are looked for in every line, and options shown."""
+
 
 class Section(BaseModel):
     """A mapping whose keys are all known."""
@@ -78,9 +81,9 @@ class Run(Section):
     """Whether it is told things by lines of JSON on its standard input, or has none."""
     exit_codes: dict[ExitCode, Id] = {}
     """What errors the exit codes 1 to 255 stand for: `{3: deployment_failed}`."""
-    error_patterns: list[ErrorPattern] = []
+    error_patterns: Annotated[list[ErrorPattern], Field(max_length=MOST_ITEMS)] = []
     """Which lines of its output are errors: a list of `{type, pattern}`, or patterns by type."""
-    progress_patterns: list[ProgressRegex] = []
+    progress_patterns: Annotated[list[ProgressRegex], Field(max_length=MOST_ITEMS)] = []
     """Regular expressions for lines that tell its progress. One group holds a percentage, two hold
     how much is done and how much there is."""
 
@@ -314,7 +317,7 @@ class Question(Section):
     """Whether it is approved or rejected, answered by one of its `options`, or by typing."""
     context: dict[Text, JsonValue] = {}
     """What the human should know to answer it, shown with it."""
-    options: list[Option] = []
+    options: Annotated[list[Option], Field(max_length=MOST_ITEMS)] = []
     """The answers to a choice, at least two."""
     input_type: Literal["text", "number", "password"] = "text"
     """What is typed. A password is shown and recorded nowhere; only the agent of the task that it

@@ -34,6 +34,7 @@ _SENTENCES = {
     "missing": "is missing",
     "string_too_short": "must not be empty",
     "too_short": "must not be empty",
+    "too_long": "must hold at most {max_length:,}",
     "string_too_long": "must be at most {max_length:,} signs long",
     "greater_than": "must be more than {gt:g}",
     "greater_than_equal": "must be at least {ge}",

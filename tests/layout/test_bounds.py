@@ -119,6 +119,7 @@ def sections(**texts: str) -> str:
 SESSION = "  id: many\n"
 TYPES = "  worker: {run: [work]}\n"
 TEAMS = "  crew: {agents: [worker]}\n"
+WORK = "  work: {agent: worker}\n"
 
 
 @pytest.mark.parametrize(
@@ -132,6 +133,11 @@ TEAMS = "  crew: {agents: [worker]}\n"
             lambda n: f'  t{n}: {{agent: worker, needs: ["memory:k{n}"]}}\n', id="unknown keys"
         ),
         pytest.param(lambda n: f'  t{n}: {{agent: worker, run: ["${{v{n}}}"]}}\n', id="look-ups"),
+        pytest.param(lambda n: f"  t{n}: {{agent: worker, run: [a, --token={n}]}}\n", id="secrets"),
+        pytest.param(
+            lambda n: f'  t{n}: {{agent: worker, run: {{error_patterns: {{a: "("}}}}}}\n',
+            id="patterns",
+        ),
     ],
 )
 def test_thousands_of_mistakes_are_told(write: Write, tasks: Callable[[int], str]) -> None:
@@ -142,6 +148,22 @@ def test_thousands_of_mistakes_are_told(write: Write, tasks: Callable[[int], str
     )
 
     assert len(refusal(path).splitlines()) >= 100
+
+
+@pytest.mark.parametrize("key", ["error_patterns", "exit_codes"])
+def test_thousands_of_mistakes_by_name_are_told(write: Write, key: str) -> None:
+    named = ", ".join(f"t{n}: '('" for n in range(10_000))
+    types = f"  worker: {{run: {{command: [work], {key}: {{{named}}}}}}}\n"
+
+    assert refusal(write(sections(session=SESSION, agent_types=types, teams=TEAMS, tasks=WORK)))
+
+
+@pytest.mark.parametrize("key", ["progress_patterns", "inherit_env"])
+def test_thousands_of_mistakes_in_a_row_are_told(write: Write, key: str) -> None:
+    row = ", ".join(["'('"] * 10_000)
+    types = f"  worker: {{run: {{command: [work], {key}: [{row}]}}}}\n"
+
+    assert refusal(write(sections(session=SESSION, agent_types=types, teams=TEAMS, tasks=WORK)))
 
 
 def test_a_large_sound_layout_is_loaded(write: Write) -> None:

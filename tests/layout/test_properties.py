@@ -147,7 +147,7 @@ SIM = any_of(
 DOER = {"run": RUN, "sim": SIM}
 SKILLED = DOER | {"skills": st.lists(WORDS, max_size=2), "model": WORDS}
 HELD = SKILLED | {
-    "lifetime": st.just("task"),
+    "lifetime": st.just("task"),  # for the session, see `sound`
     "limits": any_of(cpu=st.integers(1, 64) | st.just(0.5), memory=SIZES),
 }
 SESSION = any_of(
@@ -231,18 +231,28 @@ def several(least: int, most: int) -> st.SearchStrategy[list[str]]:
     return st.lists(NAMES, min_size=least, max_size=most, unique=True)
 
 
+def hears(run: Any) -> bool:
+    """True if a program can be told things."""
+    return isinstance(run, list) or run.get("stdin") != "none"
+
+
 @st.composite
 def sound(draw: st.DrawFn) -> dict[str, Any]:
     """Return a layout in which everything that is named is there."""
     types, agents, questions = draw(several(1, 2)), draw(several(1, 4)), draw(several(0, 2))
+    living = draw(st.sets(st.sampled_from(agents)))
     teams: dict[str, Any] = {}
     for agent in agents:
         team = teams.setdefault(draw(NAMES), {"agents": [], **draw(any_of(name=WORDS))})
         type_ = draw(st.sampled_from(types))
         team["agents"].append({"id": agent, "type": type_, **draw(any_of(**HELD))})
+        if agent in living:
+            team["agents"][-1] |= {"lifetime": "session", "run": draw(RUN.filter(hears))}
     tasks: dict[str, Any] = {}
     for name in draw(several(1, 4)):
-        task = {"agent": draw(st.sampled_from(agents)), "run": draw(RUN), **draw(TASK)}
+        task = {"agent": draw(st.sampled_from(agents)), **draw(TASK)}
+        if task["agent"] not in living:
+            task["run"] = draw(RUN)
         if tasks:
             task["needs"] = draw(st.lists(st.sampled_from(list(tasks)), max_size=2))
         if questions:
