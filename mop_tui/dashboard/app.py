@@ -1,6 +1,7 @@
 """The Textual app: samples the feed, opens dialogs, and asks before it ends anything."""
 
 import os
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from textual import events, on
@@ -9,20 +10,26 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Input
 
-from mop_tui.dashboard.approval import ApprovalDialog, Closed
+from mop_tui.dashboard.approval import ApprovalDialog
 from mop_tui.dashboard.attention import Attention
+from mop_tui.dashboard.choice import ChoiceDialog
+from mop_tui.dashboard.choices import Choices
 from mop_tui.dashboard.clock import Clock, SystemClock
 from mop_tui.dashboard.detail_dialog import DetailDialog
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames
+from mop_tui.dashboard.guard import KeyGuard
 from mop_tui.dashboard.help_dialog import HelpDialog
 from mop_tui.dashboard.overview import Overview
+from mop_tui.dashboard.question_dialog import Closed, QuestionDialog
 from mop_tui.dashboard.quit_dialog import QuitDialog
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.seek_dialog import SeekDialog
 from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.theme import DARK, LIGHT
 from mop_tui.dashboard.transport import Transport
+from mop_tui.dashboard.typed_answer import TypedAnswerDialog
+from mop_tui.domain.answers import QuestionType
 from mop_tui.domain.feed import SessionFeed, Stop
 from mop_tui.domain.ids import QuestionId
 from mop_tui.domain.session import Question
@@ -31,6 +38,12 @@ SAMPLING = 0.1
 """Seconds between looks at the feed."""
 
 WhyEnded = Literal["quit"]
+
+_DIALOGS: Mapping[QuestionType, type[QuestionDialog]] = {
+    "approval": ApprovalDialog,
+    "choice": ChoiceDialog,
+    "input": TypedAnswerDialog,
+}
 
 
 class Dashboard(App[WhyEnded]):
@@ -62,6 +75,8 @@ class Dashboard(App[WhyEnded]):
         self._unshown = False
         """A screen that was still opening has missed the frame."""
         self._attention = Attention()
+        self._calm: KeyGuard | None = None
+        """Drops what was meant for a dialog that has just closed by itself."""
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = DARK.name
@@ -83,7 +98,7 @@ class Dashboard(App[WhyEnded]):
         frame = self._sampler.due()
         if frame is not None or self._unshown:
             self._show(frame or self._frame)
-        if isinstance(self.screen, ApprovalDialog) and self.screen.is_mounted:
+        if isinstance(self.screen, QuestionDialog) and self.screen.is_mounted:
             self.screen.poll()
         self._attend()
 
@@ -100,14 +115,23 @@ class Dashboard(App[WhyEnded]):
     # -- keys -------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Take note of every key, and drop those that an approval dialog must not hear."""
+        """Take note of every key, and drop those that were meant for something else."""
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             at = self._clock.typed_at(event)
             self._attention.key_came(at)
-            screen = self.screen if self.is_running else None
-            if isinstance(screen, ApprovalDialog) and screen.guard.drops(at):
+            if self._is_stray(at):
                 return
         await super().on_event(event)
+
+    def _is_stray(self, at: float) -> bool:
+        """Return whether a key typed at `at` must not be heard by what is on the screen now."""
+        screen = self.screen if self.is_running else None
+        if isinstance(screen, QuestionDialog):
+            return screen.guard.drops(at)
+        if self._calm is not None and self._calm.drops(at):
+            return True
+        self._calm = None
+        return False
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer only what this feed allows."""
@@ -124,11 +148,12 @@ class Dashboard(App[WhyEnded]):
     def action_help(self) -> None:
         """List all keys."""
         overview = self.screen_stack[0]
+        questions = [*ApprovalDialog.BINDINGS, *Choices.BINDINGS, *QuestionDialog.BINDINGS]
         sections = [
             ("Everywhere", [key for key in self.BINDINGS if self._is_offered(self, key)]),
             ("Panes", [key for key in Overview.BINDINGS if self._is_offered(overview, key)]),
             ("Lists", [*Rows.BINDINGS, *Swarm.BINDINGS, *EventLog.BINDINGS]),
-            ("Questions", ApprovalDialog.BINDINGS if self._feed.capabilities.commands else []),
+            ("Questions", questions if self._feed.capabilities.commands else []),
         ]
         self.push_screen(HelpDialog([(title, keys) for title, keys in sections if keys]))
 
@@ -174,14 +199,17 @@ class Dashboard(App[WhyEnded]):
 
     def _ask(self, question: Question) -> None:
         def closed(how: Closed | None) -> None:
-            if how == "settled":
+            if how == "overtaken":
+                self._calm = KeyGuard()
+                self._calm.painted(self._clock.now())
+            if how in ("settled", "overtaken"):
                 return
             self._attention.put_aside(question.id)
             if how == "next":
                 self._ask_after(question.id)
 
-        dialog = ApprovalDialog(self._feed, question, self._clock, self._frame)
-        self.push_screen(dialog, closed)
+        dialog = _DIALOGS[question.asked.question_type]
+        self.push_screen(dialog(self._feed, question, self._clock, self._frame), closed)
 
     def _ask_after(self, former: QuestionId) -> None:
         """Open the dialog of the question after `former`, the oldest if that was the last."""

@@ -31,6 +31,8 @@ _NAMES = {
 ANSWERING = (
     Entry("to approve", "y, then enter", depth=1),
     Entry("to reject", "n, then a reason, then enter; without a reason, enter twice", depth=1),
+    Entry("to choose", "a digit or the arrows, then enter", depth=1),
+    Entry("to type an answer", "type, then enter; what does not fit is said", depth=1),
     Entry("to decide later", "escape; the question stays open, and a opens it again", depth=1),
     Entry(
         "",

@@ -3,9 +3,12 @@
 from dashboard.stage import MINUTE, SECOND, Stage, team
 
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
+from mop_tui.domain.answers import Option, Validation
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName
-from mop_tui.domain.plan import Mode
+from mop_tui.domain.plan import AgentLimits, Lifetime, Mode, Retry
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+
+GIB = 1024**3
 
 CONTEXT = (
     ("version", "1.4.0"),
@@ -205,4 +208,54 @@ def crowd(agents: int = 1_500, teams: int = 30) -> Stage:
         _pinned(stage, f"task-{name}", name, "work")
         stage.give(f"task-{name}", name)
     stage.time = MINUTE
+    return stage
+
+
+OPTIONS = (
+    Option("canary", "Canary", "one machine first, the others an hour later"),
+    Option("blue-green", "Blue and green", "both versions run, then all traffic moves at once"),
+    Option("all-at-once", description="every machine now, with two minutes of outage"),
+)
+"""How a version may be rolled out."""
+
+
+def deployment() -> Stage:
+    """An agent that deploys, and one that looks on."""
+    stage = Stage()
+    stage.begin(team("ops", "Operations", "deployer", "watcher"), goal="Roll out 1.4.0")
+    stage.spawn("deployer", "ops", lifetime=Lifetime.SESSION, limits=AgentLimits(2.0, 2 * GIB))
+    stage.spawn("watcher", "ops")
+    _pinned(
+        stage,
+        "deploy",
+        "deployer",
+        "Roll out the new version",
+        retry=Retry(times=2, delay_ms=4 * SECOND),
+    )
+    _pinned(stage, "watch", "watcher", "Watch the error rate")
+    _pinned(stage, "announce", "watcher", "Announce it", needs=("deploy",))
+    stage.time = 5 * SECOND
+    stage.give("deploy", "deployer")
+    stage.give("watch", "watcher")
+    stage.time = 20 * SECOND
+    return stage
+
+
+def rollout(**asked: object) -> Stage:
+    """An agent that asks how to go on."""
+    stage = deployment()
+    about = {"question_type": "choice", "options": OPTIONS, "context": CONTEXT[:2]} | asked
+    stage.agent_asks("deployer", "How shall 1.4.0 be rolled out?", **about)
+    return stage
+
+
+PASSWORD = "Correct-Horse-1"  # noqa: S105 - opens nothing
+
+
+def credentials(**asked: object) -> Stage:
+    """An agent that asks for a password."""
+    stage = deployment()
+    rules = Validation(min_length=12, require_digit=True, require_special=True)
+    about = {"question_type": "input", "input_type": "password", "validation": rules} | asked
+    stage.agent_asks("deployer", "Password of the registry?", **about)
     return stage

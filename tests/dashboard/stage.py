@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 
 from textual.events import Event as TerminalEvent
 from textual.events import Key, Paste
@@ -13,11 +13,14 @@ from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event, Fact
 from mop_tui.domain.feed import (
     Answer,
+    CancelTask,
     Capabilities,
     Command,
     EventFilter,
     Playback,
+    Say,
     Seen,
+    Steer,
     Stop,
     selected,
 )
@@ -25,6 +28,7 @@ from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
+    AskId,
     CommandId,
     IssueId,
     MemoryKey,
@@ -33,8 +37,8 @@ from mop_tui.domain.ids import (
     TaskId,
     TeamId,
 )
-from mop_tui.domain.plan import AgentSpec, Mode, TaskSpec, TeamSpec
-from mop_tui.domain.session import Session, Snapshot
+from mop_tui.domain.plan import AgentSpec, Mode, QuestionSpec, TaskSpec, TeamSpec
+from mop_tui.domain.session import Agent, Session, Snapshot, rest_of
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 
 SECOND = 1_000
@@ -72,6 +76,7 @@ class Stage:
     obedient: bool = True
     happened: list[AnyEvent] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    secrets: dict[QuestionId, str] = field(default_factory=dict)
     session: Session = field(default_factory=Session)
     time: int = 0
     revision: int = 0
@@ -105,7 +110,10 @@ class Stage:
         return None if due is None else max(0, due - self.time)
 
     def submit(self, command: Command, secret: str | None = None) -> CommandId:
-        assert secret is None
+        if secret is not None:
+            assert isinstance(command, Answer)
+            assert command.value == ""
+            self.secrets[command.question] = secret
         self.commands.append(command)
         name = CommandId(f"c{len(self.commands)}")
         if self.obedient:
@@ -120,8 +128,39 @@ class Stage:
                 self.happen(e.UserCommanded("stop", name, "uid 1000", reason=command.reason))
             case Seen():
                 self.happen(e.UserSeen(command.question))
+            case Steer(do, agent, reason):
+                self._steer(do, agent, reason, name)
+            case CancelTask(task, reason):
+                self._commanded("cancel_task", name, task, reason)
+                self.move_task(task, TaskTrigger.CANCELLED, TaskState.CANCELLED, reason)
+            case Say(agent, text):
+                self._commanded("say", name, agent, text)
             case _:
                 assert_never(command)
+
+    def _commanded(self, command: str, name: CommandId, about: str, reason: str = "") -> None:
+        self.happen(e.UserCommanded(command, name, "uid 1000", about, reason))
+
+    def _steer(self, do: str, agent: AgentId, reason: str, name: CommandId) -> None:
+        row = self.session.agents[agent]
+        self._commanded(f"{do}_agent", name, agent, reason)
+        match do:
+            case "pause":
+                by = PausedBy.OPERATOR
+                self.move(agent, AgentTrigger.PAUSE, AgentState.PAUSED, reason, row.task, by)
+            case "resume":
+                assert row.paused_in is not None
+                self.move(agent, AgentTrigger.RESUME, row.paused_in, reason, row.task)
+            case "stop":
+                self.move(agent, AgentTrigger.STOP, AgentState.FAILED, reason, row.task)
+            case _:
+                assert do == "restart"
+
+    def refuse(self, why: str) -> None:
+        """Refuse the latest command."""
+        self.happen(
+            e.UserCommanded("something", CommandId(f"c{len(self.commands)}"), "you", refused=why)
+        )
 
     def seek(self, seq: int) -> None:
         raise AssertionError(f"nobody may seek to {seq} in a live session")
@@ -214,10 +253,10 @@ class Stage:
         assert row.task is not None
         self.happen(e.AgentProgressed(row.spec.id, row.incarnation, row.task, percent, note))
 
-    def write(self, agent: str, *lines: str) -> None:
+    def write(self, agent: str, *lines: str, dropped: int = 0) -> None:
         row = self.session.agents[AgentId(agent)]
         assert row.task is not None
-        self.happen(e.AgentOutput(row.spec.id, row.incarnation, row.task, lines))
+        self.happen(e.AgentOutput(row.spec.id, row.incarnation, row.task, lines, dropped))
 
     def _exit(self, agent: str, code: int, result: str) -> TaskId:
         row = self.session.agents[AgentId(agent)]
@@ -252,16 +291,20 @@ class Stage:
         due: int | None = None,
         **more: Any,
     ) -> QuestionId:
-        """Put a question."""
+        """Put a question: an approval, if `question_type` is not among `more`."""
         name = QuestionId(f"q{len(self.session.questions) + 1}")
         about = TaskId(task) if task is not None else None
-        asked: dict[str, Any] = {"required": False, "dangerous": False, "default": None} | more
+        asked: dict[str, Any] = {
+            "question_type": "approval",
+            "required": False,
+            "dangerous": False,
+            "default": None,
+        } | more
         self.happen(
             e.UserAsked(
                 question=name,
                 name=QuestionName("release-gate"),
                 text=text,
-                question_type="approval",
                 context=context,
                 task=about,
                 due=due,
@@ -270,6 +313,48 @@ class Stage:
             )
         )
         return name
+
+    def agent_asks(self, agent: str, text: str, **more: Any) -> QuestionId:
+        """Have an agent ask, and wait for the answer."""
+        row = self.session.agents[AgentId(agent)]
+        ask = AskId(f"a{len(self.session.questions) + 1}")
+        spec = QuestionSpec(QuestionName("own"), text)
+        self.happen(e.AgentAsked(row.spec.id, row.incarnation, row.task, ask, spec))
+        question = self.ask(text, task=row.task, agent=row.spec.id, ask=ask, **more)
+        self._wait(row, PausedBy.QUESTION, "it asked you")
+        return question
+
+    def agent_waits(self, agent: str, key: str) -> None:
+        """Have an agent wait for a key of the memory."""
+        row = self.session.agents[AgentId(agent)]
+        ask = AskId(f"w{len(self.happened)}")
+        self.happen(e.AgentWaiting(row.spec.id, row.incarnation, row.task, ask, MemoryKey(key)))
+        self._wait(row, PausedBy.DEPENDENCY, f"{key} is not there yet")
+
+    def _wait(self, row: Agent, by: PausedBy, why: str) -> None:
+        to = AgentState.PAUSED
+        self.move(row.spec.id, AgentTrigger.DEPENDENCY_NOT_READY, to, why, row.task, by)
+
+    def health(
+        self, agent: str, source: Literal["measured", "reported", "ping"], **of: Any
+    ) -> None:
+        """Say how an agent is."""
+        row = self.session.agents[AgentId(agent)]
+        self.happen(e.AgentHealth(row.spec.id, row.incarnation, source, **of))
+
+    def err(self, agent: str, kind: str, message: str) -> None:
+        """Have something go wrong in an agent."""
+        row = self.session.agents[AgentId(agent)]
+        self.happen(e.AgentErred(row.spec.id, row.incarnation, row.task, kind, message, "protocol"))
+
+    def rest(self, agent: str, code: int, ms: int) -> None:
+        """Have the agent's task fail, to be tried again after a rest."""
+        task = self._exit(agent, code, "it failed")
+        to, why = AgentState.AVAILABLE, f"exit code {code}"
+        self.move(agent, AgentTrigger.TASK_WITHDRAWN, to, why, task)
+        self.move_task(task, TaskTrigger.REQUEUED, TaskState.READY, why)
+        due = self.time + ms
+        self.happen(e.SystemTimerSet(rest_of(task), due, task=task, purpose="retry"))
 
     def issue(self, severity: e.Severity, text: str, suggestion: str = "", **more: Any) -> None:
         name = IssueId(f"i{len(self.session.issues) + 1}")

@@ -1,0 +1,308 @@
+"""What all dialogs have in common in which the operator answers a question."""
+
+from abc import abstractmethod
+from typing import ClassVar, Literal, assert_never
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from mop_tui.dashboard.clock import Clock
+from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.guard import KeyGuard
+from mop_tui.dashboard.question_words import became, fate, who_asks
+from mop_tui.dashboard.sheet import Sheet, context_entries
+from mop_tui.dashboard.times import timecode
+from mop_tui.domain.events import UserAnswered, UserCommanded
+from mop_tui.domain.feed import Answer, EventFilter, Seen, SessionFeed
+from mop_tui.domain.ids import CommandId
+from mop_tui.domain.sentences import consequence, printable
+from mop_tui.domain.session import Question
+
+Closed = Literal["aside", "settled", "overtaken", "next"]
+"""How the dialog was left: without an answer, because the operator's answer counts, because the
+question was settled by something else, or for the next question."""
+
+Stage = Literal["guarded", "open", "sent"]
+
+
+class QuestionDialog(ModalScreen[Closed]):
+    """Shows exactly what is asked, listens only after a moment of quiet, and submits the answer.
+
+    Escape leaves the question open. If it is settled elsewhere meanwhile, the dialog closes and
+    says how. Subclasses say how a type of question is answered.
+    """
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-roomy")]  # noqa: RUF012 - typed by Textual
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right_square_bracket,ctrl+n", "next", "Next question", key_display="]"),
+        Binding("escape", "leave", "Leave it open"),
+        Binding("pageup", "scroll_context(-1)", "Read up", show=False),
+        Binding("pagedown", "scroll_context(1)", "Read on", show=False),
+    ]
+    DEFAULT_CSS = """
+    QuestionDialog {
+        align: center middle;
+        #dialog {
+            width: 90%;
+            max-width: 88;
+            height: auto;
+            max-height: 96%;
+            padding: 0 2;
+            background: $surface;
+            border: round $accent;
+            border-title-color: $text-accent;
+            border-title-style: bold;
+            border-subtitle-color: $text-muted;
+        }
+        #question { text-style: bold; padding: 1 0 0 0; }
+        #about { color: $text-muted; }
+        #context {
+            height: auto;
+            max-height: 40vh;
+            margin: 1 0;
+            scrollbar-size-vertical: 1;
+            padding: 0 1;
+            border-left: outer $foreground 22%;
+            &:focus { border-left: outer $accent; }
+        }
+        #deadline { color: $text-warning; }
+        #trouble { color: $text-error; text-style: bold; }
+        #deadline, #trouble { display: none; }
+        #deadline.-shown, #trouble.-shown { display: block; }
+        #hint { color: $text-muted; }
+        #hint.-guarded { color: $text-warning; text-style: bold; }
+        #buttons { height: auto; align-horizontal: center; margin: 1 0 0 0; }
+        &.-low.-slim #context { max-height: 20vh; margin: 0; }
+        &.-low.-slim #question { padding: 0; }
+        Button { margin: 0 1; min-width: 14; }
+        Button:focus { text-style: bold reverse; }
+    }
+    """
+
+    NEXT_KEY: ClassVar[str] = "]"
+    """The key for the next question, as the dialog names it."""
+
+    stage: reactive[Stage] = reactive("guarded", init=False)
+    """Whether the dialog listens yet, listens, or has answered."""
+
+    def __init__(self, feed: SessionFeed, question: Question, clock: Clock, frame: Frame) -> None:
+        super().__init__()
+        self.question = question
+        """The question as it was when the dialog opened; only its content counts."""
+        self.guard = KeyGuard()
+        """Drops keys that were meant for something else."""
+        self._feed = feed
+        self._clock = clock
+        self._frame = frame
+        self._sent: CommandId | None = None
+        self._sent_after = 0
+        self._answering = False
+        """Answers can be given, and the widgets for them are enabled."""
+        self._why_not = ""
+        """Why the last answer was refused."""
+        self._said: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question, what it is about, and the answers."""
+        asked = self.question.asked
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = "Waiting for you"
+            yield Static(printable(asked.text), id="question", markup=False)
+            yield Static(self._about(), id="about")
+            with VerticalScroll(id="context"):
+                yield Sheet(context_entries(asked.context))
+            yield Static(id="deadline", markup=False)
+            yield Static(id="trouble", markup=False)
+            yield from self.compose_answer(Static(id="hint", markup=False))
+
+    def on_mount(self) -> None:
+        """Start the guard once the dialog can be read."""
+        self.query_one("#context").display = bool(self.question.asked.context)
+        self.show(self._frame)
+        self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        self.guard.painted(self._clock.now())
+        if self.question.seen_at is None:
+            self._feed.submit(Seen(self.question.id))
+
+    def poll(self) -> None:
+        """Start to listen once the guard is over."""
+        if self.stage == "guarded":
+            if self.guard.is_over(self._clock.now()):
+                self.stage = "open"
+            self.update_texts()
+
+    # -- what subclasses say ----------------------------------------------------------------
+
+    @abstractmethod
+    def compose_answer(self, hint: Static) -> ComposeResult:
+        """Lay out what the question is answered with, and the hint where it is to stand."""
+
+    @abstractmethod
+    def take_keys(self) -> None:
+        """Put the keys where an answer begins."""
+
+    @abstractmethod
+    def hint(self) -> str:
+        """Return what the keys do now."""
+
+    def allow(self, *, answering: bool) -> None:
+        """Let the answer be given, or not."""
+        for button in self.query(Button):
+            button.disabled = not answering
+
+    def forget(self) -> None:
+        """Forget what was chosen or typed: it has been sent, or the dialog closes."""
+
+    # -- what it shows ----------------------------------------------------------------------
+
+    def _about(self) -> Content:
+        asked = self.question.asked
+        danger = ("Marked as dangerous. ", "bold $text-error") if asked.dangerous else ""
+        return Content.assemble(danger, who_asks(self._frame.snapshot, asked))
+
+    def show(self, frame: Frame) -> None:
+        """Follow the session: count down, and close if the question is settled."""
+        self._frame = frame
+        question = frame.snapshot.questions.get(self.question.id)
+        if question is None or question.state != "open" or frame.ended:
+            self._settled(question)
+            return
+        if self._sent is not None:
+            self._look_for_refusal(self._sent)
+        self.update_texts()
+
+    def watch_stage(self, stage: Stage) -> None:
+        """Offer what this stage allows, and put the keys where they are expected."""
+        self.update_texts()
+        if stage != "open":
+            self.set_focus(None)
+
+    def update_texts(self) -> None:
+        """Bring every changing text up to date."""
+        trouble = printable(self._frame.trouble)
+        if self.listens is not self._answering:
+            self._answering = self.listens
+            self.allow(answering=self._answering)
+            if self._answering:
+                self.take_keys()
+        self._say("#deadline", self._deadline())
+        self._say("#trouble", f"No answer can be given now: {trouble}" if trouble else "")
+        self._say("#hint", self._hint())
+        self.query_one("#hint").set_class(self.stage == "guarded", "-guarded")
+        more = len(self._frame.snapshot.open_questions) - 1
+        dialog = self.query_one("#dialog", Vertical)
+        others = f"{more} more waiting, {self.NEXT_KEY} shows the next" if more > 0 else ""
+        dialog.border_subtitle = others or f"{self.question.id} {self.question.asked.name}"
+
+    def _say(self, selector: str, text: str) -> None:
+        if self._said.get(selector) == text:
+            return
+        self._said[selector] = text
+        line = self.query_one(selector, Static)
+        line.set_class(bool(text), "-shown")
+        line.update(text)
+
+    def _deadline(self) -> str:
+        if self._frame.snapshot.questions[self.question.id].escalated:
+            return f"Its time is up; {consequence('escalated')}."
+        left = self._frame.remaining.get(self.question.id)
+        if left is None:
+            return ""
+        return f"{timecode(left)} left. If nobody answers, {fate(self.question.asked)}."
+
+    def _hint(self) -> str:
+        match self.stage:
+            case "guarded":
+                dropped = self.guard.dropped
+                ignored = f" ({dropped} so far)" if dropped else ""
+                return f"Keys are ignored until you pause for a moment{ignored}."
+            case "open":
+                if self._why_not:
+                    return f"Not accepted: {printable(self._why_not)}"
+                return self.hint()
+            case "sent":
+                return "Answered. It counts as soon as it is recorded; esc closes."
+            case _:
+                assert_never(self.stage)
+
+    def on_descendant_focus(self) -> None:
+        """Say what enter would do now."""
+        self.update_texts()
+
+    def action_scroll_context(self, direction: int) -> None:
+        """Read more of what the question is about, wherever the keys are."""
+        context = self.query_one("#context", VerticalScroll)
+        context.scroll_relative(y=direction * context.size.height, animate=False, force=True)
+
+    # -- answering --------------------------------------------------------------------------
+
+    @property
+    def listens(self) -> bool:
+        """True while an answer can be chosen and given."""
+        return self.stage == "open" and not self._frame.trouble
+
+    def answer(self, value: str, *, reason: str = "", secret: str | None = None) -> None:
+        """Hand the answer over; it counts once it is recorded."""
+        if not self.listens:
+            return
+        self._why_not = ""
+        asked = self.question.asked
+        self._sent_after = self._frame.snapshot.seq
+        self._sent = self._feed.submit(
+            Answer(asked.question, value, asked.digest, reason), secret=secret
+        )
+        self.forget()
+        self.stage = "sent"
+
+    def _look_for_refusal(self, command: CommandId) -> None:
+        for event in self._feed.events(
+            after=self._sent_after, limit=1000, only=EventFilter(kind=UserCommanded.KIND)
+        ):
+            self._sent_after = event.seq
+            fact = event.data
+            if isinstance(fact, UserCommanded) and fact.id == command and fact.refused:
+                self._why_not = fact.refused
+                self._sent = None
+                self.stage = "open"
+
+    def _was_mine(self) -> bool:
+        answers = self._feed.events(
+            after=self._sent_after, limit=1000, only=EventFilter(kind=UserAnswered.KIND)
+        )
+        return any(
+            isinstance(event.data, UserAnswered) and event.data.command == self._sent
+            for event in answers
+        )
+
+    # -- leaving ----------------------------------------------------------------------------
+
+    def _settled(self, question: Question | None) -> None:
+        """Close, and say what became of the question."""
+        mine = self._sent is not None and self._was_mine()
+        said = f"{self.question.id} is no longer asked"
+        if question is not None:
+            said = became(question, "you" if mine else question.by)
+        self.notify(printable(said), title="Question settled", markup=False)
+        if self.is_attached:
+            self._close("settled" if mine else "overtaken")
+
+    def _close(self, how: Closed) -> None:
+        self.forget()
+        self.dismiss(how)
+
+    def action_leave(self) -> None:
+        """Close without an answer."""
+        self._close("aside")
+
+    def action_next(self) -> None:
+        """Leave this question open and show the next one."""
+        if len(self._frame.snapshot.open_questions) > 1:
+            self._close("next")

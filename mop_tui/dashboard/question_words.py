@@ -1,0 +1,105 @@
+"""How questions are put into words: who asks, what is wanted, and what becomes of them.
+
+Nothing here ever says what a secret is, nor what it might default to.
+"""
+
+from typing import Literal
+
+from mop_tui.dashboard.line import ELLIPSIS
+from mop_tui.domain.answers import Validation
+from mop_tui.domain.events import UserAsked
+from mop_tui.domain.sentences import consequence, printable
+from mop_tui.domain.session import Question, Snapshot
+
+_QUOTED = 60
+"""How much of an answer is told in a notice."""
+
+
+def who_asks(snapshot: Snapshot, asked: UserAsked) -> str:
+    """Return who asks and what waits for the answer; empty if nobody and nothing does."""
+    task = None if asked.task is None else snapshot.tasks.get(asked.task)
+    title = printable(task.spec.title) if task is not None else ""
+    if asked.agent is not None:
+        work = f", at work on {asked.task}: {title}" if task is not None else ""
+        return f"Agent {asked.agent} asks{work}"
+    return f"It holds {asked.task}: {title}" if task is not None else ""
+
+
+def fate(asked: UserAsked) -> str:
+    """Return what happens if nobody answers in time."""
+    if asked.default is not None:
+        if asked.secret:
+            return "its default counts"
+        return consequence("default", _quoted(asked, asked.default))
+    if asked.required:
+        return consequence("escalated")
+    if asked.agent is not None:
+        return f"{asked.agent} is told so"
+    return consequence("cancelled")
+
+
+def became(question: Question, by: str) -> str:
+    """Return what became of a question. `by` is who answered."""
+    match question.state:
+        case "answered":
+            return f"{question.id} was {_answered(question)} by {by}"
+        case "expired":
+            return f"nobody answered {question.id} in time{_expired(question)}"
+        case "withdrawn":
+            return f"{question.id} needs no answer any more: {question.reason}"
+        case "open":
+            return f"the session has ended, and {question.id} stays without an answer"
+
+
+def _answered(question: Question) -> str:
+    asked = question.asked
+    if asked.question_type == "approval":
+        return "approved" if question.value == "approve" else "rejected"
+    return "answered" if asked.secret else f"answered with {_quoted(asked, question.value)}"
+
+
+def _expired(question: Question) -> str:
+    asked = question.asked
+    if not question.value and not (asked.secret and asked.default is not None):
+        return "" if asked.agent is not None else ": cancelled"
+    if asked.question_type == "approval":
+        return ": rejected by default"
+    return f": {fate(asked)}"
+
+
+def _quoted(asked: UserAsked, value: str) -> str:
+    """Return an answer as the operator knows it: an option by its title."""
+    titles = {option.value: option.title for option in asked.options}
+    said = printable(titles.get(value, value))
+    return said if len(said) <= _QUOTED else said[: _QUOTED - 1] + ELLIPSIS
+
+
+def wanted(asked: UserAsked) -> str:
+    """Return what an input has to be like, as far as that is declared."""
+    names: dict[str, str] = {"text": "A text", "number": "A number", "password": "A password"}
+    rules = asked.validation
+    parts = [_range(rules), _length(rules)] if asked.input_type == "number" else [_length(rules)]
+    if rules.require_digit and asked.input_type != "number":
+        parts.append("with a digit")
+    if rules.require_special:
+        parts.append("with a special character")
+    if rules.pattern is not None:
+        parts.append(f"that matches {printable(rules.pattern)}")
+    return ", ".join([names[asked.input_type], *filter(None, parts)]) + "."
+
+
+def _range(rules: Validation) -> str:
+    return _bounds(rules.minimum, rules.maximum, "")
+
+
+def _length(rules: Validation) -> str:
+    least = rules.min_length if rules.min_length not in (0, 1) else None
+    return _bounds(least, rules.max_length, " characters")
+
+
+def _bounds(least: float | None, most: float | None, unit: Literal["", " characters"]) -> str:
+    if least is not None and most is not None:
+        return f"{least:g} to {most:g}{unit}"
+    if least is not None:
+        return f"at least {least:g}{unit}"
+    return f"at most {most:g}{unit}" if most is not None else ""
