@@ -237,7 +237,7 @@ class TaskFile:
         draft = self.path.with_name(self.path.name + ".new")
         fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            os.write(fd, text.encode())
+            os.write(fd, text.encode() + b"\n")
         finally:
             os.close(fd)
         draft.replace(self.path)

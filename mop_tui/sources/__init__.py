@@ -1,0 +1,1 @@
+"""What is learned about the world by looking at it."""
