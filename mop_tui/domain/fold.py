@@ -202,6 +202,7 @@ def _agent_asked(session: Session, event: Event[e.AgentAsked]) -> None:
     data = event.data
     agent = _current(session, data.agent, data.incarnation)
     if agent is not None:
+        _forget_wait(session, agent, data.ask)
         agent.waits = {**agent.waits, data.ask: data.question}
         session.touch(agent)
 
@@ -210,19 +211,19 @@ def _agent_waiting(session: Session, event: Event[e.AgentWaiting]) -> None:
     data = event.data
     agent = _current(session, data.agent, data.incarnation)
     if agent is not None:
+        _forget_wait(session, agent, data.ask)
         agent.waits = {**agent.waits, data.ask: data.key}
         session.waiting_agents.setdefault(data.key, {})[data.agent, data.ask] = None
         session.touch(agent)
 
 
-def _replied(session: Session, agent: Agent, ask: AskId) -> None:
-    """Forget what an agent waited for, once the answer is on its way."""
+def _forget_wait(session: Session, agent: Agent, ask: AskId) -> None:
+    """Forget what an agent waited for: the answer is on its way, or it asks anew."""
     waits = dict(agent.waits)
     what = waits.pop(ask, None)
     agent.waits = waits
     if isinstance(what, str):
         session.waiting_agents.get(what, {}).pop((agent.spec.id, ask), None)
-    session.touch(agent)
 
 
 def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
@@ -437,7 +438,7 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
             agent.stopping = True
             session.weigh(agent)
         case "tell" if data.ask is not None:
-            _replied(session, agent, data.ask)
+            _forget_wait(session, agent, data.ask)
         case _:
             pass
     session.touch(agent)

@@ -372,7 +372,7 @@ def consequence(
     """Return what becomes of a question when its time is up."""
     match outcome:
         case "default":
-            return f"its default counts, which is {default}"
+            return f"its default counts, which is {'to ' if default == 'reject' else ''}{default}"
         case "cancelled":
             return "what it holds is cancelled"
         case "escalated":
@@ -498,12 +498,8 @@ def tone(event: AnyEvent) -> Tone:
             return "critical"
         case e.AgentRefused() | e.TaskRefused() | e.UserExpired():
             return "warning"
-        case e.AgentErred():
-            return "detail" if fact.source == "host" else "warning"
-        case e.AgentMessaged():
-            return fact.severity
-        case e.UserAnswered() | e.UserCommanded():
-            return _human_tone(fact)
+        case e.AgentErred() | e.AgentMessaged() | e.UserAnswered() | e.UserCommanded():
+            return _spoken_tone(fact)
         case e.SystemDone():
             return "critical" if fact.error else "detail"
         case (
@@ -539,8 +535,14 @@ def tone(event: AnyEvent) -> Tone:
             assert_never(fact)
 
 
-def _human_tone(fact: e.UserAnswered | e.UserCommanded) -> Tone:
+def _spoken_tone(
+    fact: e.AgentErred | e.AgentMessaged | e.UserAnswered | e.UserCommanded,
+) -> Tone:
     match fact:
+        case e.AgentErred():
+            return "detail" if fact.source == "host" else "warning"
+        case e.AgentMessaged():
+            return fact.severity
         case e.UserAnswered():
             return "warning" if fact.value == "reject" else "good"
         case e.UserCommanded():
@@ -618,7 +620,7 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
         case TaskState.ACTIVE:
             holder = snapshot.agents.get(task.agent) if task.agent is not None else None
             if holder is not None and holder.state is AgentState.PAUSED:
-                return agent_waiting_for(snapshot, holder) or f"waits for {holder.spec.id}"
+                return f"waits for {holder.spec.id}, which {agent_waiting_for(snapshot, holder)}"
             return ""
         case TaskState.REVIEWING:
             return "waits for its review"

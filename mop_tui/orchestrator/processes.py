@@ -155,7 +155,7 @@ class Processes:
         task = session.tasks[task_id]
         spec = task.spec
         context: dict[str, JsonValue] = {
-            "answers": {name: value for name, value in task.answers},
+            "answers": {str(name): value for name, value in task.answers},
             "memory": {key: session.memory.get(key) for key in spec.needs_keys},
             "outputs": {need: session.tasks[need].output for need in spec.needs_tasks},
         }

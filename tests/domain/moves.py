@@ -1,17 +1,17 @@
 """Events for the fold: wild ones, which respect nothing, and legal ones, which a session allows."""
 
-from typing import Literal
-
 from hypothesis import strategies as st
 
 from mop_tui.domain import agent_lifecycle, task_lifecycle
 from mop_tui.domain import events as e
+from mop_tui.domain.actions import Effect
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event, Fact
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
+    AskId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -20,22 +20,31 @@ from mop_tui.domain.ids import (
     TeamId,
     TimerId,
 )
-from mop_tui.domain.plan import AgentSpec, Mode, TaskSpec
-from mop_tui.domain.session import Agent, Refusal, Session, Task
+from mop_tui.domain.plan import AgentSpec, Lifetime, Mode, QuestionSpec, TaskSpec
+from mop_tui.domain.session import (
+    Agent,
+    Refusal,
+    Session,
+    Task,
+    force_of,
+    rest_of,
+    timeout_of,
+)
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
-
-Effect = Literal["start_process", "stop_process"]
 
 AGENTS = [AgentId(f"a{n}") for n in range(3)]
 TASKS = [TaskId(f"t{n}") for n in range(4)]
+TIMERS = [TimerId("w"), rest_of(TASKS[0]), timeout_of(TASKS[0], 1), force_of(TASKS[0], 1)]
 KEYS = [MemoryKey(f"k{n}") for n in range(2)]
 QUESTIONS = [QuestionId(f"q{n}") for n in range(3)]
 ISSUES = [IssueId(f"i{n}") for n in range(2)]
+ASKS = [AskId(f"w{n}") for n in range(2)]
+ASKED = QuestionSpec(QuestionName("a0/w0"), "Which way?")
 
 SPECS = {
     AGENTS[0]: AgentSpec(AGENTS[0], "builder", TeamId("x"), skills=("build",)),
     AGENTS[1]: AgentSpec(AGENTS[1], "builder", TeamId("x"), skills=("build", "test")),
-    AGENTS[2]: AgentSpec(AGENTS[2], "writer", TeamId("y")),
+    AGENTS[2]: AgentSpec(AGENTS[2], "writer", TeamId("y"), lifetime=Lifetime.SESSION),
 }
 PLANNED = {
     TASKS[0]: TaskSpec(TASKS[0], "build", requires_skill="build", provides=(KEYS[0],)),
@@ -70,7 +79,9 @@ _questions = st.sampled_from(QUESTIONS)
 _actions = st.sampled_from([ActionId(f"1.{n}") for n in range(3)])
 _incarnations = st.integers(0, 2)
 _percents = st.integers(0, 100)
-_effects = st.sampled_from(["start_process", "stop_process"])
+_effects: st.SearchStrategy[Effect] = st.sampled_from(
+    ["start_process", "stop_process", "pause_process", "resume_process", "hand_task", "tell"]
+)
 
 _wild_facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
     e.AgentSpawned: st.sampled_from([e.AgentSpawned(a, spec) for a, spec in SPECS.items()]),
@@ -87,6 +98,28 @@ _wild_facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
         task=_tasks,
         dropped=st.integers(0, 9),
     ),
+    e.AgentHealth: st.builds(e.AgentHealth, agent=_agents, incarnation=_incarnations),
+    e.AgentErred: st.builds(e.AgentErred, agent=_agents, incarnation=_incarnations, task=_tasks),
+    e.AgentAsked: st.builds(
+        e.AgentAsked,
+        agent=_agents,
+        incarnation=_incarnations,
+        task=_tasks,
+        ask=st.sampled_from(ASKS),
+        question=st.just(ASKED),
+    ),
+    e.AgentWaiting: st.builds(
+        e.AgentWaiting,
+        agent=_agents,
+        incarnation=_incarnations,
+        task=_tasks,
+        ask=st.sampled_from(ASKS),
+        key=st.sampled_from(KEYS),
+    ),
+    e.AgentMessaged: st.builds(e.AgentMessaged, agent=_agents, incarnation=_incarnations),
+    e.AgentFinished: st.builds(
+        e.AgentFinished, agent=_agents, incarnation=_incarnations, task=_tasks
+    ),
     e.AgentExited: st.builds(
         e.AgentExited, agent=_agents, incarnation=_incarnations, task=_tasks, code=st.integers(0, 2)
     ),
@@ -97,7 +130,9 @@ _wild_facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
     e.UserExpired: st.builds(e.UserExpired, question=_questions),
     e.UserWithdrawn: st.builds(e.UserWithdrawn, question=_questions),
     e.UserCommanded: st.builds(
-        e.UserCommanded, command=st.sampled_from(["stop", "terminate", "answer"])
+        e.UserCommanded,
+        command=st.sampled_from(["stop", "terminate", "answer", "stop_agent", "restart_agent"]),
+        about=_agents,
     ),
     e.SystemStarted: st.builds(
         e.SystemStarted, mode=st.sampled_from(Mode), max_agents=st.none() | st.integers(1, 3)
@@ -110,6 +145,7 @@ _wild_facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
         agent=_agents,
         incarnation=_incarnations,
         command=st.just(()),
+        ask=st.none() | st.sampled_from(ASKS),
     ),
     e.SystemDone: st.builds(
         e.SystemDone,
@@ -123,8 +159,10 @@ _wild_facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
     ),
     e.SystemIssueOpened: st.builds(e.SystemIssueOpened, issue=st.sampled_from(ISSUES)),
     e.SystemIssueClosed: st.builds(e.SystemIssueClosed, issue=st.sampled_from(ISSUES)),
-    e.SystemTimerSet: st.builds(e.SystemTimerSet, timer=st.just(TimerId("w")), question=_questions),
-    e.SystemTimerFired: st.just(e.SystemTimerFired(TimerId("w"))),
+    e.SystemTimerSet: st.builds(
+        e.SystemTimerSet, timer=st.sampled_from(TIMERS), question=_questions, task=_tasks
+    ),
+    e.SystemTimerFired: st.builds(e.SystemTimerFired, st.sampled_from(TIMERS)),
     e.SystemDigest: st.builds(e.SystemDigest, state=st.sampled_from(["x", "y"])),
 }
 wild_facts: st.SearchStrategy[Fact] = st.one_of(list(_wild_facts.values()))
@@ -206,6 +244,10 @@ def _agent_facts(session: Session, agent: Agent) -> list[Fact]:
     if agent.task is not None:
         facts.append(e.AgentProgressed(name, agent.incarnation, agent.task, 40))
     if agent.running:
+        number = agent.incarnation
+        facts += [e.AgentAsked(name, number, agent.task, ask, ASKED) for ask in ASKS]
+        facts += [e.AgentWaiting(name, number, agent.task, ask, KEYS[0]) for ask in ASKS]
+        facts.append(e.AgentErred(name, number, agent.task, "broken", "", "protocol"))
         facts.append(e.AgentOutput(name, agent.incarnation, TASKS[0], ("a", "b")))
         facts += [e.AgentExited(name, agent.incarnation, TASKS[0], code) for code in (0, 1)]
     if name not in session.in_doubt.values():

@@ -59,6 +59,16 @@ def check(session: Session) -> None:
     assert session.holder == {task: name for name, task in busy.items()}
     assert session.working == len(busy)
     assert session.running == sum(a.running for a in agents.values())
+    assert session.busy == sum(a.busy for a in agents.values()) <= session.running
+    waiting = {
+        (key, name, ask)
+        for name, a in agents.items()
+        for ask, key in a.waits.items()
+        if isinstance(key, str)
+    }
+    assert waiting == {
+        (key, name, ask) for key, who in session.waiting_agents.items() for name, ask in who
+    }
     assert set(busy.values()) <= set(tasks)
 
     for agent in agents.values():

@@ -228,7 +228,7 @@ def test_the_agent_it_is_pinned_to_is_named_with_what_it_does() -> None:
     assert waits(stage, "lint") == ""
     stage.move("builder", MOVE.PAUSE, AgentState.PAUSED, "lunch", by=PausedBy.OPERATOR)
     assert waits(stage, "build") == "waits for agent builder, which is paused"
-    assert waits(stage, "lint") == "waits for builder, which is paused"
+    assert waits(stage, "lint") == "waits for builder, which is paused by the operator"
 
 
 def test_a_skill_is_named_and_whether_anybody_has_it() -> None:

@@ -18,7 +18,7 @@ from mop_tui.domain.events import (
     SystemMemorySet,
     SystemTimerFired,
     Unknown,
-    UserAnswered,
+    UserExpired,
 )
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionId, TaskId, TimerId
 from mop_tui.journal import codec
@@ -141,11 +141,11 @@ def test_a_field_of_a_newer_version_is_passed_over() -> None:
 
 
 def test_what_cannot_be_understood_is_named_and_never_quoted() -> None:
-    answered = UserAnswered(QuestionId("q1"), "approve", "", "user", "d")
-    line, _ = codec.encode(numbered([answered])[0])
+    expired = UserExpired(QuestionId("q1"), "cancelled")
+    line, _ = codec.encode(numbered([expired])[0])
     with pytest.raises(codec.UnreadableError) as caught:
-        codec.decode(line.replace(b'"approve"', b'"hunter2"'))
-    assert "data.value" in str(caught.value)
+        codec.decode(line.replace(b'"cancelled"', b'"hunter2"'))
+    assert "data.outcome" in str(caught.value)
     assert "hunter2" not in str(caught.value)
 
 
