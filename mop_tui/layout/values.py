@@ -87,7 +87,9 @@ def _regex(value: str) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             re.compile(value)
-    except (re.error, ValueError, OverflowError, RecursionError, Warning) as error:
+    except RecursionError as error:
+        raise wrong("is no regular expression that Python's re takes: nested too deep") from error
+    except (re.error, ValueError, OverflowError, Warning) as error:
         why = "".join(sign if sign.isprintable() else "?" for sign in str(error))
         raise wrong(f"is no regular expression that Python's re takes: {why}") from error
     return value
