@@ -15,11 +15,12 @@ import asyncio
 import statistics
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench.engine import a_plan
 from bench.machine import described, quantile
-from mop_tui.agents.host import Exited, Job, Progressed, Sink, Started
+from mop_tui.agents.host import AgentHost, Exited, Job, Progressed, Sink, Started, Told
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
 from mop_tui.domain.events import AnyEvent
@@ -39,9 +40,11 @@ class InstantHost:
         self.started: dict[str, float] = {}
         self.current: tuple[AgentId, int] | None = None
 
-    def start(self, job: Job) -> None:
+    def start(self, job: Job, secrets: Mapping[str, str]) -> None:
         """Note the time, and report the end on the next turn of the event loop."""
-        self.started[job.task.id] = time.perf_counter()
+        del secrets
+        if job.assignment is not None:
+            self.started[job.assignment.task.id] = time.perf_counter()
         self.current = (job.agent.id, job.incarnation)
         self._sink(Started(job.agent.id, job.incarnation, None))
         asyncio.get_running_loop().call_later(0.005, self._end, job)
@@ -52,6 +55,22 @@ class InstantHost:
 
     def stop(self, agent: AgentId, incarnation: int) -> None:
         """Nothing runs for longer than a moment."""
+
+    def pause(self, agent: AgentId, incarnation: int) -> None:
+        """Nothing is paused here."""
+
+    def resume(self, agent: AgentId, incarnation: int) -> None:
+        """Nothing is paused here."""
+
+    def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> None:
+        """Nobody listens."""
+
+    def conceal(self, secret: str) -> None:
+        """Nobody writes."""
+
+    def groups(self) -> Mapping[tuple[AgentId, int], int]:
+        """Nothing real runs."""
+        return {}
 
     async def close(self) -> None:
         """Nothing runs."""
@@ -78,7 +97,7 @@ async def measure(tasks: int, load: int, folder: Path) -> list[float]:
     )
     hosts: list[InstantHost] = []
 
-    def make(sink: Sink) -> dict[HostKind, InstantHost]:
+    def make(sink: Sink) -> dict[HostKind, AgentHost]:
         hosts.append(InstantHost(sink))
         return {HostKind.SIMULATED: hosts[0]}
 

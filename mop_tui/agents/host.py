@@ -288,5 +288,8 @@ class AgentHost(Protocol):
         Ends with an `Exited` report.
         """
 
+    def groups(self) -> Mapping[tuple[AgentId, int], int]:
+        """Return the process group of each incarnation that is real and runs."""
+
     async def close(self) -> None:
         """End whatever still runs, and return when nothing does."""

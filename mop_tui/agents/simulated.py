@@ -132,6 +132,10 @@ class SimulatedHost:
         if play is not None:
             self._call_at(self._now(), lambda: self._end(play, None, "SIGTERM"))
 
+    def groups(self) -> Mapping[tuple[AgentId, int], int]:
+        """See `AgentHost`: nothing real runs."""
+        return {}
+
     async def close(self) -> None:
         """See `AgentHost`: what plays, stops playing."""
         for play in self._plays.values():

@@ -21,6 +21,7 @@ import click
 import pydantic
 
 from mop_tui import __version__, layout
+from mop_tui.agents import strays
 from mop_tui.agents.command import CommandHost, use_pidfd_child_watcher
 from mop_tui.agents.host import AgentHost, Sink
 from mop_tui.agents.simulated import SimulatedHost
@@ -174,6 +175,8 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
                 prepared.path.with_suffix(".logs"),
                 sink,
                 os.environ,
+                run=prepared.header.run,
+                register=prepared.path.with_suffix(strays.SUFFIX),
             ),
         }
 
@@ -192,6 +195,17 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
     late.append(orchestrator)
     live = LiveSession(orchestrator, _as_typed(prepared.path), prepared.header.started)
     return live, orchestrator, journal
+
+
+async def _end_strays(prepared: Prepared, orchestrator: Orchestrator) -> None:
+    """End what still runs of sessions beside this one whose program has died."""
+    if prepared.mode is not Mode.LIVE:
+        return
+    for abandoned in await asyncio.to_thread(strays.find_strays, prepared.path.parent):
+        await asyncio.to_thread(strays.end_strays, [abandoned])
+        if abandoned.strays:
+            agents = tuple(dict.fromkeys(stray.agent for stray in abandoned.strays))
+            orchestrator.note_strays(abandoned.register.stem, agents)
 
 
 def _make_folders(prepared: Prepared) -> None:
@@ -244,6 +258,7 @@ async def running(prepared: Prepared) -> AsyncIterator[LiveSession]:
 async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
     use_pidfd_child_watcher()
     live, orchestrator, journal = _open(prepared)
+    looking = asyncio.create_task(_end_strays(prepared, orchestrator))
     _collect_garbage()
     printer = Printer()
     ending = asyncio.Event()
@@ -274,6 +289,7 @@ async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
         where = _as_typed(prepared.path)
         printer.print(f"{prepared.mode.upper()}  {prepared.plan.id}  recorded in {where}")
     await live.run()
+    await looking
     try:
         return await _finish(live, orchestrator, journal)
     finally:
@@ -292,6 +308,7 @@ async def _on_screen(prepared: Prepared) -> Outcome:
     use_pidfd_child_watcher()
     live, orchestrator, journal = _open(prepared)
     session = asyncio.create_task(live.run())
+    looking = asyncio.create_task(_end_strays(prepared, orchestrator))
     app = Dashboard(live)
     loop = asyncio.get_running_loop()
 
@@ -313,6 +330,7 @@ async def _on_screen(prepared: Prepared) -> Outcome:
             with suppress(OSError):
                 click.echo("the session goes on without a screen; interrupt to end it", err=True)
         await session
+        await looking
         outcome = await _finish(live, orchestrator, journal)
     with suppress(OSError):
         reason = orchestrator.session.outcome_reason

@@ -140,7 +140,7 @@ def work_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
         reason = f"its task was {task.state.lower()}, so its process was ended"
         actions = (leaves,)
     elif failure := _failure(agent, task, data):
-        reason = f"its process {_how(data)}" if not task.overdue else failure
+        reason = failure if task.overdue else f"its process {_how(data)}{_last_words(data)}"
         advice = f"read the log of {data.agent}, mend the cause, then run again"
         actions = (*attempt_failed(session, task, data.agent, failure, advice), leaves)
     else:

@@ -521,6 +521,16 @@ class SystemNotRecording(Fact):
     lasted_ms: int
 
 
+@immutable
+class SystemStraysEnded(Fact):
+    """Processes of a session whose program died were still running, and were ended."""
+
+    KIND: ClassVar[str] = "system.strays_ended"
+    session: str
+    """The name of the register that they were found in."""
+    agents: tuple[AgentId, ...]
+
+
 # -- what this version does not know --------------------------------------------------------------
 
 
@@ -571,6 +581,7 @@ FACTS: tuple[type[Fact], ...] = (
     SystemTimerFired,
     SystemDigest,
     SystemNotRecording,
+    SystemStraysEnded,
 )
 
 BY_KIND: dict[str, type[Fact]] = {fact.KIND: fact for fact in FACTS}
@@ -596,6 +607,7 @@ INPUTS: frozenset[str] = frozenset(
         SystemMemorySet,
         SystemTimerFired,
         SystemNotRecording,
+        SystemStraysEnded,
     )
 )
 """Kinds that may come from outside. All else follows from them: same inputs, same journal."""

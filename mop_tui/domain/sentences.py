@@ -58,6 +58,7 @@ Known = (
     | e.SystemTimerFired
     | e.SystemDigest
     | e.SystemNotRecording
+    | e.SystemStraysEnded
     | e.Unknown
 )
 """Every kind of fact, so that a kind without a sentence is a type error."""
@@ -126,6 +127,7 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemEnded()
             | e.SystemDigest()
             | e.SystemNotRecording()
+            | e.SystemStraysEnded()
         ):
             return _of_session(fact)
         case e.SystemDecided() | e.SystemIntended() | e.SystemDone():
@@ -386,7 +388,8 @@ def _of_session(
     | e.SystemQuiesced
     | e.SystemEnded
     | e.SystemDigest
-    | e.SystemNotRecording,
+    | e.SystemNotRecording
+    | e.SystemStraysEnded,
 ) -> str:
     match fact:
         case e.SystemStarted():
@@ -402,6 +405,13 @@ def _of_session(
         case e.SystemNotRecording():
             seconds = fact.lasted_ms / 1000
             return f"nothing could be recorded for {seconds:.1f} s: {fact.error}"
+        case e.SystemStraysEnded():
+            one = len(fact.agents) == 1
+            number = "an agent" if one else f"{len(fact.agents)} agents"
+            fate = "still ran and was ended" if one else "still ran and were ended"
+            return (
+                f"{number} of {fact.session}, whose program had died, {fate}: {_and(fact.agents)}"
+            )
         case _:
             assert_never(fact)
 
@@ -496,7 +506,7 @@ def tone(event: AnyEvent) -> Tone:
             return "good" if fact.outcome == "complete" else "warning"
         case e.SystemNotRecording():
             return "critical"
-        case e.AgentRefused() | e.TaskRefused() | e.UserExpired():
+        case e.AgentRefused() | e.TaskRefused() | e.UserExpired() | e.SystemStraysEnded():
             return "warning"
         case e.AgentErred() | e.AgentMessaged() | e.UserAnswered() | e.UserCommanded():
             return _spoken_tone(fact)

@@ -16,7 +16,7 @@ from functools import partial
 from mop_tui.domain import events as e
 from mop_tui.domain.events import TELEMETRY, AnyEvent, Fact
 from mop_tui.domain.feed import Command
-from mop_tui.domain.ids import CommandId, QuestionId, TimerId
+from mop_tui.domain.ids import AgentId, CommandId, QuestionId, TimerId
 from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.session import Session, force_of, rest_of, timeout_of, timer_of
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
@@ -27,6 +27,7 @@ from mop_tui.orchestrator.answers import PreparedAnswers
 from mop_tui.orchestrator.clock import Clock, Due, Timeline
 from mop_tui.orchestrator.desk import Desk
 from mop_tui.orchestrator.engine import Engine
+from mop_tui.orchestrator.measuring import Measuring
 from mop_tui.orchestrator.processes import Hosts, Processes
 
 SLICE = 0.004
@@ -99,6 +100,10 @@ class Orchestrator:
 
     async def run(self) -> None:
         """Run the session to its end, and leave nothing running and nothing unwritten."""
+        measuring = None
+        if not self.clock.virtual:  # on a virtual clock, no fact of the machine is recorded
+            look = Measuring(self._plan.agents, self.processes, self._record_health)
+            measuring = asyncio.create_task(look.run())
         try:
             self._receive(
                 e.SystemStarted(
@@ -125,6 +130,8 @@ class Orchestrator:
             self._closed = True
             for alarm, _ in self._wall_timers.values():
                 alarm.cancel()
+            if measuring is not None:
+                measuring.cancel()
             await self.processes.close()
 
     def submit(self, command: Command, secret: str | None = None, by: str = OPERATOR) -> CommandId:
@@ -138,6 +145,11 @@ class Orchestrator:
         """End the session early because the system says so (SIGTERM)."""
         said = e.UserCommanded(command="terminate", id=None, by="the system", reason=reason)
         self._post(partial(self._receive_now, said, None))
+
+    def note_strays(self, session: str, agents: tuple[AgentId, ...]) -> None:
+        """Record that agents of a session whose program died still ran, and were ended."""
+        fact = e.SystemStraysEnded(session, agents)
+        self._post(lambda: self._receive(fact, self.session.seq))
 
     def leave_unattended(self) -> None:
         """Note that nobody is left who could answer: questions time out in session time now."""
@@ -241,6 +253,14 @@ class Orchestrator:
         self._waiting_effects.extend(turn.effects)
         self._perform_recorded()
         return turn.events[0].seq if turn.events else self.session.seq
+
+    def _record_health(self, health: e.AgentHealth, key: tuple[AgentId, int]) -> None:
+        def record() -> None:
+            running = self.processes.running.get(key)
+            if running is not None:  # it may be gone by now, and nothing follows from an exit
+                self._receive(health, running.cause)
+
+        self._post(record)
 
     def _follow(self, event: AnyEvent) -> None:
         """Keep timers, prepared answers and secrets in step with what is recorded."""

@@ -68,6 +68,10 @@ class Processes:
         for host in self._hosts.values():
             host.conceal(secret)
 
+    def groups(self) -> dict[tuple[AgentId, int], int]:
+        """Return the process group of each incarnation that is real and runs."""
+        return {key: group for host in self._hosts.values() for key, group in host.groups().items()}
+
     # -- what is done ---------------------------------------------------------------------------
 
     def perform(self, effect: effects.Start | effects.Signal | effects.Hand | effects.Tell) -> None:

@@ -1,0 +1,106 @@
+"""Measures the agents' processes from time to time, off the event loop, and pings those that talk.
+
+What is not known stays unknown: a first look knows no processor use, and without a declared limit
+there is no percentage.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mop_tui.domain.events import AgentHealth
+from mop_tui.domain.ids import AgentId
+from mop_tui.domain.plan import AgentSpec
+from mop_tui.orchestrator.processes import Processes
+from mop_tui.sources.sampler import Sampler, Usage
+
+INTERVAL = 2.0
+"""Seconds between two looks."""
+PING_EVERY = 5
+"""Looks between two pings."""
+AT_LEAST_EVERY = 30.0
+"""Seconds after which figures are recorded even though they are as they were."""
+NOTICEABLE_CORES = 0.05
+NOTICEABLE_SHARE = 0.05
+"""Change of processor use, in cores, and of memory, as a share, from which on it is recorded."""
+
+Key = tuple[AgentId, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    usage: Usage
+    at: float
+
+
+class Measuring:
+    """Looks at the processes of a session until it is cancelled.
+
+    `record` takes the facts, each of which is about a process that ran a moment ago.
+    """
+
+    def __init__(
+        self,
+        agents: Mapping[AgentId, AgentSpec],
+        processes: Processes,
+        record: Callable[[AgentHealth, Key], None],
+    ) -> None:
+        self._agents = agents
+        self._processes = processes
+        self._record = record
+        self._sampler = Sampler()
+        self._recorded: dict[Key, _Recorded] = {}
+
+    async def run(self, interval: float = INTERVAL) -> None:
+        """Look every `interval` seconds."""
+        looks = 0
+        while True:
+            await asyncio.sleep(interval)
+            looks += 1
+            groups = self._processes.groups()
+            if groups:
+                self._note(await asyncio.to_thread(self._sampler.sample, groups))
+            if looks % PING_EVERY == 0:
+                self._processes.ping(looks // PING_EVERY)
+
+    def _note(self, used: Mapping[Key, Usage]) -> None:
+        """Record what has changed noticeably, or was not recorded for a while."""
+        now = time.monotonic()
+        recorded: dict[Key, _Recorded] = {}
+        for key, usage in used.items():
+            last = self._recorded.get(key)
+            if last is not None and not _noticeable(last, usage, now):
+                recorded[key] = last
+                continue
+            recorded[key] = _Recorded(usage, now)
+            self._record(self._figures(key, usage), key)
+        self._recorded = recorded
+
+    def _figures(self, key: Key, usage: Usage) -> AgentHealth:
+        agent, incarnation = key
+        limits = self._agents[agent].limits
+        return AgentHealth(
+            agent,
+            incarnation,
+            "measured",
+            cpu_usage=_percent(usage.cpu, limits.cpu),
+            memory_usage=_percent(usage.memory, limits.memory),
+            cpu_cores=None if usage.cpu is None else round(usage.cpu, 2),
+            memory_bytes=usage.memory,
+            processes=usage.processes,
+        )
+
+
+def _percent(used: float | None, limit: float | None) -> float | None:
+    return None if used is None or not limit else round(100 * used / limit, 1)
+
+
+def _noticeable(last: _Recorded, usage: Usage, now: float) -> bool:
+    if now - last.at >= AT_LEAST_EVERY or usage.processes != last.usage.processes:
+        return True
+    if (usage.cpu is None) is not (last.usage.cpu is None):
+        return True
+    cores = abs((usage.cpu or 0) - (last.usage.cpu or 0))
+    memory = abs(usage.memory - last.usage.memory)
+    return cores >= NOTICEABLE_CORES or memory >= NOTICEABLE_SHARE * last.usage.memory
