@@ -115,4 +115,5 @@ def test_only_commands_that_exist_are_offered(mop: Mop) -> None:
         "replay",
         "verify",
         "events",
+        "tell",
     ]
