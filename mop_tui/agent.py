@@ -437,7 +437,7 @@ def speaking_fd() -> int:
     """Return the file descriptor that mop-tui reads: `MOP_TELL_FD` if it is one, else stdout.
 
     Its number may have been closed on the way here, or belong to something else by now: what is
-    no pipe, socket or terminal open for writing is left alone.
+    no pipe or socket that is open for writing is left alone.
     """
     try:
         number = int(os.environ["MOP_TELL_FD"])
@@ -445,9 +445,9 @@ def speaking_fd() -> int:
     except (KeyError, ValueError, OverflowError, OSError):
         return 1
     from fcntl import F_GETFL, fcntl  # noqa: PLC0415
-    from stat import S_ISCHR, S_ISFIFO, S_ISSOCK  # noqa: PLC0415
+    from stat import S_ISFIFO, S_ISSOCK  # noqa: PLC0415
 
-    talks = S_ISFIFO(mode) or S_ISSOCK(mode) or S_ISCHR(mode)
+    talks = S_ISFIFO(mode) or S_ISSOCK(mode)
     return number if talks and fcntl(number, F_GETFL) & os.O_ACCMODE != os.O_RDONLY else 1
 
 

@@ -21,6 +21,7 @@ VALUES: "st.SearchStrategy[JsonValue]" = st.recursive(
     | st.floats(allow_nan=False, allow_infinity=False)
     | TEXT,
     lambda parts: st.lists(parts) | st.dictionaries(TEXT, parts),
+    max_leaves=8,
 )
 
 

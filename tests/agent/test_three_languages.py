@@ -1,5 +1,5 @@
 """The protocol, spoken to the real host by a shell script, a Python script, and a script in a
-language that knows nothing of mop-tui."""
+language that knows nothing of mop-tui: those that `docs/agent-protocol.md` shows."""
 
 import asyncio
 import os
@@ -11,6 +11,7 @@ from textwrap import dedent
 from typing import TypeVar
 
 import pytest
+from agent.document import examples
 from agent.far_side import PATIENCE, environment
 
 from mop_tui.agents.command import CommandHost, use_pidfd_child_watcher
@@ -35,63 +36,16 @@ from mop_tui.domain.answers import Option
 from mop_tui.domain.ids import AgentId, TaskId, TeamId
 from mop_tui.domain.plan import AgentSpec, Command, TaskSpec, Work
 
-SH = """
-    mop-tui tell progress 40 "compiling"
-    mop-tui tell memory build '{"files": 3}' --json
-    where=$(mop-tui tell ask "Where to?" --choice staging --choice production)
-    mop-tui tell output "deployed to $where"
-"""
-
-PYTHON = """
-    from mop_tui import agent
-
-    agent.progress(40, "compiling")
-    agent.remember("build", {"files": 3})
-    answer = agent.ask("Where to?", options=["staging", "production"])
-    agent.output(f"deployed to {answer.value}")
-"""
-
-PERL = r"""
-    $| = 1;
-    print qq({"mop":"progress","percent":40,"note":"compiling"}\n);
-    print qq({"mop":"memory","key":"build","value":{"files":3}}\n);
-    print qq({"mop":"ask","id":"where","question":"Where to?","question_type":"choice",)
-        . qq("options":["staging","production"]}\n);
-    while (my $line = <STDIN>) {
-        if ($line =~ /"mop":"ping","id":(\d+)/) { print qq({"mop":"pong","id":$1}\n) }
-        next unless $line =~ /"mop":"answer","id":"where"/;
-        my ($value) = $line =~ /"value":"(\w+)"/;
-        print qq({"mop":"output","value":"deployed to $value"}\n);
-        last;
-    }
-"""
-
-NODE = """
-    const say = (line) => process.stdout.write(JSON.stringify(line) + "\\n");
-    say({ mop: "progress", percent: 40, note: "compiling" });
-    say({ mop: "memory", key: "build", value: { files: 3 } });
-    say({ mop: "ask", id: "where", question: "Where to?", question_type: "choice",
-          options: ["staging", "production"] });
-    require("readline").createInterface({ input: process.stdin }).on("line", (text) => {
-        const line = JSON.parse(text);
-        if (line.mop === "ping") say({ mop: "pong", id: line.id });
-        if (line.mop === "answer" && line.id === "where") {
-            say({ mop: "output", value: `deployed to ${line.value}` });
-            process.stdin.destroy();
-        }
-    });
-"""
-
-SCRIPTS = {"sh": SH, "python": PYTHON, "perl": PERL, "node": NODE}
+SCRIPTS = {language: examples(language)[0] for language in ("sh", "python", "perl", "js")}
 STARTS = {
     "sh": ("sh", "-c"),
     "python": (sys.executable, "-c"),
     "perl": ("perl", "-e"),
-    "node": ("node", "-e"),
+    "js": ("node", "-e"),
 }
 
 
-THIRD = [name for name in ("perl", "node") if shutil.which(name)]
+THIRD = [name for name in ("perl", "js") if shutil.which(STARTS[name][0])]
 LANGUAGES = [
     *(pytest.param(name, id=name) for name in ("sh", "python", *THIRD)),
     *(
