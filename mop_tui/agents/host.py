@@ -8,7 +8,6 @@ What is said about an incarnation that is gone, or was never there, is passed ov
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from pydantic import JsonValue
@@ -16,12 +15,13 @@ from pydantic import JsonValue
 from mop_tui.domain.actions import ReplyOutcome
 from mop_tui.domain.events import Severity
 from mop_tui.domain.ids import AgentId, AskId, MemoryKey, TaskId
+from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, QuestionSpec, TaskSpec, Work
 
 # -- what a host is told --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Assignment:
     """A task as an agent is told about it."""
 
@@ -31,7 +31,7 @@ class Assignment:
     """What it should know besides: answers to its gate, what failed, and so on."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Job:
     """A process to be started: the `incarnation`th of `agent`.
 
@@ -45,7 +45,7 @@ class Job:
     assignment: Assignment | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Reply:
     """The answer to an `ask` or a `waiting`. A secret value travels beside it."""
 
@@ -55,7 +55,7 @@ class Reply:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Note:
     """A message from the operator or another agent."""
 
@@ -63,14 +63,14 @@ class Note:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Ping:
     """A question that is answered by its number: how long does an answer take?"""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Cancel:
     """The task in hand is no longer wanted."""
 
@@ -83,7 +83,7 @@ Told = Assignment | Reply | Note | Ping | Cancel
 # -- what a host reports --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Started:
     """The agent runs. `pid` is None where nothing real was started."""
 
@@ -92,7 +92,7 @@ class Started:
     pid: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class StartFailed:
     """The agent could not start; `error` says why, to a person."""
 
@@ -101,7 +101,7 @@ class StartFailed:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Output:
     """The latest lines of the agent; `dropped` earlier ones of the same stretch are left out."""
 
@@ -111,7 +111,7 @@ class Output:
     dropped: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Progressed:
     """The agent says how far it is, in percent."""
 
@@ -121,7 +121,7 @@ class Progressed:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Reported:
     """The agent says how well it is. What it does not say is None."""
 
@@ -136,7 +136,7 @@ class Reported:
     response_ms: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Ponged:
     """The agent answered a `Ping` after so long."""
 
@@ -145,7 +145,7 @@ class Ponged:
     response_ms: float
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Remembered:
     """The agent sets a key of the shared memory."""
 
@@ -155,7 +155,7 @@ class Remembered:
     value: JsonValue
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Erred:
     """Something went wrong in the agent; how that was noticed is its `source`."""
 
@@ -166,7 +166,7 @@ class Erred:
     source: Literal["protocol", "pattern"]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Asked:
     """The agent asks the human, and waits for the `Reply`."""
 
@@ -176,7 +176,7 @@ class Asked:
     question: QuestionSpec
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Waiting:
     """The agent waits for a key of the shared memory, whose value is the `Reply`."""
 
@@ -186,7 +186,7 @@ class Waiting:
     key: MemoryKey
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Messaged:
     """The agent says something to another agent, to `coordinator` or to `operator`."""
 
@@ -197,7 +197,7 @@ class Messaged:
     severity: Severity = "info"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Misspoke:
     """The agent said something in the protocol that makes no sense; `problem` says what."""
 
@@ -206,7 +206,7 @@ class Misspoke:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Finished:
     """The agent is done with the task in hand, and lives on. `failed` is the type of what failed.
 
@@ -221,7 +221,7 @@ class Finished:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Exited:
     """The agent is gone: by itself with `code`, or by the signal of that name.
 

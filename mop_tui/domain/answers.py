@@ -5,9 +5,10 @@ An answer is always a text: `approve` or `reject`, the value of an option, or wh
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isfinite, nan
 from typing import Literal
+
+from mop_tui.domain.immutable import immutable
 
 QuestionType = Literal["approval", "choice", "input"]
 InputType = Literal["text", "number", "password"]
@@ -16,7 +17,7 @@ MOST_CHARACTERS = 4_096
 """No answer is longer."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Option:
     """One of the answers to a choice."""
 
@@ -30,7 +31,7 @@ class Option:
         return self.label or self.value
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Validation:
     """What an input must be like. `pattern` is a regular expression for the whole of it."""
 

@@ -4,16 +4,16 @@ Everything that crosses this line is a plain, serialisable value.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, Protocol
 
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId, TaskId
+from mop_tui.domain.immutable import immutable
 from mop_tui.domain.session import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Answer:
     """The operator's answer to an open question, about exactly the content named by `digest`.
 
@@ -26,21 +26,21 @@ class Answer:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Seen:
     """A question has been painted where the operator can read it."""
 
     question: QuestionId
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Stop:
     """End the session early and in an orderly way."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Steer:
     """Do something with one agent.
 
@@ -53,7 +53,7 @@ class Steer:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class CancelTask:
     """Cancel one task, and what needs it."""
 
@@ -61,7 +61,7 @@ class CancelTask:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Say:
     """Tell an agent something."""
 
@@ -72,7 +72,7 @@ class Say:
 Command = Answer | Seen | Stop | Steer | CancelTask | Say
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Capabilities:
     """What a feed lets its viewer do."""
 
@@ -82,7 +82,7 @@ class Capabilities:
     """Time can be moved: `seek`, `play`, `pause` and `speed` work."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Playback:
     """Where a replay stands."""
 
@@ -95,7 +95,7 @@ class Playback:
     """Session time of the last event, in milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class EventFilter:
     """Which events to return; None means any."""
 

@@ -5,7 +5,7 @@ Everything here is immutable and free of machine facts. Texts may still contain 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 from typing import Literal
 
@@ -19,6 +19,7 @@ from mop_tui.domain.answers import (
     Validation,
 )
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
+from mop_tui.domain.immutable import immutable
 
 
 class Priority(IntEnum):
@@ -56,7 +57,7 @@ class Lifetime(StrEnum):
     """It starts with the agent, is handed one task after another, and says when each is done."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class ErrorPattern:
     """A regular expression that marks a line of output as an error of a type."""
 
@@ -64,7 +65,7 @@ class ErrorPattern:
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Command:
     """A program to run. With `shell`, `argv` holds one script for `sh -c`.
 
@@ -87,7 +88,7 @@ class Command:
     progress_patterns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Script:
     """What a simulated agent does with a task.
 
@@ -101,7 +102,7 @@ class Script:
     exit_code: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Work:
     """How a piece of work is done: by a command, by a script, or (rehearsed) by either."""
 
@@ -109,7 +110,7 @@ class Work:
     script: Script | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AgentLimits:
     """What an agent's processes may use; percentages of usage are about these."""
 
@@ -119,7 +120,7 @@ class AgentLimits:
     """Bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class AgentSpec:
     """A slot that work can be given to."""
 
@@ -134,7 +135,7 @@ class AgentSpec:
     limits: AgentLimits = AgentLimits()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TeamSpec:
     """A named group of agents, in screen order."""
 
@@ -143,7 +144,7 @@ class TeamSpec:
     agents: tuple[AgentId, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Retry:
     """How often a task that failed is tried again, and how long it rests before each time.
 
@@ -156,7 +157,7 @@ class Retry:
     max_delay_ms: int = 60_000
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class TaskSpec:
     """A piece of work: who may do it, what it needs, what it provides."""
 
@@ -175,7 +176,7 @@ class TaskSpec:
     """How long one attempt may take, pauses left out; None for ever."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class QuestionSpec:
     """A question that a human may be asked.
 
@@ -199,7 +200,7 @@ class QuestionSpec:
     dangerous: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Plan:
     """A whole layout, ready to be run."""
 

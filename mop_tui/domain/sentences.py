@@ -728,4 +728,4 @@ def _words(name: str) -> str:
 
 
 def _and(parts: Sequence[str], last: str = " and ") -> str:
-    return ", ".join(parts[:-1]) + last + parts[-1] if len(parts) > 1 else parts[0]
+    return ", ".join(parts[:-1]) + last + parts[-1] if len(parts) > 1 else "".join(parts)

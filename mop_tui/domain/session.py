@@ -26,6 +26,7 @@ from mop_tui.domain.ids import (
     TaskId,
     TimerId,
 )
+from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, Lifetime, Mode, QuestionSpec, TaskSpec, TeamSpec
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 
@@ -234,7 +235,7 @@ class Issue:
         return f"issue {self.id} {self.severity} {self.open} {self.text}"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Refusal:
     """A move that is not made, and a sentence saying why."""
 
@@ -281,7 +282,7 @@ def is_provided(memory: Mapping[MemoryKey, JsonValue], key: MemoryKey) -> bool:
 Status = Literal["starting", "running", "stopping", "ended"]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Snapshot:
     """A session at one moment: plain values, never changed after they are handed out."""
 

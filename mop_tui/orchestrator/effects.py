@@ -1,13 +1,13 @@
 """Side effects that a decision ordered, to be carried out once they are on record."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from mop_tui.agents.host import Told
 from mop_tui.domain.ids import ActionId, AgentId, QuestionId, TaskId, TimerId
+from mop_tui.domain.immutable import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Start:
     """Start a process of `agent`: for `task`, or for the session if that is None.
 
@@ -21,7 +21,7 @@ class Start:
     incarnation: int
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Signal:
     """End, suspend or continue the process of `agent`."""
 
@@ -32,7 +32,7 @@ class Signal:
     effect: Literal["stop_process", "pause_process", "resume_process"]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Hand:
     """Give `task` to an agent whose process runs."""
 
@@ -43,7 +43,7 @@ class Hand:
     task: TaskId
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Tell:
     """Tell an agent something. Where that is a secret, `question` says the answer to which."""
 
@@ -55,7 +55,7 @@ class Tell:
     question: QuestionId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable
 class Timer:
     """Have `timer` fire at `due` (session time, ms). `question` is set if it limits one."""
 
