@@ -23,7 +23,14 @@ from mop_tui.agents.escapees import Escapees, Key
 from mop_tui.agents.groups import Endings
 from mop_tui.agents.guarding import Guard
 from mop_tui.agents.host import Job, Reply, Sink, StartFailed, Told
-from mop_tui.agents.launch import TASK_FILE, CannotStartError, Surroundings, TaskFile, pipes
+from mop_tui.agents.launch import (
+    TASK_FILE,
+    CannotStartError,
+    Surroundings,
+    TaskFile,
+    base_environment,
+    pipes,
+)
 from mop_tui.agents.log import GENERATIONS, SIZE, AgentLog
 from mop_tui.agents.masking import Mask
 from mop_tui.agents.pipes import Intake
@@ -71,7 +78,7 @@ class CommandHost:
         log_size: int = SIZE,
         log_generations: int = GENERATIONS,
     ) -> None:
-        self._surroundings = Surroundings(lookup, environment, run)
+        self._surroundings = Surroundings(lookup, environment, base_environment(environment), run)
         self._logs = logs
         self._tasks = logs.with_suffix(".tasks")
         self._log_limits = (log_size, log_generations)

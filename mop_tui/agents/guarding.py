@@ -10,6 +10,8 @@ from mop_tui.agents.pipes import Outlet
 
 GRACE = 1.0
 """Seconds that agents have to end in when nobody is left to wait for them."""
+TOLD_WITHIN = 0.01
+"""Seconds. What is not told yet when the program is killed, the guardian finds by its tag."""
 STARTS = 5
 """How often a guardian is started, at most: somebody seems to be ending them."""
 
@@ -27,6 +29,8 @@ class Guard(asyncio.SubprocessProtocol):
         self._gone.set()
         self._closing = False
         self._restart: asyncio.Task[None] | None = None
+        self._untold = bytearray()
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def pid(self) -> int | None:
@@ -80,6 +84,7 @@ class Guard(asyncio.SubprocessProtocol):
             await asyncio.wait([self._restart])
         if self._outlet is not None:
             self._tell(b"quit\n")
+            self._tell_all()
             await self._gone.wait()
 
     def process_exited(self) -> None:
@@ -101,5 +106,15 @@ class Guard(asyncio.SubprocessProtocol):
             return  # the next start of an agent tries again
 
     def _tell(self, line: bytes) -> None:
+        """Tell the guardian something, soon: waking it for each of many starts slows them down."""
+        self._untold += line
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(TOLD_WITHIN, self._tell_all)
+
+    def _tell_all(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._outlet is not None:
-            self._outlet.write(line)
+            self._outlet.write(bytes(self._untold))
+        self._untold.clear()

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import resource
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -52,6 +53,8 @@ class Surroundings:
     lookup: Lookup
     own: Mapping[str, str]
     """The environment mop-tui runs in."""
+    base: Mapping[str, str]
+    """The part of it that every agent may see."""
     run: str
 
     def launch(self, job: Job) -> "Launch":
@@ -59,9 +62,9 @@ class Surroundings:
         if job.work.command is None:
             raise CannotStartError("the layout gives it nothing to run")
         command = render_command(job.work.command, self.lookup)
-        cwd = Path(command.cwd or ".").absolute()
-        if not cwd.is_dir():
-            what = "is not a folder" if cwd.exists() else "does not exist"
+        cwd = os.path.abspath(command.cwd or ".")  # noqa: PTH100 - in every start: paths are slow
+        if not os.path.isdir(cwd):  # noqa: PTH112
+            what = "is not a folder" if Path(cwd).exists() else "does not exist"
             raise CannotStartError(f"its working directory {cwd} {what}")
         if not command.argv or not command.argv[0]:
             raise CannotStartError("the layout gives it nothing to run")
@@ -80,7 +83,7 @@ class Surroundings:
             if not name or "=" in name or "\0" in name:
                 raise CannotStartError(f"{name!r} cannot be the name of an environment variable")
         environment = {
-            **base_environment(self.own),
+            **self.base,
             **{name: self.own[name] for name in command.inherit_env if name in self.own},
             **dict(command.env),
             RUN: self.run,
@@ -100,7 +103,7 @@ class Launch:
     command: Command
     """What the layout says of it, with its look-ups filled in."""
     argv: tuple[str, ...]
-    cwd: Path
+    cwd: str
     environment: dict[str, str]
 
     def problem(self, error: OSError) -> str:
@@ -108,11 +111,11 @@ class Launch:
         program = self.argv[0]
         match error.errno:
             case errno.ENOENT:
-                if "/" in program and (self.cwd / program).exists():
+                if "/" in program and Path(self.cwd, program).exists():
                     return f"the program {program} names an interpreter that was not found"
                 return f"the program {program} was not found"
             case errno.EACCES | errno.EPERM:
-                if (self.cwd / program).is_dir():
+                if Path(self.cwd, program).is_dir():
                     return f"the program {program} is a folder"
                 return f"the program {program} may not be run"
             case errno.ENOEXEC:
@@ -166,6 +169,15 @@ class Pipes:
         self.inherited.append(reading)
         self.environment[secret_variable(name)] = str(reading)
 
+    def check_room(self) -> None:
+        """Raise `CannotStartError` if a start might run out of descriptors half-way.
+
+        The lowest number that is free is given out first, so that above the newest all are free.
+        """
+        most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if most != resource.RLIM_INFINITY and max(self._all) + SPARE >= most:
+            raise CannotStartError(TOO_MANY_FILES)
+
     def close_theirs(self) -> None:
         """Close what only the process needs."""
         ours = (self.output, self.input)
@@ -202,7 +214,7 @@ def pipes(secrets: Mapping[str, str], *, listens: bool) -> Iterator[Pipes]:
             made._all.append(made.stdin)  # noqa: SLF001
         for name, secret in secrets.items():
             made.add_secret(name, secret)
-        _check_room()
+        made.check_room()
         yield made
     except BaseException as error:
         made.close()
@@ -210,17 +222,6 @@ def pipes(secrets: Mapping[str, str], *, listens: bool) -> Iterator[Pipes]:
             raise CannotStartError(TOO_MANY_FILES) from None
         raise
     made.close_theirs()
-
-
-def _check_room() -> None:
-    """Raise `OSError` if a start would run out of descriptors half-way, and lose its process."""
-    probes: list[int] = []
-    try:
-        while len(probes) < SPARE:
-            probes += [os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)]
-    finally:
-        for fd in probes:
-            os.close(fd)
 
 
 class TaskFile:
@@ -232,15 +233,19 @@ class TaskFile:
 
     def write(self, assignment: Assignment) -> None:
         """Put a task into the file, at once and whole. Raises `OSError`."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         text = json.dumps(task_form(self._agent, assignment), indent=1)
-        draft = self.path.with_name(self.path.name + ".new")
-        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        draft = f"{self.path}.new"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        try:
+            fd = os.open(draft, flags, 0o600)
+        except FileNotFoundError:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fd = os.open(draft, flags, 0o600)
         try:
             os.write(fd, text.encode() + b"\n")
         finally:
             os.close(fd)
-        draft.replace(self.path)
+        os.replace(draft, self.path)  # noqa: PTH105 - in every start: paths are slow
 
     def remove(self) -> None:
         """Remove the file."""

@@ -22,18 +22,32 @@ class AgentLog:
 
     def __init__(self, path: Path, size: int = SIZE, generations: int = GENERATIONS) -> None:
         self.failure = ""
+        self._begun = False
         self._path = path
         self._limit = size
         self._generations = generations
         self._file: int | None = None
         self._size = 0
         self._lost = 0
-        self._open(os.O_APPEND)
+        self._head = bytearray()
+
+    def note(self, line: str) -> None:
+        """Add a line of our own, with or before the next that is written."""
+        if self._begun and self._file is None:
+            return
+        self._head += line.encode(errors="replace") + b"\n"
 
     def write(self, data: bytes) -> None:
         """Add `data`, or as much of it as there is room for."""
+        if not self._begun:
+            # Only now: making a file takes as long as starting a process may.
+            self._begun = True
+            self._open(os.O_APPEND)
         if self._file is None:
             return
+        if self._head:
+            data = bytes(self._head) + data
+            self._head.clear()
         if self._size and self._size + len(data) > self._limit:
             self._rotate()
         if self._lost and self._put(f"[{self._lost} bytes could not be written]\n".encode()):
@@ -42,6 +56,8 @@ class AgentLog:
 
     def close(self) -> None:
         """Let go of the file."""
+        if self._head:
+            self.write(b"")
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -49,8 +65,11 @@ class AgentLog:
     def _open(self, how: int) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.open(self._path, flags, 0o600)
+            try:
+                self._file = os.open(self._path, flags, 0o600)
+            except FileNotFoundError:
+                self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._file = os.open(self._path, flags, 0o600)
             self._size = os.fstat(self._file).st_size
         except OSError as error:
             self._failed(error)
@@ -70,7 +89,9 @@ class AgentLog:
         return not rest
 
     def _rotate(self) -> None:
-        self.close()
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
         with suppress(OSError):
             for age in range(self._generations - 1, 0, -1):
                 younger = self._aged(age - 1)

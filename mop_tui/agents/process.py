@@ -88,7 +88,7 @@ class Process(asyncio.SubprocessProtocol):
         """Start the process. Raises `OSError`."""
         mask = self._session.mask
         title = shlex.join(launch.argv).encode(errors="surrogateescape")
-        self._log.write(b"$ " + mask.over(title) + b"\n")
+        self._log.note("$ " + mask.over(title).decode(errors="replace"))
         await asyncio.get_running_loop().subprocess_exec(
             lambda: self,
             *launch.argv,
@@ -193,14 +193,14 @@ class Process(asyncio.SubprocessProtocol):
 
     def _note_assignment(self, what: Assignment) -> None:
         task = what.task.id
-        self._log.write(f"[task {task}, attempt {what.attempt}]\n".encode(errors="replace"))
+        self._log.note(f"[task {task}, attempt {what.attempt}]")
         if self._job.assignment is not None:
             return  # the file was written before the process was started
         self._ear.assigned(task)
         try:
             self._task_file.write(what)
         except OSError as error:
-            self._log.write(f"[no task file: {error.strerror}]\n".encode())
+            self._log.note(f"[no task file: {error.strerror}]")
 
     def _refuse(self, ask: AskId, problem: str) -> None:
         """Tell the agent that its question is not put to anybody: it may be waiting for us."""
@@ -221,13 +221,13 @@ class Process(asyncio.SubprocessProtocol):
         """Report the end, once everything that comes before it was reported."""
         if self._inlet is None or not self.gone or self._piped or self.finished.is_set():
             return
+        code = self._transport.get_returncode() if self._transport is not None else None
+        ended_by = _signal_name(-code) if code is not None and code < 0 else None
+        self._log.note(f"[{ended_by or f'exit code {code}'}]")
+        self._log.close()
         if self._log.failure:
             self._ear.say(f"[{self._log.failure}]")
         self._ear.flush()
-        code = self._transport.get_returncode() if self._transport is not None else None
-        ended_by = _signal_name(-code) if code is not None and code < 0 else None
-        self._log.write(f"[{ended_by or f'exit code {code}'}]\n".encode())
-        self._log.close()
         self._task_file.remove()
         if self._transport is not None:
             self._transport.close()

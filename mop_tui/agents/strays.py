@@ -5,6 +5,7 @@ started them, and of each process its number and when it was born. Numbers are u
 only a process with the same number *and* the same birth is the one in the register.
 """
 
+import asyncio
 import json
 import os
 import signal
@@ -21,6 +22,8 @@ from mop_tui.domain.ids import AgentId
 SUFFIX = ".pids"
 GRACE = 1.0
 POLL = 0.02
+WRITTEN_WITHIN = 0.05
+"""Seconds, so that many starts at once are one write."""
 
 
 def born(pid: int) -> str | None:
@@ -69,39 +72,59 @@ class Register:
         self._path = path
         self._run = run
         self._file: int | None = None
+        self._new: dict[int, AgentId] = {}
+        self._gone: list[int] = []
+        self._timer: asyncio.TimerHandle | None = None
 
     def add(self, pid: int, agent: AgentId) -> None:
         """Note a process."""
-        if self._path is None:
-            return
-        if self._file is None:
-            self._open(self._path)
-        self._write({"pid": pid, "born": born(pid), "agent": agent})
+        if self._path is not None:
+            self._new[pid] = agent
+            self._write_soon()
 
     def remove(self, pid: int) -> None:
         """Note that a process is gone, and all of its group."""
-        self._write({"gone": pid})
+        if self._path is not None and self._new.pop(pid, None) is None:
+            self._gone.append(pid)
+            self._write_soon()
 
     def close(self) -> None:
         """Remove the register: nothing runs any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._file is not None and self._path is not None:
             os.close(self._file)
             self._file = None
             with suppress(OSError):
                 self._path.unlink()
 
-    def _open(self, path: Path) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
-        with suppress(OSError):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._file = os.open(path, flags, 0o600)
-            own = os.getpid()
-            self._write({"program": own, "born": born(own), "run": self._run})
+    def _write_soon(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(WRITTEN_WITHIN, self._write)
 
-    def _write(self, entry: Mapping[str, object]) -> None:
-        if self._file is not None:
-            with suppress(OSError):
-                os.write(self._file, json.dumps(entry).encode() + b"\n")
+    def _write(self) -> None:
+        self._timer = None
+        entries: list[dict[str, object]] = [{"gone": pid} for pid in self._gone]
+        entries += [
+            {"pid": pid, "born": birth, "agent": agent}
+            for pid, agent in self._new.items()
+            if (birth := born(pid)) is not None
+        ]
+        self._gone.clear()
+        self._new.clear()
+        with suppress(OSError):
+            if self._file is None and self._path is not None:
+                self._file = self._create(self._path)
+                own = os.getpid()
+                entries.insert(0, {"program": own, "born": born(own), "run": self._run})
+            if self._file is not None:
+                os.write(self._file, "".join(json.dumps(e) + "\n" for e in entries).encode())
+
+    def _create(self, path: Path) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(path, flags, 0o600)
 
 
 @dataclass(frozen=True, slots=True)
