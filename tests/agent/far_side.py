@@ -115,6 +115,12 @@ class FarSide:
         assert said is None, said
         return self.process.wait(PATIENCE)
 
+    def hears_out(self) -> int:
+        """Let it say whatever it says until it ends; return the exit code."""
+        while self._next() is not None:
+            pass
+        return self.process.wait(PATIENCE)
+
     def _next(self) -> Said | None:
         while (line := self._line()) is not None:
             try:
