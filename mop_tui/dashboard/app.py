@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, assert_never
 
 from textual import events, on
 from textual.app import App
@@ -13,18 +13,23 @@ from textual.widgets import Input
 from mop_tui.dashboard.approval import ApprovalDialog
 from mop_tui.dashboard.attention import Attention
 from mop_tui.dashboard.choice import ChoiceDialog
-from mop_tui.dashboard.choices import Choices
 from mop_tui.dashboard.clock import Clock, SystemClock
 from mop_tui.dashboard.detail_dialog import DetailDialog
+from mop_tui.dashboard.errands import Errands
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames
 from mop_tui.dashboard.guard import KeyGuard
-from mop_tui.dashboard.help_dialog import HelpDialog
+from mop_tui.dashboard.help_dialog import HelpDialog, Section
+from mop_tui.dashboard.output_lines import OutputLines
+from mop_tui.dashboard.output_pane import OutputPane
 from mop_tui.dashboard.overview import Overview
 from mop_tui.dashboard.question_dialog import Closed, QuestionDialog
 from mop_tui.dashboard.quit_dialog import QuitDialog
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.seek_dialog import SeekDialog
+from mop_tui.dashboard.steer_dialog import MessageDialog, SteerDialog
+from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS, Deed, command, offered, title
+from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.theme import DARK, LIGHT
 from mop_tui.dashboard.transport import Transport
@@ -32,6 +37,7 @@ from mop_tui.dashboard.typed_answer import TypedAnswerDialog
 from mop_tui.domain.answers import QuestionType
 from mop_tui.domain.feed import SessionFeed, Stop
 from mop_tui.domain.ids import QuestionId
+from mop_tui.domain.sentences import printable
 from mop_tui.domain.session import Question
 
 SAMPLING = 0.1
@@ -72,6 +78,9 @@ class Dashboard(App[WhyEnded]):
         self._clock: Clock = clock or SystemClock()
         self._sampler = Sampler(feed)
         self._frame = self._sampler.take()
+        self._errands = Errands(feed)
+        self._offers: tuple[Deed, ...] = ()
+        """What can be done with what the keys are about."""
         self._unshown = False
         """A screen that was still opening has missed the frame."""
         self._attention = Attention()
@@ -100,7 +109,18 @@ class Dashboard(App[WhyEnded]):
             self._show(frame or self._frame)
         if isinstance(self.screen, QuestionDialog) and self.screen.is_mounted:
             self.screen.poll()
+        for what, why in self._errands.refused(self._frame):
+            said = printable(why)
+            self.notify(said, title=f"Refused: {what}", severity="warning", markup=False)
+        self._offer()
         self._attend()
+
+    def _offer(self) -> None:
+        """Let the screen name other keys where other things can be done now."""
+        offers = offered(self._frame, self._subject())
+        if offers != self._offers:
+            self._offers = offers
+            self.screen.refresh_bindings()
 
     def _show(self, frame: Frame) -> None:
         self._frame = frame
@@ -133,12 +153,14 @@ class Dashboard(App[WhyEnded]):
         self._calm = None
         return False
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what this feed allows."""
         if action == "answer":
             return self._feed.capabilities.commands
         if action == "go_to":
             return self._feed.capabilities.seek
+        if action == "steer":
+            return bool({*parameters} & {*offered(self._frame, self._subject())})
         return True
 
     def action_light_or_dark(self) -> None:
@@ -148,12 +170,16 @@ class Dashboard(App[WhyEnded]):
     def action_help(self) -> None:
         """List all keys."""
         overview = self.screen_stack[0]
-        questions = [*ApprovalDialog.BINDINGS, *Choices.BINDINGS, *QuestionDialog.BINDINGS]
-        sections = [
+        commands = self._feed.capabilities.commands
+        questions = [*ApprovalDialog.BINDINGS, *QuestionDialog.BINDINGS]
+        sections: list[Section] = [
             ("Everywhere", [key for key in self.BINDINGS if self._is_offered(self, key)]),
             ("Panes", [key for key in Overview.BINDINGS if self._is_offered(overview, key)]),
-            ("Lists", [*Rows.BINDINGS, *Swarm.BINDINGS, *EventLog.BINDINGS]),
-            ("Questions", questions if self._feed.capabilities.commands else []),
+            ("Lists", [*Rows.BINDINGS, *Swarm.FOLDING, *EventLog.BINDINGS]),
+            ("Agents", AGENT_KEYS if commands else []),
+            ("Tasks", TASK_KEYS if commands else []),
+            ("Output of an agent", [*OutputPane.BINDINGS, *OutputLines.READING]),
+            ("Questions", questions if commands else []),
         ]
         self.push_screen(HelpDialog([(title, keys) for title, keys in sections if keys]))
 
@@ -172,8 +198,40 @@ class Dashboard(App[WhyEnded]):
     def tell_more(self, chosen: Rows.Chosen) -> None:
         """Open the details of the chosen row."""
         self.push_screen(
-            DetailDialog(self._feed, chosen.about, self._frame, output_of=chosen.output_of)
+            DetailDialog(self._feed, chosen.about, self._frame, subject=chosen.subject)
         )
+
+    # -- steering ---------------------------------------------------------------------------
+
+    def _subject(self) -> Subject | None:
+        """Return the agent or task that keys are about now."""
+        if isinstance(self.screen, DetailDialog):
+            return self.screen.subject
+        return self.focused.subject_here if isinstance(self.focused, Rows) else None
+
+    def action_steer(self, deed: Deed) -> None:
+        """Do something with an agent or a task, after asking where that cannot be undone."""
+        subject = self._subject()
+        if subject is None or deed not in offered(self._frame, subject):
+            return
+        if self._frame.trouble:
+            trouble = printable(self._frame.trouble)
+            self.notify(f"Nothing can be done now: {trouble}", severity="warning", markup=False)
+            return
+
+        def do(text: str) -> None:
+            self._errands.send(command(deed, subject, text), title(deed, subject), self._frame)
+
+        match deed:
+            case "pause" | "resume":
+                do("")
+            case "message":
+                self.push_screen(MessageDialog(subject), lambda text: do(text) if text else None)
+            case "stop" | "restart" | "cancel":
+                dialog = SteerDialog(deed, subject, self._frame)
+                self.push_screen(dialog, lambda yes: do(dialog.reason) if yes else None)
+            case _:
+                assert_never(deed)
 
     # -- questions --------------------------------------------------------------------------
 

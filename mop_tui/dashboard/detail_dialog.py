@@ -1,77 +1,36 @@
 """The dialog that tells all that is known about one row of a pane."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from mop_tui.dashboard.details import Details
+from mop_tui.dashboard.details import Details, log_of
 from mop_tui.dashboard.frame import Frame
-from mop_tui.dashboard.line import Line, clip
-from mop_tui.dashboard.rows import Rows
+from mop_tui.dashboard.key_line import KeyLine
+from mop_tui.dashboard.output_pane import OutputPane
 from mop_tui.dashboard.sheet import Sheet
+from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS
+from mop_tui.dashboard.subject import Subject
 from mop_tui.domain.feed import SessionFeed
-from mop_tui.domain.ids import AgentId
-from mop_tui.domain.session import TAIL_LINES
+from mop_tui.domain.session import Agent
 
-
-class OutputTail(Rows):
-    """The last lines an agent wrote; stays at the end until the operator goes up."""
-
-    def __init__(self, feed: SessionFeed, agent: AgentId) -> None:
-        super().__init__(id="output")
-        self.border_title = "Output"
-        self._feed = feed
-        self._agent = agent
-        self._lines: tuple[str, ...] = ()
-        self._first = 0
-
-    def show(self, frame: Frame) -> None:
-        """Read the tail again if the agent wrote something."""
-        agent = frame.snapshot.agents.get(self._agent)
-        end = 0 if agent is None else agent.tail_end
-        if end != self._first + len(self._lines):
-            at_end = self.cursor >= self.count - 1
-            start = max(0, end - TAIL_LINES)
-            self._lines = tuple(self._feed.output(self._agent, start, TAIL_LINES))
-            self._first = end - len(self._lines)
-            self.rows_changed()
-            if at_end and self.count:
-                self.cursor = self.count - 1
-        self.border_title = f"Output  {end} lines" if end else "Output"
-
-    @property
-    def count(self) -> int:
-        """How many lines are shown."""
-        return len(self._lines)
-
-    @property
-    def emptiness(self) -> str:
-        """What to say where there are no lines."""
-        return "Nothing was written yet."
-
-    def key(self, index: int) -> int:
-        """Return the number of a line since the agent's beginning."""
-        return self._first + index
-
-    def find(self, key: Hashable) -> int | None:
-        """Return where a line stands, or the first if it is no longer kept."""
-        return max(0, key - self._first) if isinstance(key, int) else None
-
-    def line(self, index: int, width: int) -> Line:
-        """Return a line of output."""
-        return clip(((self._lines[index], "plain"),), width)
+_WIDE = 120
+"""From which width on two columns are told beside each other."""
 
 
 class DetailDialog(ModalScreen[None]):
     """Labels and texts that stay up to date, and an agent's output below them."""
 
-    AUTO_FOCUS = "#output, #facts"
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
+        *AGENT_KEYS,
+        *TASK_KEYS,
+        Binding("tab", "next_part", "Pane", tooltip="To the facts or the output"),
         Binding("escape,q", "close", "Close"),
     ]
     DEFAULT_CSS = """
@@ -90,9 +49,17 @@ class DetailDialog(ModalScreen[None]):
             border-subtitle-color: $text-muted;
         }
         #facts { height: auto; max-height: 85vh; padding: 0 1; scrollbar-size-vertical: 1; }
+        #columns { height: auto; layout: vertical; }
+        Sheet { width: 1fr; }
+        KeyLine { background: $surface; padding: 0; }
         &.-with-output #dialog { height: 94%; }
         &.-with-output #facts { max-height: 60%; }
-        #output { height: 1fr; background: $background; }
+        &.-with-output.-low #facts { max-height: 30%; }
+        &.-with-output.-low #facts:focus { max-height: 70%; }
+        &.-with-output.-wide #dialog { max-width: 160; }
+        &.-with-output.-wide #columns { layout: horizontal; }
+        &.-with-output.-wide #main { padding: 0 2 0 0; }
+        OutputPane { height: 1fr; }
     }
     """
 
@@ -102,39 +69,74 @@ class DetailDialog(ModalScreen[None]):
         details: Callable[[Frame], Details],
         frame: Frame,
         *,
-        output_of: AgentId | None = None,
+        subject: Subject | None = None,
     ) -> None:
         super().__init__()
+        self.subject = subject
+        """The agent or task that it is about."""
         self._feed = feed
         self._details = details
         self._frame = frame
-        self._output_of = output_of
-        self.set_class(output_of is not None, "-with-output")
         self._shown: Details | None = None
+        self.set_class(self._agent is not None, "-with-output")
+
+    @property
+    def _agent(self) -> Agent | None:
+        """The agent whose output is shown."""
+        subject = self.subject
+        if subject is None or subject.agent is None:
+            return None
+        return self._frame.snapshot.agents.get(subject.agent)
 
     def compose(self) -> ComposeResult:
         """Lay out the facts and, for an agent, its output."""
-        with Vertical(id="dialog") as dialog:
-            dialog.border_subtitle = "esc closes"
-            with VerticalScroll(id="facts"):
-                yield Sheet()
-            if self._output_of is not None:
-                yield OutputTail(self._feed, self._output_of)
+        with Vertical(id="dialog"):
+            with VerticalScroll(id="facts"), Container(id="columns"):
+                yield Sheet(id="main")
+                yield Sheet(id="beside")
+            agent = self._agent
+            if agent is not None:
+                log = log_of(agent, self._frame.source)
+                yield OutputPane(self._feed, agent.spec.id, log, id="output-pane")
+            yield KeyLine()
 
     def on_mount(self) -> None:
-        """Show what is known now."""
+        """Show what is known now, and let the keys move what moves most."""
+        self.show(self._frame)
+        self.query_one("#facts" if self._agent is None else "#output").focus()
+
+    def on_resize(self) -> None:
+        """Put things beside each other where there is room."""
+        self._shown = None
         self.show(self._frame)
 
     def show(self, frame: Frame) -> None:
         """Bring the details up to date."""
+        self._frame = frame
         details = self._details(frame)
         if details != self._shown:
             self._shown = details
             self.query_one("#dialog", Vertical).border_title = Content(details.title)
-            self.query_one(Sheet).fill(details.entries)
-        for output in self.query(OutputTail):
-            output.show(frame)
+            beside = details.beside if self.size.width >= _WIDE else []
+            rest = [] if beside else details.beside
+            self.query_one("#main", Sheet).fill([*details.entries, *rest])
+            self.query_one("#beside", Sheet).fill(beside)
+        for pane in self.query(OutputPane):
+            pane.show(frame)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Offer another part only where there is one."""
+        return self.has_class("-with-output") if action == "next_part" else True
+
+    def action_next_part(self) -> None:
+        """Give the keys to the facts or to the output."""
+        facts = self.query_one("#facts")
+        (self.query_one("#output") if self.focused is facts else facts).focus()
 
     def action_close(self) -> None:
-        """Close the dialog."""
+        """End the search of the output, else close the dialog."""
+        for pane in self.query(OutputPane):
+            if pane.searching:
+                pane.action_end_search()
+                return
         self.dismiss()

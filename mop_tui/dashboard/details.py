@@ -1,16 +1,21 @@
 """What is known about one agent, task, issue or event, as labels and texts."""
 
 from dataclasses import dataclass, field
+from pathlib import PurePath
+from urllib.parse import quote
 
 from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.health import health_entries
 from mop_tui.dashboard.ink import Ink
 from mop_tui.dashboard.looks import severity_look, tone_look
+from mop_tui.dashboard.retries import attempt, trying_again
 from mop_tui.dashboard.sheet import Entry
 from mop_tui.dashboard.times import lasted
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.ids import AgentId, IssueId, TaskId
-from mop_tui.domain.sentences import printable, sentence, tone, waiting_for
-from mop_tui.domain.session import Task
+from mop_tui.domain.plan import HostKind, Lifetime
+from mop_tui.domain.sentences import agent_waiting_for, printable, sentence, tone, waiting_for
+from mop_tui.domain.session import Agent, Task
 from mop_tui.domain.task_lifecycle import TERMINAL
 
 
@@ -20,6 +25,8 @@ class Details:
 
     title: str
     entries: list[Entry] = field(default_factory=list)
+    beside: list[Entry] = field(default_factory=list)
+    """What stands beside the entries where there is room, else below them."""
 
     def add(self, label: str, text: object, ink: Ink = "plain") -> None:
         """Add a text unless there is nothing to say."""
@@ -36,34 +43,77 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
         details.add("state", "it is in the layout and has not been spawned", "dim")
         return details
     look = frame.view.look(agent)
-    details.add("state", f"{look.sign} {look.word}", look.ink)
-    details.add("since", _since(frame, agent.since))
-    details.add("because", agent.reason)
-    details.add("paused by", agent.paused_by)
+    details.add("state", f"{look.sign} {look.word} since {_since(frame, agent.since)}", look.ink)
+    waiting = _add_own_waiting(details, frame, agent)
+    if not waiting:
+        details.add("because", agent.reason)
+        details.add("paused by", agent.paused_by)
     task = frame.view.shown_task(agent)
     if task is not None:
         label = "task" if agent.task is not None else "last task"
         if task.state not in TERMINAL and agent.task is None:
             label = "next task"
         details.add(label, f"{task.spec.id}: {task.spec.title} ({task.state})")
-        _add_waiting(details, frame, task)
+        if not waiting:
+            _add_waiting(details, frame, task)
+        _add_attempt(details, frame, task)
     percent = frame.view.percent(agent)
     details.add("progress", None if percent is None else f"{percent} %")
     details.add("note", agent.note)
-    if agent.incarnation:
-        details.add("process", _process(agent.running, agent.exit_code))
     details.add("done", f"{agent.completed} tasks" if agent.completed else None)
-    spec = agent.spec
-    details.add("type", f"{spec.type}{', leads' if spec.lead else ''} in team {spec.team}")
-    details.add("skills", ", ".join(spec.skills))
-    details.add("model", spec.model)
-    details.add("runs as", spec.host)
+    details.beside = [*health_entries(agent), *_what_it_is(agent, frame.source)]
     return details
 
 
+def _what_it_is(agent: Agent, source: str) -> list[Entry]:
+    spec = agent.spec
+    more = Details("")
+    if agent.incarnation:
+        more.add("process", _process(agent.running, agent.exit_code))
+    more.add("lives for", "the session" if spec.lifetime is Lifetime.SESSION else "one task")
+    more.add("type", f"{spec.type}{', leads' if spec.lead else ''} in team {spec.team}")
+    more.add("skills", ", ".join(spec.skills))
+    more.add("model", spec.model)
+    more.add("runs as", spec.host)
+    more.add("log", log_of(agent, source))
+    return more.entries
+
+
+def log_of(agent: Agent, source: str) -> str:
+    """Return where all of an agent's output is, beside the session file `source`.
+
+    Of one that is played, that is the session file itself.
+    """
+    if agent.spec.host is HostKind.SIMULATED:
+        return source
+    name = f"{quote(agent.spec.id, safe='')}.log"
+    return str(PurePath(source).with_suffix(".logs") / name)
+
+
+def _add_own_waiting(details: Details, frame: Frame, agent: Agent) -> bool:
+    """Say what an agent waits for by its own wish, and return whether that is anything."""
+    question = frame.view.asking(agent)
+    if question is not None and question.asked.agent is not None:
+        said = f"waits for your answer to {question.id}: {question.asked.text}"
+        details.add("waiting", said, "you")
+        return True
+    if agent.paused_by is None or agent.paused_by.stops_processes:
+        return False
+    details.add("waiting", agent_waiting_for(frame.snapshot, agent), "warn")
+    return True
+
+
 def _add_waiting(details: Details, frame: Frame, task: Task) -> None:
-    ink: Ink = "you" if task.question is not None else "plain"
-    details.add("waiting", waiting_for(frame.snapshot, task), ink)
+    if not task.resting:
+        ink: Ink = "you" if frame.view.question_of(task) is not None else "plain"
+        details.add("waiting", waiting_for(frame.snapshot, task), ink)
+
+
+def _add_attempt(details: Details, frame: Frame, task: Task) -> None:
+    resting = trying_again(task, frame.elapsed)
+    details.add(
+        "attempt", resting or attempt(task).removeprefix("attempt "), "warn" if resting else "plain"
+    )
 
 
 def _process(running: bool, exit_code: int | None) -> str:
@@ -86,6 +136,8 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("since", _since(frame, task.since))
     details.add("because", task.reason)
     _add_waiting(details, frame, task)
+    _add_attempt(details, frame, task)
+    details.add("overdue", "it takes longer than it may" if task.overdue else None, "warn")
     details.add("agent", task.agent)
     details.add("for", f"agent {spec.agent}" if spec.agent else f"skill {spec.requires_skill}")
     details.add("progress", None if task.progress is None else f"{task.progress} %")
@@ -94,7 +146,7 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("gate", _gate(spec.gate, cleared=task.cleared))
     details.add("priority", spec.priority.name.lower())
     details.add("expected", lasted(spec.expected_ms) if spec.expected_ms else None)
-    details.add("attempts", task.attempts if task.attempts > 1 else None)
+    details.add("may take", lasted(spec.timeout_ms) if spec.timeout_ms else None)
     details.add("result", task.output)
     return details
 

@@ -26,6 +26,7 @@ _NAMES = {
     "plus": "+",
     "equals_sign": "=",
     "right_square_bracket": "]",
+    "slash": "/",
 }
 
 ANSWERING = (
@@ -77,14 +78,15 @@ class HelpDialog(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the sections."""
         entries: list[Entry] = []
-        for title, bindings in self._sections:
+        for place, (title, bindings) in enumerate(self._sections):
+            if place == 1:
+                entries += [Entry("Answering", ""), *ANSWERING]
             entries.append(Entry(title, ""))
             entries += [
                 Entry(_keys(binding), binding.tooltip or binding.description, depth=1)
                 for binding in bindings
                 if isinstance(binding, Binding)
             ]
-        entries += [Entry("Answering", ""), *ANSWERING]
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "Keys"
             dialog.border_subtitle = "esc closes"

@@ -28,9 +28,12 @@ Ink = Literal[
     "busy badge",
     "warn badge",
     "alarm",
+    "match",
+    "here",
     "cursor",
 ]
-"""`track` is what is left of a bar; badges and `alarm` stand out as blocks; `cursor` lies below."""
+"""`track` is what is left of a bar; badges and `alarm` stand out as blocks, and so does what a
+search finds (`match`) and is at (`here`); `cursor` lies below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ _RECIPES: Mapping[Ink, _Recipe] = {
     "busy badge": _Recipe("background", on="primary", bold=True),
     "warn badge": _Recipe("background", on="warning", bold=True),
     "alarm": _Recipe("background", on="error", bold=True),
+    "match": _Recipe("background", on="warning"),
+    "here": _Recipe("background", on="accent", bold=True),
     "cursor": _Recipe(None, on="primary-muted"),
 }
 

@@ -19,7 +19,7 @@ from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.line import Line, plain_text
 from mop_tui.dashboard.looks import CURSOR
 from mop_tui.dashboard.painting import Painter
-from mop_tui.domain.ids import AgentId
+from mop_tui.dashboard.subject import Subject
 
 
 class Rows(ScrollView, can_focus=True):
@@ -63,8 +63,8 @@ class Rows(ScrollView, can_focus=True):
         """The operator wants to know more about a row; `about` tells it, frame by frame."""
 
         about: Callable[[Frame], Details]
-        output_of: AgentId | None
-        """The agent whose output belongs to it."""
+        subject: Subject | None
+        """The agent or task that it is about."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
@@ -95,14 +95,19 @@ class Rows(ScrollView, can_focus=True):
         """Return what tells all about a row, or None if its line says it all."""
         return None
 
-    def output_of(self, index: int) -> AgentId | None:  # noqa: ARG002 - for subclasses
-        """Return the agent whose output belongs to a row, if there is one."""
+    def subject(self, index: int) -> Subject | None:  # noqa: ARG002 - for subclasses
+        """Return the agent or task that a row is about, if it is about one."""
         return None
 
     @property
     def emptiness(self) -> str:
         """What to say where there are no rows."""
         return ""
+
+    @property
+    def subject_here(self) -> Subject | None:
+        """What the row under the cursor is about."""
+        return self.subject(self.cursor) if self.count else None
 
     # -- change -----------------------------------------------------------------------------
 
@@ -219,7 +224,7 @@ class Rows(ScrollView, can_focus=True):
         """Ask for more about the row under the cursor."""
         about = self.about(self.cursor) if self.count else None
         if about is not None:
-            self.post_message(self.Chosen(about, self.output_of(self.cursor)))
+            self.post_message(self.Chosen(about, self.subject(self.cursor)))
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the row that was clicked; a double click asks for more."""

@@ -13,6 +13,8 @@ from mop_tui.dashboard.ink import Ink
 from mop_tui.dashboard.line import Line, bar, cell, clip, spread
 from mop_tui.dashboard.looks import CLOSED, OPEN, WAITING_FOR_YOU, agent_look
 from mop_tui.dashboard.rows import Rows
+from mop_tui.dashboard.steering import AGENT_KEYS
+from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.swarm_view import TeamSummary
 from mop_tui.dashboard.times import lasted
 from mop_tui.domain.ids import AgentId, TeamId
@@ -39,11 +41,12 @@ class _Columns:
 class Swarm(Rows):
     """Teams with their agents: who does what, how far, since when, and why not."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    FOLDING: ClassVar[list[BindingType]] = [
         Binding("left,h", "fold(True)", "Collapse the team", show=False),
         Binding("right,l", "fold(False)", "Expand the team", show=False),
         Binding("c", "fold_all", "Collapse or expand all teams", show=False),
     ]
+    BINDINGS: ClassVar[list[BindingType]] = [*FOLDING, *AGENT_KEYS]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
@@ -108,9 +111,10 @@ class Swarm(Rows):
         agent = self._keys[index][1]
         return None if agent is None else partial(agent_details, agent_id=agent)
 
-    def output_of(self, index: int) -> AgentId | None:
+    def subject(self, index: int) -> Subject | None:
         """Return the agent of a row."""
-        return self._keys[index][1]
+        agent = self._keys[index][1]
+        return None if agent is None else Subject(agent=agent)
 
     def line(self, index: int, width: int) -> Line:
         """Return what is to be said of a team or an agent."""
@@ -174,7 +178,7 @@ class Swarm(Rows):
             line += (cell(name, columns.task, "plain"), ("  ", "plain"))
         elif agent.task is not None:
             line += ((f"{name}  ", "plain"),)
-        note = view.note(agent)
+        note = view.note(agent, frame.elapsed)
         if not note and not columns.task and agent.task is None:
             note = name
         return clip((*line, (note, "you" if view.asking(agent) is not None else "dim")), width)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mop_tui.dashboard.looks import WAITING_FOR_YOU, Look, agent_look, task_look
+from mop_tui.dashboard.retries import trying_again
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.ids import AgentId, TeamId
 from mop_tui.domain.plan import TeamSpec
-from mop_tui.domain.sentences import printable, waiting_for
-from mop_tui.domain.session import Agent, Snapshot, Task
+from mop_tui.domain.sentences import agent_waiting_for, printable, waiting_for
+from mop_tui.domain.session import Agent, Question, Snapshot, Task
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 
 AT_WORK = (AgentState.ACTIVE, AgentState.DEGRADED, AgentState.UNHEALTHY)
@@ -117,24 +118,37 @@ class SwarmView:
         done = [t for t in self.tasks_of.get(agent.spec.id, ()) if t.agent == agent.spec.id]
         return max(done, key=lambda task: task.ended_at or 0, default=None)
 
-    def asking(self, agent: Agent) -> Task | None:
-        """Return the agent's task that waits for the operator's answer, if there is one."""
+    @cached_property
+    def _asked_by(self) -> dict[AgentId, Question]:
+        """The oldest open question of each agent that asks."""
+        asked: dict[AgentId, Question] = {}
+        for question in self.snapshot.open_questions:
+            if question.asked.agent is not None:
+                asked.setdefault(question.asked.agent, question)
+        return asked
+
+    def asking(self, agent: Agent) -> Question | None:
+        """Return the open question that keeps an agent from its work, its own or a gate."""
+        own = self._asked_by.get(agent.spec.id)
         task = self.current(agent)
-        return task if task is not None and task.question is not None else None
+        return own if own is not None or task is None else self.question_of(task)
+
+    def question_of(self, task: Task) -> Question | None:
+        """Return the open question that keeps a task from going on, its gate's or its agent's."""
+        if task.question is not None:
+            return self.snapshot.questions[task.question]
+        if task.agent is None or _is_over(task):
+            return None
+        asked = self._asked_by.get(task.agent)
+        return asked if asked is not None and asked.asked.task == task.spec.id else None
 
     def look(self, agent: Agent) -> Look:
         """Return how an agent looks: its state, but with the operator's sign if it waits."""
-        look = agent_look(agent.state)
-        if self.asking(agent) is None:
-            return look
-        return Look(WAITING_FOR_YOU.sign, look.word, WAITING_FOR_YOU.ink)
+        return _waiting(agent_look(agent.state), self.asking(agent))
 
     def task_look(self, task: Task) -> Look:
         """Return how a task looks: its state, but with the operator's sign if it waits."""
-        look = task_look(task.state)
-        if task.question is None:
-            return look
-        return Look(WAITING_FOR_YOU.sign, look.word, WAITING_FOR_YOU.ink)
+        return _waiting(task_look(task.state), self.question_of(task))
 
     def percent(self, agent: Agent) -> int | None:
         """Return how far the agent is with what it has or last had; None if that is unknown."""
@@ -142,19 +156,29 @@ class SwarmView:
             return agent.progress
         return None
 
-    def note(self, agent: Agent) -> str:
+    def note(self, agent: Agent, now: int) -> str:
         """Return what is worth knowing about an agent now: why it stands still, or what it says."""
-        if agent.state in (AgentState.PAUSED, AgentState.FAILED, AgentState.UNHEALTHY):
+        question = self.asking(agent)
+        if question is not None and agent.state is not AgentState.FAILED:
+            return printable(f"waits for your answer to: {question.asked.text}")
+        if agent.state is AgentState.PAUSED:
+            return agent_waiting_for(self.snapshot, agent).removeprefix("is ")
+        if agent.state in (AgentState.FAILED, AgentState.UNHEALTHY):
             return printable(agent.reason)
         if agent.task is None and agent.state is AgentState.AVAILABLE:
             upcoming = self.current(agent)
-            return "" if upcoming is None else waiting_for(self.snapshot, upcoming)
-        if self.asking(agent) is not None:
-            task = self.current(agent)
-            return "" if task is None else waiting_for(self.snapshot, task)
+            if upcoming is None:
+                return ""
+            return trying_again(upcoming, now) or waiting_for(self.snapshot, upcoming)
         if agent.note:
             return printable(agent.note)
         return printable(agent.tail[-1]) if agent.tail else ""
+
+
+def _waiting(look: Look, question: Question | None) -> Look:
+    if question is None:
+        return look
+    return Look(WAITING_FOR_YOU.sign, look.word, WAITING_FOR_YOU.ink)
 
 
 def _same_people(before: Snapshot, now: Snapshot) -> bool:

@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Hashable
 from functools import partial
-from typing import assert_never
+from typing import ClassVar, assert_never
+
+from textual.binding import BindingType
 
 from mop_tui.dashboard.details import Details, task_details
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.ink import Ink
 from mop_tui.dashboard.line import Line, cell, clip
+from mop_tui.dashboard.retries import trying_again
 from mop_tui.dashboard.rows import Rows
+from mop_tui.dashboard.steering import TASK_KEYS
+from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.times import lasted
 from mop_tui.domain.ids import TaskId
 from mop_tui.domain.sentences import printable, waiting_for
@@ -20,6 +25,8 @@ _STATE = max(len(state.value) for state in TaskState)
 
 class TaskList(Rows):
     """All tasks, those first that stand still: waiting for you, failed, ready, pending."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*TASK_KEYS]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
@@ -35,7 +42,7 @@ class TaskList(Rows):
         self._frame = frame
         if not same:
             tasks = frame.snapshot.tasks
-            order = sorted(tasks, key=lambda task: _urgency(tasks[task]))
+            order = sorted(tasks, key=lambda task: _urgency(frame, tasks[task]))
             if order != self._order:
                 self._order = order
                 self._places = {task: index for index, task in enumerate(order)}
@@ -65,6 +72,10 @@ class TaskList(Rows):
         """Return what tells all about a task."""
         return partial(task_details, task_id=self._order[index])
 
+    def subject(self, index: int) -> Subject:
+        """Return the task of a row."""
+        return Subject(task=self._order[index])
+
     def line(self, index: int, width: int) -> Line:
         """Return what is to be said of a task."""
         frame = self._frame
@@ -85,8 +96,8 @@ class TaskList(Rows):
         return clip((*line, (" ", "plain"), (note, ink)), width)
 
 
-def _urgency(task: Task) -> int:
-    if task.question is not None:
+def _urgency(frame: Frame, task: Task) -> int:
+    if frame.view.question_of(task) is not None:
         return 0
     match task.state:
         case TaskState.FAILED:
@@ -122,8 +133,11 @@ def _time(frame: Frame, task: Task) -> str:
 
 
 def _note(frame: Frame, task: Task) -> tuple[str, Ink]:
-    if task.question is not None:
-        return waiting_for(frame.snapshot, task), "you"
+    question = frame.view.question_of(task)
+    if question is not None:
+        return printable(f"waits for your answer to: {question.asked.text}"), "you"
+    if task.resting:
+        return trying_again(task, frame.elapsed), "warn"
     if task.state in (TaskState.FAILED, TaskState.CANCELLED):
         return printable(task.reason), "plain"
     if task.state is TaskState.COMPLETE:

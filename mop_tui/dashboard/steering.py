@@ -1,0 +1,137 @@
+"""What the operator may do with an agent or a task: which keys, when, and what comes of it."""
+
+from typing import Literal, assert_never
+
+from textual.binding import Binding
+
+from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.subject import Subject
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, step
+from mop_tui.domain.feed import CancelTask, Command, Say, Steer
+from mop_tui.domain.ids import AgentId, TaskId
+from mop_tui.domain.session import Agent, Snapshot, Task
+from mop_tui.domain.task_lifecycle import TERMINAL
+
+Deed = Literal["pause", "resume", "stop", "restart", "message", "cancel"]
+
+AGENT_KEYS = [
+    Binding("p", "app.steer('pause')", "Pause", tooltip="Pause the agent, processes and all"),
+    Binding("p", "app.steer('resume')", "Continue", tooltip="Let a paused agent go on"),
+    Binding("x", "app.steer('stop')", "Stop", tooltip="Stop the agent for good; asks first"),
+    Binding("r", "app.steer('restart')", "Restart", tooltip="Give it a new process; asks first"),
+    Binding("m", "app.steer('message')", "Write", tooltip="Tell the agent something"),
+]
+TASK_KEYS = [
+    Binding("x", "app.steer('cancel')", "Cancel", tooltip="Cancel the task; asks first"),
+]
+
+_STARTING = (AgentState.SPAWNING, AgentState.INITIALIZING)
+_NAMED = 3
+"""How many tasks are named; others are counted."""
+
+
+def offered(frame: Frame, subject: Subject | None) -> tuple[Deed, ...]:
+    """Return what may be done with `subject` now. Whether it is done is decided elsewhere."""
+    if subject is None or not frame.answerable:
+        return ()
+    if subject.task is not None:
+        task = frame.snapshot.tasks.get(subject.task)
+        return ("cancel",) if task is not None and task.state not in TERMINAL else ()
+    agent = frame.snapshot.agents.get(subject.agent) if subject.agent is not None else None
+    return () if agent is None else tuple(_with_agent(agent))
+
+
+def _with_agent(agent: Agent) -> list[Deed]:
+    deeds: list[Deed] = []
+    if agent.state not in _STARTING and _allows(agent, AgentTrigger.PAUSE):
+        deeds.append("pause")
+    if _allows(agent, AgentTrigger.RESUME):
+        deeds.append("resume")
+    if _allows(agent, AgentTrigger.STOP):
+        deeds.append("stop")
+    if (agent.running or agent.state is AgentState.FAILED) and not agent.stopping:
+        deeds.append("restart")
+    if agent.running:
+        deeds.append("message")
+    return deeds
+
+
+def _allows(agent: Agent, trigger: AgentTrigger) -> bool:
+    target = step(agent.state, trigger, paused_in=agent.paused_in, paused_by=agent.paused_by)
+    return target is not None
+
+
+def command(deed: Deed, subject: Subject, text: str) -> Command:
+    """Return what to hand over. `text` is the message, else the reason."""
+    if deed == "cancel":
+        return CancelTask(subject.task or TaskId(""), text)
+    agent = subject.agent or AgentId("")
+    return Say(agent, text) if deed == "message" else Steer(deed, agent, text)
+
+
+def title(deed: Deed, subject: Subject) -> str:
+    """Return what is about to be done, in a few words."""
+    match deed:
+        case "pause" | "stop" | "restart" | "cancel":
+            return f"{deed.capitalize()} {subject.name}"
+        case "resume":
+            return f"Continue {subject.name}"
+        case "message":
+            return f"Message to {subject.name}"
+        case _:
+            assert_never(deed)
+
+
+def what_comes_of_it(deed: Deed, subject: Subject, snapshot: Snapshot) -> str:
+    """Return how things stand, and what they lead to."""
+    if subject.task is not None:
+        task = snapshot.tasks.get(subject.task)
+        return "" if task is None else _of_cancelling(task, snapshot)
+    agent = snapshot.agents.get(subject.agent) if subject.agent is not None else None
+    if agent is None:
+        return ""
+    stands = f"{agent.spec.id} is {agent.state}"
+    if agent.task is None:
+        ends = "It is given no more tasks." if deed == "stop" else "It gets a new process."
+        return f"{stands} and has no task in hand.\n{ends}"
+    if deed == "restart":
+        return (
+            f"{stands} with {agent.task}.\nIts processes are ended and it gets a new one;"
+            f" {agent.task} goes back to those that are ready."
+        )
+    also = _named(dependants(snapshot, agent.task))
+    with_it = f" with what needs it: {also}" if also else ""
+    return (
+        f"{stands} with {agent.task}.\nIts processes are ended for good,"
+        f" and {agent.task} is cancelled{with_it}."
+    )
+
+
+def _of_cancelling(task: Task, snapshot: Snapshot) -> str:
+    by = f" with {task.agent}" if task.agent is not None else ""
+    also = _named(dependants(snapshot, task.spec.id))
+    with_it = f" with what needs it: {also}" if also else ", and nothing else needs it"
+    return f"{task.spec.id} is {task.state}{by}.\nIt is cancelled{with_it}."
+
+
+def dependants(snapshot: Snapshot, task: TaskId) -> list[TaskId]:
+    """Return the unfinished tasks that need `task`, directly or not, in plan order."""
+    reached = {task}
+    growing = True
+    while growing:
+        more = {
+            row.spec.id
+            for row in snapshot.tasks.values()
+            if row.spec.id not in reached
+            and row.state not in TERMINAL
+            and not reached.isdisjoint(row.spec.needs_tasks)
+        }
+        reached |= more
+        growing = bool(more)
+    return [row for row in snapshot.tasks if row in reached and row != task]
+
+
+def _named(tasks: list[TaskId]) -> str:
+    more = len(tasks) - _NAMED
+    named = ", ".join(tasks[:_NAMED])
+    return f"{named} and {more} more" if more > 0 else named
