@@ -3,6 +3,7 @@
 import os
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 SIZE = 16 << 20
 """Bytes at which a log file is put aside and a new one begun."""
@@ -92,6 +93,7 @@ class AgentLog:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+        _remove(self._aged(self._generations - 1))
         with suppress(OSError):
             for age in range(self._generations - 1, 0, -1):
                 younger = self._aged(age - 1)
@@ -104,3 +106,15 @@ class AgentLog:
 
     def _failed(self, error: OSError) -> None:
         self.failure = self.failure or f"the log is incomplete: {error.strerror}"
+
+
+def _remove(path: Path) -> None:
+    """Remove a file, and give its room free elsewhere: for a large one that takes a while."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return
+    with suppress(OSError):
+        path.unlink()
+    # The room is held until the last descriptor is closed.
+    Thread(target=os.close, args=(fd,), daemon=True).start()
