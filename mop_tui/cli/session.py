@@ -21,8 +21,6 @@ import click
 import pydantic
 
 from mop_tui import __version__, layout
-from mop_tui.agents import strays
-from mop_tui.agents.command import CommandHost, use_pidfd_child_watcher
 from mop_tui.agents.host import AgentHost, Sink
 from mop_tui.agents.simulated import SimulatedHost
 from mop_tui.cli.output import clock_time, json_line
@@ -165,20 +163,11 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
         clock = VirtualClock(timeline, None if prepared.speed == inf else prepared.speed)
 
     def hosts(sink: Sink) -> Mapping[HostKind, AgentHost]:
-        paths = prepared.header.paths
-        return {
-            HostKind.SIMULATED: SimulatedHost(
-                prepared.header.seed, clock.moment, timeline.call_at, sink
-            ),
-            HostKind.COMMAND: CommandHost(
-                templates.resolve(prepared.plan.variables, paths.get),
-                prepared.path.with_suffix(".logs"),
-                sink,
-                os.environ,
-                run=prepared.header.run,
-                register=prepared.path.with_suffix(strays.SUFFIX),
-            ),
-        }
+        seed = prepared.header.seed
+        simulated = SimulatedHost(seed, clock.moment, timeline.call_at, sink)
+        if prepared.mode is not Mode.LIVE:
+            return {HostKind.SIMULATED: simulated}
+        return {HostKind.SIMULATED: simulated, HostKind.COMMAND: _command_host(prepared, sink)}
 
     orchestrator = Orchestrator(
         prepared.plan,
@@ -197,10 +186,28 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
     return live, orchestrator, journal
 
 
+def _command_host(prepared: Prepared, sink: Sink) -> AgentHost:
+    # A rehearsal starts nothing, and what starts processes takes a while to load.
+    from mop_tui.agents import command, strays  # noqa: PLC0415
+
+    command.use_pidfd_child_watcher()
+    command.use_pidfd_child_watcher()
+    return command.CommandHost(
+        templates.resolve(prepared.plan.variables, prepared.header.paths.get),
+        prepared.path.with_suffix(".logs"),
+        sink,
+        os.environ,
+        run=prepared.header.run,
+        register=prepared.path.with_suffix(strays.SUFFIX),
+    )
+
+
 async def _end_strays(prepared: Prepared, orchestrator: Orchestrator) -> None:
     """End what still runs of sessions beside this one whose program has died."""
     if prepared.mode is not Mode.LIVE:
         return
+    from mop_tui.agents import strays  # noqa: PLC0415 - as above
+
     for abandoned in await asyncio.to_thread(strays.find_strays, prepared.path.parent):
         await asyncio.to_thread(strays.end_strays, [abandoned])
         if abandoned.strays:
@@ -256,7 +263,6 @@ async def running(prepared: Prepared) -> AsyncIterator[LiveSession]:
 
 
 async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
-    use_pidfd_child_watcher()
     live, orchestrator, journal = _open(prepared)
     looking = asyncio.create_task(_end_strays(prepared, orchestrator))
     _collect_garbage()
@@ -305,7 +311,6 @@ async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
 async def _on_screen(prepared: Prepared) -> Outcome:
     from mop_tui.dashboard.app import Dashboard  # noqa: PLC0415 - headless runs load no Textual
 
-    use_pidfd_child_watcher()
     live, orchestrator, journal = _open(prepared)
     session = asyncio.create_task(live.run())
     looking = asyncio.create_task(_end_strays(prepared, orchestrator))
