@@ -9,7 +9,7 @@ import pytest
 from real_processes import A, Trial, eventually
 
 from mop_tui.agents.command import use_pidfd_child_watcher
-from mop_tui.agents.groups import signal_group
+from mop_tui.agents.groups import living
 from mop_tui.agents.hearing import REPORT_LINES
 from mop_tui.agents.host import Assignment, Erred, Output, Progressed, Started, StartFailed
 from mop_tui.agents.launch import base_environment
@@ -43,7 +43,7 @@ async def test_a_stopped_process_can_still_be_ended(trial: Trial) -> None:
 async def test_what_a_process_leaves_behind_is_ended(trial: Trial) -> None:
     trial.script("sleep 600 & echo left; exit 0")
     assert (await trial.ended()).code == 0
-    await eventually(lambda: not signal_group(trial.pid, 0))
+    await eventually(lambda: not living(frozenset({trial.pid})))
 
 
 async def test_a_child_that_fled_the_group_does_not_hold_up_the_exit(trial: Trial) -> None:

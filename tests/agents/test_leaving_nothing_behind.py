@@ -11,7 +11,8 @@ import psutil
 import pytest
 from real_processes import A, Trial, eventually, runs, status
 
-from mop_tui.agents.groups import signal_group
+from mop_tui.agents.command import use_pidfd_child_watcher
+from mop_tui.agents.groups import living
 from mop_tui.agents.host import Exited, Started
 from mop_tui.agents.strays import SUFFIX, born, end_strays, find_strays
 from mop_tui.domain.ids import AgentId
@@ -59,7 +60,7 @@ async def test_closing_ends_everything(trial: Trial, script: str) -> None:
     await trial.until(Started)
     await asyncio.wait_for(trial.host.close(), 20)
     assert trial.alive() == []
-    assert not signal_group(trial.pid, 0)
+    assert not living(frozenset({trial.pid}))
 
 
 async def test_what_fled_is_paused_and_continued_too(trial: Trial) -> None:
@@ -101,18 +102,20 @@ async def test_a_guardian_shrugs_off_the_signals_of_a_terminal(trial: Trial) -> 
     assert guardian is not None
     assert os.getsid(guardian) != os.getsid(0)
     # It has to stand before it can withstand.
-    await eventually(lambda: "SigIgn:\t0000000000000000" not in _status(guardian))
+    await eventually(lambda: _ignores(guardian, signal.SIGTSTP))
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         os.kill(guardian, number)
     await trial.host.close()
     assert trial.host._guard._starts == 1
 
 
-def _status(pid: int) -> str:
-    return Path(f"/proc/{pid}/status").read_text()
+def _ignores(pid: int, number: int) -> bool:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    ignored = next(line for line in lines if line.startswith("SigIgn:"))
+    return bool(int(ignored.split()[1], 16) & 1 << number - 1)
 
 
-# -- when the program is killed ----------------------------------------------------------------------
+# -- when the program is killed --------------------------------------------------------------------
 
 DRIVER = """
 import asyncio, os, sys
@@ -171,6 +174,7 @@ async def test_nothing_survives_the_killing_of_the_program(trial: Trial, tmp_pat
 async def test_what_was_abandoned_is_found_and_ended(trial: Trial, tmp_path: Path) -> None:
     program = await asyncio.to_thread(driver, trial, tmp_path, 8)
     register = tmp_path / f"x{SUFFIX}"
+    await eventually(register.exists)
     assert register.stat().st_mode & 0o077 == 0
     assert find_strays(tmp_path) == [], "its program still runs"
     # Without its guardian, since that would be faster than this.
@@ -219,8 +223,10 @@ def test_what_is_no_register_is_left_alone(tmp_path: Path) -> None:
 async def test_a_clean_end_leaves_no_register(tmp_path: Path) -> None:
     register = tmp_path / f"x{SUFFIX}"
     trial = Trial(tmp_path, register=register)
-    trial.program("true")
-    await trial.ended()
-    assert register.exists()
+    use_pidfd_child_watcher()
+    trial.program("sleep", "600")
+    await trial.until(Started)
+    await eventually(lambda: register.exists() and b"pid" in register.read_bytes())
+    assert find_strays(tmp_path) == []
     await trial.host.close()
     assert not register.exists()

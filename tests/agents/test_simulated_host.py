@@ -1,0 +1,86 @@
+"""What holds for simulated agents: their time is the session's."""
+
+import pytest
+
+from mop_tui.agents.host import Assignment, Exited, Finished, Job, Output, Progressed, Report
+from mop_tui.agents.simulated import SimulatedHost
+from mop_tui.domain.ids import AgentId
+from mop_tui.domain.plan import Script, Work
+from mop_tui.orchestrator.clock import Timeline, VirtualClock
+from sessions import agent, task
+
+A = AgentId("a")
+
+
+class World:
+    """A simulated host on a timeline of its own, and when it reported what."""
+
+    def __init__(self) -> None:
+        self.timeline = Timeline()
+        self.clock = VirtualClock(self.timeline)
+        self.happened: list[tuple[int, Report]] = []
+        self.host = SimulatedHost(
+            1,
+            self.clock.moment,
+            self.timeline.call_at,
+            lambda report: self.happened.append((self.clock.moment(), report)),
+        )
+
+    def play(self) -> None:
+        """Let everything happen that will."""
+        while (due := self.timeline.next_due()) is not None:
+            self.clock.reach(due)
+            self.timeline.pop()()
+
+    def at(self, moment: int, call: object) -> None:
+        """Have something done at a moment."""
+        assert callable(call)
+        self.timeline.call_at(moment, lambda: call() and None)
+
+    def times(self, kind: type[Report]) -> list[int]:
+        """Return when reports of a kind came."""
+        return [at for at, report in self.happened if isinstance(report, kind)]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+WORK = Work(script=Script((10_000, 10_000), output=("half",)))
+
+
+def start(world: World, *, session: bool = False) -> None:
+    given = None if session else Assignment(task("t"))
+    world.host.start(Job(agent("a"), WORK, 1, given), {})
+
+
+def test_a_pause_delays_what_is_to_come_by_its_length(world: World) -> None:
+    start(world)
+    world.at(3_500, lambda: world.host.pause(A, 1))
+    world.at(4_500, lambda: world.host.pause(A, 1))
+    world.at(23_500, lambda: world.host.resume(A, 1))
+    world.at(24_000, lambda: world.host.resume(A, 1))
+    world.play()
+    assert world.times(Progressed) == [*(1_000, 2_000, 3_000), *range(24_000, 30_000, 1_000)]
+    assert world.times(Output) == [25_000]
+    assert world.times(Exited) == [30_000]
+
+
+def test_what_is_told_in_a_pause_is_heard_after_it(world: World) -> None:
+    start(world, session=True)
+    world.at(0, lambda: world.host.pause(A, 1))
+    world.at(1_000, lambda: world.host.tell(A, 1, Assignment(task("t"))))
+    world.at(5_000, lambda: world.host.resume(A, 1))
+    world.play()
+    assert world.times(Finished) == [16_000]
+
+
+def test_a_script_that_fails_fails_the_task_and_not_the_agent(world: World) -> None:
+    work = Work(script=Script((1_000, 1_000), exit_code=3))
+    world.host.start(Job(agent("a"), work, 1), {})
+    world.host.tell(A, 1, Assignment(task("t")))
+    world.play()
+    [(_, _), (at, report)] = world.happened
+    assert isinstance(report, Finished)
+    assert (at, report.failed) == (1_000, "exit code 3")

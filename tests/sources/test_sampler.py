@@ -1,0 +1,96 @@
+"""What is measured of process groups is so; what is not known is not made up."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from mop_tui.sources import sampler
+from mop_tui.sources.sampler import Sampler, Usage
+
+
+@contextmanager
+def group(script: str) -> Iterator[int]:
+    """Run a script in a process group of its own, and return once it says that it runs."""
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", script], stdout=subprocess.PIPE, start_new_session=True
+    )
+    assert process.stdout is not None
+    try:
+        process.stdout.readline()
+        yield process.pid
+    finally:
+        os.killpg(process.pid, 9)
+        process.communicate()
+
+
+def until(sample: Sampler, pid: int, true: object) -> Usage:
+    """Sample until something is true."""
+    assert callable(true)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        usage = sample.sample({"a": pid})["a"]
+        if true(usage):
+            return usage
+        time.sleep(0.05)
+    raise AssertionError("it never came true")
+
+
+@pytest.fixture(params=["files", "psutil"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure by reading files, and the way it is done where there are none."""
+    monkeypatch.setattr(sampler, "_STATS_ARE_FILES", request.param == "files")
+
+
+@pytest.mark.usefixtures("way")
+def test_what_rests_uses_memory_and_nothing_else() -> None:
+    with group("sleep 600 & sleep 600 & echo; wait") as pid:
+        sample = Sampler()
+        first = until(sample, pid, lambda usage: usage.processes == 3)
+        assert first.memory > 500_000
+        time.sleep(0.2)
+        second = sample.sample({"a": pid})["a"]
+        assert second.cpu is not None
+        assert second.cpu < 0.2
+
+
+@pytest.mark.usefixtures("way")
+def test_the_first_look_knows_nothing_of_the_processor() -> None:
+    with group("sleep 600 & echo; wait") as pid:
+        usage = Sampler().sample({"a": pid})["a"]
+        assert (usage.cpu, usage.active) == (None, None)
+
+
+@pytest.mark.usefixtures("way")
+def test_what_works_is_seen_to_work() -> None:
+    with group("echo; while :; do :; done") as pid:
+        sample = Sampler()
+        usage = until(sample, pid, lambda usage: (usage.cpu or 0) > 0.1)
+        assert usage.cpu is not None
+        assert usage.cpu <= (os.cpu_count() or 1)
+        assert usage.active is not None
+        assert time.monotonic() - usage.active < 5
+
+
+def test_the_work_of_children_that_ended_counts() -> None:
+    work = f"{sys.executable} -I -S -c 'sum(range(1_000_000))'"
+    with group(f"echo; while :; do {work}; done") as pid:
+        sample = Sampler()
+        sample.sample({"a": pid})
+        time.sleep(1)
+        usage = sample.sample({"a": pid})["a"]
+        assert usage.cpu is not None
+        assert usage.cpu > 0.1
+
+
+@pytest.mark.usefixtures("way")
+def test_what_does_not_run_is_left_out() -> None:
+    with group("sleep 600 & echo; wait") as pid:
+        sample = Sampler()
+        assert set(sample.sample({"here": pid, "gone": 4_194_305})) == {"here"}
+    assert sample.sample({"here": pid}) == {}
+    assert sample.sample({}) == {}
