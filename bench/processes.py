@@ -239,7 +239,7 @@ async def sampling(folder: Path, agents: int) -> None:
     await runner.until(lambda: runner.count(Started) == agents)
     await asyncio.sleep(1)
     gc.collect()
-    gc.freeze()  # as the program does: what lives to the end is not collected among
+    gc.freeze()
     lag = Lag()
     await asyncio.sleep(3)
     print(f"  without sampling: {lag.take()}")
@@ -263,6 +263,8 @@ async def sampling(folder: Path, agents: int) -> None:
 async def measure(folder: Path, agents: int, kills: int) -> None:
     """Measure everything."""
     use_pidfd_child_watcher()
+    gc.collect()
+    gc.freeze()  # as the program does: what lives to the end is not collected among
     await start_rate(folder)
     await sampling(folder, agents)
     await all_at_once(folder, agents)

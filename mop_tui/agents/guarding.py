@@ -12,6 +12,8 @@ GRACE = 1.0
 """Seconds that agents have to end in when nobody is left to wait for them."""
 TOLD_WITHIN = 0.01
 """Seconds. What is not told yet when the program is killed, the guardian finds by its tag."""
+PATIENCE = 2.0
+"""Seconds that a guardian has to go home in."""
 STARTS = 5
 """How often a guardian is started, at most: somebody seems to be ending them."""
 
@@ -85,7 +87,13 @@ class Guard(asyncio.SubprocessProtocol):
         if self._outlet is not None:
             self._tell(b"quit\n")
             self._tell_all()
-            await self._gone.wait()
+            try:
+                await asyncio.wait_for(self._gone.wait(), PATIENCE)
+            except TimeoutError:
+                # Somebody has stopped it. There is nothing left to guard.
+                if self._transport is not None:
+                    self._transport.kill()
+                await self._gone.wait()
 
     def process_exited(self) -> None:
         """It is gone. If it was not sent home, somebody ended it: another takes its place."""

@@ -152,6 +152,10 @@ class SimulatedHost:
     def _at(
         self, play: _Play, at: int, call: Callable[[], None], *, scripted: bool = False
     ) -> None:
+        if play.paused_at is not None:
+            # Its time stands still, so this is as far ahead when it goes on.
+            play.cues.append(_Cue(at - self._now() + play.paused_at, call, scripted))
+            return
         cue = _Cue(at, call, scripted)
         play.cues.append(cue)
         self._call_at(at, lambda: self._reach(play, cue))

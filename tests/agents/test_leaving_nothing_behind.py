@@ -11,6 +11,7 @@ import psutil
 import pytest
 from real_processes import A, Trial, eventually, runs, status
 
+from mop_tui.agents import guarding
 from mop_tui.agents.command import use_pidfd_child_watcher
 from mop_tui.agents.groups import living
 from mop_tui.agents.host import Exited, Started
@@ -95,6 +96,19 @@ async def test_a_guardian_that_was_ended_is_replaced(trial: Trial) -> None:
     assert not psutil.pid_exists(second)
 
 
+async def test_a_guardian_that_hangs_holds_nothing_up(
+    trial: Trial, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarding, "PATIENCE", 0.1)
+    trial.program("sleep", "600")
+    await trial.until(Started)
+    guardian = trial.host._guard.pid
+    assert guardian is not None
+    os.kill(guardian, signal.SIGSTOP)
+    await asyncio.wait_for(trial.host.close(), 10)
+    assert not psutil.pid_exists(guardian)
+
+
 async def test_a_guardian_shrugs_off_the_signals_of_a_terminal(trial: Trial) -> None:
     trial.program("sleep", "600")
     await trial.until(Started)
@@ -121,6 +135,7 @@ DRIVER = """
 import asyncio, os, sys
 from pathlib import Path
 sys.path[:0] = {paths!r}
+from mop_tui.agents import guarding
 from mop_tui.agents.command import CommandHost, use_pidfd_child_watcher
 from mop_tui.agents.host import Job, Started
 from mop_tui.domain.plan import Command, Work

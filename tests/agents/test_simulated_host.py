@@ -73,7 +73,7 @@ def test_what_is_told_in_a_pause_is_heard_after_it(world: World) -> None:
     world.at(1_000, lambda: world.host.tell(A, 1, Assignment(task("t"))))
     world.at(5_000, lambda: world.host.resume(A, 1))
     world.play()
-    assert world.times(Finished) == [16_000]
+    assert world.times(Finished) == [15_000]
 
 
 def test_a_script_that_fails_fails_the_task_and_not_the_agent(world: World) -> None:
