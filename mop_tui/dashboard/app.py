@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import ClassVar, Literal, assert_never
 
+from rich.traceback import Traceback
 from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -29,7 +30,7 @@ from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.seek_dialog import SeekDialog
 from mop_tui.dashboard.steer_dialog import MessageDialog, SteerDialog
 from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS, Deed, command, offered, title
-from mop_tui.dashboard.subject import Subject
+from mop_tui.dashboard.subject import Subject, nearest_questions
 from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.theme import DARK, LIGHT
 from mop_tui.dashboard.transport import Transport
@@ -248,8 +249,9 @@ class Dashboard(App[WhyEnded]):
             self._ask(question)
 
     def action_answer(self) -> None:
-        """Open the dialog of the oldest open question."""
-        questions = self._frame.snapshot.open_questions
+        """Open the dialog of the oldest open question, or of what one looks at."""
+        subject = self.screen.subject if isinstance(self.screen, DetailDialog) else None
+        questions = nearest_questions(self._frame, subject)
         if questions and self._frame.answerable:
             self._ask(questions[0])
         else:
@@ -276,6 +278,13 @@ class Dashboard(App[WhyEnded]):
         if questions:
             place = ids.index(former) + 1 if former in ids else 0
             self._ask(questions[place % len(questions)])
+
+    # -- failing ----------------------------------------------------------------------------
+
+    def _fatal_error(self) -> None:
+        """Say what failed, as Textual does, but not what variables held: it might be a secret."""
+        self.bell()
+        self.panic(Traceback(show_locals=False))
 
     # -- leaving ----------------------------------------------------------------------------
 

@@ -11,13 +11,14 @@ from textual.screen import ModalScreen
 
 from mop_tui.dashboard.details import Details, log_of
 from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.key_line import KeyLine
 from mop_tui.dashboard.output_pane import OutputPane
 from mop_tui.dashboard.sheet import Sheet
 from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS
 from mop_tui.dashboard.subject import Subject
 from mop_tui.domain.feed import SessionFeed
-from mop_tui.domain.session import Agent
+from mop_tui.domain.ids import AgentId
 
 _WIDE = 120
 """From which width on two columns are told beside each other."""
@@ -30,6 +31,7 @@ class DetailDialog(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *AGENT_KEYS,
         *TASK_KEYS,
+        Binding("a", "app.answer", "Answer", tooltip="Answer what it waits for", show=False),
         Binding("tab", "next_part", "Pane", tooltip="To the facts or the output"),
         Binding("escape,q", "close", "Close"),
     ]
@@ -57,6 +59,7 @@ class DetailDialog(ModalScreen[None]):
         &.-with-output.-low #facts { max-height: 30%; }
         &.-with-output.-low #facts:focus { max-height: 70%; }
         &.-with-output.-wide #dialog { max-width: 160; }
+        &.-with-output.-wide #facts { max-height: 50%; }
         &.-with-output.-wide #columns { layout: horizontal; }
         &.-with-output.-wide #main { padding: 0 2 0 0; }
         OutputPane { height: 1fr; }
@@ -81,23 +84,20 @@ class DetailDialog(ModalScreen[None]):
         self.set_class(self._agent is not None, "-with-output")
 
     @property
-    def _agent(self) -> Agent | None:
+    def _agent(self) -> AgentId | None:
         """The agent whose output is shown."""
-        subject = self.subject
-        if subject is None or subject.agent is None:
-            return None
-        return self._frame.snapshot.agents.get(subject.agent)
+        return None if self.subject is None else self.subject.agent
 
     def compose(self) -> ComposeResult:
-        """Lay out the facts and, for an agent, its output."""
+        """Lay out the facts, an agent's output, what waits for the operator, and the keys."""
         with Vertical(id="dialog"):
             with VerticalScroll(id="facts"), Container(id="columns"):
                 yield Sheet(id="main")
                 yield Sheet(id="beside")
-            agent = self._agent
-            if agent is not None:
-                log = log_of(agent, self._frame.source)
-                yield OutputPane(self._feed, agent.spec.id, log, id="output-pane")
+            if self._agent is not None:
+                log = log_of(self._frame, self._agent)
+                yield OutputPane(self._feed, self._agent, log, id="output-pane")
+            yield InboxLine(self.subject)
             yield KeyLine()
 
     def on_mount(self) -> None:
@@ -121,6 +121,7 @@ class DetailDialog(ModalScreen[None]):
             rest = [] if beside else details.beside
             self.query_one("#main", Sheet).fill([*details.entries, *rest])
             self.query_one("#beside", Sheet).fill(beside)
+        self.query_one(InboxLine).show(frame)
         for pane in self.query(OutputPane):
             pane.show(frame)
 

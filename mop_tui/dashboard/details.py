@@ -60,12 +60,13 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
     percent = frame.view.percent(agent)
     details.add("progress", None if percent is None else f"{percent} %")
     details.add("note", agent.note)
-    details.add("done", f"{agent.completed} tasks" if agent.completed else None)
-    details.beside = [*health_entries(agent), *_what_it_is(agent, frame.source)]
+    done = f"{agent.completed} task{'s' if agent.completed > 1 else ''}"
+    details.add("done", done if agent.completed else None)
+    details.beside = [*health_entries(agent), *_what_it_is(frame, agent)]
     return details
 
 
-def _what_it_is(agent: Agent, source: str) -> list[Entry]:
+def _what_it_is(frame: Frame, agent: Agent) -> list[Entry]:
     spec = agent.spec
     more = Details("")
     if agent.incarnation:
@@ -75,19 +76,20 @@ def _what_it_is(agent: Agent, source: str) -> list[Entry]:
     more.add("skills", ", ".join(spec.skills))
     more.add("model", spec.model)
     more.add("runs as", spec.host)
-    more.add("log", log_of(agent, source))
+    more.add("log", log_of(frame, spec.id))
     return more.entries
 
 
-def log_of(agent: Agent, source: str) -> str:
-    """Return where all of an agent's output is, beside the session file `source`.
+def log_of(frame: Frame, agent_id: AgentId) -> str:
+    """Return where all of an agent's output is: in a log beside the session file.
 
     Of one that is played, that is the session file itself.
     """
-    if agent.spec.host is HostKind.SIMULATED:
-        return source
-    name = f"{quote(agent.spec.id, safe='')}.log"
-    return str(PurePath(source).with_suffix(".logs") / name)
+    agent = frame.snapshot.agents.get(agent_id)
+    if agent is not None and agent.spec.host is HostKind.SIMULATED:
+        return frame.source
+    name = f"{quote(agent_id, safe='')}.log"
+    return str(PurePath(frame.source).with_suffix(".logs") / name)
 
 
 def _add_own_waiting(details: Details, frame: Frame, agent: Agent) -> bool:

@@ -6,33 +6,41 @@ from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.line import Line, spread
 from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.looks import WAITING_FOR_YOU
+from mop_tui.dashboard.subject import Subject, nearest_questions
 from mop_tui.dashboard.times import timecode
 from mop_tui.domain.sentences import printable
 
 
 class InboxLine(FrameLines):
-    """The oldest open question, how many more there are, and the key that answers."""
+    """The oldest open question, how many more there are, and the key that answers.
+
+    Where it stands beside something that a question keeps waiting, it tells that question.
+    """
 
     DEFAULT_CSS = """
     InboxLine { background: $accent-muted; }
     """
 
+    def __init__(self, subject: Subject | None = None) -> None:
+        super().__init__()
+        self._subject = subject
+
     def lines(self, frame: Frame, width: int) -> Sequence[Line]:
         """Return one line, or none if nothing is open."""
-        questions = frame.snapshot.open_questions
+        questions = nearest_questions(frame, self._subject)
         if not questions:
             return []
-        oldest = questions[0]
+        first = questions[0]
         what = "Waiting for you" if frame.answerable else "Was waiting for an answer"
         left: Line = (
             (f"{WAITING_FOR_YOU.sign} {what}: ", "you"),
-            (printable(oldest.asked.text), "plain"),
+            (printable(first.asked.text), "plain"),
         )
         right: Line = ()
         if len(questions) > 1:
             right += ((f"+{len(questions) - 1} more  ", "you"),)
-        left_ms = frame.remaining.get(oldest.id)
-        if left_ms is not None and not oldest.escalated:
+        left_ms = frame.remaining.get(first.id)
+        if left_ms is not None and not first.escalated:
             right += ((f"{timecode(left_ms)} left  ", "plain"),)
         if frame.answerable:
             right += (("a", "you"), (" answers", "plain"))

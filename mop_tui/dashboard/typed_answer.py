@@ -20,7 +20,7 @@ class TypedAnswerDialog(QuestionDialog):
     DEFAULT_CSS = """
     TypedAnswerDialog {
         #wanted { color: $text-muted; }
-        #objection { color: $text-warning; height: 1; }
+        #objection { color: $text-warning; min-height: 1; }
         #objection.-fine { color: $text-success; }
         &.-low #context { max-height: 30vh; }
     }

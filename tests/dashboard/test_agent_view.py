@@ -5,10 +5,11 @@ import re
 import pytest
 from dashboard.desk import Desk, at_desk
 from dashboard.plays import GIB, OPTIONS, deployment, rollout
-from dashboard.stage import SECOND, Stage
+from dashboard.stage import SECOND, Stage, team
 
 from mop_tui.dashboard.health import size_of
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
+from mop_tui.domain.ids import QuestionId
 
 
 async def opened(desk: Desk, *keys: str) -> str:
@@ -173,3 +174,29 @@ async def test_without_colours_a_search_is_still_marked(monkeypatch: pytest.Monk
         await desk.press("down", "enter", "/", *"needle", "enter")
         assert "needle" in desk.text()
         assert "1/1" in desk.text()
+
+
+async def test_what_an_agent_asks_is_answered_from_its_view() -> None:
+    stage = deployment()
+    stage.ask("Something older?")
+    stage.agent_asks("watcher", "Shall I go on?")
+    async with at_desk(stage, (100, 40)) as desk:
+        await desk.wait(1)
+        await desk.press("escape", "down", "down", "enter")
+        assert "Waiting for you: Shall I go on?" in desk.text()
+        await desk.press("a")
+        await desk.wait(1)
+        assert "Agent watcher asks" in desk.text()
+        await desk.press("y", "enter")
+        assert stage.session.questions[QuestionId("q2")].state == "answered"
+        assert "Agent watcher" in desk.text(), "the view is still there"
+        assert "Waiting for you: Something older?" in desk.text()
+
+
+async def test_an_agent_that_was_not_spawned_yet_has_a_view_too() -> None:
+    stage = Stage()
+    stage.begin(team("crew", "Crew", "to-come"))
+    async with at_desk(stage) as desk:
+        said = await opened(desk)
+        assert "it is in the layout and has not been spawned" in said
+        assert "Nothing was written yet." in said

@@ -279,3 +279,25 @@ async def test_a_password_can_be_typed_on_every_screen(size: tuple[int, int]) ->
         assert "*****" in desk.text()
         await desk.press("enter")
         assert stage.secrets == {Q1: SECRET}
+
+
+async def test_a_screen_that_fails_does_not_tell_the_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = credentials()
+
+    def fail(_command: object, secret: str | None = None) -> CommandId:
+        raise RuntimeError(f"something of {len(secret or '')} characters")
+
+    async def type_it() -> None:
+        async with at_desk(stage) as desk:
+            await desk.wait(PAUSE)
+            await desk.press(*SECRET)
+            monkeypatch.setattr(stage, "submit", fail)
+            await desk.press("enter")
+
+    with pytest.raises(RuntimeError, match="16 characters"):
+        await type_it()
+    said = "".join(capsys.readouterr())
+    assert "16 characters" in said
+    assert "c4nary" not in said
