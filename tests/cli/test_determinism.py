@@ -4,18 +4,27 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from mop_tui.journal import JournalFile
 
 Mop = Callable[..., subprocess.CompletedProcess[str]]
-RELEASE = Path(__file__).parents[2] / "layouts" / "python-release.yaml"
+LAYOUTS = Path(__file__).parents[2] / "layouts"
+RELEASE = LAYOUTS / "python-release.yaml"
 
 
 def _rehearse(
-    mop: Mop, file: Path, hash_seed: str, seed: str, *more: str | Path, speed: str = "max"
+    mop: Mop,
+    file: Path,
+    hash_seed: str,
+    seed: str,
+    *more: str | Path,
+    speed: str = "max",
+    layout: Path = RELEASE,
 ) -> list[bytes]:
     done = mop(
         "run",
-        RELEASE,
+        layout,
         "--headless",
         "--rehearse",
         "--speed",
@@ -31,10 +40,12 @@ def _rehearse(
     return file.read_bytes().splitlines(keepends=True)[1:]
 
 
-def test_same_layout_and_seed_give_the_same_bytes(mop: Mop, tmp_path: Path) -> None:
-    first = _rehearse(mop, tmp_path / "first.jsonl", "1", "7")
-    again = _rehearse(mop, tmp_path / "again.jsonl", "1", "7")
-    other_hashes = _rehearse(mop, tmp_path / "other.jsonl", "2", "7")
+@pytest.mark.parametrize("name", ["python-release", "agents-tour"])
+def test_same_layout_and_seed_give_the_same_bytes(mop: Mop, tmp_path: Path, name: str) -> None:
+    layout = LAYOUTS / f"{name}.yaml"
+    first = _rehearse(mop, tmp_path / "first.jsonl", "1", "7", layout=layout)
+    again = _rehearse(mop, tmp_path / "again.jsonl", "1", "7", layout=layout)
+    other_hashes = _rehearse(mop, tmp_path / "other.jsonl", "2", "7", layout=layout)
     assert len(first) > 100
     assert first == again == other_hashes
 
