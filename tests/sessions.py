@@ -3,22 +3,29 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
+
+from hands import Behaviour, Hands
 
 from mop_tui.agents.host import AgentHost, Sink
 from mop_tui.agents.simulated import SimulatedHost
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
+from mop_tui.domain.answers import ANYTHING, InputType, Option, Validation
 from mop_tui.domain.events import AnyEvent
+from mop_tui.domain.feed import Command
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
 from mop_tui.domain.plan import (
     AgentSpec,
     HostKind,
+    Lifetime,
     Mode,
     Plan,
     Priority,
     QuestionSpec,
+    Retry,
     Script,
     TaskSpec,
     TeamSpec,
@@ -32,9 +39,12 @@ from mop_tui.orchestrator.engine import Engine
 from mop_tui.orchestrator.loop import Orchestrator
 
 
-def agent(name: str, *skills: str) -> AgentSpec:
-    """Return a simulated agent in the only team."""
-    return AgentSpec(AgentId(name), name, TeamId("crew"), skills, host=HostKind.SIMULATED)
+def agent(name: str, *skills: str, for_session: bool = False) -> AgentSpec:
+    """Return a simulated agent in the only team, living for its tasks or for the session."""
+    lifetime = Lifetime.SESSION if for_session else Lifetime.TASK
+    return AgentSpec(
+        AgentId(name), name, TeamId("crew"), skills, host=HostKind.SIMULATED, lifetime=lifetime
+    )
 
 
 def task(
@@ -48,6 +58,8 @@ def task(
     priority: Priority = Priority.NORMAL,
     seconds: float | None = 10,
     gate: str | None = None,
+    retry: Retry = Retry(),  # noqa: B008 - it is immutable
+    timeout: float | None = None,
 ) -> TaskSpec:
     """Return a task, pinned to agent `by` or for whoever has `skill`."""
     return TaskSpec(
@@ -61,6 +73,8 @@ def task(
         provides=tuple(map(MemoryKey, provides)),
         expected_ms=None if seconds is None else round(seconds * 1000),
         gate=QuestionName(gate) if gate is not None else None,
+        retry=retry,
+        timeout_ms=None if timeout is None else round(timeout * 1000),
     )
 
 
@@ -70,14 +84,24 @@ def question(
     *,
     timeout: float | None = None,
     required: bool = False,
-    default: Literal["reject"] | None = None,
+    default: str | None = None,
     on_reject: Literal["cancel", "stop_session"] = "cancel",
     context: Mapping[str, str] | None = None,
+    options: Iterable[str] = (),
+    input_type: InputType | None = None,
+    validation: Validation = ANYTHING,
+    dangerous: bool = False,
 ) -> QuestionSpec:
-    """Return an approval."""
+    """Return an approval; with `options` a choice, with an `input_type` an input."""
+    choices = tuple(map(Option, options))
     return QuestionSpec(
         name=QuestionName(name),
         question=text,
+        question_type="choice" if choices else "input" if input_type else "approval",
+        options=choices,
+        input_type=input_type or "text",
+        validation=validation,
+        dangerous=dangerous,
         timeout_ms=None if timeout is None else round(timeout * 1000),
         required=required,
         default=default,
@@ -139,6 +163,22 @@ class Ran:
             if event.kind == "system.decided" and event.data.rule == rule
         ]
 
+    def agent_states(self, agent_id: str) -> list[tuple[int, str]]:
+        """Return when (in seconds) the agent entered each state."""
+        return [
+            (event.at // 1000, event.data.to_state.value)
+            for event in self.events
+            if event.kind == "agent.transitioned" and event.data.agent == agent_id
+        ]
+
+    def issues(self) -> list[str]:
+        """Return the texts of all issues that were raised."""
+        return [issue.text for issue in self.session.issues.values()]
+
+    def refusals(self) -> list[str]:
+        """Return why commands were refused."""
+        return [e.data.refused for e in self.of("user.commanded") if e.data.refused]
+
     def of(self, kind: str) -> list[AnyEvent]:
         """Return the events of a kind."""
         return [event for event in self.events if event.kind == kind]
@@ -158,19 +198,27 @@ def play(
     seed: int = 0,
     answers: Iterable[PreparedAnswer] = (),
     during: Callable[[Orchestrator, AnyEvent], None] | None = None,
+    operator: Iterable[tuple[float, Command]] = (),
+    hands: Hands | Behaviour | None = None,
+    attended: bool = False,
 ) -> Ran:
-    """Run a plan headless on the virtual clock and return what happened.
+    """Run a plan on the virtual clock and return what happened.
 
-    `during` sees each event as it happens and may give the orchestrator commands.
+    `during` sees each event as it happens and may give the orchestrator commands; those of the
+    `operator` are given at their time, in seconds. The agents play their scripts, unless they are
+    in somebody's `hands`.
     """
-    return asyncio.run(_play(what, path, seed, list(answers), during))
+    if hands is not None and not isinstance(hands, Hands):
+        hands = Hands(hands)
+    session = _play(what, path, seed, list(answers), during, list(operator), hands, attended)
+    return asyncio.run(session)
 
 
 def answer(
-    name: str, value: Literal["approve", "reject"], reason: str = "", after: float = 0
+    name: str, value: str, reason: str = "", after: float = 0, *, secret: str | None = None
 ) -> PreparedAnswer:
     """Return an answer to be given `after` seconds."""
-    return PreparedAnswer(QuestionName(name), value, reason, round(after * 1000))
+    return PreparedAnswer(QuestionName(name), value, reason, round(after * 1000), secret)
 
 
 async def _play(
@@ -179,11 +227,16 @@ async def _play(
     seed: int,
     answers: list[PreparedAnswer],
     during: Callable[[Orchestrator, AnyEvent], None] | None,
+    operator: list[tuple[float, Command]],
+    hands: Hands | None,
+    attended: bool,
 ) -> Ran:
     timeline = Timeline()
     clock = VirtualClock(timeline)
 
     def hosts(sink: Sink) -> Mapping[HostKind, AgentHost]:
+        if hands is not None:
+            return {HostKind.SIMULATED: hands.join(clock.moment, timeline.call_at, sink)}
         return {HostKind.SIMULATED: SimulatedHost(seed, clock.moment, timeline.call_at, sink)}
 
     journal = BufferedWriter(path, header(seed))
@@ -195,7 +248,8 @@ async def _play(
         timeline,
         hosts,
         mode=Mode.REHEARSAL,
-        attended=False,
+        attended=attended,
+        seed=seed,
         answers=PreparedAnswers("file#test", answers) if answers else None,
     )
     events: list[AnyEvent] = []
@@ -203,6 +257,13 @@ async def _play(
     if during is not None:
         watch = during
         orchestrator.observers.append(lambda event: watch(orchestrator, event))
-    await orchestrator.run()
+    for seconds, command in operator:
+        timeline.call_at(round(seconds * 1000), partial(_submit, orchestrator, command))
+    # A session that nothing can end any more is a defect, and must not hang whoever looks for it.
+    await asyncio.wait_for(orchestrator.run(), 30)
     journal.close()
     return Ran(events, orchestrator.session, path)
+
+
+def _submit(orchestrator: Orchestrator, command: Command) -> None:
+    orchestrator.submit(command)

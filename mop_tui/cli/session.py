@@ -119,7 +119,7 @@ def prepare(
         header=header,
         path=destination,
         speed=speed or (SCREEN_SPEED if attended else inf),
-        answers=read_answers(answers, plan) if answers is not None else None,
+        answers=read_answers(answers, plan, header.mode) if answers is not None else None,
         attended=attended,
     )
 

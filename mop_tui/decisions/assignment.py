@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from mop_tui.decisions.dependencies import urgency
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import counted, listed
+from mop_tui.decisions.work import why_out
 from mop_tui.domain.actions import MoveAgent, MoveTask
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
 from mop_tui.domain.events import (
@@ -22,7 +23,7 @@ from mop_tui.domain.events import (
     UserExpired,
 )
 from mop_tui.domain.ids import TaskId
-from mop_tui.domain.plan import Plan
+from mop_tui.domain.plan import Lifetime, Plan
 from mop_tui.domain.session import Agent, Session, Task
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 
@@ -71,7 +72,7 @@ def employ_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         found = _most_pressing(session)
         if found is not None:
             yield _assign(session, *found, "employ_agent")
-    elif agent.state is AgentState.AVAILABLE:
+    elif agent.state is AgentState.AVAILABLE and not agent.leaving:
         ready = [t for t in session.ready_for(agent) if not session.tasks[t].held]
         if ready:
             best = min(ready, key=lambda task: urgency(session, task))
@@ -83,9 +84,11 @@ def frees_a_place(session: Session, agent: Agent) -> bool:
     match agent.state:
         case AgentState.AVAILABLE:
             return True
+        case AgentState.FAILED if agent.spec.lifetime is Lifetime.SESSION:
+            return True  # if it goes on, it is after its new process has started
         case AgentState.COMPLETE | AgentState.FAILED:
             # One that goes on will be AVAILABLE in a moment, and is considered then.
-            return not session.has_work_for(agent)
+            return bool(why_out(session, agent))
         case _:
             return False
 
@@ -107,12 +110,15 @@ def _most_pressing(session: Session) -> tuple[Task, Agent] | None:
 
 
 def _taker(session: Session, task: Task) -> Agent | None:
-    """Return the capable agent that has been available longest."""
+    """Return the capable agent that has been available longest, and that does not leave."""
     if task.spec.agent is None:
         free = session.available_skilled.get(task.spec.requires_skill or "", {})
-        return session.agents[next(iter(free))] if free else None
+        agents = map(session.agents.__getitem__, free)
+        return next((agent for agent in agents if not agent.leaving), None)
     agent = session.agents.get(task.spec.agent)
-    return agent if agent is not None and agent.state is AgentState.AVAILABLE else None
+    if agent is None or agent.state is not AgentState.AVAILABLE or agent.leaving:
+        return None
+    return agent
 
 
 def _assign(session: Session, task: Task, agent: Agent, rule: str) -> SystemDecided:

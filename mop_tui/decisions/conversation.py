@@ -1,11 +1,13 @@
 """What agents say: questions to the human, waits for a key, messages and errors.
 
 An agent that asked or waits is PAUSED, its process running, for it must be able to read the
-answer. It goes on when nothing is left that it waits for.
+answer. It goes on when nothing is left that it waits for. When its task or its process ends,
+nobody needs the answers any more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from mop_tui.decisions.issues import MOST_OPEN, is_worth_an_issue
 from mop_tui.decisions.rules import Rule
 from mop_tui.domain.actions import (
     Action,
@@ -22,7 +24,9 @@ from mop_tui.domain.events import (
     AgentAsked,
     AgentErred,
     AgentExited,
+    AgentFinished,
     AgentMessaged,
+    AgentTransitioned,
     AgentWaiting,
     AnyEvent,
     SystemDecided,
@@ -31,12 +35,10 @@ from mop_tui.domain.events import (
     UserExpired,
     UserWithdrawn,
 )
-from mop_tui.domain.ids import AgentId, AskId
-from mop_tui.domain.plan import Plan
-from mop_tui.domain.session import Agent, Question, Session
-
-MOST_ISSUES = 20
-"""Errors of one process beyond this number raise no issues of their own."""
+from mop_tui.domain.ids import AgentId, AskId, QuestionId
+from mop_tui.domain.plan import Plan, QuestionSpec
+from mop_tui.domain.session import Agent, Session
+from mop_tui.domain.task_lifecycle import TaskState
 
 OPERATOR = "operator"
 COORDINATOR = "coordinator"
@@ -59,12 +61,15 @@ def ask_for_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
             data.task,
         )
         return
-    actions: tuple[Action, ...] = (AskForAgent(data.agent, data.ask),)
     yield SystemDecided(
         "ask_for_agent",
         "yes",
         "it cannot go on without an answer",
-        actions + _pause(agent, PausedBy.QUESTION),
+        (
+            AskForAgent(data.agent, data.ask),
+            *_supersede(session, data.agent, data.ask),
+            *_pause(agent, PausedBy.QUESTION),
+        ),
         data.agent,
         data.task,
     )
@@ -78,15 +83,20 @@ def answer_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
     if question.state == "open" or asked.agent is None or asked.ask is None:
         return
     agent = session.agents[asked.agent]
-    if asked.ask not in agent.waits:
+    if not isinstance(agent.waits.get(asked.ask), QuestionSpec):
         return
-    outcome = _outcome(question)
+    if any(_asked_as(session, q, asked.agent, asked.ask) for q in session.open_questions):
+        return  # it has asked anew by the same name, and waits for the answer to that
+    outcome = _outcome(data)
     value = None if asked.secret or outcome not in ("answered", "default") else question.value
     yield SystemDecided(
         "answer_agent",
         "yes",
         f"{asked.question} is {question.state}",
-        (Reply(asked.agent, asked.ask, outcome, value, asked.question), *_go_on(agent, asked.ask)),
+        (
+            Reply(asked.agent, asked.ask, outcome, value, asked.question),
+            *_go_on(agent, [asked.ask]),
+        ),
         asked.agent,
         asked.task,
     )
@@ -102,10 +112,14 @@ def wait_for_key(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         reason = f"{data.key} is there already"
         actions: tuple[Action, ...] = (
             Reply(data.agent, data.ask, "answered", session.memory[data.key]),
+            *_supersede(session, data.agent, data.ask),
         )
     else:
         reason = f"{data.key} is not there yet"
-        actions = _pause(agent, PausedBy.DEPENDENCY)
+        actions = (
+            *_supersede(session, data.agent, data.ask),
+            *_pause(agent, PausedBy.DEPENDENCY),
+        )
     yield SystemDecided("wait_for_key", "yes", reason, actions, data.agent, data.task)
 
 
@@ -114,38 +128,57 @@ def key_came(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemD
     data: SystemMemorySet = event.data
     if not session.waiting_agents.get(data.key) or not session.provided(data.key):
         return
-    for agent_id, ask in tuple(session.waiting_agents[data.key]):
+    asks_of: dict[AgentId, list[AskId]] = {}
+    for agent_id, ask in session.waiting_agents[data.key]:
+        asks_of.setdefault(agent_id, []).append(ask)
+    value = session.memory[data.key]
+    for agent_id, asks in asks_of.items():
         agent = session.agents[agent_id]
-        reply = Reply(agent_id, ask, "answered", session.memory[data.key])
         yield SystemDecided(
             "key_came",
             "yes",
             f"it waits for {data.key}, which is there now",
-            (reply, *_go_on(agent, ask)),
+            (
+                *(Reply(agent_id, ask, "answered", value) for ask in asks),
+                *_go_on(agent, asks),
+            ),
             agent_id,
             agent.task,
         )
+
+
+def still_waits(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Pause an agent again that was led on while it waits for something.
+
+    It said so while the operator had suspended it, or before it was given its task.
+    """
+    data: AgentTransitioned = event.data
+    agent = session.agents[data.agent]
+    if not agent.waits or agent.task is None:
+        return
+    if session.tasks[agent.task].state is not TaskState.ACTIVE:
+        return
+    asks = any(isinstance(what, QuestionSpec) for what in agent.waits.values())
+    yield SystemDecided(
+        "still_waits",
+        "yes",
+        "it still waits for an answer" if asks else "it still waits for a key",
+        _pause(agent, PausedBy.QUESTION if asks else PausedBy.DEPENDENCY),
+        data.agent,
+        agent.task,
+    )
 
 
 def pass_message_on(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Deliver a message to the agent it is for; raise an issue where the operator is warned."""
     data: AgentMessaged = event.data
     if data.to in (OPERATOR, COORDINATOR):
-        if data.severity != "info":
-            yield SystemDecided(
-                "pass_message_on",
-                "yes",
-                f"{data.agent} says that it is {data.severity}",
-                (
-                    OpenIssue(
-                        data.severity,
-                        f"{data.agent}: {data.text}",
-                        f"look at what {data.agent} does",
-                        agent=data.agent,
-                    ),
-                ),
-                data.agent,
-            )
+        text = f"{data.agent}: {data.text}"
+        if data.severity != "info" and is_worth_an_issue(session, data.agent, text):
+            reason = f"{data.agent} says that it is {data.severity}"
+            advice = f"look at what {data.agent} does"
+            issue = OpenIssue(data.severity, text, advice, agent=data.agent)
+            yield SystemDecided("pass_message_on", "yes", reason, (issue,), data.agent)
         return
     receiver = session.agents.get(AgentId(data.to))
     if receiver is not None and receiver.running:
@@ -163,10 +196,10 @@ def note_error(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     """Raise an issue about an error that an agent met, once for each."""
     data: AgentErred = event.data
     agent = _speaker(session, data.agent, data.incarnation)
-    if agent is None or agent.errors > MOST_ISSUES:
+    if agent is None or agent.errors > MOST_OPEN:
         return
     text = f"{data.agent}: {agent.last_error}"
-    if any(issue.open and issue.text == text for issue in session.issues.values()):
+    if not is_worth_an_issue(session, data.agent, text):
         return
     yield SystemDecided(
         "note_error",
@@ -189,19 +222,27 @@ def note_error(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
 def withdraw_questions(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Take back what an agent asked whose process is gone: nobody would hear the answer."""
     data: AgentExited = event.data
-    gone = [
-        question
-        for question in session.open_questions
-        if session.questions[question].asked.agent == data.agent
-    ]
+    gone = _asked_by(session, data.agent)
     if gone:
-        yield SystemDecided(
-            "withdraw_questions",
-            "yes",
-            f"{data.agent}, who asked, is gone",
-            tuple(map(Withdraw, gone)),
-            data.agent,
-        )
+        reason = f"{data.agent}, who asked, is gone"
+        yield SystemDecided("withdraw_questions", "yes", reason, gone, data.agent)
+
+
+def withdraw_waits(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """End the waiting of an agent that says that its task is over, and lives on."""
+    data: AgentFinished = event.data
+    agent = _speaker(session, data.agent, data.incarnation)
+    if agent is None or agent.task != data.task:
+        return
+    keys = (
+        Reply(data.agent, ask, "withdrawn")
+        for ask, what in agent.waits.items()
+        if isinstance(what, str)
+    )
+    actions: tuple[Action, ...] = (*_asked_by(session, data.agent), *keys)
+    if actions:
+        reason = f"{data.agent}, who asked, is done with its task"
+        yield SystemDecided("withdraw_waits", "yes", reason, actions, data.agent, data.task)
 
 
 def _speaker(session: Session, agent: AgentId, incarnation: int) -> Agent | None:
@@ -210,13 +251,32 @@ def _speaker(session: Session, agent: AgentId, incarnation: int) -> Agent | None
     return row if row is not None and row.incarnation == incarnation else None
 
 
-def _outcome(question: Question) -> ReplyOutcome:
-    match question.state:
-        case "answered":
+def _asked_by(session: Session, agent: AgentId) -> tuple[Withdraw, ...]:
+    """Return what takes back the open questions of an agent."""
+    return tuple(
+        Withdraw(question)
+        for question in session.open_questions
+        if session.questions[question].asked.agent == agent
+    )
+
+
+def _asked_as(session: Session, question: QuestionId, agent: AgentId, ask: AskId) -> bool:
+    asked = session.questions[question].asked
+    return asked.agent == agent and asked.ask == ask
+
+
+def _supersede(session: Session, agent: AgentId, ask: AskId) -> tuple[Withdraw, ...]:
+    """Return what takes back the question that an agent asked before by the same name."""
+    return tuple(Withdraw(q) for q in session.open_questions if _asked_as(session, q, agent, ask))
+
+
+def _outcome(closing: UserAnswered | UserExpired | UserWithdrawn) -> ReplyOutcome:
+    match closing:
+        case UserAnswered():
             return "answered"
-        case "expired":
-            return "default" if question.value else "expired"
-        case _:
+        case UserExpired():
+            return "default" if closing.outcome == "default" else "expired"
+        case UserWithdrawn():
             return "withdrawn"
 
 
@@ -226,10 +286,10 @@ def _pause(agent: Agent, by: PausedBy) -> tuple[Action, ...]:
     return (MoveAgent(agent.spec.id, AgentTrigger.DEPENDENCY_NOT_READY, agent.task, by),)
 
 
-def _go_on(agent: Agent, answered: AskId) -> tuple[Action, ...]:
+def _go_on(agent: Agent, answered: Sequence[AskId]) -> tuple[Action, ...]:
     """Return what ends the pause of `agent`, if nothing else than `answered` was waited for."""
     by = agent.paused_by
-    if by is None or by.stops_processes or any(ask != answered for ask in agent.waits):
+    if by is None or by.stops_processes or any(ask not in answered for ask in agent.waits):
         return ()
     return (MoveAgent(agent.spec.id, AgentTrigger.DEPENDENCY_READY, agent.task),)
 
@@ -243,7 +303,9 @@ RULES = (
     ),
     Rule("wait_for_key", (AgentWaiting.KIND,), wait_for_key),
     Rule("key_came", (SystemMemorySet.KIND,), key_came),
+    Rule("still_waits", (AgentTransitioned.KIND,), still_waits, into=(AgentState.ACTIVE,)),
     Rule("pass_message_on", (AgentMessaged.KIND,), pass_message_on),
     Rule("note_error", (AgentErred.KIND,), note_error),
     Rule("withdraw_questions", (AgentExited.KIND,), withdraw_questions),
+    Rule("withdraw_waits", (AgentFinished.KIND,), withdraw_waits),
 )

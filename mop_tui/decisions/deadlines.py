@@ -1,6 +1,6 @@
 """How long work may take, and taking work away from an agent that does not give it up.
 
-The time for which an attempt is paused does not count.
+The time for which an attempt is paused does not count: the end of the pause sets the timer anew.
 """
 
 from collections.abc import Iterator
@@ -8,15 +8,20 @@ from collections.abc import Iterator
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import lasting
 from mop_tui.domain.actions import Action, CancelWork, SetTimer, StopProcess
-from mop_tui.domain.events import AnyEvent, SystemDecided, SystemTimerFired, TaskTransitioned
+from mop_tui.domain.agent_lifecycle import AgentState
+from mop_tui.domain.events import (
+    AgentTransitioned,
+    AnyEvent,
+    SystemDecided,
+    SystemTimerFired,
+    TaskTransitioned,
+)
 from mop_tui.domain.plan import Lifetime, Plan
 from mop_tui.domain.session import Agent, Session, Task, force_of, timeout_of
 from mop_tui.domain.task_lifecycle import TaskState
 
 GRACE = 5_000
 """Milliseconds that an agent that lives for the session has to give a cancelled task up."""
-SOONEST = 1_000
-"""Milliseconds after which, at the earliest, a paused attempt is looked at again."""
 
 
 def limit_work(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
@@ -34,26 +39,39 @@ def limit_work(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     )
 
 
+def limit_what_is_left(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Set the timer of an attempt anew that was paused and goes on."""
+    data: AgentTransitioned = event.data
+    task_id = session.agents[data.agent].task
+    if data.from_state is not AgentState.PAUSED or task_id is None:
+        return
+    task = session.tasks[task_id]
+    if task.spec.timeout_ms is None or task.state is not TaskState.ACTIVE or task.overdue:
+        return
+    left = max(0, task.spec.timeout_ms - task.worked(session.at))
+    yield SystemDecided(
+        "limit_what_is_left",
+        "yes",
+        f"it was paused, and may take {lasting(left)} more",
+        (_timer(session, task, left),),
+        data.agent,
+        task_id,
+    )
+
+
 def end_overdue_work(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Take a task that takes too long away; look again later if it was paused meanwhile."""
+    """Take a task that takes too long away."""
     data: SystemTimerFired = event.data
     task = _concerned(session, "timeout")
     if task is None or data.timer != timeout_of(task.spec.id, task.attempts):
         return
-    if task.state is not TaskState.ACTIVE or task.agent is None or task.spec.timeout_ms is None:
+    if not task.overdue or task.agent is None:
         return
-    if task.overdue:
-        reason = f"it takes longer than the {lasting(task.spec.timeout_ms)} it may"
-        actions = withdraw_work(session, session.agents[task.agent])
-    else:
-        reason = "it was paused for a while, which does not count"
-        left = task.spec.timeout_ms - task.worked(session.at)
-        actions = (_timer(session, task, max(SOONEST, left)),)
     yield SystemDecided(
         "end_overdue_work",
-        "yes" if task.overdue else "no",
-        reason,
-        actions,
+        "yes",
+        f"it takes longer than the {lasting(task.spec.timeout_ms or 0)} it may",
+        withdraw_work(session, session.agents[task.agent]),
         task.agent,
         task.spec.id,
     )
@@ -114,6 +132,12 @@ def _timer(session: Session, task: Task, length: int) -> SetTimer:
 
 RULES = (
     Rule("limit_work", (TaskTransitioned.KIND,), limit_work, into=(TaskState.ACTIVE,)),
+    Rule(
+        "limit_what_is_left",
+        (AgentTransitioned.KIND,),
+        limit_what_is_left,
+        into=(AgentState.ACTIVE, AgentState.DEGRADED, AgentState.UNHEALTHY),
+    ),
     Rule("end_overdue_work", (SystemTimerFired.KIND,), end_overdue_work),
     Rule("force_off", (SystemTimerFired.KIND,), force_off),
 )

@@ -6,7 +6,7 @@ from typing import Literal
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import counted, listed
 from mop_tui.domain.actions import Action, EndSession, MoveTask, OpenIssue, StopProcess, Withdraw
-from mop_tui.domain.agent_lifecycle import AgentState
+from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
 from mop_tui.domain.events import (
     AgentExited,
     AgentTransitioned,
@@ -71,8 +71,24 @@ def nothing_moves(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[S
             actions=(EndSession("waiting"),),
         )
         return
+    suspended = [a for a, row in session.agents.items() if row.paused_by is PausedBy.OPERATOR]
+    if suspended:
+        yield SystemDecided(
+            rule="nothing_moves",
+            verdict="yes",
+            reason=f"nobody is here to resume what the operator paused: {listed(suspended)}",
+            actions=(EndSession("waiting"),),
+        )
+        return
     stuck = [task for task, row in session.tasks.items() if row.state not in TERMINAL]
     reason = f"nothing can move {listed(stuck)} any more"
+    waiting = [
+        f"{agent} waits for {key}"
+        for key, agents in session.waiting_agents.items()
+        for agent in dict.fromkeys(agent for agent, _ in agents)
+    ]
+    if waiting:
+        reason += f"; {listed(waiting)}, which nobody sets"
     yield SystemDecided(
         rule="nothing_moves",
         verdict="yes",
@@ -95,12 +111,13 @@ def end_session(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Sys
         return
     if session.running:
         left = [a for a, row in session.agents.items() if row.running and not row.stopping]
-        yield SystemDecided(
-            "end_session",
-            "no",
-            "everything is done, and the processes that are left are dismissed first",
-            tuple(map(StopProcess, left)),
-        )
+        if left:
+            yield SystemDecided(
+                "end_session",
+                "no",
+                "everything is done, and the processes that are left are dismissed first",
+                tuple(map(StopProcess, left)),
+            )
         return
     outcome: Literal["complete", "incomplete", "stopped", "terminated"]
     complete = session.task_counts.get(TaskState.COMPLETE, 0)

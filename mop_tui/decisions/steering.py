@@ -49,6 +49,8 @@ def refusal(session: Session, command: Steer | CancelTask | Say) -> str:
 
 
 def _steering_refusal(agent: Agent, command: Steer) -> str:
+    if agent.leaving and command.do != "stop":
+        return "its process is being ended already"
     match command.do:
         case "pause" if agent.state in _STARTING:
             return f"it is {agent.state}; it can be paused once it works"
@@ -60,7 +62,7 @@ def _steering_refusal(agent: Agent, command: Steer) -> str:
             trigger = AgentTrigger.STOP
         case "restart":
             if agent.state is AgentState.FAILED or agent.running:
-                return "its process is being ended already" if agent.stopping else ""
+                return ""
             return "it has no process"
     allowed = agent_lifecycle.step(
         agent.state, trigger, paused_in=agent.paused_in, paused_by=agent.paused_by
@@ -112,14 +114,18 @@ def obey_steering(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
 
 
 def _stopped(agent: Agent) -> tuple[Action, ...]:
-    """Return what stops an agent for good. One that works moves when its process is gone."""
+    """Return what stops an agent for good.
+
+    One that works moves when its process is gone, and one that starts when it is known how that
+    went.
+    """
     actions: list[Action] = []
     if agent.task is not None:
         actions.append(MoveTask(agent.task, TaskTrigger.CANCELLED, agent.spec.id))
     if agent.running and not agent.stopping:
         actions.append(StopProcess(agent.spec.id))
-    if agent.task is None or not agent.running:
-        actions.append(MoveAgent(agent.spec.id, AgentTrigger.STOP, agent.task))
+    if agent.task is None and agent.state is not AgentState.SPAWNING:
+        actions.append(MoveAgent(agent.spec.id, AgentTrigger.STOP))
     return tuple(actions)
 
 

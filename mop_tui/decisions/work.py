@@ -6,6 +6,7 @@ the session is handed the task and says when it is done; its exit meanwhile is a
 
 from collections.abc import Iterator
 
+from mop_tui.decisions.issues import has_open_issue
 from mop_tui.decisions.retries import attempt_failed
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import lasting
@@ -31,7 +32,7 @@ from mop_tui.domain.events import (
 )
 from mop_tui.domain.plan import Lifetime, Plan
 from mop_tui.domain.session import Agent, Session, Task
-from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TaskState, TaskTrigger
 
 MOST_DEATHS = 3
 """Processes in a row that may end without having completed a task, before an agent that lives for
@@ -59,18 +60,20 @@ def agent_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
     if data.effect != "start_process" or agent.state is not AgentState.SPAWNING:
         return
     actions: tuple[Action, ...]
+    ending = session.status != "running"
     if data.error:
         reason = f"it could not start: {data.error}"
-        actions = (
-            OpenIssue(
-                "critical",
-                f"{data.agent} could not start: {data.error}",
-                "correct its command in the layout, then run again",
-                agent=data.agent,
-            ),
-            MoveAgent(data.agent, AgentTrigger.START_FAILED),
-        )
-    elif session.status != "running":
+        failed = MoveAgent(data.agent, AgentTrigger.START_FAILED)
+        text = f"{data.agent} could not start: {data.error}"
+        if ending or agent.retired or has_open_issue(session, text):
+            actions = (failed,)
+        else:
+            advice = "correct its command in the layout, then run again"
+            actions = (OpenIssue("critical", text, advice, agent=data.agent), failed)
+    elif agent.retired:
+        reason = "the operator stopped it meanwhile"
+        actions = (StopProcess(data.agent), MoveAgent(data.agent, AgentTrigger.STOP))
+    elif ending:
         reason = "the session is ending"
         actions = (StopProcess(data.agent),)
     else:
@@ -91,7 +94,13 @@ def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
     task = session.tasks[agent.task]
     wanted = task.state is TaskState.ASSIGNED
     actions: list[Action] = []
-    if data.error:
+    if data.error and data.effect == "hand_task":
+        reason = f"it could not take the task: {data.error}"
+        # The agent lets go first: a task that becomes ready looks for somebody to take it.
+        actions.append(MoveAgent(data.agent, AgentTrigger.START_FAILED, agent.task))
+        if wanted:
+            actions.append(MoveTask(agent.task, TaskTrigger.REQUEUED, data.agent))
+    elif data.error:
         reason = f"it could not start: {data.error}"
         if wanted:
             advice = "correct the command in the layout, then run again"
@@ -132,10 +141,14 @@ def work_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     leaves = MoveAgent(data.agent, gone, data.task)
     actions: tuple[Action, ...]
     verdict = "no"
-    if agent.restarting and task.state is TaskState.ACTIVE:
+    # The agent lets go first: a task that becomes ready looks for somebody to take it.
+    given_back = (leaves, MoveTask(data.task, TaskTrigger.REQUEUED, data.agent))
+    if agent.restarting and task.state in HELD_BY_AGENT:
         reason = "the operator wants it to start again"
-        # The agent lets go first: a task that becomes ready looks for somebody to take it.
-        actions = (leaves, MoveTask(data.task, TaskTrigger.REQUEUED, data.agent))
+        actions = given_back
+    elif task.state is TaskState.ASSIGNED:
+        reason = f"its process {_how(data)} before it could take the task"
+        actions = given_back
     elif task.state is not TaskState.ACTIVE:
         reason = f"its task was {task.state.lower()}, so its process was ended"
         actions = (leaves,)
@@ -192,17 +205,19 @@ def idle_process_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterat
         return
     if agent.state not in LIVE or agent.spec.lifetime is Lifetime.TASK:
         return
-    if agent.stopping and not agent.restarting:
+    over = session.status != "running" or not session.unfinished
+    if agent.stopping and not agent.restarting and over:
         yield SystemDecided(
             "idle_process_ended", "yes", "it was told to, for nothing is left to do", (), data.agent
         )
         return
+    if agent.restarting:
+        reason = "the operator wants it to start again"
+    else:
+        reason = f"its process {_how(data)} while it had no task"
+    gone = AgentTrigger.STOP if agent.stopping else AgentTrigger.PROCESS_EXITED
     yield SystemDecided(
-        "idle_process_ended",
-        "no",
-        f"its process {_how(data)} while it had no task",
-        (MoveAgent(data.agent, AgentTrigger.PROCESS_EXITED),),
-        data.agent,
+        "idle_process_ended", "no", reason, (MoveAgent(data.agent, gone),), data.agent
     )
 
 
@@ -212,25 +227,44 @@ def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
     agent = session.agents[data.agent]
     if session.status != "running":
         return
-    again = data.to_state is AgentState.FAILED
+    reason = why_out(session, agent)
     actions: tuple[Action, ...] = ()
-    if agent.retired:
-        reason = "the operator stopped it"
-    elif not agent.restarting and not session.has_work_for(agent):
-        reason = "no task is left that it could do"
-    elif again and agent.spec.lifetime is Lifetime.SESSION and agent.deaths >= MOST_DEATHS:
-        reason = f"its process ended {agent.deaths} times in a row without completing a task"
+    if not reason:
+        again = data.to_state is AgentState.FAILED
+        trigger = AgentTrigger.RESTART if again else AgentTrigger.RETURNED_TO_POOL
+        actions = (MoveAgent(data.agent, trigger),)
+    elif _given_up(session, agent):
         issue = f"{data.agent} is given up: {reason}"
         advice = f"read the log of {data.agent}, mend the cause, then restart it"
         actions = (OpenIssue("critical", issue, advice, agent=data.agent),)
-    else:
-        reason = "more tasks may come to it"
-        trigger = AgentTrigger.RESTART if again else AgentTrigger.RETURNED_TO_POOL
-        yield SystemDecided(
-            "return_to_pool", "yes", reason, (MoveAgent(data.agent, trigger),), data.agent
-        )
-        return
-    yield SystemDecided("return_to_pool", "no", reason, actions, data.agent)
+    yield SystemDecided(
+        "return_to_pool",
+        "no" if reason else "yes",
+        reason or "more tasks may come to it",
+        actions,
+        data.agent,
+    )
+
+
+def why_out(session: Session, agent: Agent) -> str:
+    """Return why an agent that finished or failed does not come back; empty if it does."""
+    if agent.retired:
+        return "the operator stopped it"
+    if agent.restarting:
+        return ""
+    if not session.has_work_for(agent):
+        return "no task is left that it could do"
+    if _given_up(session, agent):
+        return f"its process ended {agent.deaths} times in a row without completing a task"
+    return ""
+
+
+def _given_up(session: Session, agent: Agent) -> bool:
+    """True if its processes end again and again, and nobody wants to see that once more."""
+    if agent.state is not AgentState.FAILED or agent.spec.lifetime is Lifetime.TASK:
+        return False
+    wanted = session.has_work_for(agent) and not agent.retired and not agent.restarting
+    return wanted and agent.deaths >= MOST_DEATHS
 
 
 def _delivered(session: Session, task: Task, agent: Agent, result: str) -> tuple[Action, ...]:

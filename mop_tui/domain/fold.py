@@ -106,6 +106,7 @@ def _pause(session: Session, agent: Agent, at: int, by: PausedBy | None) -> None
     if agent.task is not None:
         task = session.tasks[agent.task]
         task.paused_since = at
+        session.timers.pop(timeout_of(agent.task, task.attempts), None)
         session.touch(task)
 
 
@@ -398,6 +399,7 @@ def _user_commanded(session: Session, event: Event[e.UserCommanded]) -> None:
     if agent is not None and data.command in ("stop_agent", "restart_agent"):
         agent.retired = data.command == "stop_agent"
         agent.restarting = not agent.retired and agent.running
+        agent.deaths = 0
         session.touch(agent)
 
 
@@ -512,7 +514,7 @@ def _timer_fired(session: Session, event: Event[e.SystemTimerFired]) -> None:
         task.resting = False
         session.touch(task)
     elif timer.timer == timeout_of(task.spec.id, task.attempts) and task.state is _TASK_ACTIVE:
-        task.overdue = task.worked(event.at) >= (task.spec.timeout_ms or 0)
+        task.overdue = True
         session.touch(task)
 
 

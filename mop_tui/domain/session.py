@@ -56,7 +56,7 @@ def force_of(task: TaskId, attempt: int) -> TimerId:
 _AVAILABLE = AgentState.AVAILABLE
 _PAUSED = AgentState.PAUSED
 _FOR_SESSION = Lifetime.SESSION
-_RESTFUL = frozenset({AgentState.AVAILABLE, AgentState.COMPLETE, AgentState.PAUSED})
+_RESTFUL = frozenset({AgentState.AVAILABLE, AgentState.COMPLETE})
 _TASK_ASSIGNED = AgentTrigger.TASK_ASSIGNED
 _TASK_WITHDRAWN = AgentTrigger.TASK_WITHDRAWN
 _READY = TaskState.READY
@@ -108,6 +108,11 @@ class Agent:
     """Processes in a row that ended, or could not start, without having completed a task."""
     busy: bool = False
     """Its process runs and may do something by itself: see `Session.weigh`."""
+
+    @property
+    def leaving(self) -> bool:
+        """True while its process runs that was told to end."""
+        return self.running and self.stopping
 
     def output(self, from_line: int, limit: int) -> tuple[str, ...]:
         """Return up to `limit` lines from line `from_line` on, as far as `tail` holds them."""
@@ -566,13 +571,12 @@ class Session:
     def weigh(self, agent: Agent) -> None:
         """Count `agent` among the busy, or not.
 
-        A process is not busy while it waits for a human, a key or a lock, nor while it lives on
-        without a task; until it is gone, one that is being stopped is.
+        A process is not busy while it is suspended, while it waits for a human, a key or a lock,
+        nor while it lives on without a task; until it is gone, one that is being stopped is.
         """
-        if agent.state is _PAUSED and agent.task is not None:
-            waits = agent.paused_by is not None and not agent.paused_by.stops_processes
-        else:
-            waits = agent.spec.lifetime is _FOR_SESSION and agent.state in _RESTFUL
+        waits = agent.state is _PAUSED or (
+            agent.spec.lifetime is _FOR_SESSION and agent.state in _RESTFUL
+        )
         busy = agent.running and (agent.stopping or not waits)
         if busy is not agent.busy:
             agent.busy = busy

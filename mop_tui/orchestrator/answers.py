@@ -1,30 +1,45 @@
 """Answers that the operator wrote down beforehand.
 
-A YAML list of items `{question, value, reason, after}`: the question's name in the layout,
-`approve` or `reject`, and optionally a reason and how long after the asking the answer is given.
-Each item answers one asking, in the order of the file.
+A YAML list of items `{question, value, reason, after}`: the question's name in the layout, or
+`AGENT/ID` for what an agent asks by itself; the answer, as it would be typed; and optionally a
+reason and how long after the asking the answer is given. Each item answers one asking, in the
+order of the file.
+
+A password stands in a file of its own that only its owner can read: `value: {file: PATH}`. Only in
+a rehearsal may it be written down like other answers.
 """
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Literal
+from stat import S_ISREG
+from typing import Annotated
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from mop_tui.domain.answers import MOST_CHARACTERS, objection
 from mop_tui.domain.ids import QuestionName
-from mop_tui.domain.plan import Plan
+from mop_tui.domain.plan import Mode, Plan, QuestionSpec
 from mop_tui.errors import UsageError
+
+FORM = "a list of {question, value, reason, after} is expected"
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+    file: str
 
 
 class _Item(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
     question: str
-    value: Literal["approve", "reject"]
+    value: str | _File
     reason: str = ""
-    after: Annotated[float, Field(ge=0)] = 0
+    after: Annotated[float, Field(ge=0, allow_inf_nan=False, strict=False)] = 0
     """Seconds of session time."""
 
 
@@ -33,9 +48,11 @@ class PreparedAnswer:
     """One answer, to be given `after_ms` after its question is asked."""
 
     question: QuestionName
-    value: Literal["approve", "reject"]
+    value: str
     reason: str
     after_ms: int
+    secret: str | None = field(default=None, repr=False)
+    """What is given where the answer is a secret."""
 
 
 @dataclass(slots=True)
@@ -53,48 +70,112 @@ class PreparedAnswers:
         return None
 
 
-def read_answers(path: Path, plan: Plan) -> PreparedAnswers:
+class _Wrong(Exception):  # noqa: N818 - its text says what, to a person
+    """Something in an answers file is wrong. Its text never quotes an answer."""
+
+
+def read_answers(path: Path, plan: Plan, mode: Mode) -> PreparedAnswers:
     """Read an answers file for a session of `plan`.
 
-    Raises `UsageError` naming what is wrong, also for answers to questions that the layout does
-    not have and to those it marks dangerous, which only a present human may answer.
+    Raises `UsageError` naming what is wrong, also for answers to questions that nobody can ask,
+    for those that do not fit their question, and for questions that the layout marks dangerous,
+    which only a present human may answer. Its message never quotes an answer.
     """
     try:
         content = path.read_bytes()
-        items = TypeAdapter(list[_Item]).validate_python(yaml.safe_load(content), strict=True)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise UsageError(f"{path}: {_in_words(error)}") from None
-    for item in items:
-        spec = plan.questions.get(QuestionName(item.question))
-        if spec is None:
-            known = ", ".join(plan.questions) or "none"
-            raise UsageError(
-                f"{path}: the layout has no question {item.question!r}; it has: {known}"
-            )
-        if spec.dangerous:
-            raise UsageError(
-                f"{path}: {item.question!r} is marked dangerous, so a file may not answer it; "
-                "answer it on the screen"
-            )
-    return PreparedAnswers(
-        by=f"file#{blake2b(content, digest_size=8).hexdigest()}",
-        left=[
-            PreparedAnswer(
-                QuestionName(item.question), item.value, item.reason, round(item.after * 1000)
-            )
-            for item in items
-        ],
-    )
+    try:
+        left = [_prepared(item, plan, mode, path.parent) for item in _items(content)]
+    except _Wrong as wrong:
+        raise UsageError(f"{path}: {wrong}") from None
+    return PreparedAnswers(by=f"file#{blake2b(content, digest_size=8).hexdigest()}", left=left)
 
 
-def _in_words(error: Exception) -> str:
-    if isinstance(error, ValidationError):
+def _items(content: bytes) -> list[_Item]:
+    try:
+        # Every scalar is the text that stands there: `no` and `007` are answers as they are typed.
+        raw = yaml.load(content, Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts only
+        return TypeAdapter(list[_Item]).validate_python(raw)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
+        raise _Wrong(f"{where}this is not YAML; {FORM}") from None
+    except (yaml.YAMLError, UnicodeError):
+        raise _Wrong(f"it is no text; {FORM}") from None
+    except RecursionError:
+        raise _Wrong(f"it holds itself; {FORM}") from None
+    except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        return (
-            f"{where}: {first['msg']}; a list of {{question, value: approve|reject, reason, after}}"
-            " is expected"
+        raise _Wrong(f"{where}: {first['msg']}; {FORM}") from None
+
+
+def _prepared(item: _Item, plan: Plan, mode: Mode, folder: Path) -> PreparedAnswer:
+    name = QuestionName(item.question)
+    spec = plan.questions.get(name)
+    rehearsed = mode is Mode.REHEARSAL
+    if spec is None and not any(item.question.startswith(f"{agent}/") for agent in plan.agents):
+        known = ", ".join(plan.questions) or "none"
+        raise _Wrong(
+            f"the layout has no question {item.question!r}; it has: {known}; "
+            "what an agent asks is AGENT/ID"
         )
-    return " ".join(str(error).split())
+    if spec is not None and spec.dangerous:
+        raise _Wrong(
+            f"{item.question!r} is marked dangerous, so a file may not answer it; "
+            "answer it on the screen"
+        )
+    value = item.value if isinstance(item.value, str) else ""
+    secret = _secret(item.value, name, folder) if isinstance(item.value, _File) else None
+    if rehearsed and secret is None:
+        secret = value
+    if spec is not None:
+        _check(spec, item, secret)
+        value, secret = ("", secret) if _is_secret(spec) else (value, None)
+    return PreparedAnswer(name, value, item.reason, round(item.after * 1000), secret)
+
+
+def _check(spec: QuestionSpec, item: _Item, secret: str | None) -> None:
+    """Raise `_Wrong` if the item is no answer to the question that the layout has."""
+    if _is_secret(spec) and secret is None:
+        raise _Wrong(
+            f"{item.question!r} asks for a password, which may not stand here; write it to a file "
+            "that only you can read, and give {file: PATH} as the value"
+        )
+    if not _is_secret(spec) and isinstance(item.value, _File):
+        raise _Wrong(f"{item.question!r} asks for no password, so its value stands here")
+    wrong = objection(
+        secret or "" if _is_secret(spec) else str(item.value),
+        spec.question_type,
+        options=spec.options,
+        input_type=spec.input_type,
+        validation=spec.validation,
+    )
+    if wrong:
+        raise _Wrong(f"the value for {item.question!r} is no answer: {wrong}")
+
+
+def _is_secret(spec: QuestionSpec) -> bool:
+    return spec.question_type == "input" and spec.input_type == "password"
+
+
+def _secret(value: _File, question: QuestionName, folder: Path) -> str:
+    """Return the password in a file beside the answers, without the end of its line."""
+    path = folder / value.file
+    about = f"the file {path} for {question!r}"
+    try:
+        with path.open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            if not S_ISREG(status.st_mode):
+                raise _Wrong(f"{about} is no file")
+            if status.st_mode & 0o077:
+                raise _Wrong(f"{about} can be read by others; say: chmod 600 {path}")
+            content = stream.read(4 * MOST_CHARACTERS + 2)
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise _Wrong(f"{about} holds no UTF-8 text") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "there can be no such file"
+        raise _Wrong(f"{about} cannot be read: {reason}") from None
+    return text.removesuffix("\n").removesuffix("\r")

@@ -138,7 +138,7 @@ class Desk:
             again = partial(self._give, prepared, asked, by)
             self._timeline.call_at(self._clock.moment() + RETRY_ANSWER, again)
         elif question.state == "open":
+            secret = prepared.secret if asked.secret or not prepared.value else None
             value = "" if asked.secret else prepared.value
-            secret = prepared.value if asked.secret else None
             answer = Answer(asked.question, value, asked.digest, prepared.reason)
             self._answer(answer, None, by, secret)

@@ -14,12 +14,13 @@ from contextlib import suppress
 from functools import partial
 
 from mop_tui.domain import events as e
+from mop_tui.domain.agent_lifecycle import PausedBy
 from mop_tui.domain.events import TELEMETRY, AnyEvent, Fact
 from mop_tui.domain.feed import Command
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId, TimerId
 from mop_tui.domain.plan import Mode, Plan
-from mop_tui.domain.session import Session, force_of, rest_of, timeout_of, timer_of
-from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
+from mop_tui.domain.session import Session
+from mop_tui.domain.task_lifecycle import TERMINAL
 from mop_tui.errors import NotRecordedError
 from mop_tui.journal.writer import Journal
 from mop_tui.orchestrator import effects
@@ -235,7 +236,7 @@ class Orchestrator:
             and not self._waiting_effects
             and self._timeline.next_due() is None
             and not self._wall_timers
-            and not (self.attended and session.open_questions)
+            and not (self.attended and _asks_the_operator(session))
         ):
             self._receive(e.SystemQuiesced(), session.seq)
             return True
@@ -250,6 +251,7 @@ class Orchestrator:
             for observer in self.observers:
                 observer(event)
             self._follow(event)
+        self._unset_timers()
         self._waiting_effects.extend(turn.effects)
         self._perform_recorded()
         return turn.events[0].seq if turn.events else self.session.seq
@@ -263,23 +265,14 @@ class Orchestrator:
         self._post(record)
 
     def _follow(self, event: AnyEvent) -> None:
-        """Keep timers, prepared answers and secrets in step with what is recorded."""
+        """Keep deadlines, prepared answers and secrets in step with what is recorded."""
         match event.data:
             case e.UserAsked():
                 self._desk.question_asked(event.data, event.at)
             case e.UserAnswered() | e.UserExpired() | e.UserWithdrawn():
-                self._unset_timer(timer_of(event.data.question))
                 self._deadlines.pop(event.data.question, None)
-            case e.TaskTransitioned(task=task, to_state=state):
-                if event.data.from_state is TaskState.ACTIVE:
-                    attempts = self.session.tasks[task].attempts
-                    self._unset_timer(timeout_of(task, attempts))
-                if state in TERMINAL:
-                    self._unset_timer(rest_of(task))
-                    self.processes.secrets.forget_task(task)
-            case e.AgentTransitioned(task=held) if held is not None:
-                if held not in self.session.holder:
-                    self._unset_timer(force_of(held, self.session.tasks[held].attempts))
+            case e.TaskTransitioned(task=task, to_state=state) if state in TERMINAL:
+                self.processes.secrets.forget_task(task)
             case _:
                 pass
 
@@ -303,7 +296,8 @@ class Orchestrator:
             self.processes.perform(effect)
 
     def _set_timer(self, effect: effects.Timer) -> None:
-        if effect.timer not in self.session.timers:
+        wanted = self.session.timers.get(effect.timer)
+        if wanted is None or wanted.due != effect.due:
             return  # nobody waits for it any more
         in_person = effect.question is not None and self.attended
         if in_person and self.clock.virtual:
@@ -320,14 +314,13 @@ class Orchestrator:
         if effect.question is not None:
             self._deadlines[effect.question] = time.monotonic() + wait
 
-    def _unset_timer(self, timer: TimerId) -> None:
-        """Forget a timer that nobody waits for any more."""
-        due = self._timers.pop(timer, None)
-        if due is not None:
-            due.cancelled = True
-        waiting = self._wall_timers.pop(timer, None)
-        if waiting is not None:
-            waiting[0].cancel()
+    def _unset_timers(self) -> None:
+        """Forget the timers that nobody waits for any more."""
+        wanted = self.session.timers
+        for timer in [timer for timer in self._timers if timer not in wanted]:
+            self._timers.pop(timer).cancelled = True
+        for timer in [timer for timer in self._wall_timers if timer not in wanted]:
+            self._wall_timers.pop(timer)[0].cancel()
 
     def _fire(self, effect: effects.Timer) -> None:
         self._timers.pop(effect.timer, None)
@@ -336,3 +329,10 @@ class Orchestrator:
     def _fire_now(self, effect: effects.Timer) -> None:
         if self._wall_timers.pop(effect.timer, None) is not None:
             self._receive_now(e.SystemTimerFired(effect.timer), effect.seq)
+
+
+def _asks_the_operator(session: Session) -> bool:
+    """True if it is up to the operator how the session goes on."""
+    if session.open_questions:
+        return True
+    return any(agent.paused_by is PausedBy.OPERATOR for agent in session.agents.values())

@@ -128,8 +128,10 @@ class Processes:
     def _unwanted(self, effect: effects.Start) -> str:
         """Return why a start that was ordered is no longer wanted; empty if it is."""
         if effect.task is None:
-            ending = self._session.status != "running"
-            return "it was not started, for the session is ending" if ending else ""
+            if self._session.status != "running":
+                return "it was not started, for the session is ending"
+            retired = self._session.agents[effect.agent].retired
+            return "it was not started, for the operator stopped it meanwhile" if retired else ""
         state = self._session.tasks[effect.task].state
         if state is TaskState.ASSIGNED:
             return ""
@@ -188,8 +190,8 @@ class Processes:
                 self._receive(_fact(report, running.task), running.cause)
             case h.Finished():
                 running.speaks = True
+                running.task = None  # before the fact is received: it may lead to the next task
                 self._receive(_fact(report, report.task), running.cause)
-                running.task = None
             case _:
                 running.speaks = running.speaks or isinstance(report, _SPOKEN)
                 self._receive(_fact(report, running.task), running.cause)

@@ -125,7 +125,7 @@ def test_wrong_usage_exits_2_with_a_sentence(
     ("text", "message"),
     [
         ("- {question: nope, value: approve}", "the layout has no question 'nope'"),
-        ("- {question: sure, value: maybe}", "'approve' or 'reject'"),
+        ("- {question: sure, value: maybe}", "approve or reject is expected"),
         ("- {question: sure", "answers.yaml"),
         ("just text", "a list of"),
     ],
