@@ -69,7 +69,8 @@ class Dashboard(App[WhyEnded]):
         Binding("t", "light_or_dark", "Light or dark", show=False),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
-        Binding("ctrl+q,ctrl+c", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+c", "copy_or_quit", "Copy selection, or quit", show=False, priority=True),
     ]
 
     def __init__(self, feed: SessionFeed, *, clock: Clock | None = None) -> None:
@@ -287,6 +288,16 @@ class Dashboard(App[WhyEnded]):
         self.panic(Traceback(show_locals=False))
 
     # -- leaving ----------------------------------------------------------------------------
+
+    async def action_copy_or_quit(self) -> None:
+        """Copy what is selected with the mouse; with nothing selected, leave."""
+        text = self.screen.get_selected_text()
+        if text:
+            self.copy_to_clipboard(text)
+            self.screen.clear_selection()
+            self.notify("Copied.", timeout=2)
+        else:
+            await self.action_quit()
 
     async def action_quit(self) -> None:
         """Leave; ask first if that would end something."""

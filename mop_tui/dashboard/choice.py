@@ -2,7 +2,7 @@
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.geometry import Region
 from textual.widgets import Button, Static
 
@@ -22,27 +22,29 @@ class ChoiceDialog(QuestionDialog):
         #options {
             height: auto;
             max-height: 40vh;
+            overflow-y: auto;
             scrollbar-size-vertical: 1;
             margin: 0 0 1 0;
         }
         &.-low #context { max-height: 25vh; margin: 1 0; }
         &.-low #buttons { display: none; }
-        &.-low #options { margin: 0; }
+        &.-low #options { margin: 0; max-height: 35vh; }
+        &.-low.-slim #options { max-height: 30vh; }
     }
     """
 
     def compose_answer(self, hint: Static) -> ComposeResult:
         """Lay out the options."""
         asked = self.question.asked
-        with VerticalScroll(id="options", can_focus=False):
+        with Vertical(id="options"):
             yield Choices(asked.options, asked.default, disabled=True)
         yield hint
         with Horizontal(id="buttons"):
             yield Button("Answer", variant="primary", id="answer", disabled=True)
 
     def take_keys(self) -> None:
-        """Let the arrows choose."""
-        self.query_one(Choices).focus()
+        """Let the arrows choose, and leave in view what is chosen."""
+        self.query_one(Choices).focus(scroll_visible=False)
 
     def hint(self) -> str:
         """Return what the keys do now."""
@@ -61,7 +63,7 @@ class ChoiceDialog(QuestionDialog):
     def show_chosen(self, moved: Choices.Moved) -> None:
         """Keep what is chosen in view, and say what enter would do."""
         self._why_not = ""
-        self.query_one("#options", VerticalScroll).scroll_to_region(
+        self.query_one("#options").scroll_to_region(
             Region(0, moved.top, 1, moved.height), animate=False, force=True
         )
         self.query_one("#answer").disabled = not self.listens

@@ -119,9 +119,18 @@ class Choices(Lines, can_focus=True):
             return self._painter.select(strip, y).apply_offsets(0, y)
         return super().render_line(y)
 
-    def watch_chosen(self, chosen: int | None) -> None:
+    def watch_chosen(self) -> None:
         """Show what is chosen, and keep it in view."""
         self.remake()
+        self._say_where()
+
+    def on_resize(self) -> None:
+        """Make the lines anew for the new width, and keep what is chosen in view."""
+        super().on_resize()
+        self.call_after_refresh(self._say_where)
+
+    def _say_where(self) -> None:
+        chosen = self.chosen
         if chosen is not None and chosen in self._owners:
             top = self._owners.index(chosen)
             self.post_message(self.Moved(top, self._owners.count(chosen)))

@@ -27,6 +27,9 @@ Closed = Literal["aside", "settled", "overtaken", "next"]
 """How the dialog was left: without an answer, because the operator's answer counts, because the
 question was settled by something else, or for the next question."""
 
+_LONG = 200
+"""From how many characters on a question takes room from what it is about."""
+
 Stage = Literal["guarded", "open", "sent"]
 
 
@@ -60,8 +63,9 @@ class QuestionDialog(ModalScreen[Closed]):
             border-title-style: bold;
             border-subtitle-color: $text-muted;
         }
+        #asking { height: auto; max-height: 30vh; scrollbar-size-vertical: 1; }
         #question { text-style: bold; padding: 1 0 0 0; }
-        #about { color: $text-muted; }
+        #about { color: $text-muted; max-height: 3; }
         #context {
             height: auto;
             max-height: 40vh;
@@ -80,6 +84,8 @@ class QuestionDialog(ModalScreen[Closed]):
         #buttons { height: auto; align-horizontal: center; margin: 1 0 0 0; }
         &.-low.-slim #context { max-height: 20vh; margin: 0; }
         &.-low.-slim #question { padding: 0; }
+        &.-low #asking { max-height: 25vh; }
+        &.-low.-long #context { max-height: 15vh; margin: 0; }
         Button { margin: 0 1; min-width: 14; }
         Button:focus { text-style: bold reverse; }
     }
@@ -113,7 +119,8 @@ class QuestionDialog(ModalScreen[Closed]):
         asked = self.question.asked
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "Waiting for you"
-            yield Static(printable(asked.text), id="question", markup=False)
+            with VerticalScroll(id="asking", can_focus=False):
+                yield Static(printable(asked.text), id="question", markup=False)
             yield Static(self._about(), id="about")
             with VerticalScroll(id="context"):
                 yield Sheet(context_entries(asked.context))
@@ -123,6 +130,7 @@ class QuestionDialog(ModalScreen[Closed]):
 
     def on_mount(self) -> None:
         """Start the guard once the dialog can be read."""
+        self.set_class(len(self.question.asked.text) > _LONG, "-long")
         self.query_one("#context").display = bool(self.question.asked.context)
         self.show(self._frame)
         self.call_after_refresh(self._painted)
@@ -238,9 +246,14 @@ class QuestionDialog(ModalScreen[Closed]):
         self.update_texts()
 
     def action_scroll_context(self, direction: int) -> None:
-        """Read more of what the question is about, wherever the keys are."""
+        """Read more of the question, then of what it is about, wherever the keys are."""
+        asking = self.query_one("#asking", VerticalScroll)
         context = self.query_one("#context", VerticalScroll)
-        context.scroll_relative(y=direction * context.size.height, animate=False, force=True)
+        if direction > 0:
+            part = asking if asking.scroll_offset.y < asking.max_scroll_y else context
+        else:
+            part = context if context.scroll_offset.y > 0 else asking
+        part.scroll_relative(y=direction * part.size.height, animate=False, force=True)
 
     # -- answering --------------------------------------------------------------------------
 

@@ -19,8 +19,8 @@ class TypedAnswerDialog(QuestionDialog):
 
     DEFAULT_CSS = """
     TypedAnswerDialog {
-        #wanted { color: $text-muted; }
-        #objection { color: $text-warning; min-height: 1; }
+        #wanted { color: $text-muted; max-height: 4; }
+        #objection { color: $text-warning; min-height: 1; max-height: 3; }
         #objection.-fine { color: $text-success; }
         &.-low #context { max-height: 30vh; }
     }

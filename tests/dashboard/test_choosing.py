@@ -190,3 +190,27 @@ async def test_a_choice_can_be_made_on_every_screen(size: tuple[int, int]) -> No
         assert "Canary" in said
         await desk.press("2", "enter")
         assert [answer.value for answer in answers(stage)] == ["blue-green"]
+
+
+async def test_a_default_far_down_the_list_is_in_view() -> None:
+    options = tuple(Option(f"zone-{n}", f"Zone {n}", f"the {n}th zone") for n in range(1, 31))
+    async with at_desk(rollout(options=options, default="zone-25")) as desk:
+        await desk.wait(PAUSE)
+        assert "Zone 25  the default" in desk.text()
+
+
+@pytest.mark.parametrize("size", [(40, 24), (80, 24)])
+async def test_a_very_long_question_leaves_room_for_its_answer(size: tuple[int, int]) -> None:
+    stage = rollout()
+    stage.happen(e.UserWithdrawn(Q1, "something else comes first"))
+    text = "Why " + "so very " * 300 + "long?"
+    stage.ask(text, question_type="choice", options=OPTIONS, context=(("more", "text " * 500),))
+    async with at_desk(stage, size) as desk:
+        await desk.wait(PAUSE)
+        assert "Canary" in desk.text()
+        assert "A digit or the arrows choose" in re.sub(r"[\s│]+", " ", desk.text())
+        assert "long?" not in desk.text()
+        await desk.press(*["pagedown"] * 60)
+        assert "long?" in desk.text()
+        await desk.press("2", "enter")
+        assert [answer.value for answer in answers(stage)] == ["blue-green"]

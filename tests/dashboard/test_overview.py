@@ -364,6 +364,17 @@ async def test_rows_can_be_copied() -> None:
         assert len(copied.splitlines()) == 17
 
 
+async def test_ctrl_c_copies_what_is_selected_and_then_quits_again() -> None:
+    async with at_desk(mop_platform(), (200, 50), notices=True) as desk:
+        tasks = desk.app.screen.query_one(TaskList)
+        desk.app.screen.selections = {tasks: SELECT_ALL}
+        await desk.press("ctrl+c")
+        assert "waits for prod-cluster and terraform" in desk.app.clipboard
+        assert "Copied." in desk.text()
+        await desk.press("ctrl+c")
+        assert isinstance(desk.app.screen, QuitDialog)
+
+
 async def test_help_lists_the_keys_that_work_here() -> None:
     async with at_desk(mop_platform(), (100, 60)) as desk:
         await desk.press("question_mark")
