@@ -29,7 +29,8 @@ FLOOD = (
     "while True: os.write(1, data)\n"
 )
 LONG_LINE = (
-    "import os\n"
+    "import os, time\n"
+    "time.sleep(2)\n"
     "for _ in range(100): os.write(1, b'x' * 1_000_000)\n"
     "os.write(1, b'\\n')\n"
 )  # fmt: skip

@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,11 @@ Key = tuple[AgentId, int]
 """An incarnation of an agent."""
 
 INTERVAL = 0.2
-"""Seconds between two looks."""
+HURRY = 0.05
+"""Seconds between two looks, and when somebody waits for the end of it all."""
+LOOKS = 2
+"""Looks that have to find nothing: while a program replaces itself by another (`exec`), it shows
+no environment for a moment."""
 UNKILLABLE = 5.0
 """Seconds after which a process is given up that survives being killed."""
 
@@ -83,6 +87,14 @@ def _signal(pid: int, run: str, numbers: tuple[int, ...]) -> None:
 class _Ending:
     ask_at: float
     asked_at: float | None = None
+    looks: int = LOOKS
+    """How often nothing more has to be found."""
+
+
+@dataclass(slots=True)
+class _Holding:
+    paused: bool
+    looks: int = LOOKS
 
 
 class Escapees:
@@ -92,10 +104,10 @@ class Escapees:
         self._run = run
         self._grace = grace
         self._endings: dict[Key, _Ending] = {}
-        self._holding: dict[Key, bool] = {}
-        """Of each incarnation to look at: is it to be paused, or to go on?"""
+        self._holding: dict[Key, _Holding] = {}
         self._task: asyncio.Task[None] | None = None
         self._last = 0.0
+        self._hurry = False
 
     def end(self, key: Key, *, after: float = 0) -> None:
         """End whatever is left of an incarnation, first asking it in so many seconds."""
@@ -108,11 +120,12 @@ class Escapees:
     def hold(self, key: Key, *, paused: bool) -> None:
         """Suspend whatever left the group of an incarnation, or let it go on."""
         if key not in self._endings:
-            self._holding[key] = paused
+            self._holding[key] = _Holding(paused)
             self._begin()
 
     async def finished(self) -> None:
         """Return once everything that is to end has ended."""
+        self._hurry = True
         while self._task is not None:
             await asyncio.wait([self._task])
 
@@ -129,20 +142,22 @@ class Escapees:
 
     async def _work(self) -> None:
         while self._endings or self._holding:
-            await asyncio.sleep(max(0.0, self._last + INTERVAL - time.monotonic()))
+            interval = HURRY if self._hurry else INTERVAL
+            await asyncio.sleep(max(0.0, self._last + interval - time.monotonic()))
             orders = self._orders()
             if orders:
                 found = await asyncio.to_thread(sweep, self._run, orders)
-                self._forget(orders.keys() - found)
+                self._note(orders.keys(), found)
             self._last = time.monotonic()
 
     def _orders(self) -> dict[Key, tuple[int, ...]]:
         now = time.monotonic()
-        orders: dict[Key, tuple[int, ...]] = {
-            key: (signal.SIGSTOP,) if paused else (signal.SIGCONT,)
-            for key, paused in self._holding.items()
-        }
-        self._holding.clear()
+        orders: dict[Key, tuple[int, ...]] = {}
+        for key, holding in list(self._holding.items()):
+            orders[key] = (signal.SIGSTOP,) if holding.paused else (signal.SIGCONT,)
+            holding.looks -= 1
+            if not holding.looks:
+                del self._holding[key]
         for key, ending in list(self._endings.items()):
             if now < ending.ask_at:
                 continue
@@ -157,8 +172,11 @@ class Escapees:
                 del self._endings[key]
         return orders
 
-    def _forget(self, gone: set[Key]) -> None:
-        for key in gone:
+    def _note(self, looked_for: Iterable[Key], found: set[Key]) -> None:
+        for key in looked_for:
             ending = self._endings.get(key)
-            if ending is not None and ending.asked_at is not None:
+            if ending is None or ending.asked_at is None:
+                continue
+            ending.looks = LOOKS if key in found else ending.looks - 1
+            if not ending.looks:
                 del self._endings[key]

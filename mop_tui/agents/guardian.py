@@ -17,6 +17,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 POLL = 0.02
+LOOKS = 3
+"""Looks that have to find nothing: while a program replaces itself by another (`exec`), it shows
+no environment for a moment."""
 PATIENCE = 10.0
 """Seconds after which it gives up on what even being killed does not end."""
 
@@ -83,19 +86,15 @@ def _signal(groups: set[int], run: str, *numbers: int) -> bool:
 
 def end_all(groups: set[int], run: str, grace: float) -> None:
     """End all groups and all processes of the run: ask them first, then make them."""
-    if not _signal(groups, run, signal.SIGTERM, signal.SIGCONT):
-        return
-    deadline = time.monotonic() + grace
-    while time.monotonic() < deadline:
+    _signal(groups, run, signal.SIGTERM, signal.SIGCONT)
+    asked = time.monotonic()
+    looks = LOOKS
+    while looks and time.monotonic() < asked + grace + PATIENCE:
         time.sleep(POLL)
         groups = {group for group in groups if signal_group(group, 0)}
-        if not groups and next(tagged(run), None) is None:
-            return
-    deadline = time.monotonic() + PATIENCE
-    # Again and again: what is being ended may be starting something.
-    while _signal(groups, run, signal.SIGKILL) and time.monotonic() < deadline:
-        groups = {group for group in groups if signal_group(group, 0)}
-        time.sleep(POLL)
+        # Again and again: what is being ended may be starting something.
+        force = (signal.SIGKILL,) if time.monotonic() > asked + grace else (0,)
+        looks = LOOKS if _signal(groups, run, *force) else looks - 1
 
 
 def listen() -> set[int] | None:

@@ -10,7 +10,7 @@ from mop_tui.agents.pipes import Outlet
 
 GRACE = 1.0
 """Seconds that agents have to end in when nobody is left to wait for them."""
-TOLD_WITHIN = 0.01
+TOLD_WITHIN = 0.05
 """Seconds. What is not told yet when the program is killed, the guardian finds by its tag."""
 PATIENCE = 2.0
 """Seconds that a guardian has to go home in."""
