@@ -116,24 +116,32 @@ async def all_at_once(folder: Path, agents: int) -> None:
     print(f"  started in {took:.2f} s ({runner.count(StartFailed)} failed), {lag.take()}")
     await asyncio.sleep(1)
     pids = list(runner.host.groups().values())
+    lag.take()
     for agent, incarnation in runner.host.groups():
         runner.host.pause(agent, incarnation)
     await asyncio.sleep(1)
-    print(
-        f"  {len(runner_processes(runner))} processes; paused leaders: {states(pids)}, {lag.take()}"
-    )
+    paused = lag.take()
+    left = await asyncio.to_thread(runner_processes, runner)
+    print(f"  {len(left)} processes; paused leaders: {states(pids)}, {paused}")
+    await asyncio.sleep(0.1)
+    lag.take()
     for agent, incarnation in runner.host.groups():
         runner.host.resume(agent, incarnation)
     await asyncio.sleep(1)
-    print(f"  continued leaders: {states(pids)}, {lag.take()}")
+    continued = lag.take()
+    print(f"  continued leaders: {states(pids)}, {continued}")
+    await asyncio.sleep(0.1)
+    lag.take()
     begun = time.perf_counter()
     for agent, incarnation in runner.host.groups():
         runner.host.stop(agent, incarnation)
     took = await runner.until(lambda: runner.count(Exited, StartFailed) == agents)
     await asyncio.sleep(1)
-    print(f"  all reported as exited after {took:.2f} s, zombies a second later: {zombies()}")
+    stopped = lag.take()
+    print(f"  all exited after {took:.2f} s, {stopped}; zombies a second later: {zombies()}")
     await asyncio.sleep(max(0.0, begun + 5 - time.perf_counter()))
-    print(f"  survivors 5 s after the stop: {len(runner_processes(runner))}, {lag.take()}")
+    left = await asyncio.to_thread(runner_processes, runner)
+    print(f"  survivors 5 s after the stop: {len(left)}")
     await runner.host.close()
     lag.stop()
 

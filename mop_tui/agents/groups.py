@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 CLOSER_LOOK = 0.1
 """Seconds between two closer looks."""
+TURN = 0.004
+"""Seconds that looking, and signalling, may keep the event loop before it is others' turn."""
 POLL = 0.02
 """Seconds between two looks at the groups that are to end."""
 UNKILLABLE = 5.0
@@ -113,11 +115,18 @@ class Endings:
 
     def _look_around(self) -> None:
         self._timer = None
+        begun = time.monotonic()
+        again_in = POLL
         for group, ending in list(self._endings.items()):
+            if time.monotonic() > begun + TURN:
+                again_in = TURN
+                break
+            # To the end of the line, so that those come first next time that do not come now.
+            self._endings[group] = self._endings.pop(group)
             self._look(group, ending)
         self._look_closer()
         if self._endings:
-            self._timer = asyncio.get_running_loop().call_later(POLL, self._look_around)
+            self._timer = asyncio.get_running_loop().call_later(again_in, self._look_around)
 
     def _look(self, group: int, ending: _Ending) -> None:
         now = time.monotonic()
