@@ -32,7 +32,8 @@ class DetailDialog(ModalScreen[None]):
         *AGENT_KEYS,
         *TASK_KEYS,
         Binding("a", "app.answer", "Answer", tooltip="Answer what it waits for", show=False),
-        Binding("tab", "next_part", "Pane", tooltip="To the facts or the output"),
+        Binding("tab", "next_part", "To the facts or the output", show=False),
+        Binding("question_mark", "app.help", "Help", key_display="?"),
         Binding("escape,q", "close", "Close"),
     ]
     DEFAULT_CSS = """

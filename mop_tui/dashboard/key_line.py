@@ -13,7 +13,7 @@ from mop_tui.dashboard.lines import Lines
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-_ALWAYS = ("help", "quit", "close")
+_ALWAYS = ("help", "app.help", "quit", "close")
 """Actions whose keys stand at the right edge, where a narrow screen does not cut them off."""
 
 

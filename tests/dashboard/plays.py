@@ -241,6 +241,27 @@ def deployment() -> Stage:
     return stage
 
 
+def at_work() -> Stage:
+    """An agent that says much: how it is, what it meets and what it does."""
+    stage = deployment()
+    stage.write("deployer", *(f"{n:04} pulling layer {n * 7919:08x}" for n in range(150)))
+    stage.health(
+        "deployer",
+        "measured",
+        cpu_usage=76.0,
+        memory_usage=92.4,
+        cpu_cores=1.52,
+        memory_bytes=1981 * 1024**2,
+        processes=3,
+    )
+    stage.health("deployer", "reported", cpu_usage=80.0, status="degraded", error_count=2)
+    stage.health("deployer", "ping", response_ms=12.4)
+    stage.err("deployer", "network", "connection to the registry was reset")
+    stage.progress("deployer", 42, "machine 3 of 7")
+    stage.write("deployer", *(f"machine-{n}: error" for n in range(5)), dropped=12_300)
+    return stage
+
+
 def rollout(**asked: object) -> Stage:
     """An agent that asks how to go on."""
     stage = deployment()

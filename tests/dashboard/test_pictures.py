@@ -6,7 +6,7 @@ with `pytest --snapshot-update`.
 
 from typing import Protocol
 
-from dashboard.plays import mop_platform, release
+from dashboard.plays import at_work, mop_platform, release
 from dashboard.stage import Fingers, Recording, Stage
 from textual.app import App
 from textual.pilot import Pilot
@@ -51,6 +51,18 @@ def test_a_question_ready_to_be_approved(snap_compare: SnapCompare) -> None:
         await pilot.press("y")
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=choose)
+
+
+def test_the_view_of_an_agent_with_its_output_searched(snap_compare: SnapCompare) -> None:
+    app, _ = dashboard(at_work())
+
+    async def search(pilot: Pilot[WhyEnded]) -> None:
+        await pilot.pause()
+        await pilot.press("down", "enter", "slash", *"error", "enter", "N")
+        app.sample()
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=(120, 36), run_before=search)
 
 
 def test_a_replay_in_the_middle(snap_compare: SnapCompare) -> None:
