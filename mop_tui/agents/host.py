@@ -16,7 +16,7 @@ from mop_tui.domain.actions import ReplyOutcome
 from mop_tui.domain.events import Severity
 from mop_tui.domain.ids import AgentId, AskId, MemoryKey, TaskId
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import AgentSpec, QuestionSpec, TaskSpec, Work
+from mop_tui.domain.plan import AgentSpec, QuestionSpec, Script, TaskSpec, Work
 
 # -- what a host is told --------------------------------------------------------------------------
 
@@ -29,6 +29,8 @@ class Assignment:
     attempt: int = 1
     context: Mapping[str, JsonValue] | None = None
     """What it should know besides: answers to its gate, what failed, and so on."""
+    script: Script | None = None
+    """How it is played where agents are simulated."""
 
 
 @immutable

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import resource
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -33,12 +34,20 @@ class CannotStartError(Exception):
 
 
 def base_environment(own: Mapping[str, str]) -> dict[str, str]:
-    """Return the part of `own` that every agent may see."""
-    return {
+    """Return the part of `own` that every agent may see.
+
+    The folder of the `mop-tui` that runs is the last on the path, so that scripts find
+    `mop-tui tell` however it was started, and nothing else in another place than before.
+    """
+    base = {
         name: value
         for name, value in own.items()
         if name in INHERITED or name.lower().startswith(tuple(map(str.lower, INHERITED_PREFIXES)))
     }
+    scripts = Path(sys.executable).parent
+    if "PATH" in base and (scripts / "mop-tui").exists():
+        base["PATH"] += f"{os.pathsep}{scripts}"
+    return base
 
 
 def secret_variable(name: str) -> str:

@@ -171,17 +171,17 @@ class SimulatedHost:
     def _begin(self, play: _Play) -> None:
         self._sink(Started(*play.key, None))
         if play.job.assignment is not None:
-            self._perform(play, play.job.assignment.task)
+            self._perform(play, play.job.assignment)
 
     def _take(self, play: _Play, assignment: Assignment) -> None:
         play.in_hand.append(assignment)
         if len(play.in_hand) == 1:
-            self._perform(play, assignment.task)
+            self._perform(play, assignment)
 
-    def _perform(self, play: _Play, task: TaskSpec) -> None:
-        script = play.job.work.script or Script()
+    def _perform(self, play: _Play, assignment: Assignment) -> None:
+        script = assignment.script or play.job.work.script or Script()
         start = self._now()
-        length = self._draw(play.job.agent.id, task, script)
+        length = self._draw(play.job.agent.id, assignment.task, script)
         play.last_line = ""
         for index, line in enumerate(script.output, start=1):
             self._at(
@@ -229,7 +229,7 @@ class SimulatedHost:
         task = play.in_hand.popleft().task.id
         self._sink(Finished(*play.key, task, play.last_line, failed, message))
         if play.in_hand:
-            self._perform(play, play.in_hand[0].task)
+            self._perform(play, play.in_hand[0])
 
     def _cancel(self, play: _Play, cancel: Cancel) -> None:
         own = play.job.assignment

@@ -121,7 +121,7 @@ class Processes:
             agent=self._plan.agents[effect.agent],
             work=self._plan.work(effect.agent, effect.task),
             incarnation=effect.incarnation,
-            assignment=None if effect.task is None else self._assignment(effect.task),
+            assignment=None if effect.task is None else self._assignment(effect.agent, effect.task),
         )
         self._host(effect.agent).start(job, self.secrets.of_task(effect.task))
 
@@ -146,7 +146,7 @@ class Processes:
             return
         running.task = effect.task
         host = self._host(effect.agent)
-        host.tell(effect.agent, effect.incarnation, self._assignment(effect.task))
+        host.tell(effect.agent, effect.incarnation, self._assignment(effect.agent, effect.task))
         for name, secret in self.secrets.of_task(effect.task).items():
             reply = h.Reply(AskId(name), "answered")
             host.tell(effect.agent, effect.incarnation, reply, secret)
@@ -156,7 +156,7 @@ class Processes:
         done = e.SystemDone(effect.action, "hand_task", effect.agent)
         running.cause = self._receive(done, effect.seq)
 
-    def _assignment(self, task_id: TaskId) -> h.Assignment:
+    def _assignment(self, agent: AgentId, task_id: TaskId) -> h.Assignment:
         session = self._session
         task = session.tasks[task_id]
         spec = task.spec
@@ -166,7 +166,8 @@ class Processes:
             "outputs": {need: session.tasks[need].output for need in spec.needs_tasks},
         }
         told = {part: values for part, values in context.items() if values}
-        return h.Assignment(spec, task.attempts, told)
+        script = self._plan.work(agent, task_id).script
+        return h.Assignment(spec, task.attempts, told, script)
 
     # -- what is reported -----------------------------------------------------------------------
 

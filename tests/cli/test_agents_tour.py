@@ -1,4 +1,4 @@
-"""The tour of agents as an operator takes it: real processes, typed answers, nothing left behind."""
+"""The tour of agents as an operator takes it: real processes, and answers that are typed."""
 
 import json
 from pathlib import Path
