@@ -139,6 +139,8 @@ class AgentHealth(Fact):
     """Cores in use."""
     memory_bytes: int | None = None
     processes: int | None = None
+    idle_ms: int | None = None
+    """For how long it has not used a processor."""
     status: Literal["healthy", "degraded", "unhealthy"] | None = None
     error_count: int | None = None
     response_ms: float | None = None

@@ -182,6 +182,8 @@ def _agent_health(session: Session, event: Event[e.AgentHealth]) -> None:
     match data.source:
         case "measured":
             agent.measured = data
+            if data.idle_ms is not None:
+                agent.last_active = max(agent.last_active or 0, event.at - data.idle_ms)
         case "reported":
             agent.reported = data
         case "ping":

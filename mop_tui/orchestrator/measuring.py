@@ -79,6 +79,7 @@ class Measuring:
 
     def _figures(self, key: Key, usage: Usage) -> AgentHealth:
         agent, incarnation = key
+        idle = None if usage.active is None else time.monotonic() - usage.active
         limits = self._agents[agent].limits
         return AgentHealth(
             agent,
@@ -89,6 +90,7 @@ class Measuring:
             cpu_cores=None if usage.cpu is None else round(usage.cpu, 2),
             memory_bytes=usage.memory,
             processes=usage.processes,
+            idle_ms=None if idle is None else round(1000 * idle),
         )
 
 
