@@ -46,7 +46,13 @@ OPERATOR = "operator"
 
 
 class _Said(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True, frozen=True)
+    model_config = ConfigDict(
+        strict=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        frozen=True,
+        defer_build=True,  # most agents say nothing of most kinds, if anything at all
+    )
 
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]

@@ -29,7 +29,13 @@ class Refused(Exception):  # noqa: N818 - what happens to a question; its text i
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True, frozen=True)
+    model_config = ConfigDict(
+        strict=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        frozen=True,
+        defer_build=True,  # most agents say nothing of most kinds, if anything at all
+    )
 
 
 class _OptionForm(_Part):
