@@ -14,6 +14,8 @@ KEPT = 2_000
 """How many rows are held while the end is followed; twice as many while it is not."""
 FAR_BEHIND = 10_000
 """From how many unread events on the lines between are left out."""
+_LOOK_BACK = 2_000
+"""How many events are looked through at first, to tell where lines are missing."""
 _TAB = 8
 _LONGEST = 4_000
 """How many characters of a line are held."""
@@ -78,7 +80,7 @@ class OutputBuffer:
 
         Nothing, if that is not all of it; at first, if it is less than the session keeps.
         """
-        after = self._seq if self.end else max(0, seq - FAR_BEHIND)
+        after = self._seq if self.end else max(0, seq - _LOOK_BACK)
         if seq - after > FAR_BEHIND:
             return []
         rows: list[Row] = []
