@@ -19,7 +19,7 @@ from mop_tui.domain.actions import (
     StopProcess,
     Withdraw,
 )
-from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
+from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, SystemDecided, UserCommanded
 from mop_tui.domain.feed import CancelTask, Say, Steer
 from mop_tui.domain.ids import AgentId, TaskId
@@ -58,6 +58,8 @@ def _steering_refusal(agent: Agent, command: Steer) -> str:
             trigger = AgentTrigger.PAUSE
         case "resume":
             trigger = AgentTrigger.RESUME
+        case "stop" if agent.retired and agent.state in LIVE:
+            return "it is being stopped already"
         case "stop":
             trigger = AgentTrigger.STOP
         case "restart":
@@ -89,7 +91,7 @@ def obey_steering(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
             resume = MoveAgent(agent.spec.id, AgentTrigger.RESUME, agent.task)
             actions = (resume, *([ResumeProcess(agent.spec.id)] if agent.running else []))
         case "stop_agent" if agent is not None:
-            actions = _stopped(agent)
+            actions = _stopped(session, agent)
         case "restart_agent" if agent is not None:
             if agent.running:
                 actions = (StopProcess(agent.spec.id),)
@@ -113,14 +115,14 @@ def obey_steering(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
     )
 
 
-def _stopped(agent: Agent) -> tuple[Action, ...]:
+def _stopped(session: Session, agent: Agent) -> tuple[Action, ...]:
     """Return what stops an agent for good.
 
     One that works moves when its process is gone, and one that starts when it is known how that
     went.
     """
     actions: list[Action] = []
-    if agent.task is not None:
+    if agent.task is not None and session.tasks[agent.task].state not in TERMINAL:
         actions.append(MoveTask(agent.task, TaskTrigger.CANCELLED, agent.spec.id))
     if agent.running and not agent.stopping:
         actions.append(StopProcess(agent.spec.id))

@@ -250,6 +250,8 @@ def why_out(session: Session, agent: Agent) -> str:
     """Return why an agent that finished or failed does not come back; empty if it does."""
     if agent.retired:
         return "the operator stopped it"
+    if session.finished:
+        return "everything is done"
     if agent.restarting:
         return ""
     if not session.has_work_for(agent):
@@ -268,18 +270,21 @@ def _given_up(session: Session, agent: Agent) -> bool:
 
 
 def _delivered(session: Session, task: Task, agent: Agent, result: str) -> tuple[Action, ...]:
-    """Deliver the result, provide the declared keys that the agent did not set, complete."""
+    """Deliver the result, complete, and provide the declared keys that the agent did not set.
+
+    The agent goes on before it is done, and before the keys are there, for it may wait for one.
+    """
     task_id, agent_id = task.spec.id, agent.spec.id
     actions: list[Action] = []
     if result:
         actions.append(DeliverOutput(task_id, agent_id, result))
+    actions.append(MoveTask(task_id, TaskTrigger.FINISHED, agent_id))
+    actions.extend(_back_to_work(agent))
     actions.extend(
         SetMemory(key, {"status": "complete"}, agent_id, task_id)
         for key in task.spec.provides
         if not session.provided(key)
     )
-    actions.append(MoveTask(task_id, TaskTrigger.FINISHED, agent_id))
-    actions.extend(_back_to_work(agent))
     actions.append(MoveAgent(agent_id, AgentTrigger.POST_TASK_HOOK_COMPLETE, task_id))
     return tuple(actions)
 

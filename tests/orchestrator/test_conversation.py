@@ -627,3 +627,20 @@ def test_a_cancelled_task_of_an_agent_that_asked_takes_the_question_along(file: 
     assert [q.state for q in ran.session.questions.values()] == ["withdrawn"]
     assert ran.session.at == 11_000
     assert ran.session.outcome == "incomplete"
+
+
+def test_an_agent_may_wait_for_what_its_own_task_provides(file: Path) -> None:
+    what = plan(
+        [agent("a", for_session=True)],
+        [task("one", "a", provides=["k"]), task("two", "a", keys=["k"])],
+    )
+
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            if heard.task.id == "one":
+                hand.wait("w", "k")
+            hand.after(5, hand.done)
+
+    ran = play(what, file, hands=behave)
+    assert not ran.of("agent.refused")
+    assert ran.states("two")[-1] == (10, "COMPLETE")

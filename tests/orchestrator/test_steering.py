@@ -406,3 +406,27 @@ def test_a_pause_for_a_question_is_not_ended_by_the_operator(file: Path) -> None
         operator=[(10.0, RESUME), (20.0, PAUSE)],
     )
     assert ran.refusals() == ["it waits for a question, which only that can end", "it is PAUSED"]
+
+
+def test_stopping_twice_is_refused_while_it_is_being_stopped(file: Path) -> None:
+    hands = works()
+    hands.obeys_stop = 5
+    ran = steered(LONG, file, (10.0, STOP), (12.0, STOP), hands=hands)
+    assert ran.refusals() == ["it is being stopped already"]
+    assert not ran.of("task.refused")
+
+
+def test_an_agent_that_gives_up_a_cancelled_task_can_be_stopped(file: Path) -> None:
+    what = plan([agent("a", for_session=True), agent("b")], [task("one", "a"), task("two", "b")])
+    ran = steered(what, file, (10.0, CancelTask(TaskId("one"))), (10.5, STOP))
+    assert ran.agent_states("a")[-1] == (10, "FAILED")
+    assert not ran.of("task.refused")
+
+
+def test_a_restart_that_ends_the_last_task_starts_nothing_any_more(file: Path) -> None:
+    what = plan([agent("a", for_session=True)], [task("one", "a")])
+    hands = works()
+    ran = steered(what, file, (10.0, CancelTask(TaskId("one"))), (10.5, RESTART), hands=hands)
+    assert ran.session.outcome == "incomplete"
+    assert not ran.session.in_doubt
+    assert len(hands.started) == 1
