@@ -71,6 +71,8 @@ def _what_it_is(frame: Frame, agent: Agent) -> list[Entry]:
     more = Details("")
     if agent.incarnation:
         more.add("process", _process(agent.running, agent.exit_code))
+    if agent.last_active is not None:
+        more.add("last sign", f"{lasted(max(0, frame.elapsed - agent.last_active))} ago")
     more.add("lives for", "the session" if spec.lifetime is Lifetime.SESSION else "one task")
     more.add("type", f"{spec.type}{', leads' if spec.lead else ''} in team {spec.team}")
     more.add("skills", ", ".join(spec.skills))

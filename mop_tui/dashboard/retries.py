@@ -13,18 +13,8 @@ def attempt(task: Task) -> str:
 
 def trying_again(task: Task, now: int) -> str:
     """Return when a task that rests is tried again; empty if it does not rest."""
-    if not task.resting:
+    if task.rests_until is None:
         return ""
-    left = _rest_left(task, now)
-    when = f"in about {-(-left // 1000)} s" if left > 0 else "any moment"
+    left = task.rests_until - now
+    when = f"in {-(-left // 1000)} s" if left > 0 else "any moment"
     return f"tries again {when}, {attempt(task)}"
-
-
-def _rest_left(task: Task, now: int) -> int:
-    """Return about how many milliseconds of the rest are left.
-
-    A rest strays by up to a fifth from what the layout declares, and a task does not say how far.
-    """
-    retry = task.spec.retry
-    rest = min(retry.max_delay_ms, retry.delay_ms << min(max(task.retries - 1, 0), 32))
-    return task.since + rest - now

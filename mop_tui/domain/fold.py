@@ -280,7 +280,7 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         task.progress = None
     if to_state in TERMINAL:
         task.ended_at = event.at
-        task.resting = False
+        task.rests_until = None
         session.timers.pop(rest_of(task.spec.id), None)
     if to_state is _TASK_COMPLETE:
         task.progress = 100
@@ -502,7 +502,7 @@ def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
     session.timers[data.timer] = data
     if data.purpose == "retry" and data.task is not None:
         task = session.tasks[data.task]
-        task.resting = True
+        task.rests_until = data.due
         task.retries += 1
         session.touch(task)
 
@@ -513,7 +513,7 @@ def _timer_fired(session: Session, event: Event[e.SystemTimerFired]) -> None:
     if timer is None or task is None:
         return
     if timer.purpose == "retry":
-        task.resting = False
+        task.rests_until = None
         session.touch(task)
     elif timer.timer == timeout_of(task.spec.id, task.attempts) and task.state is _TASK_ACTIVE:
         task.overdue = True

@@ -336,9 +336,10 @@ def _of_user(
 ) -> str:
     match fact:
         case e.UserAsked():
+            if fact.agent is not None:
+                return f"{fact.agent} asks you {fact.question}: {fact.text}"
             held = f" (it holds {fact.task})" if fact.task is not None else ""
-            who = "you are asked" if fact.agent is None else f"{fact.agent} asks you"
-            return f"{who} {fact.question}: {fact.text}{held}"
+            return f"you are asked {fact.question}: {fact.text}{held}"
         case e.UserSeen():
             return f"{fact.question} was shown"
         case e.UserAnswered():

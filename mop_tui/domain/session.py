@@ -153,8 +153,8 @@ class Task:
     """How often it was given to an agent."""
     retries: int = 0
     """How often it was tried again because it had failed."""
-    resting: bool = False
-    """It failed, and will be tried again after a while."""
+    rests_until: int | None = None
+    """It failed, and will be tried again at this session time."""
     overdue: bool = False
     """Its present attempt took longer than it may."""
     paused_ms: int = 0
@@ -171,6 +171,11 @@ class Task:
         return until - self.started_at - self.paused_ms
 
     @property
+    def resting(self) -> bool:
+        """True while the task rests before it is tried again."""
+        return self.rests_until is not None
+
+    @property
     def gated(self) -> bool:
         """True while a gate that nobody has opened holds the task."""
         return self.spec.gate is not None and not self.cleared
@@ -184,8 +189,9 @@ class Task:
         """What of this row counts for the state digest."""
         return (
             f"task {self.spec.id} {self.state!s} {self.since} {self.agent!s} {self.progress!s}"
-            f" {self.cleared!s} {self.question!s} {self.attempts} {self.retries} {self.resting!s}"
-            f" {self.overdue!s} {self.paused_ms} {self.paused_since!s} {self.output}"
+            f" {self.cleared!s} {self.question!s} {self.attempts} {self.retries}"
+            f" {self.rests_until!s} {self.overdue!s} {self.paused_ms} {self.paused_since!s}"
+            f" {self.output}"
         )
 
 
