@@ -201,16 +201,17 @@ def play(
     operator: Iterable[tuple[float, Command]] = (),
     hands: Hands | Behaviour | None = None,
     attended: bool = False,
+    lag: float = 0,
 ) -> Ran:
     """Run a plan on the virtual clock and return what happened.
 
     `during` sees each event as it happens and may give the orchestrator commands; those of the
     `operator` are given at their time, in seconds. The agents play their scripts, unless they are
-    in somebody's `hands`.
+    in somebody's `hands`. Records are on disk, and so may be acted upon, after `lag` seconds.
     """
     if hands is not None and not isinstance(hands, Hands):
         hands = Hands(hands)
-    session = _play(what, path, seed, list(answers), during, list(operator), hands, attended)
+    session = _play(what, path, seed, list(answers), during, list(operator), hands, attended, lag)
     return asyncio.run(session)
 
 
@@ -219,6 +220,18 @@ def answer(
 ) -> PreparedAnswer:
     """Return an answer to be given `after` seconds."""
     return PreparedAnswer(QuestionName(name), value, reason, round(after * 1000), secret)
+
+
+class _SlowDisk(BufferedWriter):
+    """A journal that may say later than it could that something is recorded."""
+
+    written: int | None = None
+    """The last event that it says is on disk; None for the last one appended."""
+
+    @property
+    def durable_seq(self) -> int:
+        """See `Journal`."""
+        return super().durable_seq if self.written is None else self.written
 
 
 async def _play(
@@ -230,6 +243,7 @@ async def _play(
     operator: list[tuple[float, Command]],
     hands: Hands | None,
     attended: bool,
+    lag: float,
 ) -> Ran:
     timeline = Timeline()
     clock = VirtualClock(timeline)
@@ -239,7 +253,7 @@ async def _play(
             return {HostKind.SIMULATED: hands.join(clock.moment, timeline.call_at, sink)}
         return {HostKind.SIMULATED: SimulatedHost(seed, clock.moment, timeline.call_at, sink)}
 
-    journal = BufferedWriter(path, header(seed))
+    journal = _SlowDisk(path, header(seed))
     orchestrator = Orchestrator(
         what,
         Engine(what, RuleBook(what, RULES)),
@@ -254,6 +268,17 @@ async def _play(
     )
     events: list[AnyEvent] = []
     orchestrator.observers.append(events.append)
+    if lag:
+
+        def write_later(event: AnyEvent) -> None:
+            timeline.call_at(clock.moment() + round(lag * 1000), partial(written, event.seq))
+
+        def written(seq: int) -> None:
+            journal.written = seq
+            orchestrator.journal_advanced()
+
+        journal.written = 0
+        orchestrator.observers.append(write_later)
     if during is not None:
         watch = during
         orchestrator.observers.append(lambda event: watch(orchestrator, event))

@@ -222,3 +222,42 @@ def test_a_secret_is_given_where_one_is_asked_for_and_nowhere_else(
     ran = play(gated(by), file, hands=works, during=reply)
     assert ran.refusals() == [sentence]
     assert CANARY not in file.read_text(encoding="utf-8")
+
+
+def test_a_secret_whose_task_is_cancelled_before_it_starts_is_forgotten(file: Path) -> None:
+    seen: list[str] = []
+
+    def look(orchestrator: Orchestrator, event: AnyEvent) -> None:
+        if event.kind == "system.ended":
+            seen.append(repr(orchestrator.processes.secrets))
+
+    hands = Hands(works)
+    given = [answer("g", "", secret=CANARY, after=10)]
+    operator = [(10.5, CancelTask(TaskId("one")))]
+    play(gated(PASSWORD), file, hands=hands, answers=given, operator=operator, during=look, lag=1)
+    assert seen == ["<Secrets of 0 tasks, 0 questions>"]
+    assert not hands.started
+
+
+def test_a_secret_for_an_agent_that_dies_before_it_is_told_is_forgotten(file: Path) -> None:
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            hand.ask("q", question_type="input", input_type="password")
+            hand.after(10.5, hand.exit, 1)
+
+    seen: list[str] = []
+
+    def look(orchestrator: Orchestrator, event: AnyEvent) -> None:
+        if event.kind == "task.transitioned" and event.data.to_state == "COMPLETE":
+            seen.append(repr(orchestrator.processes.secrets))
+
+    def others_go_on(hand: Hand, heard: Told | None) -> None:
+        if hand.agent == "b":
+            hand.after(60, hand.exit)
+        else:
+            behave(hand, heard)
+
+    what = plan([agent("a"), agent("b")], [task("one", "a"), task("two", "b")])
+    given = [answer("a/q", "", secret=CANARY, after=9)]
+    play(what, file, hands=others_go_on, answers=given, during=look, lag=1)
+    assert seen == ["<Secrets of 0 tasks, 0 questions>"]

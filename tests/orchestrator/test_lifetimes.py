@@ -366,3 +366,22 @@ def test_ending_the_session_while_it_starts_leaves_nothing_running(file: Path) -
     assert ran.session.outcome == "stopped"
     assert not ran.session.running
     assert not ran.issues()
+
+
+def test_a_task_that_can_no_longer_be_handed_over_goes_back_without_having_failed(
+    file: Path,
+) -> None:
+    # The process dies while the record that the task is handed to it is not on disk yet.
+    what = plan([agent("a", for_session=True)], [task("one", "a"), task("two", "a")])
+
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            hand.after(5, hand.done)
+            if hand.incarnation == 1:
+                hand.after(5.5, hand.exit, 1)
+
+    ran = play(what, file, hands=behave, lag=1)
+    assert [e.data.error for e in ran.of("system.done") if e.data.error] == ["its process is gone"]
+    assert ran.session.outcome == "complete"
+    assert not ran.issues()
+    assert ran.session.tasks[TaskId("two")].attempts == 2

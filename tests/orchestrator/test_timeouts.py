@@ -6,7 +6,7 @@ from hands import Behaviour, Hand, Hands
 
 from mop_tui.agents.host import Assignment, Cancel, Reply, Told
 from mop_tui.domain.feed import Steer
-from mop_tui.domain.ids import AgentId
+from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Retry
 from sessions import Ran, agent, answer, fixed, plan, play, task
 
@@ -151,3 +151,17 @@ def test_success_that_comes_too_late_is_none(file: Path) -> None:
 
     ran = play(what, file, hands=Hands(behave, obeys_stop=3))
     assert ran.states("one")[-1] == (31, "FAILED")
+
+
+def test_a_pause_that_is_over_before_its_record_is_on_disk_does_not_shorten_the_time(
+    file: Path,
+) -> None:
+    what = plan([agent("a")], [task("one", "a", timeout=30)])
+    hands = works_for(60)
+    operator = [(5.0, Steer("pause", AgentId("a"))), (5.5, Steer("resume", AgentId("a")))]
+    ran = play(what, file, hands=hands, operator=operator, lag=4)
+    started = ran.session.tasks[TaskId("one")].started_at
+    assert started == 4000
+    [over] = ran.of("system.timer_fired")
+    assert over.at == 34_500
+    assert ran.states("one")[-1][1] == "FAILED"
