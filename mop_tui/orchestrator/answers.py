@@ -1,9 +1,9 @@
 """Answers that the operator wrote down beforehand.
 
 A YAML list of items `{question, value, reason, after}`: the question's name in the layout, or
-`AGENT/ID` for what an agent asks by itself; the answer, as it would be typed; and optionally a
-reason and how long after the asking the answer is given. Each item answers one asking, in the
-order of the file.
+`AGENT/ID` for what an agent asks by itself (`AGENT/*` for whatever it asks); the answer, as it
+would be typed; and optionally a reason and how long after the asking the answer is given. Each item
+answers one asking, in the order of the file.
 
 A password stands in a file of its own that only its owner can read: `value: {file: PATH}`. Only in
 a rehearsal may it be written down like other answers.
@@ -68,8 +68,9 @@ class PreparedAnswers:
 
     def take(self, question: QuestionName) -> PreparedAnswer | None:
         """Return the next answer to `question`, which is then used up."""
+        any_of_agent = f"{question.partition('/')[0]}/*" if "/" in question else question
         for index, answer in enumerate(self.left):
-            if answer.question == question:
+            if answer.question in (question, any_of_agent):
                 return self.left.pop(index)
         return None
 
@@ -123,7 +124,7 @@ def _prepared(item: _Item, plan: Plan, mode: Mode, folder: Path) -> PreparedAnsw
         known = ", ".join(plan.questions) or "none"
         raise _Wrong(
             f"the layout has no question {item.question!r}; it has: {known}; "
-            "what an agent asks is AGENT/ID"
+            "what an agent asks is AGENT/ID, or AGENT/*"
         )
     if spec is not None and spec.dangerous:
         raise _Wrong(

@@ -236,3 +236,11 @@ def test_answers_are_used_up_in_the_order_of_the_file(read: Read) -> None:
     taken = [answers.take(answers.left[0].question) for _ in range(2)]
     assert [prepared and prepared.value for prepared in taken] == ["reject", "approve"]
     assert not answers.left
+
+
+def test_what_an_agent_asks_by_an_id_that_nobody_can_know_is_answered_all_the_same(
+    read: Read, file: Path
+) -> None:
+    answers = read("- {question: ann/*, value: this}")
+    ran = play(PLAN, file, hands=asking(TEXT), answers=answers.left)
+    assert [e.data.value for e in ran.of("user.answered")] == ["this"]
