@@ -1,0 +1,17 @@
+"""What holds for all tests."""
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast the machine is decides no test.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_whoever_runs_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look the same in every terminal."""
+    for name in ("NO_COLOR", "COLUMNS", "LINES", "TEXTUAL_FPS", "MOP_AGENT", "MOP_TASK"):
+        monkeypatch.delenv(name, raising=False)
