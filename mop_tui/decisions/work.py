@@ -304,7 +304,8 @@ def _failure(agent: Agent, task: Task, exited: AgentExited) -> str:
     if task.overdue:
         return f"{subject} {_too_long(task)}"
     if exited.failed:
-        return f"{subject} {_named(exited.failed, f'it {_how(exited)}')}" + _last_words(exited)
+        what = exited.message or f"it {_how(exited)}" + _last_words(exited)
+        return f"{subject} {_named(exited.failed, what)}"
     if agent.spec.lifetime is Lifetime.SESSION:
         return f"{subject} {_how(exited)} before it said that it was done" + _last_words(exited)
     if exited.code == 0 or exited.done:

@@ -229,6 +229,8 @@ class AgentExited(Fact):
     """It had said that its work is done, so that being ended was no failure."""
     failed: str = ""
     """The type of error that its exit code, or its own word, names."""
+    message: str = ""
+    """What it said about that."""
 
 
 # -- tasks ----------------------------------------------------------------------------------------

@@ -254,6 +254,7 @@ def _fact(report: h.Report, task: TaskId | None) -> Fact:  # noqa: C901 - one ca
                 report.result,
                 report.done,
                 report.failed,
+                report.message,
             )
         case h.Started() | h.StartFailed():
             raise TypeError(f"{report} is no fact by itself")
