@@ -191,7 +191,6 @@ def _command_host(prepared: Prepared, sink: Sink) -> AgentHost:
     from mop_tui.agents import command, strays  # noqa: PLC0415
 
     command.use_pidfd_child_watcher()
-    command.use_pidfd_child_watcher()
     return command.CommandHost(
         templates.resolve(prepared.plan.variables, prepared.header.paths.get),
         prepared.path.with_suffix(".logs"),
@@ -200,6 +199,12 @@ def _command_host(prepared: Prepared, sink: Sink) -> AgentHost:
         run=prepared.header.run,
         register=prepared.path.with_suffix(strays.SUFFIX),
     )
+
+
+async def _run(prepared: Prepared, live: LiveSession, orchestrator: Orchestrator) -> None:
+    """Run a session, once nothing is left of those whose program died."""
+    await _end_strays(prepared, orchestrator)
+    await live.run()
 
 
 async def _end_strays(prepared: Prepared, orchestrator: Orchestrator) -> None:
@@ -264,7 +269,6 @@ async def running(prepared: Prepared) -> AsyncIterator[LiveSession]:
 
 async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
     live, orchestrator, journal = _open(prepared)
-    looking = asyncio.create_task(_end_strays(prepared, orchestrator))
     _collect_garbage()
     printer = Printer()
     ending = asyncio.Event()
@@ -294,8 +298,7 @@ async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
     if not as_json:
         where = _as_typed(prepared.path)
         printer.print(f"{prepared.mode.upper()}  {prepared.plan.id}  recorded in {where}")
-    await live.run()
-    await looking
+    await _run(prepared, live, orchestrator)
     try:
         return await _finish(live, orchestrator, journal)
     finally:
@@ -312,8 +315,7 @@ async def _on_screen(prepared: Prepared) -> Outcome:
     from mop_tui.dashboard.app import Dashboard  # noqa: PLC0415 - headless runs load no Textual
 
     live, orchestrator, journal = _open(prepared)
-    session = asyncio.create_task(live.run())
-    looking = asyncio.create_task(_end_strays(prepared, orchestrator))
+    session = asyncio.create_task(_run(prepared, live, orchestrator))
     app = Dashboard(live)
     loop = asyncio.get_running_loop()
 
@@ -333,14 +335,21 @@ async def _on_screen(prepared: Prepared) -> Outcome:
         loop.add_signal_handler(signal.SIGINT, live.submit, Stop(reason="interrupted"))
         if not session.done():
             with suppress(OSError):
-                click.echo("the session goes on without a screen; interrupt to end it", err=True)
+                click.echo(_what_goes_on(orchestrator), err=True)
         await session
-        await looking
         outcome = await _finish(live, orchestrator, journal)
     with suppress(OSError):
         reason = orchestrator.session.outcome_reason
         click.echo(f"{outcome}: {reason}\nrecorded in {_as_typed(prepared.path)}")
     return outcome
+
+
+def _what_goes_on(orchestrator: Orchestrator) -> str:
+    """Return what a session does whose screen is gone."""
+    ending = orchestrator.session.status == "stopping" or orchestrator.told_to_end
+    if not ending:
+        return "the session goes on without a screen; interrupt to end it"
+    return "ending the session and what it started, which may take some seconds"
 
 
 def _as_typed(path: Path) -> Path:

@@ -7,7 +7,7 @@ nobody needs the answers any more.
 
 from collections.abc import Iterator, Sequence
 
-from mop_tui.decisions.issues import MOST_OPEN, is_worth_an_issue
+from mop_tui.decisions.issues import is_worth_an_issue
 from mop_tui.decisions.rules import Rule
 from mop_tui.domain.actions import (
     Action,
@@ -196,7 +196,7 @@ def note_error(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     """Raise an issue about an error that an agent met, once for each."""
     data: AgentErred = event.data
     agent = _speaker(session, data.agent, data.incarnation)
-    if agent is None or agent.errors > MOST_OPEN:
+    if agent is None:
         return
     text = f"{data.agent}: {agent.last_error}"
     if not is_worth_an_issue(session, data.agent, text):
@@ -234,15 +234,19 @@ def withdraw_waits(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
     agent = _speaker(session, data.agent, data.incarnation)
     if agent is None or agent.task != data.task:
         return
-    keys = (
-        Reply(data.agent, ask, "withdrawn")
-        for ask, what in agent.waits.items()
-        if isinstance(what, str)
-    )
-    actions: tuple[Action, ...] = (*_asked_by(session, data.agent), *keys)
+    actions = withdraw_waiting(session, agent)
     if actions:
         reason = f"{data.agent}, who asked, is done with its task"
         yield SystemDecided("withdraw_waits", "yes", reason, actions, data.agent, data.task)
+
+
+def withdraw_waiting(session: Session, agent: Agent) -> tuple[Action, ...]:
+    """Return the actions that end whatever `agent` waits for: nobody is to answer it any more."""
+    name = agent.spec.id
+    keys = [
+        Reply(name, ask, "withdrawn") for ask, what in agent.waits.items() if isinstance(what, str)
+    ]
+    return (*keys, *_asked_by(session, name))
 
 
 def _speaker(session: Session, agent: AgentId, incarnation: int) -> Agent | None:

@@ -5,6 +5,7 @@ The time for which an attempt is paused does not count: the end of the pause set
 
 from collections.abc import Iterator
 
+from mop_tui.decisions.conversation import withdraw_waiting
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import lasting
 from mop_tui.domain.actions import Action, CancelWork, SetTimer, StopProcess
@@ -100,14 +101,16 @@ def force_off(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
 
 def withdraw_work(session: Session, agent: Agent) -> tuple[Action, ...]:
     """Return the actions that make `agent` give its task up: its process is ended, or told to if
-    it lives on."""
+    it lives on. What it asked is withdrawn first, so that no answer can lead it on."""
     if agent.task is None or not agent.running or agent.stopping:
         return ()
+    waiting = withdraw_waiting(session, agent)
     if agent.spec.lifetime is Lifetime.TASK:
-        return (StopProcess(agent.spec.id),)
+        return (*waiting, StopProcess(agent.spec.id))
     task = session.tasks[agent.task]
     force = force_of(agent.task, task.attempts)
     return (
+        *waiting,
         CancelWork(agent.spec.id, agent.task),
         SetTimer(force, session.at + GRACE, task=agent.task, purpose="force"),
     )

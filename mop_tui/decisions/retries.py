@@ -12,10 +12,10 @@ from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import lasting
 from mop_tui.domain.actions import Action, CloseIssue, MoveTask, OpenIssue, SetTimer
 from mop_tui.domain.events import AnyEvent, SystemDecided, TaskTransitioned
-from mop_tui.domain.ids import AgentId
+from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Plan, Retry
 from mop_tui.domain.session import Session, Task, rest_of
-from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
 JITTER = 0.2
 """How far, as a share, a rest strays from its nominal length."""
@@ -48,11 +48,10 @@ def attempt_failed(
         )
     number = task.retries + 1
     pause = rest(spec.retry, number, session.seed, spec.id)
-    text = f"{spec.id} failed: {how}"
     return (
         OpenIssue(
             "warning",
-            text,
+            f"{_failed(spec.id)}{how}",
             f"it is tried again in {lasting(pause)} ({number} of {spec.retry.times})",
             agent=agent,
             task=spec.id,
@@ -63,22 +62,27 @@ def attempt_failed(
 
 
 def settle_issues(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Close the warnings about a task that is complete after all."""
+    """Close the warnings about attempts that failed, once it is known what became of the task."""
     data: TaskTransitioned = event.data
-    task = session.tasks[data.task]
-    if not task.retries:
+    if not session.tasks[data.task].retries:
         return
     warnings = tuple(
         CloseIssue(issue.id)
         for issue in session.issues.values()
-        if issue.open and issue.task == data.task and issue.severity == "warning"
+        if issue.open
+        and issue.task == data.task
+        and issue.severity == "warning"
+        and issue.text.startswith(_failed(data.task))
     )
     if warnings:
-        yield SystemDecided(
-            "settle_issues", "yes", "the task is complete after all", warnings, task=data.task
-        )
+        complete = data.to_state is TaskState.COMPLETE
+        fate = "is complete after all" if complete else f"is {data.to_state} for good"
+        yield SystemDecided("settle_issues", "yes", f"the task {fate}", warnings, task=data.task)
 
 
-RULES = (
-    Rule("settle_issues", (TaskTransitioned.KIND,), settle_issues, into=(TaskState.COMPLETE,)),
-)
+def _failed(task: TaskId) -> str:
+    """Return how the warning about an attempt begins, which nothing else says."""
+    return f"{task} failed: "
+
+
+RULES = (Rule("settle_issues", (TaskTransitioned.KIND,), settle_issues, into=tuple(TERMINAL)),)

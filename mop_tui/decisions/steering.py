@@ -6,6 +6,7 @@ hand is cancelled. `restart_agent` gives the task back and the agent a new proce
 
 from collections.abc import Iterator
 
+from mop_tui.decisions.conversation import withdraw_waiting
 from mop_tui.decisions.deadlines import withdraw_work
 from mop_tui.decisions.rules import Rule
 from mop_tui.domain import agent_lifecycle
@@ -94,7 +95,7 @@ def obey_steering(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
             actions = _stopped(session, agent)
         case "restart_agent" if agent is not None:
             if agent.running:
-                actions = (StopProcess(agent.spec.id),)
+                actions = (*withdraw_waiting(session, agent), StopProcess(agent.spec.id))
             else:
                 actions = (MoveAgent(agent.spec.id, AgentTrigger.RESTART),)
         case "say" if agent is not None:
@@ -125,6 +126,7 @@ def _stopped(session: Session, agent: Agent) -> tuple[Action, ...]:
     if agent.task is not None and session.tasks[agent.task].state not in TERMINAL:
         actions.append(MoveTask(agent.task, TaskTrigger.CANCELLED, agent.spec.id))
     if agent.running and not agent.stopping:
+        actions.extend(withdraw_waiting(session, agent))
         actions.append(StopProcess(agent.spec.id))
     if agent.task is None and agent.state is not AgentState.SPAWNING:
         actions.append(MoveAgent(agent.spec.id, AgentTrigger.STOP))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from mop_tui.decisions.issues import has_open_issue
 from mop_tui.decisions.retries import attempt_failed
 from mop_tui.decisions.rules import Rule
-from mop_tui.decisions.wording import lasting
+from mop_tui.decisions.wording import lasting, listed
 from mop_tui.domain.actions import (
     Action,
     DeliverOutput,
@@ -30,9 +30,10 @@ from mop_tui.domain.events import (
     SystemDecided,
     SystemDone,
 )
+from mop_tui.domain.ids import TaskId
 from mop_tui.domain.plan import Lifetime, Plan
 from mop_tui.domain.session import Agent, Session, Task
-from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TaskState, TaskTrigger
+from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TERMINAL, TaskState, TaskTrigger
 
 MOST_DEATHS = 3
 """Processes in a row that may end without having completed a task, before an agent that lives for
@@ -237,6 +238,10 @@ def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
         issue = f"{data.agent} is given up: {reason}"
         advice = f"read the log of {data.agent}, mend the cause, then restart it"
         actions = (OpenIssue("critical", issue, advice, agent=data.agent),)
+    elif agent.retired and (left := _pinned(session, agent)):
+        issue = f"nobody is left to do {listed(left)}, now that {data.agent} was stopped"
+        advice = f"restart {data.agent}, or cancel what it was to do"
+        actions = (OpenIssue("warning", issue, advice, agent=data.agent),)
     yield SystemDecided(
         "return_to_pool",
         "no" if reason else "yes",
@@ -259,6 +264,17 @@ def why_out(session: Session, agent: Agent) -> str:
     if _given_up(session, agent):
         return f"its process ended {agent.deaths} times in a row without completing a task"
     return ""
+
+
+def _pinned(session: Session, agent: Agent) -> list[TaskId]:
+    """Return the unfinished tasks that only `agent` may do."""
+    if not session.unfinished_pinned.get(agent.spec.id):
+        return []
+    return [
+        task
+        for task, row in session.tasks.items()
+        if row.spec.agent == agent.spec.id and row.state not in TERMINAL
+    ]
 
 
 def _given_up(session: Session, agent: Agent) -> bool:

@@ -38,6 +38,7 @@ class LiveSession:
             report = self._source.with_suffix(".defect.txt")
             self.defect = f"the orchestrator failed ({error!r})"
             with suppress(OSError):
+                report.touch(mode=0o600)
                 report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
                 self.defect += f"; details are in {report}"
 

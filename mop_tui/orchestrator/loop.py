@@ -16,7 +16,7 @@ from functools import partial
 from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import PausedBy
 from mop_tui.domain.events import TELEMETRY, AnyEvent, Fact
-from mop_tui.domain.feed import Command
+from mop_tui.domain.feed import Command, Stop
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId, TimerId
 from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.session import Session
@@ -85,6 +85,8 @@ class Orchestrator:
         self._deadlines: dict[QuestionId, float] = {}
         """When open questions time out, by the monotonic clock."""
         self._wake = asyncio.Event()
+        self.told_to_end = False
+        """Somebody wants the session to end early; the record of it may still be on its way."""
         self._commands = 0
         self._closed = False
         self._stopping_since: float | None = None
@@ -137,6 +139,7 @@ class Orchestrator:
 
     def submit(self, command: Command, secret: str | None = None, by: str = OPERATOR) -> CommandId:
         """Take a command of somebody who is here, now. What comes of it is an event."""
+        self.told_to_end = self.told_to_end or isinstance(command, Stop)
         self._commands += 1
         command_id = CommandId(f"c{self._commands}")
         self._post(partial(self._desk.obey, command, command_id, by, secret))
@@ -144,6 +147,7 @@ class Orchestrator:
 
     def terminate(self, reason: str) -> None:
         """End the session early because the system says so (SIGTERM)."""
+        self.told_to_end = True
         said = e.UserCommanded(command="terminate", id=None, by="the system", reason=reason)
         self._post(partial(self._receive_now, said, None))
 

@@ -7,6 +7,7 @@ there is no percentage.
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mop_tui.domain.events import AgentHealth
@@ -60,7 +61,10 @@ class Measuring:
             looks += 1
             groups = self._processes.groups()
             if groups:
-                self._note(await asyncio.to_thread(self._sampler.sample, groups))
+                with suppress(
+                    OSError
+                ):  # then nothing is known this time, which is no reason to stop
+                    self._note(await asyncio.to_thread(self._sampler.sample, groups))
             if looks % PING_EVERY == 0:
                 self._processes.ping(looks // PING_EVERY)
 

@@ -556,6 +556,17 @@ def test_an_agent_that_errs_again_and_again_raises_no_more_than_twenty_issues(fi
     assert ran.issues() == [f"a: odd: number {number}" for number in range(20)]
 
 
+def test_a_new_kind_of_error_raises_an_issue_however_often_another_came_before(file: Path) -> None:
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            for _ in range(50):
+                hand.err("flaky")
+            hand.err("data_loss", "really bad")
+            hand.after(5, hand.exit)
+
+    assert play(ONE, file, hands=behave).issues() == ["a: flaky", "a: data_loss: really bad"]
+
+
 def test_a_script_may_set_keys_that_agents_wait_for(file: Path) -> None:
     key = MemoryKey("k")
     what = plan(

@@ -69,6 +69,26 @@ def test_warnings_about_it_are_closed_when_it_completes_after_all(file: Path) ->
     assert issues[0].suggestion.endswith(" (1 of 2)")
 
 
+def test_what_else_was_said_of_the_task_stays_open(file: Path) -> None:
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            if heard.attempt == 2:
+                hand.err("data_loss", "two rows are gone")
+            hand.after(1, hand.exit, int(heard.attempt == 1))
+
+    ran = play(plan([agent("a")], [task("one", "a", retry=TWICE)]), file, hands=behave)
+    assert ran.session.outcome == "complete"
+    still_open = [i.text for i in ran.session.issues.values() if i.open]
+    assert still_open == ["a: data_loss: two rows are gone"]
+
+
+def test_a_task_that_fails_for_good_has_one_open_issue(file: Path) -> None:
+    what = plan([agent("a")], [task("one", "a", retry=TWICE)])
+    ran = play(what, file, hands=fails_until(9))
+    [last] = [i for i in ran.session.issues.values() if i.open]
+    assert last.severity == "critical"
+
+
 def test_giving_up_says_how_many_attempts_there_were(file: Path) -> None:
     what = plan([agent("a")], [task("one", "a", retry=TWICE), task("two", "a", needs=["one"])])
     ran = play(what, file, hands=fails_until(99))

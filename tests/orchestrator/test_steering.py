@@ -172,6 +172,40 @@ def test_an_idle_agent_can_be_stopped(file: Path) -> None:
     assert ran.session.status == "ended"
 
 
+def test_it_is_said_at_once_that_nobody_is_left_for_its_tasks(file: Path) -> None:
+    what = plan(
+        [agent("a", for_session=True), agent("b")],
+        [task("one", "b"), task("two", "a", needs=["one"])],
+    )
+    ran = steered(what, file, (10.0, STOP))
+    [issue] = [e for e in ran.of("system.issue_opened") if "nobody is left" in e.data.text]
+    assert issue.at // 1000 == 10
+    assert issue.data.text == "nobody is left to do two, now that a was stopped"
+
+
+@pytest.mark.parametrize("for_session", [False, True])
+@pytest.mark.parametrize("command", [CancelTask(TaskId("one")), STOP, RESTART])
+def test_what_an_agent_asked_cannot_be_answered_once_its_task_is_taken_away(
+    file: Path, command: Command, *, for_session: bool
+) -> None:
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment) and heard.attempt == 1:
+            hand.after(1, hand.ask, "deploy")
+        elif isinstance(heard, Assignment):
+            hand.after(1, hand.done if for_session else hand.exit)
+        elif isinstance(heard, Cancel):
+            hand.after(3, hand.done, "", "cancelled")
+
+    hands = Hands(behave)
+    what = plan([agent("a", for_session=for_session)], [task("one", "a")])
+    late = answer("a/deploy", "approve", after=12)
+    ran = play(what, file, hands=hands, operator=[(10.0, command)], answers=[late], attended=True)
+    [withdrawn] = ran.of("user.withdrawn")
+    assert withdrawn.at // 1000 == 10
+    assert ran.of("user.answered") == []
+    assert [outcome for _, outcome, *_ in hands.replies("a")] == ["withdrawn"]
+
+
 def test_a_paused_agent_can_be_stopped(file: Path) -> None:
     ran = steered(LONG, file, (10.0, PAUSE), (20.0, STOP))
     assert ran.states("one")[-1] == (20, "CANCELLED")
