@@ -25,6 +25,7 @@ from bench.machine import described, quantile
 from mop_tui.agents.command import CommandHost, use_pidfd_child_watcher
 from mop_tui.agents.guardian import tagged
 from mop_tui.agents.host import Exited, Job, Report, Started, StartFailed
+from mop_tui.cli.session import SWITCH_INTERVAL
 from mop_tui.domain.ids import AgentId, TeamId
 from mop_tui.domain.plan import AgentSpec, Command, Work
 from mop_tui.sources.sampler import Sampler
@@ -269,8 +270,9 @@ async def sampling(folder: Path, agents: int) -> None:
 
 
 async def measure(folder: Path, agents: int, kills: int) -> None:
-    """Measure everything."""
+    """Measure everything, in surroundings like those of a live session."""
     use_pidfd_child_watcher()
+    sys.setswitchinterval(SWITCH_INTERVAL)
     gc.collect()
     gc.freeze()  # as the program does: what lives to the end is not collected among
     await start_rate(folder)

@@ -45,6 +45,10 @@ SCREEN_SPEED = 60.0
 """Speed of a rehearsal that somebody watches: a minute a second."""
 
 
+SWITCH_INTERVAL = 0.001
+"""Seconds after which a thread that computes lets the event loop go on, if that has work."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """All that is needed to run a session; nothing was written or started yet."""
@@ -191,6 +195,8 @@ def _command_host(prepared: Prepared, sink: Sink) -> AgentHost:
     from mop_tui.agents import command, strays  # noqa: PLC0415
 
     command.use_pidfd_child_watcher()
+    # The threads that sample and write work in pieces of Python; the loop waits for each of them.
+    sys.setswitchinterval(SWITCH_INTERVAL)
     return command.CommandHost(
         templates.resolve(prepared.plan.variables, prepared.header.paths.get),
         prepared.path.with_suffix(".logs"),
