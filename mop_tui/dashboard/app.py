@@ -141,15 +141,15 @@ class Dashboard(App[WhyEnded]):
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             at = self._clock.typed_at(event)
             self._attention.key_came(at)
-            if self._is_stray(at):
+            if self._is_stray(event, at):
                 return
         await super().on_event(event)
 
-    def _is_stray(self, at: float) -> bool:
-        """Return whether a key typed at `at` must not be heard by what is on the screen now."""
+    def _is_stray(self, event: events.Key | events.Paste, at: float) -> bool:
+        """Return whether what was typed at `at` must not be heard by what is on the screen now."""
         screen = self.screen if self.is_running else None
         if isinstance(screen, QuestionDialog):
-            return screen.guard.drops(at)
+            return screen.drops(event, at)
         if self._calm is not None and self._calm.drops(at):
             return True
         self._calm = None

@@ -12,6 +12,21 @@ from textual.widgets import Button, Input, Static
 from mop_tui.dashboard.question_dialog import QuestionDialog
 
 
+class _ApproveButton(Button):
+    """Listens to enter only after y: to come upon it with tab or an arrow is not to choose it."""
+
+    chosen = False
+
+    def action_press(self) -> None:
+        """Approve, if that was chosen."""
+        if self.chosen:
+            super().action_press()
+
+    def on_blur(self) -> None:
+        """Be chosen no longer."""
+        self.chosen = False
+
+
 class ApprovalDialog(QuestionDialog):
     """Takes a yes or a no.
 
@@ -54,7 +69,7 @@ class ApprovalDialog(QuestionDialog):
         yield hint
         yield Input(placeholder="Why not? The agents read this.", id="reason")
         with Horizontal(id="buttons"):
-            yield Button("Approve", variant="success", id="approve", disabled=True)
+            yield _ApproveButton("Approve", variant="success", id="approve", disabled=True)
             yield Button("Reject", variant="error", id="reject", disabled=True)
 
     def take_keys(self) -> None:
@@ -68,6 +83,8 @@ class ApprovalDialog(QuestionDialog):
                 return "No reason given. Enter again rejects without one."
             return "Say why, then enter rejects; esc goes back."
         if self.focused is not None and self.focused.id == "approve":
+            if not self.query_one(_ApproveButton).chosen:
+                return "y, then enter approves exactly what is shown; esc leaves it open."
             return "Enter approves exactly what is shown; esc leaves it open."
         return "y or n chooses, enter confirms, esc leaves it open."
 
@@ -83,12 +100,20 @@ class ApprovalDialog(QuestionDialog):
         self._none_confirmed = False
         self.reasoning = False
 
+    def let_go(self) -> None:
+        """Choose nothing any more; a reason stays."""
+        self.query_one(_ApproveButton).chosen = False
+        self.forget()
+
     def action_choose(self, value: Literal["approve", "reject"]) -> None:
         """Put the keys on an answer; nothing is answered yet."""
         if not self.listens or self.reasoning:
             return
         if value == "approve":
-            self.query_one("#approve", Button).focus()
+            button = self.query_one(_ApproveButton)
+            button.chosen = True
+            button.focus()
+            self.update_texts()
         else:
             self.reasoning = True
 

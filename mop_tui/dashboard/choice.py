@@ -59,6 +59,10 @@ class ChoiceDialog(QuestionDialog):
         choices.disabled = not answering
         self.query_one("#answer").disabled = not answering or choices.option is None
 
+    def let_go(self) -> None:
+        """Choose nothing any more, except the default."""
+        self.query_one(Choices).let_go()
+
     @on(Choices.Moved)
     def show_chosen(self, moved: Choices.Moved) -> None:
         """Keep what is chosen in view, and say what enter would do."""

@@ -147,6 +147,11 @@ class Choices(Lines, can_focus=True):
         if not self.disabled and index < len(self._options):
             self.chosen = index % len(self._options)
 
+    def let_go(self) -> None:
+        """Choose nothing any more, except the default."""
+        values = [option.value for option in self._options]
+        self.chosen = values.index(self._default) if self._default in values else None
+
     def action_take(self) -> None:
         """Answer with what is chosen."""
         if not self.disabled:

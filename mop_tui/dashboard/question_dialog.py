@@ -3,18 +3,20 @@
 from abc import abstractmethod
 from typing import ClassVar, Literal, assert_never
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from mop_tui.dashboard.clock import Clock
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.guard import KeyGuard
 from mop_tui.dashboard.question_words import became, fate, who_asks
+from mop_tui.dashboard.secret_field import SecretField
 from mop_tui.dashboard.sheet import Sheet, context_entries
 from mop_tui.dashboard.times import timecode
 from mop_tui.domain.events import UserAnswered, UserCommanded
@@ -35,6 +37,9 @@ Stage = Literal["guarded", "open", "sent"]
 
 class QuestionDialog(ModalScreen[Closed]):
     """Shows exactly what is asked, listens only after a moment of quiet, and submits the answer.
+
+    What is typed must be meant for it: a character that is none of its keys shows that the operator
+    types for something else. Then nothing stays chosen, and it waits for another moment of quiet.
 
     Escape leaves the question open. If it is settled elsewhere meanwhile, the dialog closes and
     says how. Subclasses say how a type of question is answered.
@@ -147,6 +152,29 @@ class QuestionDialog(ModalScreen[Closed]):
                 self.stage = "open"
             self.update_texts()
 
+    # -- what is typed ----------------------------------------------------------------------
+
+    def drops(self, event: events.Key | events.Paste, at: float) -> bool:
+        """Return whether what was typed at `at` must not be heard, and take note of it."""
+        if self.guard.drops(at):
+            return True
+        self.poll()
+        if not self.listens or self._hears(event):
+            return False
+        self.guard.restart(at)
+        self.let_go()
+        self.stage = "guarded"
+        self.update_texts()
+        return True
+
+    def _hears(self, event: events.Key | events.Paste) -> bool:
+        """Return whether this can be meant for the dialog."""
+        if isinstance(self.focused, Input | SecretField):
+            return True
+        if isinstance(event, events.Paste):
+            return False
+        return not event.is_printable or event.key in self.active_bindings
+
     # -- what subclasses say ----------------------------------------------------------------
 
     @abstractmethod
@@ -168,6 +196,9 @@ class QuestionDialog(ModalScreen[Closed]):
 
     def forget(self) -> None:
         """Forget what was chosen or typed: it has been sent, or the dialog closes."""
+
+    def let_go(self) -> None:
+        """Forget what enter would answer: the operator types for something else."""
 
     # -- what it shows ----------------------------------------------------------------------
 

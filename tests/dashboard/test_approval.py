@@ -7,6 +7,7 @@ import pytest
 from dashboard.desk import Desk, at_desk
 from dashboard.plays import release
 from dashboard.stage import MINUTE, SECOND, Recording, Stage
+from textual.events import Paste
 from textual.widgets import Input
 
 from mop_tui.dashboard.approval import ApprovalDialog
@@ -15,7 +16,7 @@ from mop_tui.domain.feed import Answer, Seen
 from mop_tui.domain.ids import CommandId, QuestionId
 
 Q1 = QuestionId("q1")
-PAUSE = 1.0
+PAUSE = 1.5
 """Longer than the guard."""
 
 
@@ -151,10 +152,70 @@ async def test_no_single_key_answers(key: str) -> None:
         assert answers(stage) == []
 
 
+@pytest.mark.parametrize("pause", [0, 0.5])
+@pytest.mark.parametrize("typed", ["mhello lasty", "just try", "y or not", "x]yy"])
+async def test_words_meant_for_something_else_answer_nothing_and_leave_nothing_chosen(
+    typed: str, pause: float
+) -> None:
+    stage = release()
+    async with at_desk(stage) as desk:
+        await desk.wait(5)
+        for char in typed:
+            await desk.send(char if char != " " else "space")
+            await desk.wait(pause)
+        await desk.press("enter")
+        assert answers(stage) == []
+        assert "Keys are ignored until you pause for a moment" in desk.text()
+        await desk.wait(PAUSE)
+        await desk.press("enter", "enter")
+        assert answers(stage) == []
+        assert dialog(desk) is not None
+        await desk.press("y", "enter")
+        assert [answer.value for answer in answers(stage)] == ["approve"]
+
+
+async def test_what_is_pasted_for_something_else_leaves_nothing_chosen() -> None:
+    stage = release()
+    async with at_desk(stage) as desk:
+        await desk.wait(PAUSE)
+        await desk.press("y")
+        desk.app.post_message(Paste("go on"))
+        await desk.look()
+        assert "Keys are ignored until you pause for a moment (1 so far)." in desk.text()
+        await desk.press("enter")
+        assert answers(stage) == []
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [("tab",), ("tab", "tab"), ("right",), ("right", "right"), ("shift+tab",), ("y", "right")],
+)
+async def test_the_keys_that_confirm_elsewhere_do_not_approve(keys: tuple[str, ...]) -> None:
+    stage = release()
+    async with at_desk(stage) as desk:
+        await desk.wait(PAUSE)
+        await desk.press(*keys, "enter")
+        assert answers(stage) == []
+
+
+async def test_coming_upon_the_approve_button_is_not_to_choose_it() -> None:
+    stage = release()
+    async with at_desk(stage) as desk:
+        await desk.wait(PAUSE)
+        await desk.press("tab")
+        assert "y, then enter approves exactly what is shown" in desk.text()
+        await desk.press("y")
+        assert "Enter approves exactly what is shown" in desk.text()
+        await desk.press("tab", "shift+tab", "enter")
+        assert answers(stage) == [], "the keys have been elsewhere since"
+
+
 # -- answering ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("keys", [("y", "enter"), ("tab", "enter"), ("right", "enter")])
+@pytest.mark.parametrize(
+    "keys", [("y", "enter"), ("tab", "y", "enter"), ("right", "right", "y", "enter")]
+)
 async def test_approving_is_choosing_and_confirming_exactly_what_is_shown(
     keys: tuple[str, ...],
 ) -> None:

@@ -15,7 +15,7 @@ from mop_tui.domain.feed import Answer
 from mop_tui.domain.ids import QuestionId
 
 Q1 = QuestionId("q1")
-PAUSE = 1.0
+PAUSE = 1.5
 """Longer than the guard."""
 
 
@@ -92,6 +92,31 @@ async def test_keys_typed_ahead_choose_nothing() -> None:
         await desk.wait(PAUSE)
         await desk.press("3", "enter")
         assert [answer.value for answer in answers(stage)] == ["all-at-once"]
+
+
+@pytest.mark.parametrize("typed", ["mzone 2", "2 of them", "jump to 1", "g1x2"])
+async def test_digits_within_words_neither_choose_nor_answer(typed: str) -> None:
+    stage = rollout()
+    async with at_desk(stage) as desk:
+        await desk.wait(5)
+        for char in typed:
+            await desk.send(char if char != " " else "space")
+        await desk.press("enter")
+        assert answers(stage) == []
+        assert "Keys are ignored until you pause for a moment" in desk.text()
+        await desk.wait(PAUSE)
+        await desk.press("enter")
+        assert answers(stage) == [], "nothing has stayed chosen"
+        await desk.press("2", "enter")
+        assert [answer.value for answer in answers(stage)] == ["blue-green"]
+
+
+async def test_after_words_meant_for_something_else_only_the_default_is_chosen() -> None:
+    stage = rollout(default="canary")
+    async with at_desk(stage) as desk:
+        await desk.wait(PAUSE)
+        await desk.press("2", "x")
+        assert f"{CURSOR} 1  Canary  the default" in desk.text()
 
 
 async def test_the_mouse_chooses_and_does_not_answer() -> None:

@@ -1,6 +1,6 @@
 """The guard alone: pure times, no screen."""
 
-from mop_tui.dashboard.guard import QUIET, KeyGuard
+from mop_tui.dashboard.guard import QUIET, QUIET_AGAIN, KeyGuard
 
 
 def test_what_was_typed_before_the_dialog_was_painted_is_dropped() -> None:
@@ -34,6 +34,17 @@ def test_once_over_it_stays_over() -> None:
     assert not guard.drops(101.01)
     assert not guard.drops(101.02)
     assert guard.dropped == 0
+
+
+def test_a_key_meant_for_something_else_starts_a_longer_quiet_moment() -> None:
+    guard = KeyGuard()
+    guard.painted(100.0)
+    assert not guard.drops(105.0)
+    guard.restart(105.0)
+    assert guard.drops(105.0 + 2 * QUIET)
+    at = 105.0 + 2 * QUIET + QUIET_AGAIN
+    assert guard.dropped == 2
+    assert not guard.drops(at)
 
 
 def test_a_program_too_busy_to_handle_keys_does_not_open_the_guard() -> None:
