@@ -117,15 +117,18 @@ class CommandHost:
         if self._starter is None:
             self._starter = asyncio.get_running_loop().create_task(self._start_all())
 
-    def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> None:
+    def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> bool:
         """See `AgentHost`."""
         if secret is not None:
             self._mask.add(secret)
         key = (agent, incarnation)
         if (process := self._processes.get(key)) is not None:
-            process.tell(what, secret)
-        elif (start := self._waiting.get(key)) is not None:
+            return process.tell(what, secret)
+        if (start := self._waiting.get(key)) is not None:
             start.told.append((what, secret))
+            command = start.job.work.command
+            return command is not None and command.stdin == "protocol" and not start.stopped
+        return False
 
     def conceal(self, secret: str) -> None:
         """See `AgentHost`."""

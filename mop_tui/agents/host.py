@@ -272,8 +272,12 @@ class AgentHost(Protocol):
         `secrets` are handed to it, each by its name, where nobody else can read them.
         """
 
-    def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> None:
-        """Tell an agent something, if it listens. `secret` is the value of a secret `Reply`."""
+    def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> bool:
+        """Tell an agent something, if it listens. `secret` is the value of a secret `Reply`.
+
+        False if it cannot hear: it does not listen, not any more, or is gone. True says that it was
+        told, or will be; not that it minds.
+        """
 
     def conceal(self, secret: str) -> None:
         """Replace `secret` wherever an agent writes it, from now on."""

@@ -109,16 +109,18 @@ class Process(asyncio.SubprocessProtocol):
         self._session.sink(Started(*self.key, self.pid))
         self._inlet.begin()
 
-    def tell(self, what: Told, secret: str | None = None) -> None:
-        """Write something to its standard input, if it listens."""
+    def tell(self, what: Told, secret: str | None = None) -> bool:
+        """Write something to its standard input, if it listens; False if it cannot hear it."""
         if isinstance(what, Assignment):
             self._note_assignment(what)
-        if self._outlet is None or self.gone:
-            return
+        if self._outlet is None or not self._outlet.open or self.gone:
+            return False
         if isinstance(what, Ping):
             self._ear.pinged(what.number)
         if not self._outlet.write(written(self._job.agent.id, what, secret)):
             self._ear.complain(DEAF)
+            return False
+        return self._outlet.open  # it closes where nobody can read any more
 
     def pause(self) -> None:
         """Suspend it, and all that came of it."""

@@ -89,13 +89,13 @@ class SimulatedHost:
         play = self._plays[job.agent.id] = _Play(job)
         self._at(play, self._now(), lambda: self._begin(play))
 
-    def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> None:
-        """See `AgentHost`. It listens to tasks, to their cancelling, and to pings."""
+    def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> bool:
+        """See `AgentHost`. It minds tasks, their cancelling, and pings."""
         if secret is not None:
             self._mask.add(secret)
         play = self._play(agent, incarnation)
         if play is None:
-            return
+            return False
         match what:
             case Assignment() if play.job.assignment is None:
                 self._at(play, self._now(), lambda: self._take(play, what))
@@ -105,6 +105,7 @@ class SimulatedHost:
                 self._at(play, self._now(), lambda: self._cancel(play, what))
             case _:
                 pass
+        return True
 
     def conceal(self, secret: str) -> None:
         """See `AgentHost`."""

@@ -293,3 +293,15 @@ async def test_a_command_that_does_not_exist_is_a_failed_start(tmp_path: Path) -
     assert isinstance(report, StartFailed)
     assert report.error == "the program no-such-program was not found"
     await rig.host.close()
+
+
+async def test_a_host_says_whether_an_agent_can_hear(rig: Rig) -> None:
+    note = Note("operator", "hello")
+    assert not rig.host.tell(A, 1, note), "nobody is there"
+    rig.host.start(session_job(LISTENS), {})
+    assert rig.host.tell(A, 1, note), "it will be told as soon as it runs"
+    await rig.until(lambda: bool(of(rig, Started)))
+    assert rig.host.tell(A, 1, note)
+    rig.host.stop(A, 1)
+    await rig.until(lambda: exited(rig))
+    assert not rig.host.tell(A, 1, note), "it is gone"

@@ -262,3 +262,17 @@ async def test_the_protocol_is_spoken_in_three_languages(trial: Trial) -> None:
     await trial.until(Finished, 3)
     assert {f.task: f.result for f in trial.of(Finished)} == {name: name for name in speakers}
     assert len(trial.of(Progressed)) == 3
+
+
+async def test_an_agent_without_a_standard_input_cannot_hear(trial: Trial) -> None:
+    trial.script("echo here; sleep 600", Command((), stdin="none"))
+    assert not trial.host.tell(A, 1, Note("operator", "hurry")), "not before it was started"
+    await trial.until_line("here")
+    assert not trial.host.tell(A, 1, Note("operator", "hurry"))
+
+
+async def test_an_agent_that_closed_its_standard_input_cannot_hear(trial: Trial) -> None:
+    trial.script("exec <&-; echo closed; sleep 600")
+    await trial.until_line("closed")
+    assert not trial.host.tell(A, 1, Note("operator", "hurry")), "nobody can read it any more"
+    assert not trial.host.tell(A, 1, Note("operator", "hurry"))
