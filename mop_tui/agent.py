@@ -248,7 +248,8 @@ def ask(
     `minimum`, `maximum`). After `timeout` seconds the `default` is the answer; without one, a
     `required` question stays open and another one expires.
 
-    Raises HungUpError if standard input ends before the answer comes.
+    Raises NoAnswerError if the task in hand is cancelled meanwhile, and HungUpError if standard
+    input ends before the answer comes.
     """
     if bool(options) + approval + password + number > 1:
         raise ValueError("a question has options, or is an approval, a password or a number")
@@ -279,7 +280,8 @@ def approve(
 ) -> bool:
     """Ask for an approval; True only if a human approved.
 
-    `ask(..., approval=True)` also tells why it was rejected, or that nobody answered.
+    `ask(..., approval=True)` also tells why it was rejected, or that nobody answered. Both raise
+    NoAnswerError if the task in hand is cancelled meanwhile.
     """
     answer = ask(question, approval=True, context=context, timeout=timeout, required=required)
     return answer.outcome == "answered" and answer.value == "approve"
@@ -357,15 +359,20 @@ def listen() -> None:
 
 def _task_in_file() -> Task | None:
     # Without MOP_TASK there is one task after the other, and the file may be ahead of this process.
+    said = task_given_last() if os.environ.get("MOP_TASK") and in_mop() else None
+    return None if said is None else Task(said)
+
+
+def task_given_last() -> dict[str, JsonValue] | None:
+    """Return what the task file says, or None if there is none."""
     path = os.environ.get("MOP_TASK_FILE")
-    if not path or not os.environ.get("MOP_TASK") or not in_mop():
+    if not path:
         return None
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes as long as Python to start
-            said = heard(file.read())
+            return heard(file.read())
     except OSError:
         return None
-    return None if said is None else Task(said)
 
 
 # -- lines ----------------------------------------------------------------------------------------
@@ -582,12 +589,19 @@ class _Ears:
             return name
 
     def answer(self, name: str) -> dict[str, JsonValue]:
-        """Wait for an answer by its id."""
+        """Wait for an answer by its id. Raises NoAnswerError if the task in hand is cancelled."""
         with self._changed:
-            self._changed.wait_for(lambda: name in self._answers or self._ended)
+            self._changed.wait_for(
+                lambda: name in self._answers or self._ended or self.cancellation() is not None
+            )
             self._expected.discard(name)
-            if name in self._answers:
-                return self._answers.pop(name)
+            answer = self._answers.pop(name, None)
+            why = self.cancellation()
+        if why is not None:
+            # Even where there is an answer: nobody is to act on it any more.
+            raise NoAnswerError("withdrawn", why)
+        if answer is not None:
+            return answer
         raise HungUpError(
             "standard input ended before the answer came: mop-tui has gone or hung up"
         )

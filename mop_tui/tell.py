@@ -24,6 +24,7 @@ from mop_tui.agent import (
     line_of,
     secret_from_pipe,
     speaking_fd,
+    task_given_last,
     write,
 )
 
@@ -396,12 +397,21 @@ def _awaited(kind: str, name: str | None) -> dict[str, JsonValue]:
         match said["mop"]:
             case "ping":
                 _say("pong", {"id": said.get("id")})
-            case "cancel" if said.get("task") == os.environ.get("MOP_TASK"):
+            case "cancel" if kind != "task" and _in_hand(said.get("task")):
                 raise NoAnswerError("withdrawn", str(said.get("reason") or "the task is cancelled"))
             case "message":
                 # Nobody else will see it: the log is better than nowhere.
                 _complain(f"{said.get('from')} says: {said.get('text')}")
     raise HungUpError("standard input ended before the answer came: mop-tui has gone or hung up")
+
+
+def _in_hand(task: JsonValue) -> bool:
+    """Whether this is the task that the script works on, as far as that is known."""
+    own: JsonValue = os.environ.get("MOP_TASK")
+    if own is None and (given := task_given_last()) is not None:
+        own = given.get("id")
+    # Without a word about it, it has to be: there is one task after the other.
+    return own is None or task == own
 
 
 def _lines() -> Iterator[dict[str, JsonValue]]:

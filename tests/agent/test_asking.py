@@ -213,3 +213,28 @@ def test_a_secret_of_an_earlier_task_is_not_taken_for_a_later_one(env: Env) -> N
         far.hang_up()
         assert far.ends() == 0
         assert far.log == ["one ", "two dnoces", "three driht"]
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [("ask('?')", "ask"), ("approve('?')", "ask"), ("wait_for('k')", "waiting")],
+)
+def test_a_cancelled_task_has_no_answer(env: Env, call: str, kind: str) -> None:
+    script = f"""
+        for task in agent.tasks():
+            try:
+                print(agent.{call})
+            except agent.NoAnswerError as problem:
+                print(task.id, problem.outcome, problem.reason)
+    """
+    with FarSide(python(script), env) as far:
+        for task in ("one", "two"):
+            far.tell("task", id=task)
+            name = far.hears(kind)["id"]
+            far.tell("cancel", task="another", reason="not this one")
+            far.tell("cancel", task=task, reason="enough")
+            assert far.hears("done") == {"task": task}
+            far.tell("answer", id=name, outcome="withdrawn")
+        far.hang_up()
+        assert far.ends() == 0
+        assert far.log == ["one withdrawn enough", "two withdrawn enough"]

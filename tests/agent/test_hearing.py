@@ -166,7 +166,10 @@ def test_a_cancellation_that_was_there_before_is_seen_at_once(env: Env) -> None:
 def test_a_cancellation_is_about_its_own_task(env: Env) -> None:
     script = """
         for task in agent.tasks():
-            agent.wait_for("go")
+            try:
+                agent.wait_for("go")
+            except agent.NoAnswerError:
+                pass
             print(task.id, agent.cancelled())
     """
     with FarSide(python(script), env) as far:

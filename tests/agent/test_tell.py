@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from agent.far_side import FarSide, sh
@@ -235,6 +236,39 @@ def test_a_cancelled_task_has_no_answer(env: Env) -> None:
             "mop-tui tell: no answer: withdrawn: the operator says so",
             "3 <>",
         ]
+
+
+@pytest.mark.parametrize("words", ["ask q", "waiting memory:k"])
+def test_a_cancelled_task_of_an_agent_for_the_session_has_no_answer(
+    env: Env, tmp_path: Path, words: str
+) -> None:
+    file = tmp_path / "task.json"
+    file.write_text(json.dumps({"mop": "task", "id": "deploy"}, indent=1))
+    for known in ({}, {"MOP_TASK_FILE": str(tmp_path / "none")}, {"MOP_TASK_FILE": str(file)}):
+        with FarSide(asking(words), env | known) as far:
+            far.hears(words.split(maxsplit=1)[0])
+            far.tell("cancel", task="deploy", reason="the operator says so")
+            assert far.ends() == 0
+            assert far.log == ["mop-tui tell: no answer: withdrawn: the operator says so", "3 <>"]
+
+
+def test_the_cancellation_of_an_earlier_task_takes_no_answer_away(env: Env, tmp_path: Path) -> None:
+    file = tmp_path / "task.json"
+    file.write_text('{"mop": "task", "id": "second"}')
+    with FarSide(asking("ask q"), env | {"MOP_TASK_FILE": str(file)}) as far:
+        name = far.hears("ask")["id"]
+        far.tell("cancel", task="first")
+        far.tell("answer", id=name, outcome="answered", value="yes")
+        assert far.ends() == 0
+        assert far.log == ["0 <yes>"]
+
+
+def test_who_waits_for_the_next_task_has_none_that_could_be_cancelled(env: Env) -> None:
+    with FarSide(asking("task id"), env) as far:
+        far.tell("cancel", task="first")
+        far.tell("task", id="second")
+        assert far.ends() == 0
+        assert far.log == ["0 <second>"]
 
 
 @pytest.mark.parametrize("words", ["ask q", "waiting memory:k", "secret s", "task"])
