@@ -6,11 +6,11 @@ from textual.binding import Binding
 
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.subject import Subject
-from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, step
+from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger, step
 from mop_tui.domain.feed import CancelTask, Command, Say, Steer
-from mop_tui.domain.ids import AgentId, TaskId
-from mop_tui.domain.session import Agent, Snapshot, Task
-from mop_tui.domain.task_lifecycle import TERMINAL
+from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
+from mop_tui.domain.session import Agent, Snapshot, Task, is_provided
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 
 Deed = Literal["pause", "resume", "stop", "restart", "message", "cancel"]
 
@@ -25,7 +25,8 @@ TASK_KEYS = [
     Binding("x", "app.steer('cancel')", "Cancel", tooltip="Cancel the task; asks first"),
 ]
 
-_STARTING = (AgentState.SPAWNING, AgentState.INITIALIZING)
+_STARTING = (AgentState.SPAWNING, AgentState.INITIALIZING, AgentState.ASSIGNED)
+"""States that pass by themselves in a moment, with a process on its way."""
 _NAMED = 3
 """How many tasks are named; others are counted."""
 
@@ -43,13 +44,14 @@ def offered(frame: Frame, subject: Subject | None) -> tuple[Deed, ...]:
 
 def _with_agent(agent: Agent) -> list[Deed]:
     deeds: list[Deed] = []
-    if agent.state not in _STARTING and _allows(agent, AgentTrigger.PAUSE):
+    stays = not agent.leaving
+    if stays and agent.state not in _STARTING and _allows(agent, AgentTrigger.PAUSE):
         deeds.append("pause")
-    if _allows(agent, AgentTrigger.RESUME):
+    if stays and _allows(agent, AgentTrigger.RESUME):
         deeds.append("resume")
-    if _allows(agent, AgentTrigger.STOP):
+    if _allows(agent, AgentTrigger.STOP) and not (agent.retired and agent.state in LIVE):
         deeds.append("stop")
-    if (agent.running or agent.state is AgentState.FAILED) and not agent.stopping:
+    if stays and (agent.running or agent.state is AgentState.FAILED):
         deeds.append("restart")
     if agent.running:
         deeds.append("message")
@@ -115,20 +117,38 @@ def _of_cancelling(task: Task, snapshot: Snapshot) -> str:
 
 
 def dependants(snapshot: Snapshot, task: TaskId) -> list[TaskId]:
-    """Return the unfinished tasks that need `task`, directly or not, in plan order."""
-    reached = {task}
+    """Return the tasks that cannot be done without `task`, in plan order.
+
+    They need it, directly or not, or a key of the memory that nothing else can provide any more.
+    """
+    lost = {task}
+    pending = [row for row in snapshot.tasks.values() if row.state is TaskState.PENDING]
+    providers: dict[MemoryKey, list[Task]] = {}
+    for row in snapshot.tasks.values():
+        for key in row.spec.provides:
+            providers.setdefault(key, []).append(row)
+
+    def is_lost(key: MemoryKey) -> bool:
+        ways = providers.get(key, ())
+        return (
+            any(row.spec.id in lost for row in ways)
+            and all(row.spec.id in lost or row.state in TERMINAL for row in ways)
+            and not is_provided(snapshot.memory, key)
+        )
+
     growing = True
     while growing:
         more = {
             row.spec.id
-            for row in snapshot.tasks.values()
-            if row.spec.id not in reached
-            and row.state not in TERMINAL
-            and not reached.isdisjoint(row.spec.needs_tasks)
+            for row in pending
+            if row.spec.id not in lost
+            and (
+                not lost.isdisjoint(row.spec.needs_tasks) or any(map(is_lost, row.spec.needs_keys))
+            )
         }
-        reached |= more
+        lost |= more
         growing = bool(more)
-    return [row for row in snapshot.tasks if row in reached and row != task]
+    return [row for row in snapshot.tasks if row in lost and row != task]
 
 
 def _named(tasks: list[TaskId]) -> str:

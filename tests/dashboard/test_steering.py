@@ -11,9 +11,11 @@ from mop_tui.dashboard.detail_dialog import DetailDialog
 from mop_tui.dashboard.looks import CURSOR
 from mop_tui.dashboard.quit_dialog import QuitDialog
 from mop_tui.dashboard.steer_dialog import MessageDialog, SteerDialog
+from mop_tui.dashboard.steering import dependants
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.feed import CancelTask, Command, Say, Seen, Steer
-from mop_tui.domain.ids import AgentId, TaskId
+from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
+from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 
 DEPLOYER = AgentId("deployer")
 
@@ -159,6 +161,50 @@ async def test_a_task_is_cancelled_from_its_view_too() -> None:
         assert commands(stage) == [CancelTask(TaskId("announce"), "")]
 
 
+async def test_who_needs_a_key_that_only_this_task_provides_is_named_as_cancelled_with_it() -> None:
+    stage = deployment()
+    stage.plan("measure", "Measure", provides=(MemoryKey("latency"),))
+    stage.plan("report", "Report", needs_keys=(MemoryKey("latency"),))
+    stage.plan("print", "Print the report", needs=("report",))
+    async with at_desk(stage, (100, 40)) as desk:
+        await desk.press("tab")
+        await _go_to(desk, "measure")
+        await desk.press("x")
+        said = re.sub(r"[\s│]+", " ", desk.text())
+        assert "It is cancelled with what needs it: report, print." in said
+
+
+@pytest.mark.parametrize("why", ["another provides it too", "it is there already"])
+async def test_who_can_get_the_key_otherwise_is_not_called_lost(why: str) -> None:
+    stage = deployment()
+    latency = MemoryKey("latency")
+    stage.plan("measure", "Measure", provides=(latency,))
+    if why == "it is there already":
+        stage.remember("latency", 12)
+    else:
+        stage.plan("guess", "Guess", provides=(latency,))
+    stage.plan("report", "Report", needs_keys=(latency,))
+    snapshot = stage.snapshot()
+    assert dependants(snapshot, TaskId("measure")) == []
+
+
+async def _go_to(desk: Desk, name: str) -> None:
+    for _ in range(10):
+        if name in desk.line_with(CURSOR):
+            return
+        await desk.press("down")
+    raise AssertionError(f"{name} is not to be found")
+
+
+async def test_a_task_that_was_just_cancelled_is_not_offered_to_be_cancelled() -> None:
+    stage = deployment()
+    async with at_desk(stage) as desk:
+        await desk.press("tab", "down", "x")
+        await desk.press("right", "enter")
+        assert "CANCELLED" in desk.line_with(CURSOR)
+        assert "x Cancel" not in desk.text()
+
+
 # -- messages -------------------------------------------------------------------------------------
 
 
@@ -205,6 +251,19 @@ async def test_a_team_cannot_be_steered() -> None:
         await desk.press("p", "x", "r", "m")
         assert len(desk.app.screen_stack) == 1
         assert commands(stage) == []
+
+
+async def test_an_agent_whose_process_is_about_to_start_cannot_be_paused_yet() -> None:
+    stage = deployment()
+    stage.finish("watcher", "all is well", back=True)
+    stage.plan("more", "More")
+    stage.move_task("more", TaskTrigger.ASSIGNED, TaskState.ASSIGNED, "it can", "watcher")
+    stage.move("watcher", AgentTrigger.TASK_ASSIGNED, AgentState.ASSIGNED, "its task", "more")
+    async with at_desk(stage) as desk:
+        await desk.press("down", "down")
+        assert "ASSIGNED" in desk.line_with(CURSOR)
+        assert "p Pause" not in desk.text()
+        assert "x Stop" in desk.text()
 
 
 async def test_what_is_over_is_not_offered() -> None:
