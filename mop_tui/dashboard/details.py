@@ -11,6 +11,7 @@ from mop_tui.dashboard.looks import severity_look, tone_look
 from mop_tui.dashboard.retries import attempt, trying_again
 from mop_tui.dashboard.sheet import Entry
 from mop_tui.dashboard.times import lasted
+from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.ids import AgentId, IssueId, TaskId
 from mop_tui.domain.plan import HostKind, Lifetime
@@ -59,7 +60,10 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
         _add_attempt(details, frame, task)
     percent = frame.view.percent(agent)
     details.add("progress", None if percent is None else f"{percent} %")
-    details.add("note", agent.note)
+    if agent.task is None and agent.state is not AgentState.FAILED:
+        details.add("result", frame.view.result(agent))
+    else:
+        details.add("note", agent.note)
     done = f"{agent.completed} task{'s' if agent.completed > 1 else ''}"
     details.add("done", done if agent.completed else None)
     details.beside = [*health_entries(agent), *_what_it_is(frame, agent)]

@@ -20,7 +20,9 @@ def health_entries(agent: Agent) -> list[Entry]:
     """
     measured, reported = agent.measured, agent.reported
     if measured is None and reported is None and agent.response_ms is None and not agent.errors:
-        return [Entry("health", f"{UNKNOWN}, for nothing was measured or reported", "dim")]
+        gone = agent.incarnation > 0 and not agent.running
+        why = "its process is gone" if gone else "nothing was measured or reported"
+        return [Entry("health", f"{UNKNOWN}, for {why}", "dim")]
     limits = agent.spec.limits
     return [
         *_says(reported),

@@ -31,6 +31,7 @@ class Overview(Screen[None]):
     """
 
     AUTO_FOCUS = "Swarm"
+    ALLOW_IN_MAXIMIZED_VIEW = "Banner, Trouble, InboxLine, KeyLine"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Pane", tooltip="Next pane"),
         Binding("shift+tab", "app.focus_previous", "Previous pane", show=False),
@@ -53,6 +54,8 @@ class Overview(Screen[None]):
         TaskList { height: auto; min-height: 3; max-height: 30%; }
         IssueList { height: auto; max-height: 20%; }
         EventLog { height: 1fr; min-height: 3; }
+
+        &.-maximized-view Banner { dock: top; }
 
         &.-wide #panes { layout: horizontal; }
         &.-wide #swarm { width: 57%; height: 100%; }

@@ -2,6 +2,7 @@
 
 from mop_tui.dashboard.confirm_dialog import ConfirmDialog
 from mop_tui.dashboard.frame import Frame
+from mop_tui.domain.plan import Mode
 from mop_tui.domain.session import Snapshot
 from mop_tui.domain.task_lifecycle import TERMINAL
 
@@ -24,7 +25,7 @@ def _what(snapshot: Snapshot) -> str:
     unfinished = sum(1 for task in snapshot.tasks.values() if task.state not in TERMINAL)
     agents = "1 agent runs" if running == 1 else f"{running} agents run"
     tasks = "1 task is" if unfinished == 1 else f"{unfinished} tasks are"
-    return (
-        f"{agents} and {tasks} unfinished.\n"
-        "Running processes are told to stop, then made to; the session file is closed."
-    )
+    processes = "Running processes are told to stop, then made to"
+    if snapshot.mode is Mode.REHEARSAL:
+        processes = "It is a rehearsal: no real process is ended"
+    return f"{agents} and {tasks} unfinished.\n{processes}; the session file is closed."

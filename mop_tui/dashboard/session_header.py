@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mop_tui.dashboard.frame import Frame
-from mop_tui.dashboard.line import Line, spread, width_of
+from mop_tui.dashboard.line import Line, clip, spread, width_of
 from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.looks import status_look
 from mop_tui.dashboard.times import lasted, wall
@@ -38,7 +38,7 @@ class SessionHeader(FrameLines):
         right: Line = (
             (f"  {said}", "strong"),
             (f"  {look.sign} {look.word}", look.ink),
-            (f"  {why}"[: width // 3] if why else "", "plain"),
+            *clip(((f"  {why}" if why else "", "plain"),), width // 3),
             (f"  {lasted(frame.elapsed)}", "plain"),
             (" elapsed" if width >= 60 else "", "dim"),
         )

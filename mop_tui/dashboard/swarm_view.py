@@ -113,8 +113,9 @@ class SwarmView:
     def shown_task(self, agent: Agent) -> Task | None:
         """Return the task to name beside an agent: its current one, else the one it ended last."""
         current = self.current(agent)
-        if current is not None:
-            return current
+        return current if current is not None else self._ended_last(agent)
+
+    def _ended_last(self, agent: Agent) -> Task | None:
         done = [t for t in self.tasks_of.get(agent.spec.id, ()) if t.agent == agent.spec.id]
         return max(done, key=lambda task: task.ended_at or 0, default=None)
 
@@ -167,12 +168,15 @@ class SwarmView:
             return printable(agent.reason)
         if agent.task is None and agent.state is AgentState.AVAILABLE:
             upcoming = self.current(agent)
-            if upcoming is None:
-                return ""
-            return trying_again(upcoming, now) or waiting_for(self.snapshot, upcoming)
-        if agent.note:
-            return printable(agent.note)
-        return printable(agent.tail[-1]) if agent.tail else ""
+            if upcoming is not None:
+                return trying_again(upcoming, now) or waiting_for(self.snapshot, upcoming)
+        said = self.result(agent) if agent.task is None else agent.note
+        return printable(said or (agent.tail[-1] if agent.tail else ""))
+
+    def result(self, agent: Agent) -> str:
+        """Return what came of the task that the agent ended last."""
+        task = self._ended_last(agent)
+        return "" if task is None else task.output
 
 
 def _waiting(look: Look, question: Question | None) -> Look:

@@ -64,6 +64,15 @@ async def test_where_nothing_is_known_that_is_said_in_one_line() -> None:
         assert "health unknown, for nothing was measured or reported" in said
 
 
+async def test_of_a_process_that_is_gone_it_is_said_why_nothing_is_known() -> None:
+    stage = deployment()
+    stage.finish("deployer", "7 machines")
+    async with at_desk(stage, (200, 50)) as desk:
+        said = await opened(desk)
+        assert "health unknown, for its process is gone" in said
+        assert "result 7 machines" in said
+
+
 async def test_errors_are_counted_and_the_last_one_is_told() -> None:
     stage = deployment()
     stage.err("deployer", "network", "connection reset")

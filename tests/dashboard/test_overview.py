@@ -86,6 +86,23 @@ async def test_what_is_not_known_is_a_dash_and_no_number() -> None:
         assert re.search(rf"DEGRADED +{UNKNOWN} ─+", desk.line_with("grafana-specialist-2 "))
 
 
+async def test_a_finished_agent_tells_its_result_and_not_what_it_said_on_the_way() -> None:
+    stage = mop_platform()
+    stage.progress("tester", 80, "looking around")
+    stage.finish("tester", "212 passed")
+    async with at_desk(stage, (200, 50)) as desk:
+        row = desk.line_with("tester ")
+        assert "212 passed" in row
+        assert "looking around" not in desk.text()
+
+
+async def test_a_reason_that_does_not_fit_into_the_header_says_so() -> None:
+    stage = mop_platform()
+    stage.end("incomplete", "the ingress failed, and nobody came to repair it in time")
+    async with at_desk(stage) as desk:
+        assert re.search(r"INCOMPLETE  the ingress failed, and\S*… ", desk.lines()[2])
+
+
 async def test_an_idle_agent_says_what_it_waits_for() -> None:
     async with at_desk(mop_platform(), (200, 50)) as desk:
         assert "waits for memory key obi-" in desk.line_with("◦ alloy-specialist")
@@ -272,6 +289,22 @@ async def test_zoom_gives_one_pane_the_screen_and_takes_it_back() -> None:
         assert "Events" not in desk.text()
         await desk.press("z")
         assert "Events" in desk.text()
+
+
+async def test_zoom_leaves_in_view_what_must_never_be_missed() -> None:
+    stage = release()
+    async with at_desk(stage) as desk:
+        await desk.wait(1.5)
+        await desk.press("escape", "z")
+        assert "LIVE" in desk.lines()[0]
+        assert "Waiting for you: Release sample 1.4.0?" in desk.text()
+        assert "? Help" in desk.lines()[-1]
+        assert "Events" not in desk.text()
+        stage.trouble = "NOT RECORDING: no space left"
+        stage.revision += 1
+        await desk.look()
+        assert "NOT RECORDING" in desk.text()
+        assert "linter" in desk.text()
 
 
 async def test_of_very_many_agents_only_visible_rows_are_made(

@@ -8,6 +8,7 @@ from dashboard.stage import Recording
 from mop_tui.dashboard.approval import ApprovalDialog
 from mop_tui.dashboard.quit_dialog import QuitDialog
 from mop_tui.domain.feed import Stop
+from mop_tui.domain.plan import Mode
 
 
 def left(desk: Desk) -> bool:
@@ -23,6 +24,13 @@ async def test_quitting_asks_while_work_is_unfinished(key: str) -> None:
         assert "9 agents run and 13 tasks are unfinished." in desk.text()
         assert not left(desk)
         assert stage.commands == []
+
+
+async def test_quitting_a_rehearsal_speaks_of_no_processes_that_would_be_ended() -> None:
+    async with at_desk(mop_platform(Mode.REHEARSAL)) as desk:
+        await desk.press("q")
+        assert "It is a rehearsal: no real process is ended" in desk.text()
+        assert "told to stop" not in desk.text()
 
 
 @pytest.mark.parametrize("key", ["enter", "escape", "n"])
