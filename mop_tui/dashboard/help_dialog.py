@@ -39,7 +39,8 @@ ANSWERING = (
         "",
         "A dialog opens by itself only if you do not type and have not typed for two seconds. It"
         " does not listen until no key came for a third of a second, so that nothing you typed"
-        " for something else is taken as an answer.",
+        " for something else is taken as an answer. A character that is none of its keys makes it"
+        " forget what was chosen, and not listen until no key came for a second.",
         depth=1,
     ),
 )
