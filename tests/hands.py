@@ -130,6 +130,8 @@ class Hands:
     """Seconds that an agent takes to end when it is stopped."""
     obeys_pause: float = 0
     """Seconds that an agent takes to be suspended."""
+    deaf: tuple[AgentId, ...] = ()
+    """Agents that cannot be told anything."""
     started: list[h.Job] = field(default_factory=list)
     secrets: list[tuple[AgentId, dict[str, str]]] = field(default_factory=list)
     """What each process was started with."""
@@ -177,11 +179,11 @@ class Hands:
 
     def tell(
         self, agent: AgentId, incarnation: int, what: h.Told, secret: str | None = None
-    ) -> None:
+    ) -> bool:
         """See `AgentHost`."""
         hand = self._hand(agent, incarnation)
-        if hand is None:
-            return
+        if hand is None or agent in self.deaf:
+            return False
         self.told.append((agent, what, secret))
 
         def hear() -> None:
@@ -190,6 +192,7 @@ class Hands:
             self.behave(hand, what)
 
         hand.after(0, hear)
+        return True
 
     def conceal(self, secret: str) -> None:
         """See `AgentHost`."""

@@ -512,7 +512,8 @@ def tone(event: AnyEvent) -> Tone:
         case e.AgentErred() | e.AgentMessaged() | e.UserAnswered() | e.UserCommanded():
             return _spoken_tone(fact)
         case e.SystemDone():
-            return "critical" if fact.error else "detail"
+            loud: Tone = "warning" if fact.effect == "tell" else "critical"
+            return loud if fact.error else "detail"
         case (
             e.UserAsked()
             | e.UserWithdrawn()

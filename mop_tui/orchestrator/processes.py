@@ -31,6 +31,9 @@ Post = Callable[[Callable[[], object]], None]
 """Has a call made when the orchestrator comes to it."""
 
 
+DEAF = "its process is gone, or has no standard input that it could hear by"
+
+
 @dataclass(slots=True)
 class Running:
     """A process from its start to its end."""
@@ -77,6 +80,7 @@ class Processes:
     def perform(self, effect: effects.Start | effects.Signal | effects.Hand | effects.Tell) -> None:
         """Carry out one effect. That it was done, or could not be, becomes a fact."""
         host = self._host(effect.agent)
+        error = ""
         match effect:
             case effects.Start():
                 self._start(effect)
@@ -92,11 +96,12 @@ class Processes:
                 return
             case effects.Tell():
                 secret = self.secrets.take(effect.question)
-                host.tell(effect.agent, effect.incarnation, effect.told, secret)
+                if not host.tell(effect.agent, effect.incarnation, effect.told, secret):
+                    error = DEAF
             case _:
                 assert_never(effect)
         kind: actions.Effect = effect.effect if isinstance(effect, effects.Signal) else "tell"
-        self._done(e.SystemDone(effect.action, kind, effect.agent), effect.seq)
+        self._done(e.SystemDone(effect.action, kind, effect.agent, error), effect.seq)
 
     def ping(self, number: int) -> None:
         """Ask all processes that speak the protocol for a sign of life."""

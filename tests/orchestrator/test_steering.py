@@ -365,6 +365,14 @@ def test_what_the_operator_says_reaches_the_agent(file: Path) -> None:
     assert (said.data.command, said.data.about, said.data.reason) == ("say", "a", "hurry up")
 
 
+def test_what_an_agent_cannot_hear_is_not_recorded_as_told(file: Path) -> None:
+    hands = works()
+    hands.deaf = (A,)
+    ran = steered(LONG, file, (10.0, Say(A, "hurry up")), hands=hands)
+    [done] = [e.data for e in ran.of("system.done") if e.data.effect == "tell"]
+    assert done.error == "its process is gone, or has no standard input that it could hear by"
+
+
 # -- refusals -----------------------------------------------------------------------------------
 
 
