@@ -7,8 +7,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 
+from mop_tui.dashboard.box_dialog import BoxDialog
 from mop_tui.dashboard.details import Details, log_of
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.inbox_line import InboxLine
@@ -24,7 +24,7 @@ _WIDE = 120
 """From which width on two columns are told beside each other."""
 
 
-class DetailDialog(ModalScreen[None]):
+class DetailDialog(BoxDialog[None]):
     """Labels and texts that stay up to date, and an agent's output below them."""
 
     AUTO_FOCUS = ""
@@ -38,19 +38,7 @@ class DetailDialog(ModalScreen[None]):
     ]
     DEFAULT_CSS = """
     DetailDialog {
-        align: center middle;
-        #dialog {
-            width: 94%;
-            max-width: 120;
-            height: auto;
-            max-height: 94%;
-            padding: 0 1;
-            background: $surface;
-            border: round $primary;
-            border-title-color: $text-primary;
-            border-title-style: bold;
-            border-subtitle-color: $text-muted;
-        }
+        #dialog { width: 94%; max-width: 120; max-height: 94%; }
         #facts { height: auto; max-height: 85vh; padding: 0 1; scrollbar-size-vertical: 1; }
         #columns { height: auto; layout: vertical; }
         Sheet { width: 1fr; }

@@ -6,8 +6,8 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 
+from mop_tui.dashboard.box_dialog import BoxDialog
 from mop_tui.dashboard.sheet import Entry, Sheet
 
 Section = tuple[str, Iterable[BindingType]]
@@ -46,7 +46,7 @@ ANSWERING = (
 )
 
 
-class HelpDialog(ModalScreen[None]):
+class HelpDialog(BoxDialog[None]):
     """All keys, and how questions are answered."""
 
     AUTO_FOCUS = "#keys"
@@ -55,19 +55,7 @@ class HelpDialog(ModalScreen[None]):
     ]
     DEFAULT_CSS = """
     HelpDialog {
-        align: center middle;
-        #dialog {
-            width: 90%;
-            max-width: 84;
-            height: auto;
-            max-height: 94%;
-            padding: 0 1;
-            background: $surface;
-            border: round $primary;
-            border-title-color: $text-primary;
-            border-title-style: bold;
-            border-subtitle-color: $text-muted;
-        }
+        #dialog { width: 90%; max-width: 84; max-height: 94%; }
         #keys { height: auto; max-height: 85vh; padding: 0 1; scrollbar-size-vertical: 1; }
     }
     """

@@ -7,27 +7,18 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from mop_tui.dashboard.box_dialog import BoxDialog
 
-class SeekDialog(ModalScreen[None]):
+
+class SeekDialog(BoxDialog[None]):
     """Takes a time, a share or the number of an event, and goes there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close")]
     DEFAULT_CSS = """
     SeekDialog {
-        align: center middle;
-        #dialog {
-            width: 50;
-            max-width: 96%;
-            height: auto;
-            padding: 0 1;
-            background: $surface;
-            border: round $primary;
-            border-title-color: $text-primary;
-            border-title-style: bold;
-        }
+        #dialog { width: 50; }
         #refusal { color: $text-error; height: auto; }
     }
     """

@@ -6,9 +6,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
+from mop_tui.dashboard.box_dialog import BoxDialog
 from mop_tui.dashboard.confirm_dialog import ConfirmDialog
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.steering import Deed, offered, title, what_comes_of_it
@@ -58,24 +58,13 @@ class SteerDialog(ConfirmDialog):
         self.query_one("#yes", Button).focus()
 
 
-class MessageDialog(ModalScreen[str]):
+class MessageDialog(BoxDialog[str]):
     """Takes one line for an agent; escape sends nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close")]
     DEFAULT_CSS = """
     MessageDialog {
-        align: center middle;
-        #dialog {
-            width: 76;
-            max-width: 96%;
-            height: auto;
-            padding: 0 1;
-            background: $surface;
-            border: round $primary;
-            border-title-color: $text-primary;
-            border-title-style: bold;
-            border-subtitle-color: $text-muted;
-        }
+        #dialog { width: 76; }
     }
     """
 

@@ -1,0 +1,27 @@
+"""What the dialogs that are a box with a title have in common."""
+
+from typing import TypeVar
+
+from textual.screen import ModalScreen
+
+Result = TypeVar("Result")
+
+
+class BoxDialog(ModalScreen[Result]):
+    """A box in the middle of the screen, `#dialog`, as high as what it holds."""
+
+    DEFAULT_CSS = """
+    BoxDialog {
+        align: center middle;
+        #dialog {
+            max-width: 96%;
+            height: auto;
+            padding: 0 1;
+            background: $surface;
+            border: round $primary;
+            border-title-color: $text-primary;
+            border-title-style: bold;
+            border-subtitle-color: $text-muted;
+        }
+    }
+    """
