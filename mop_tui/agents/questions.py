@@ -1,10 +1,11 @@
 """Questions that agents ask in the protocol, and which of them are refused.
 
 An agent must not be able to decide by asking: a default never approves. Nor may it hang whoever
-checks an answer: a regular expression that can take exponential time is refused.
+checks an answer: a regular expression that may take too long is refused.
 """
 
 import re
+import warnings
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from mop_tui.agents.visible import visible_text
 from mop_tui.domain.answers import InputType, Option, QuestionType, Validation, objection
 from mop_tui.domain.ids import AgentId, AskId, QuestionName
+from mop_tui.domain.patterns import is_tame
 from mop_tui.domain.plan import QuestionSpec
 
 MOST_OPTIONS = 100
@@ -136,40 +138,10 @@ def _validation(form: _ValidationForm) -> Validation:
 
 def _check_pattern(pattern: str) -> None:
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they would be written over the screen
+            re.compile(pattern)
     except (re.error, RecursionError, OverflowError):
         raise Refused("`validation.pattern` is no regular expression") from None
-    if _may_explode(pattern):
-        raise Refused("`validation.pattern` repeats a group that repeats or chooses inside")
-
-
-def _may_explode(pattern: str) -> bool:
-    """Tell whether matching might take exponential time. Errs on the safe side.
-
-    That takes a repeated group in which something is repeated or chosen, as in `(a+)+`.
-    """
-    free: list[bool] = [False]
-    """Of each group that is open: can it match the same text in several ways?"""
-    position, in_set = 0, False
-    while position < len(pattern):
-        char = pattern[position]
-        follows = pattern[position + 1 : position + 2]
-        if char == "\\":
-            position += 1
-        elif in_set:
-            in_set = char != "]"
-        elif char == "[":
-            in_set = True
-            # A `]` that comes first, or after `^`, belongs to the set.
-            position += 1 if follows == "]" else 2 if pattern[position + 1 :][:2] == "^]" else 0
-        elif char == "(":
-            free.append(False)
-        elif char == ")" and len(free) > 1:
-            inner = free.pop()
-            if inner and follows in ("*", "+", "{"):
-                return True
-            free[-1] |= inner
-        elif char in "*+{|" or (char == "?" and pattern[position - 1 : position] != "("):
-            free[-1] = True
-        position += 1
-    return False
+    if not is_tame(pattern):
+        raise Refused("`validation.pattern` may take for ever: it repeats too much that overlaps")

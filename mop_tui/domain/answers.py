@@ -9,6 +9,7 @@ from math import isfinite, nan
 from typing import Literal
 
 from mop_tui.domain.immutable import immutable
+from mop_tui.domain.patterns import LONGEST_SUBJECT
 
 QuestionType = Literal["approval", "choice", "input"]
 InputType = Literal["text", "number", "password"]
@@ -33,7 +34,10 @@ class Option:
 
 @immutable
 class Validation:
-    """What an input must be like. `pattern` is a regular expression for the whole of it."""
+    """What an input must be like. `pattern` is a regular expression for the whole of it.
+
+    With a pattern, an input has no more than `LONGEST_SUBJECT` characters.
+    """
 
     min_length: int | None = None
     max_length: int | None = None
@@ -43,6 +47,8 @@ class Validation:
     minimum: float | None = None
     maximum: float | None = None
 
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 ANYTHING = Validation()
 """Accepts every input."""
@@ -80,10 +86,7 @@ def _input_objection(value: str, input_type: InputType, want: Validation) -> str
     if not value.isprintable():
         return "control characters are not allowed"
     if input_type == "number":
-        try:
-            number = float(value)
-        except ValueError:
-            number = nan
+        number = float(value) if _NUMBER.fullmatch(value) else nan
         if not isfinite(number):
             return "a number is expected"
         if want.minimum is not None and number < want.minimum:
@@ -94,6 +97,8 @@ def _input_objection(value: str, input_type: InputType, want: Validation) -> str
         return "a special character is needed, such as ! or #"
     if want.require_digit and not any(char.isdecimal() for char in value):
         return "a digit is needed"
+    if want.pattern is not None and len(value) > LONGEST_SUBJECT:
+        return f"at most {LONGEST_SUBJECT} characters are allowed"
     if want.pattern is not None and re.fullmatch(want.pattern, value) is None:
         return f"must match {want.pattern}"
     return ""

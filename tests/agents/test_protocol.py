@@ -142,7 +142,7 @@ def test_an_input_says_what_is_valid() -> None:
         ),
         ({"question_type": "input", "input_type": "password", "default": "x"}, "has no `default`"),
         ({"question_type": "input", "validation": {"pattern": "("}}, "no regular expression"),
-        ({"question_type": "input", "validation": {"pattern": "(a+)+$"}}, "repeats a group"),
+        ({"question_type": "input", "validation": {"pattern": "(a+)+$"}}, "may take for ever"),
         (
             {"question_type": "input", "validation": {"min_length": 3, "max_length": 2}},
             "by nothing",
@@ -164,11 +164,12 @@ def test_a_question_that_cannot_be_asked_is_refused_by_name(
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(a*)*", "(a|aa)+", "((a+)b)*", "(?:a?)+", "(a{1,9}){5}", "([a)]+)*"]
+    "pattern",
+    ["(a*)*", "(a|aa)+", "((a+)b?)*", "(?:a?)+", "(a{1,99}){5}", "([a)]+)*", "a*" * 30 + "b"],
 )
 def test_a_pattern_that_may_take_for_ever_is_refused(pattern: str) -> None:
     form = {"question_type": "input", "validation": {"pattern": pattern}}
-    assert "repeats a group" in problem(mop="ask", id="a", question="?", **form)
+    assert "may take for ever" in problem(mop="ask", id="a", question="?", **form)
 
 
 @pytest.mark.parametrize(
