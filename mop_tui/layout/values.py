@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, St
 from pydantic_core import PydanticCustomError
 
 from mop_tui.domain.answers import MOST_CHARACTERS
+from mop_tui.domain.patterns import MANY_STEPS, is_tame
 from mop_tui.layout import durations, sizes
 
 ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -92,6 +93,11 @@ def _regex(value: str) -> str:
     except (re.error, ValueError, OverflowError, Warning) as error:
         why = "".join(sign if sign.isprintable() else "?" for sign in str(error))
         raise wrong(f"is no regular expression that Python's re takes: {why}") from error
+    if not is_tame(value, MANY_STEPS):
+        raise wrong(
+            "may take for ever: it repeats what repeats or chooses itself, as in (a+)+, or has "
+            "more than three repetitions that overlap"
+        )
     return value
 
 

@@ -24,6 +24,12 @@ def test_what_cannot_be_compiled_for_good_is_no_regular_expression(pattern: str,
         REGEX.validate_python(pattern)
 
 
+@pytest.mark.parametrize("pattern", ["a*" * 30 + "b", "(a+)+", ".*a.*b.*c.*d", r"(\w+\s?)*$"])
+def test_a_regular_expression_that_may_take_for_ever_is_none(pattern: str) -> None:
+    with pytest.raises(ValidationError, match="may take for ever"):
+        REGEX.validate_python(pattern)
+
+
 @pytest.mark.parametrize("pattern", [r"(\d+)%", r"(\d+) of (\d+)", r"(?:a|b) (?P<done>\d+)"])
 def test_one_group_or_two_measure_progress(pattern: str) -> None:
     assert PROGRESS.validate_python(pattern) == pattern
