@@ -220,7 +220,8 @@ class CommandHost:
         task_file = TaskFile(
             self._beside(self._tasks, job.agent.id, f".{job.incarnation}.json"), job.agent.id
         )
-        if self._writes_task(task_file, job):
+        no_task_file = self._write_task(task_file, job)
+        if no_task_file is None:
             launch.environment[TASK_FILE] = str(task_file.path)
         log = AgentLog(self._beside(self._logs, job.agent.id, ".log"), *self._log_limits)
         try:
@@ -234,6 +235,7 @@ class CommandHost:
             raise CannotStartError(launch.problem(error)) from None
         except re.error as error:
             log.close()
+            task_file.remove()
             raise CannotStartError(f"a pattern is no regular expression: {error}") from None
         except BaseException:
             log.close()
@@ -241,6 +243,8 @@ class CommandHost:
             raise
         self._processes[process.key] = process
         process.begin(made)
+        if no_task_file is not None:
+            process.lacks_task_file(no_task_file)
         self._tell_first(process, start)
 
     def _tell_first(self, process: Process, start: _Start) -> None:
@@ -256,14 +260,14 @@ class CommandHost:
         if start.stopped:
             process.stop()
 
-    def _writes_task(self, task_file: TaskFile, job: Job) -> bool:
-        """Write the task file, or leave it to the first assignment. False if that cannot be."""
+    def _write_task(self, task_file: TaskFile, job: Job) -> OSError | None:
+        """Write the task file, or leave it to the first assignment. Return why that cannot be."""
         try:
             if job.assignment is not None:
                 task_file.write(job.assignment)
-        except OSError:
-            return False
-        return True
+        except OSError as error:
+            return error
+        return None
 
     def _beside(self, folder: Path, agent: AgentId, suffix: str) -> Path:
         return folder / f"{quote(agent, safe='')}{suffix}"

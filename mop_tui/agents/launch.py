@@ -241,9 +241,22 @@ class TaskFile:
         self._agent = agent
 
     def write(self, assignment: Assignment) -> None:
-        """Put a task into the file, at once and whole. Raises `OSError`."""
+        """Put a task into the file, at once and whole.
+
+        Raises `OSError` if that cannot be; then there is no file, not even one of an earlier task.
+        """
         text = json.dumps(task_form(self._agent, assignment), indent=1)
         draft = f"{self.path}.new"
+        try:
+            self._write(draft, text.encode() + b"\n")
+            os.replace(draft, self.path)  # noqa: PTH105 - in every start: paths are slow
+        except OSError:
+            for path in (draft, self.path):
+                with suppress(OSError):
+                    os.unlink(path)  # noqa: PTH108
+            raise
+
+    def _write(self, draft: str, data: bytes) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         try:
             fd = os.open(draft, flags, 0o600)
@@ -251,10 +264,10 @@ class TaskFile:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             fd = os.open(draft, flags, 0o600)
         try:
-            os.write(fd, text.encode() + b"\n")
+            while data:
+                data = data[os.write(fd, data) :]
         finally:
             os.close(fd)
-        os.replace(draft, self.path)  # noqa: PTH105 - in every start: paths are slow
 
     def remove(self) -> None:
         """Remove the file."""

@@ -202,7 +202,13 @@ class Process(asyncio.SubprocessProtocol):
         try:
             self._task_file.write(what)
         except OSError as error:
-            self._log.note(f"[no task file: {error.strerror}]")
+            self.lacks_task_file(error)
+
+    def lacks_task_file(self, error: OSError) -> None:
+        """Say that it works without a task file, and why."""
+        problem = f"there is no file with its task: {error.strerror}"
+        self._log.note(f"[{problem}]")
+        self._ear.complain(problem)
 
     def _refuse(self, ask: AskId, problem: str) -> None:
         """Tell the agent that its question is not put to anybody: it may be waiting for us."""

@@ -1,13 +1,14 @@
 """Agents that outlived the program that started them, and how they are told from others.
 
 Beside each session that runs real processes lies a register of them (`.pids`): which program
-started them, and of each process its number and when it was born. Numbers are used again, so
-only a process with the same number *and* the same birth is the one in the register.
+started them and where, and of each process its number and when it was born. Numbers are used
+again, so only a process with the same number *and* the same birth is the one in the register.
 """
 
 import asyncio
 import json
 import os
+import platform
 import signal
 import time
 from collections.abc import Iterable, Mapping
@@ -65,6 +66,19 @@ def _born_elsewhere(pid: int) -> str | None:
         return None
 
 
+@cache
+def place() -> str:
+    """Return where process numbers mean what they mean here: this host, and this namespace of it.
+
+    Sessions of several hosts or containers may lie in one folder.
+    """
+    try:
+        numbers = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        numbers = ""
+    return f"{platform.node()}/{numbers}"
+
+
 class Register:
     """The register of one session. What cannot be written is left out: it is a second net."""
 
@@ -117,7 +131,9 @@ class Register:
             if self._file is None and self._path is not None:
                 self._file = self._create(self._path)
                 own = os.getpid()
-                entries.insert(0, {"program": own, "born": born(own), "run": self._run})
+                entries.insert(
+                    0, {"program": own, "born": born(own), "run": self._run, "place": place()}
+                )
             if self._file is not None:
                 os.write(self._file, "".join(json.dumps(e) + "\n" for e in entries).encode())
 
@@ -209,6 +225,8 @@ def _read(path: Path) -> Abandoned | None:
             case {"gone": int(pid)}:
                 known.pop(pid, None)
     match program:
+        case {"place": str(there)} if there != place():
+            return None  # whether it still runs can only be told there
         case {"program": int(pid), "born": str(birth), "run": str(run)} if born(pid) != birth:
             pass
         case _:

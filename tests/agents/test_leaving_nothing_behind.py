@@ -1,6 +1,7 @@
 """Whatever agents do, nothing of theirs is left: the short form of `bench/processes.py`."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from mop_tui.agents import guarding
 from mop_tui.agents.command import use_pidfd_child_watcher
 from mop_tui.agents.groups import living
 from mop_tui.agents.host import Exited, Started
-from mop_tui.agents.strays import SUFFIX, born, end_strays, find_strays
+from mop_tui.agents.strays import SUFFIX, born, end_strays, find_strays, place
 from mop_tui.domain.ids import AgentId
 
 NASTY = (
@@ -245,3 +246,12 @@ async def test_a_clean_end_leaves_no_register(tmp_path: Path) -> None:
     assert find_strays(tmp_path) == []
     await trial.host.close()
     assert not register.exists()
+
+
+def test_a_register_of_another_host_or_container_is_left_alone(tmp_path: Path) -> None:
+    register = tmp_path / f"s{SUFFIX}"
+    program = {"program": os.getpid(), "born": "another birth", "run": ""}
+    register.write_text(json.dumps(program | {"place": "another-host/pid:[1]"}) + "\n")
+    assert find_strays(tmp_path) == []
+    register.write_text(json.dumps(program | {"place": place()}) + "\n")
+    assert [abandoned.register for abandoned in find_strays(tmp_path)] == [register]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from real_processes import Trial
 
-from mop_tui.agents.host import Job, Started, StartFailed
-from mop_tui.agents.launch import TOO_MANY_FILES
+from mop_tui.agents.host import Assignment, Job, Misspoke, Started, StartFailed
+from mop_tui.agents.launch import TOO_MANY_FILES, TaskFile
 from mop_tui.domain.plan import Command, ErrorPattern, Work
-from sessions import agent
+from sessions import agent, task
 
 TOO_LONG = "its command and environment are too long for the system"
 
@@ -120,3 +120,23 @@ async def test_too_many_files_are_a_failed_start_and_no_lost_process(
     assert len(trial.of(Started)) > 3
     assert {failed.error for failed in trial.of(StartFailed)} == {TOO_MANY_FILES}
     assert len(trial.alive()) == len(trial.of(Started))
+
+
+@pytest.mark.parametrize("session", [False, True])
+async def test_an_agent_without_a_task_file_works_and_it_is_said(
+    trial: Trial, session: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_self: TaskFile, draft: str, _data: bytes) -> None:
+        Path(draft).write_text("half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(TaskFile, "_write", full)
+    folder = trial.logs.with_suffix(".tasks")
+    folder.mkdir()
+    trial.script("read -r _; echo worked", session=session)
+    if session:
+        trial.tell(Assignment(task("t")))
+    assert (await trial.ended()).result == "worked"
+    problem = "there is no file with its task: No space left on device"
+    assert [report.problem for report in trial.of(Misspoke)] == [problem]
+    assert list(folder.iterdir()) == []
