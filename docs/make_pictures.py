@@ -59,6 +59,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.chdir(folder)
+        Path("sessions").mkdir()
         (DOCS / "overview.svg").write_text(overview(folder), encoding="utf-8")
         (DOCS / "approval.svg").write_text(asyncio.run(approval()), encoding="utf-8")
     print("made docs/overview.svg and docs/approval.svg", file=sys.stderr)
