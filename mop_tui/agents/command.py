@@ -15,6 +15,7 @@ import re
 import sys
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -174,6 +175,8 @@ class CommandHost:
         await self._session.escapees.finished()
         await self._guard.close()
         self._register.close()
+        with suppress(OSError):
+            self._tasks.rmdir()  # if it is there, and empty
 
     # -- what can be asked ------------------------------------------------------------------------
 

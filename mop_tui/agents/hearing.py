@@ -129,11 +129,6 @@ class Ear:
                 self._hear(part)
         return bool(self._unheard)
 
-    def say(self, line: str) -> None:
-        """Add a line of our own to the output."""
-        self._lines.append(line)
-        self._unreported += 1
-
     def flush(self) -> None:
         """Report everything that was held back."""
         self._progress.flush()

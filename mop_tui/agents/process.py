@@ -78,6 +78,8 @@ class Process(asyncio.SubprocessProtocol):
         self._outlet: Outlet | None = None
         self._piped = True
         self._paused = False
+        self._incomplete = False
+        """Whether it is said that the log is."""
 
     @property
     def last_output(self) -> float | None:
@@ -151,7 +153,7 @@ class Process(asyncio.SubprocessProtocol):
     def take(self, data: bytes) -> bool:
         """See `Consumer`."""
         lines = self._cutter.feed(data)
-        self._log.write(lines.log)
+        self._keep(lines.log)
         return self._ear.take(lines)
 
     def go_on(self) -> bool:
@@ -161,7 +163,7 @@ class Process(asyncio.SubprocessProtocol):
     def no_more(self) -> None:
         """See `Consumer`."""
         lines = self._cutter.end()
-        self._log.write(lines.log)
+        self._keep(lines.log)
         busy = self._ear.take(lines) if lines.log else False
         while busy:
             busy = self._ear.go_on()
@@ -187,6 +189,16 @@ class Process(asyncio.SubprocessProtocol):
         patience = self._session.grace + 3 * POLL + EOF_WAIT
         asyncio.get_running_loop().call_later(patience, self._give_up_output)
         self._settle()
+
+    def _keep(self, data: bytes) -> None:
+        self._log.write(data)
+        self._say_if_incomplete()
+
+    def _say_if_incomplete(self) -> None:
+        """Say at once, and once, that the log lacks something: the disk may be made free."""
+        if self._log.failure and not self._incomplete:
+            self._incomplete = True
+            self._ear.complain(self._log.failure)
 
     def _give_up_output(self) -> None:
         """Stop waiting for output that something we could not find may write for ever."""
@@ -233,8 +245,7 @@ class Process(asyncio.SubprocessProtocol):
         ended_by = _signal_name(-code) if code is not None and code < 0 else None
         self._log.note(f"[{ended_by or f'exit code {code}'}]")
         self._log.close()
-        if self._log.failure:
-            self._ear.say(f"[{self._log.failure}]")
+        self._say_if_incomplete()
         self._ear.flush()
         self._task_file.remove()
         if self._transport is not None:

@@ -1,11 +1,13 @@
 """What agents say: lines of output that are JSON objects with a `mop` key.
 
 `spoken` tells such a line from plain output; `read` makes a report of it, or says in a sentence
-what is wrong with it. No sentence quotes what the agent wrote: it may hold a secret.
+what is wrong with it. No sentence quotes what the agent wrote: it may hold a secret. Only a kind
+that is unknown is named, if it looks like one.
 
 Unknown keys are passed over, so that an agent may speak a newer dialect.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -40,6 +42,9 @@ from mop_tui.domain.ids import AgentId, AskId, MemoryKey
 
 LONGEST = 1 << 18
 """Bytes of the longest line that is read as protocol. What is larger belongs into a file."""
+
+LONGEST_KIND = 40
+"""Characters that are quoted of a kind that nobody knows."""
 
 OPERATOR = "operator"
 """Who gets the messages for no agent in particular."""
@@ -210,7 +215,7 @@ def read(line: bytes, agent: AgentId, incarnation: int, mask: Mask | None = None
     kind = said["mop"]
     form = _FORMS.get(kind) if isinstance(kind, str) else None
     if form is None:
-        return Nonsense(f"there is no such thing to say in the protocol; known are {_known()}")
+        return Nonsense(f"there is no {_named(kind, mask)} in the protocol; known are {_known()}")
     ask = said.get("id") if kind in ("ask", "waiting") else None
     ask = AskId(ask[:200]) if isinstance(ask, str) and ask else None
     try:
@@ -296,6 +301,14 @@ def _clean(value: JsonValue) -> JsonValue:
             raise Refused("a whole number is too large")
         case _:
             return value
+
+
+def _named(kind: object, mask: Mask | None) -> str:
+    """Return what a kind that nobody knows is called."""
+    name = mask.over_value(kind) if mask and isinstance(kind, str) else kind
+    if not isinstance(name, str) or not re.fullmatch("[A-Za-z_-]+", name):
+        return "such thing to say"
+    return f"`{name}`" if len(name) <= LONGEST_KIND else f"`{name[:LONGEST_KIND]}…`"
 
 
 def _known() -> str:

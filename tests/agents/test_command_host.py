@@ -11,7 +11,15 @@ from real_processes import A, Trial, eventually
 from mop_tui.agents.command import use_pidfd_child_watcher
 from mop_tui.agents.groups import living
 from mop_tui.agents.hearing import REPORT_LINES
-from mop_tui.agents.host import Assignment, Erred, Output, Progressed, Started, StartFailed
+from mop_tui.agents.host import (
+    Assignment,
+    Erred,
+    Misspoke,
+    Output,
+    Progressed,
+    Started,
+    StartFailed,
+)
 from mop_tui.agents.launch import base_environment
 from mop_tui.agents.output import LINE_CHARACTERS
 from mop_tui.domain.plan import Command, ErrorPattern
@@ -164,7 +172,8 @@ async def test_a_full_disk_costs_the_log_and_nothing_else(trial: Trial) -> None:
     trial.program("echo", "hello")
     assert (await trial.ended()).code == 0
     assert trial.lines[0] == "hello"
-    assert "the log is incomplete: No space left on device" in trial.lines[-1]
+    problems = [report.problem for report in trial.of(Misspoke)]
+    assert problems == ["the log is incomplete: No space left on device"]
 
 
 async def test_nothing_is_started_while_the_host_closes(trial: Trial) -> None:

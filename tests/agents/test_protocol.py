@@ -185,7 +185,9 @@ def test_an_ordinary_pattern_is_accepted(pattern: str) -> None:
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"mop": "nope"}, "known are progress"),
+        ({"mop": "nope"}, "there is no `nope` in the protocol; known are progress"),
+        ({"mop": "no" * 30}, f"there is no `{'no' * 20}…` in"),
+        ({"mop": "a\x1b[2J"}, "there is no such thing to say in the protocol; known are progress"),
         ({"mop": 7}, "known are progress"),
         ({"mop": ["progress"]}, "known are progress"),
         ({"mop": "progress"}, "`percent` is missing"),

@@ -140,3 +140,21 @@ async def test_an_agent_without_a_task_file_works_and_it_is_said(
     problem = "there is no file with its task: No space left on device"
     assert [report.problem for report in trial.of(Misspoke)] == [problem]
     assert list(folder.iterdir()) == []
+
+
+async def test_an_incomplete_log_is_said_while_the_agent_still_runs(trial: Trial) -> None:
+    trial.logs.mkdir()
+    (trial.logs / "a.log").symlink_to("/dev/full")
+    trial.script("echo one; sleep 0.2; echo two; sleep 600")
+    report = await trial.until(Misspoke)
+    assert report.problem == "the log is incomplete: No space left on device"
+    await trial.until_line("two")
+    assert len(trial.of(Misspoke)) == 1
+
+
+async def test_no_empty_folder_for_task_files_is_left(trial: Trial) -> None:
+    trial.script("echo $MOP_TASK_FILE")
+    assert (await trial.ended()).result.endswith(".json")
+    assert trial.logs.with_suffix(".tasks").is_dir()
+    await trial.host.close()
+    assert not trial.logs.with_suffix(".tasks").exists()
