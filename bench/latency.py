@@ -62,8 +62,9 @@ class InstantHost:
     def resume(self, agent: AgentId, incarnation: int) -> None:
         """Nothing is paused here."""
 
-    def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> None:
+    def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> bool:
         """Nobody listens."""
+        return False
 
     def conceal(self, secret: str) -> None:
         """Nobody writes."""

@@ -101,7 +101,7 @@ def force_off(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
 
 def withdraw_work(session: Session, agent: Agent) -> tuple[Action, ...]:
     """Return the actions that make `agent` give its task up: its process is ended, or told to if
-    it lives on. What it asked is withdrawn first, so that no answer can lead it on."""
+    it lives on. What it asked is withdrawn in the same breath, so that no answer can lead it on."""
     if agent.task is None or not agent.running or agent.stopping:
         return ()
     waiting = withdraw_waiting(session, agent)
@@ -110,8 +110,8 @@ def withdraw_work(session: Session, agent: Agent) -> tuple[Action, ...]:
     task = session.tasks[agent.task]
     force = force_of(agent.task, task.attempts)
     return (
-        *waiting,
         CancelWork(agent.spec.id, agent.task),
+        *waiting,
         SetTimer(force, session.at + GRACE, task=agent.task, purpose="force"),
     )
 
