@@ -64,6 +64,7 @@ class InstantHost:
 
     def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> bool:
         """Nobody listens."""
+        del agent, incarnation, what, secret
         return False
 
     def conceal(self, secret: str) -> None:

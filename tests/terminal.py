@@ -101,7 +101,8 @@ class Terminal:
     def wait(self) -> int:
         """Read until the program ends; return its exit code."""
         self._read_until(lambda: self._process.poll() is not None, "the end of the program")
-        self._read(0.05)
+        while self._read(0.05):
+            pass  # what it drew last may be more than one piece
         return self._process.returncode
 
     def hang_up(self) -> None:

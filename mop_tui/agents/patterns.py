@@ -1,7 +1,7 @@
 """What the output of a program means that speaks no protocol.
 
-Patterns are the operator's own, and the layout's check has bounded what they may cost; still no
-more than `LINES` lines of a chunk are looked at, each cut at the length at which lines are reported.
+Patterns are the operator's own, and the layout's check has bounded what they may cost. Still no
+more than `LINES` lines of a chunk are looked at, each cut at the length at which it is reported.
 """
 
 import re
