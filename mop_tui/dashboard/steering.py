@@ -6,10 +6,10 @@ from textual.binding import Binding
 
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.subject import Subject
-from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger, step
-from mop_tui.domain.feed import CancelTask, Command, Say, Steer
+from mop_tui.domain.feed import CancelTask, Say, Steer
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
-from mop_tui.domain.session import Agent, Snapshot, Task, is_provided
+from mop_tui.domain.session import Snapshot, Task, is_provided
+from mop_tui.domain.steering import refusal
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 
 Deed = Literal["pause", "resume", "stop", "restart", "message", "cancel"]
@@ -25,45 +25,20 @@ TASK_KEYS = [
     Binding("x", "app.steer('cancel')", "Cancel", tooltip="Cancel the task; asks first"),
 ]
 
-_STARTING = (AgentState.SPAWNING, AgentState.INITIALIZING, AgentState.ASSIGNED)
-"""States that pass by themselves in a moment, with a process on its way."""
+_AGENT_DEEDS: tuple[Deed, ...] = ("pause", "resume", "stop", "restart", "message")
 _NAMED = 3
 """How many tasks are named; others are counted."""
 
 
 def offered(frame: Frame, subject: Subject | None) -> tuple[Deed, ...]:
-    """Return what may be done with `subject` now. Whether it is done is decided elsewhere."""
+    """Return what may be done with `subject` now."""
     if subject is None or not frame.answerable:
         return ()
-    if subject.task is not None:
-        task = frame.snapshot.tasks.get(subject.task)
-        return ("cancel",) if task is not None and task.state not in TERMINAL else ()
-    agent = frame.snapshot.agents.get(subject.agent) if subject.agent is not None else None
-    return () if agent is None else tuple(_with_agent(agent))
+    deeds: tuple[Deed, ...] = ("cancel",) if subject.task is not None else _AGENT_DEEDS
+    return tuple(deed for deed in deeds if not refusal(frame.snapshot, command(deed, subject, "")))
 
 
-def _with_agent(agent: Agent) -> list[Deed]:
-    deeds: list[Deed] = []
-    stays = not agent.leaving
-    if stays and agent.state not in _STARTING and _allows(agent, AgentTrigger.PAUSE):
-        deeds.append("pause")
-    if stays and _allows(agent, AgentTrigger.RESUME):
-        deeds.append("resume")
-    if _allows(agent, AgentTrigger.STOP) and not (agent.retired and agent.state in LIVE):
-        deeds.append("stop")
-    if stays and (agent.running or agent.state is AgentState.FAILED):
-        deeds.append("restart")
-    if agent.running:
-        deeds.append("message")
-    return deeds
-
-
-def _allows(agent: Agent, trigger: AgentTrigger) -> bool:
-    target = step(agent.state, trigger, paused_in=agent.paused_in, paused_by=agent.paused_by)
-    return target is not None
-
-
-def command(deed: Deed, subject: Subject, text: str) -> Command:
+def command(deed: Deed, subject: Subject, text: str) -> Steer | CancelTask | Say:
     """Return what to hand over. `text` is the message, else the reason."""
     if deed == "cancel":
         return CancelTask(subject.task or TaskId(""), text)
