@@ -113,6 +113,10 @@ class Ear:
         """Report a problem with the protocol."""
         self._nonsense.put(problem)
 
+    def lacks(self, kind: str, problem: str) -> None:
+        """Report that something could not be done for the agent, which goes on without it."""
+        self._sink(Erred(*self._id, kind, problem, "host"))
+
     def take(self, lines: Lines) -> bool:
         """Take lines; True if `go_on` has to be called before the next."""
         self.last_output = time.monotonic()

@@ -165,7 +165,8 @@ class Erred:
     incarnation: int
     type: str
     message: str
-    source: Literal["protocol", "pattern"]
+    source: Literal["protocol", "pattern", "host"]
+    """It said so, a line it wrote looks so, or the host could not do its part."""
 
 
 @immutable

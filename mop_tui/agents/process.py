@@ -198,7 +198,7 @@ class Process(asyncio.SubprocessProtocol):
         """Say at once, and once, that the log lacks something: the disk may be made free."""
         if self._log.failure and not self._incomplete:
             self._incomplete = True
-            self._ear.complain(self._log.failure)
+            self._ear.lacks("log_incomplete", self._log.failure)
 
     def _give_up_output(self) -> None:
         """Stop waiting for output that something we could not find may write for ever."""
@@ -220,7 +220,7 @@ class Process(asyncio.SubprocessProtocol):
         """Say that it works without a task file, and why."""
         problem = f"there is no file with its task: {error.strerror}"
         self._log.note(f"[{problem}]")
-        self._ear.complain(problem)
+        self._ear.lacks("no_task_file", problem)
 
     def _refuse(self, ask: AskId, problem: str) -> None:
         """Tell the agent that its question is not put to anybody: it may be waiting for us."""

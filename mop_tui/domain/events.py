@@ -146,12 +146,16 @@ class AgentHealth(Fact):
     response_ms: float | None = None
 
 
+PROTOCOL_VIOLATION = "protocol_violation"
+"""The type of the error that an agent said something that makes no sense."""
+
+
 @immutable
 class AgentErred(Fact):
     """Something went wrong in an agent, which goes on.
 
-    It said so itself (`protocol`), a line it wrote looks so (`pattern`), or what it said made no
-    sense (`host`).
+    It said so itself (`protocol`), a line it wrote looks so (`pattern`), or the host noticed: what
+    it said made no sense (`PROTOCOL_VIOLATION`), or something could not be done for it.
     """
 
     KIND: ClassVar[str] = "agent.erred"

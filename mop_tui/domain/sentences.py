@@ -13,7 +13,7 @@ from typing import Literal, assert_never
 from mop_tui.domain import events as e
 from mop_tui.domain.actions import Effect
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
-from mop_tui.domain.events import AnyEvent
+from mop_tui.domain.events import PROTOCOL_VIOLATION, AnyEvent
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.session import Agent, Snapshot, Task, is_provided
@@ -184,7 +184,7 @@ def _of_speech(
         case e.AgentHealth():
             return _health(fact)
         case e.AgentErred():
-            verb = "made no sense" if fact.source == "host" else f"met {fact.type}"
+            verb = "made no sense" if fact.type == PROTOCOL_VIOLATION else f"met {fact.type}"
             return _join(f"{fact.agent} {verb}", fact.message)
         case e.AgentAsked():
             return f"{fact.agent} asks: {fact.question.question}"
@@ -552,7 +552,7 @@ def _spoken_tone(
 ) -> Tone:
     match fact:
         case e.AgentErred():
-            return "detail" if fact.source == "host" else "warning"
+            return "detail" if fact.type == PROTOCOL_VIOLATION else "warning"
         case e.AgentMessaged():
             return fact.severity
         case e.UserAnswered():

@@ -237,7 +237,7 @@ def _fact(report: h.Report, task: TaskId | None) -> Fact:  # noqa: C901 - one ca
             )
         case h.Misspoke():
             return e.AgentErred(
-                agent, incarnation, task, "protocol_violation", report.problem, "host"
+                agent, incarnation, task, e.PROTOCOL_VIOLATION, report.problem, "host"
             )
         case h.Asked():
             return e.AgentAsked(agent, incarnation, task, report.ask, report.question)

@@ -14,7 +14,6 @@ from mop_tui.agents.hearing import REPORT_LINES
 from mop_tui.agents.host import (
     Assignment,
     Erred,
-    Misspoke,
     Output,
     Progressed,
     Started,
@@ -172,7 +171,7 @@ async def test_a_full_disk_costs_the_log_and_nothing_else(trial: Trial) -> None:
     trial.program("echo", "hello")
     assert (await trial.ended()).code == 0
     assert trial.lines[0] == "hello"
-    problems = [report.problem for report in trial.of(Misspoke)]
+    problems = [report.message for report in trial.of(Erred)]
     assert problems == ["the log is incomplete: No space left on device"]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from real_processes import Trial
 
-from mop_tui.agents.host import Assignment, Job, Misspoke, Started, StartFailed
+from mop_tui.agents.host import Assignment, Erred, Job, Started, StartFailed
 from mop_tui.agents.launch import TOO_MANY_FILES, TaskFile
 from mop_tui.domain.plan import Command, ErrorPattern, Work
 from sessions import agent, task
@@ -138,7 +138,7 @@ async def test_an_agent_without_a_task_file_works_and_it_is_said(
         trial.tell(Assignment(task("t")))
     assert (await trial.ended()).result == "worked"
     problem = "there is no file with its task: No space left on device"
-    assert [report.problem for report in trial.of(Misspoke)] == [problem]
+    assert [report.message for report in trial.of(Erred)] == [problem]
     assert list(folder.iterdir()) == []
 
 
@@ -146,10 +146,11 @@ async def test_an_incomplete_log_is_said_while_the_agent_still_runs(trial: Trial
     trial.logs.mkdir()
     (trial.logs / "a.log").symlink_to("/dev/full")
     trial.script("echo one; sleep 0.2; echo two; sleep 600")
-    report = await trial.until(Misspoke)
-    assert report.problem == "the log is incomplete: No space left on device"
+    report = await trial.until(Erred)
+    assert (report.type, report.source) == ("log_incomplete", "host")
+    assert report.message == "the log is incomplete: No space left on device"
     await trial.until_line("two")
-    assert len(trial.of(Misspoke)) == 1
+    assert len(trial.of(Erred)) == 1
 
 
 async def test_no_empty_folder_for_task_files_is_left(trial: Trial) -> None:
