@@ -31,7 +31,8 @@ from mop_tui.domain import templates
 from mop_tui.domain.events import AnyEvent, Outcome
 from mop_tui.domain.feed import Stop
 from mop_tui.domain.plan import HostKind, Mode, Plan
-from mop_tui.domain.sentences import sentence, tone
+from mop_tui.domain.sentences import sentence
+from mop_tui.domain.tones import tone
 from mop_tui.errors import JournalError, UsageError
 from mop_tui.journal.header import Header
 from mop_tui.journal.writer import BufferedWriter, Journal, JournalWriter

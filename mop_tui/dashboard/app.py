@@ -38,8 +38,8 @@ from mop_tui.dashboard.typed_answer import TypedAnswerDialog
 from mop_tui.domain.answers import QuestionType
 from mop_tui.domain.feed import SessionFeed, Stop
 from mop_tui.domain.ids import QuestionId
-from mop_tui.domain.sentences import printable
 from mop_tui.domain.session import Question
+from mop_tui.domain.wording import printable
 
 SAMPLING = 0.1
 """Seconds between looks at the feed."""

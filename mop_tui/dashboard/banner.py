@@ -10,7 +10,7 @@ from mop_tui.dashboard.line import Line, cell, cut_left, spread, width_of, wrap
 from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.looks import mode_look
 from mop_tui.domain.plan import Mode
-from mop_tui.domain.sentences import printable
+from mop_tui.domain.wording import printable
 
 _BADGES: dict[str, Ink] = {"LIVE": "good badge", "REHEARSAL": "warn badge", "REPLAY": "busy badge"}
 

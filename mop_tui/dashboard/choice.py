@@ -8,7 +8,7 @@ from textual.widgets import Button, Static
 
 from mop_tui.dashboard.choices import Choices
 from mop_tui.dashboard.question_dialog import QuestionDialog
-from mop_tui.domain.sentences import printable
+from mop_tui.domain.wording import printable
 
 
 class ChoiceDialog(QuestionDialog):

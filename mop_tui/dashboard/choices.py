@@ -15,7 +15,7 @@ from mop_tui.dashboard.line import Line, wrap
 from mop_tui.dashboard.lines import Lines
 from mop_tui.dashboard.looks import CURSOR
 from mop_tui.domain.answers import Option
-from mop_tui.domain.sentences import printable
+from mop_tui.domain.wording import printable
 
 _DIGITS = 9
 """How many options have a digit of their own."""

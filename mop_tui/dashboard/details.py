@@ -15,9 +15,12 @@ from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.ids import AgentId, IssueId, TaskId
 from mop_tui.domain.plan import HostKind, Lifetime
-from mop_tui.domain.sentences import agent_waiting_for, printable, sentence, tone, waiting_for
+from mop_tui.domain.sentences import sentence
 from mop_tui.domain.session import Agent, Task
 from mop_tui.domain.task_lifecycle import TERMINAL
+from mop_tui.domain.tones import tone
+from mop_tui.domain.waiting import agent_waiting_for, waiting_for
+from mop_tui.domain.wording import printable
 
 
 @dataclass(slots=True)

@@ -15,7 +15,8 @@ from mop_tui.dashboard.looks import tone_look
 from mop_tui.dashboard.rows import Rows
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import SessionFeed
-from mop_tui.domain.sentences import sentence, tone
+from mop_tui.domain.sentences import sentence
+from mop_tui.domain.tones import tone
 
 KEPT = 5_000
 """How many events the pane holds; older ones are in the session file."""

@@ -8,7 +8,7 @@ from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.looks import WAITING_FOR_YOU
 from mop_tui.dashboard.subject import Subject, nearest_questions
 from mop_tui.dashboard.times import timecode
-from mop_tui.domain.sentences import printable
+from mop_tui.domain.wording import printable
 
 
 class InboxLine(FrameLines):

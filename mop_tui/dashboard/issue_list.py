@@ -12,8 +12,8 @@ from mop_tui.dashboard.looks import severity_look
 from mop_tui.dashboard.rows import Rows
 from mop_tui.domain.events import Severity
 from mop_tui.domain.ids import IssueId
-from mop_tui.domain.sentences import printable
 from mop_tui.domain.session import Issue
+from mop_tui.domain.wording import printable
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 

@@ -10,9 +10,9 @@ from mop_tui.dashboard.ink import Ink
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import Outcome, Severity
 from mop_tui.domain.plan import Mode
-from mop_tui.domain.sentences import Tone
 from mop_tui.domain.session import Snapshot
 from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.domain.tones import Tone
 
 
 @dataclass(frozen=True, slots=True)

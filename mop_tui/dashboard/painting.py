@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from mop_tui.dashboard.ink import Ink, inks, inks_without_colour
 from mop_tui.dashboard.line import Line
-from mop_tui.domain.sentences import printable
+from mop_tui.domain.wording import printable
 
 _KEPT = 2048
 

@@ -22,8 +22,9 @@ from mop_tui.dashboard.times import timecode
 from mop_tui.domain.events import UserAnswered, UserCommanded
 from mop_tui.domain.feed import Answer, EventFilter, Seen, SessionFeed
 from mop_tui.domain.ids import CommandId
-from mop_tui.domain.sentences import consequence, printable
+from mop_tui.domain.sentences import consequence
 from mop_tui.domain.session import Question
+from mop_tui.domain.wording import printable
 
 Closed = Literal["aside", "settled", "overtaken", "next"]
 """How the dialog was left: without an answer, because the operator's answer counts, because the

@@ -8,8 +8,9 @@ from typing import Literal
 from mop_tui.dashboard.line import ELLIPSIS
 from mop_tui.domain.answers import Validation
 from mop_tui.domain.events import UserAsked
-from mop_tui.domain.sentences import consequence, printable
+from mop_tui.domain.sentences import consequence
 from mop_tui.domain.session import Question, Snapshot
+from mop_tui.domain.wording import printable
 
 _QUOTED = 60
 """How much of an answer is told in a notice."""

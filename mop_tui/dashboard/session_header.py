@@ -7,7 +7,7 @@ from mop_tui.dashboard.line import Line, clip, spread, width_of
 from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.looks import status_look
 from mop_tui.dashboard.times import lasted, wall
-from mop_tui.domain.sentences import printable
+from mop_tui.domain.wording import printable
 
 
 class SessionHeader(FrameLines):

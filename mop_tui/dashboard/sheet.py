@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from mop_tui.dashboard.ink import Ink
 from mop_tui.dashboard.line import Line, cell, wrap
 from mop_tui.dashboard.lines import Lines
-from mop_tui.domain.sentences import printable
+from mop_tui.domain.wording import printable
 
 _INDENT = 2
 _WIDEST_LABEL = 24

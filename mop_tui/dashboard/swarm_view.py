@@ -9,9 +9,10 @@ from mop_tui.dashboard.retries import trying_again
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.ids import AgentId, TeamId
 from mop_tui.domain.plan import TeamSpec
-from mop_tui.domain.sentences import agent_waiting_for, printable, waiting_for
 from mop_tui.domain.session import Agent, Question, Snapshot, Task
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
+from mop_tui.domain.waiting import agent_waiting_for, waiting_for
+from mop_tui.domain.wording import printable
 
 AT_WORK = (AgentState.ACTIVE, AgentState.DEGRADED, AgentState.UNHEALTHY)
 """States that count as active."""

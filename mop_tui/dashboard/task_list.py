@@ -16,9 +16,10 @@ from mop_tui.dashboard.steering import TASK_KEYS
 from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.times import lasted
 from mop_tui.domain.ids import TaskId
-from mop_tui.domain.sentences import printable, waiting_for
 from mop_tui.domain.session import Task
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
+from mop_tui.domain.waiting import waiting_for
+from mop_tui.domain.wording import printable
 
 _STATE = max(len(state.value) for state in TaskState)
 

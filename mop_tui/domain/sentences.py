@@ -1,26 +1,20 @@
-"""What happened and what is waited for, in plain English.
+"""What happened, in plain English.
 
 The screen and the headless output both speak through this module, so that they use the same words
 for the same things. Every sentence is one printable line without a full stop; texts that agents
 wrote pass through `printable`, which leaves nothing in them that could steer a terminal.
 """
 
-import re
-import unicodedata
-from collections.abc import Sequence
 from typing import Literal, assert_never
 
 from mop_tui.domain import events as e
 from mop_tui.domain.actions import Effect
-from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
+from mop_tui.domain.agent_lifecycle import AgentTrigger
 from mop_tui.domain.events import PROTOCOL_VIOLATION, AnyEvent
-from mop_tui.domain.ids import AgentId, TaskId
+from mop_tui.domain.ids import AgentId
 from mop_tui.domain.plan import Mode
-from mop_tui.domain.session import Agent, Snapshot, Task, is_provided
-from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
-
-Tone = Literal["critical", "warning", "good", "info", "detail"]
-"""How much an event asks to be looked at; `detail` is for those who want to know everything."""
+from mop_tui.domain.task_lifecycle import TaskTrigger
+from mop_tui.domain.wording import join, listed, printable, words
 
 Known = (
     e.AgentSpawned
@@ -62,27 +56,6 @@ Known = (
     | e.Unknown
 )
 """Every kind of fact, so that a kind without a sentence is a type error."""
-
-_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
-
-
-def printable(text: str) -> str:
-    """Return `text` on one line, without anything that could steer a terminal.
-
-    Escape sequences vanish, white space becomes blanks, and other control characters, invisible
-    ones that reorder text included, become U+FFFD.
-    """
-    if text.isprintable():
-        return text
-    shown = []
-    for char in _SEQUENCE.sub("", text).rstrip():
-        if char.isprintable():
-            shown.append(char)
-        elif char.isspace() or unicodedata.category(char) in ("Zs", "Zl", "Zp"):
-            shown.append(" ")
-        else:
-            shown.append("\N{REPLACEMENT CHARACTER}")
-    return "".join(shown)
 
 
 def sentence(event: AnyEvent) -> str:
@@ -161,9 +134,9 @@ def _of_agent(
             return _agent_moved(fact)
         case e.AgentRefused():
             state = f" while {fact.from_state}" if fact.from_state is not None else ""
-            return f"{fact.agent} refused {_words(fact.trigger)}{state}: {fact.reason}"
+            return f"{fact.agent} refused {words(fact.trigger)}{state}: {fact.reason}"
         case e.AgentProgressed():
-            return _join(f"{fact.agent} is at {fact.percent} % of {fact.task}", fact.note)
+            return join(f"{fact.agent} is at {fact.percent} % of {fact.task}", fact.note)
         case e.AgentOutput():
             return _wrote(fact)
         case e.AgentExited():
@@ -185,7 +158,7 @@ def _of_speech(
             return _health(fact)
         case e.AgentErred():
             verb = "made no sense" if fact.type == PROTOCOL_VIOLATION else f"met {fact.type}"
-            return _join(f"{fact.agent} {verb}", fact.message)
+            return join(f"{fact.agent} {verb}", fact.message)
         case e.AgentAsked():
             return f"{fact.agent} asks: {fact.question.question}"
         case e.AgentWaiting():
@@ -194,8 +167,8 @@ def _of_speech(
             return f"{fact.agent} to {fact.to}: {fact.text}"
         case e.AgentFinished():
             if fact.failed:
-                return _join(f"{fact.agent} failed {fact.task} with {fact.failed}", fact.message)
-            return _join(f"{fact.agent} is done with {fact.task}", fact.result)
+                return join(f"{fact.agent} failed {fact.task} with {fact.failed}", fact.message)
+            return join(f"{fact.agent} is done with {fact.task}", fact.result)
         case _:
             assert_never(fact)
 
@@ -226,16 +199,16 @@ def _wrote(fact: e.AgentOutput) -> str:
 def _exited(fact: e.AgentExited) -> str:
     subject = f"the process of {fact.agent}" + (f" for {fact.task}" if fact.task else "")
     if fact.signal is not None:
-        return _join(f"{subject} was ended by {fact.signal}", fact.result)
+        return join(f"{subject} was ended by {fact.signal}", fact.result)
     if fact.code == 0:
-        return _join(f"{subject} ended well", fact.result)
+        return join(f"{subject} ended well", fact.result)
     code = "without an exit code" if fact.code is None else f"with exit code {fact.code}"
-    return _join(f"{subject} ended {code}", fact.result)
+    return join(f"{subject} ended {code}", fact.result)
 
 
 def _agent_moved(fact: e.AgentTransitioned) -> str:
     said = _agent_move_words(fact)
-    return said if said.endswith(fact.reason) else _join(said, fact.reason)
+    return said if said.endswith(fact.reason) else join(said, fact.reason)
 
 
 def _agent_move_words(fact: e.AgentTransitioned) -> str:
@@ -289,7 +262,7 @@ def _of_task(
             return _task_moved(fact)
         case e.TaskRefused():
             state = f" while {fact.from_state}" if fact.from_state is not None else ""
-            return f"{fact.task} refused {_words(fact.trigger)}{state}: {fact.reason}"
+            return f"{fact.task} refused {words(fact.trigger)}{state}: {fact.reason}"
         case e.TaskOutput():
             return f"{fact.task} delivered: {fact.value}"
         case _:
@@ -301,27 +274,27 @@ def _task_moved(fact: e.TaskTransitioned) -> str:
     trigger = TaskTrigger
     match fact.trigger:
         case trigger.NEEDS_MET:
-            return _join(f"{fact.task} is ready", fact.reason)
+            return join(f"{fact.task} is ready", fact.reason)
         case trigger.NEEDS_LOST:
-            return _join(f"{fact.task} has to wait again", fact.reason)
+            return join(f"{fact.task} has to wait again", fact.reason)
         case trigger.ASSIGNED:
-            return _join(f"{fact.task} goes to {fact.agent}", fact.reason)
+            return join(f"{fact.task} goes to {fact.agent}", fact.reason)
         case trigger.STARTED:
             return f"{fact.agent} began {fact.task}" if fact.agent else f"{fact.task} was begun"
         case trigger.SUBMITTED:
-            return _join(f"{fact.task} was handed in{by} for review", fact.reason)
+            return join(f"{fact.task} was handed in{by} for review", fact.reason)
         case trigger.SENT_BACK:
-            return _join(f"{fact.task} was sent back", fact.reason)
+            return join(f"{fact.task} was sent back", fact.reason)
         case trigger.FINISHED:
             return f"{fact.agent or 'somebody'} completed {fact.task}"
         case trigger.FAILED:
-            return _join(f"{fact.task} failed", fact.reason)
+            return join(f"{fact.task} failed", fact.reason)
         case trigger.REQUEUED | trigger.RETRIED:
-            return _join(f"{fact.task} is ready again", fact.reason)
+            return join(f"{fact.task} is ready again", fact.reason)
         case trigger.CANCELLED:
-            return _join(f"{fact.task} was cancelled", fact.reason)
+            return join(f"{fact.task} was cancelled", fact.reason)
         case trigger.REINSTATED:
-            return _join(f"{fact.task} is back in the plan", fact.reason)
+            return join(f"{fact.task} is back in the plan", fact.reason)
         case _:
             assert_never(fact.trigger)
 
@@ -345,14 +318,14 @@ def _of_user(
         case e.UserAnswered():
             match fact.value:
                 case "approve":
-                    return _join(f"{fact.by} approved {fact.question}", fact.reason)
+                    return join(f"{fact.by} approved {fact.question}", fact.reason)
                 case "reject":
-                    return _join(f"{fact.by} rejected {fact.question}", fact.reason)
+                    return join(f"{fact.by} rejected {fact.question}", fact.reason)
                 case "":
                     return f"{fact.by} answered {fact.question} with a secret"
                 case _:
                     said = f"{fact.by} answered {fact.question}: {fact.value}"
-                    return _join(said, fact.reason)
+                    return join(said, fact.reason)
         case e.UserExpired():
             said = f"nobody answered {fact.question} in time"
             return f"{said}; {consequence(fact.outcome, fact.value or '')}"
@@ -362,9 +335,9 @@ def _of_user(
             about = f" {fact.about}" if fact.about else ""
             if fact.command == "say" and not fact.refused:
                 return f"{fact.by} to {fact.about}: {fact.reason}"
-            told = f"{fact.by} told the session to {_words(fact.command)}{about}"
+            told = f"{fact.by} told the session to {words(fact.command)}{about}"
             refused = f"{told}, which was refused: {fact.refused}"
-            return refused if fact.refused else _join(told, fact.reason)
+            return refused if fact.refused else join(told, fact.reason)
         case _:
             assert_never(fact)
 
@@ -400,7 +373,7 @@ def _of_session(
         case e.SystemQuiesced():
             return "nothing runs and nothing is due; only a human could go on"
         case e.SystemEnded():
-            return _join(f"the session ended {fact.outcome}", fact.reason)
+            return join(f"the session ended {fact.outcome}", fact.reason)
         case e.SystemDigest():
             return f"the state has digest {fact.state}"
         case e.SystemNotRecording():
@@ -411,7 +384,7 @@ def _of_session(
             number = "an agent" if one else f"{len(fact.agents)} agents"
             fate = "still ran and was ended" if one else "still ran and were ended"
             return (
-                f"{number} of {fact.session}, whose program had died, {fate}: {_and(fact.agents)}"
+                f"{number} of {fact.session}, whose program had died, {fate}: {listed(fact.agents)}"
             )
         case _:
             assert_never(fact)
@@ -424,7 +397,7 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
             return f"rule {fact.rule} {verdict}: {fact.reason}"
         case e.SystemIntended():
             soon = "would" if fact.would else "about to"
-            return _join(f"{soon} {_effect(fact.effect, fact.agent)}", " ".join(fact.command))
+            return join(f"{soon} {_effect(fact.effect, fact.agent)}", " ".join(fact.command))
         case e.SystemDone():
             if fact.error:
                 return f"could not {_effect(fact.effect, fact.agent)}: {fact.error}"
@@ -491,243 +464,3 @@ def _of_system(
             return f"the time of {fact.timer} came"
         case _:
             assert_never(fact)
-
-
-def tone(event: AnyEvent) -> Tone:
-    """Return how much `event` asks to be looked at."""
-    fact: Known = event.data
-    match fact:
-        case e.AgentTransitioned():
-            return _agent_tone(fact)
-        case e.TaskTransitioned():
-            return _task_tone(fact)
-        case e.SystemIssueOpened():
-            return fact.severity
-        case e.SystemEnded():
-            return "good" if fact.outcome == "complete" else "warning"
-        case e.SystemNotRecording():
-            return "critical"
-        case e.AgentRefused() | e.TaskRefused() | e.UserExpired() | e.SystemStraysEnded():
-            return "warning"
-        case e.AgentErred() | e.AgentMessaged() | e.UserAnswered() | e.UserCommanded():
-            return _spoken_tone(fact)
-        case e.SystemDone():
-            loud: Tone = "warning" if fact.effect == "tell" else "critical"
-            return loud if fact.error else "detail"
-        case (
-            e.UserAsked()
-            | e.UserWithdrawn()
-            | e.SystemStarted()
-            | e.SystemIssueClosed()
-            | e.TaskOutput()
-            | e.SystemMemorySet()
-            | e.AgentWaiting()
-            | e.Unknown()
-        ):
-            return "info"
-        case (
-            e.AgentSpawned()
-            | e.AgentProgressed()
-            | e.AgentOutput()
-            | e.AgentHealth()
-            | e.AgentAsked()
-            | e.AgentFinished()
-            | e.AgentExited()
-            | e.TaskCreated()
-            | e.UserSeen()
-            | e.SystemQuiesced()
-            | e.SystemDecided()
-            | e.SystemIntended()
-            | e.SystemTimerSet()
-            | e.SystemTimerFired()
-            | e.SystemDigest()
-        ):
-            return "detail"
-        case _:
-            assert_never(fact)
-
-
-def _spoken_tone(
-    fact: e.AgentErred | e.AgentMessaged | e.UserAnswered | e.UserCommanded,
-) -> Tone:
-    match fact:
-        case e.AgentErred():
-            return "detail" if fact.type == PROTOCOL_VIOLATION else "warning"
-        case e.AgentMessaged():
-            return fact.severity
-        case e.UserAnswered():
-            return "warning" if fact.value == "reject" else "good"
-        case e.UserCommanded():
-            return "warning" if fact.refused else "info"
-        case _:
-            assert_never(fact)
-
-
-def _agent_tone(fact: e.AgentTransitioned) -> Tone:
-    match fact.to_state:
-        case AgentState.FAILED:
-            # The failure of its task says the same, and with more weight.
-            return "detail" if fact.task is not None else "warning"
-        case AgentState.UNHEALTHY | AgentState.DEGRADED:
-            return "warning"
-        case AgentState.PAUSED:
-            return "info"
-        case AgentState.ACTIVE:
-            return "detail" if fact.trigger is AgentTrigger.TASK_STARTED else "info"
-        case (
-            AgentState.SPAWNING
-            | AgentState.INITIALIZING
-            | AgentState.AVAILABLE
-            | AgentState.ASSIGNED
-            | AgentState.COMPLETE
-        ):
-            return "detail"
-        case _:
-            assert_never(fact.to_state)
-
-
-def _task_tone(fact: e.TaskTransitioned) -> Tone:
-    match fact.to_state:
-        case TaskState.FAILED:
-            return "critical"
-        case TaskState.CANCELLED:
-            return "warning"
-        case TaskState.COMPLETE:
-            return "good"
-        case TaskState.ACTIVE | TaskState.REVIEWING:
-            return "info"
-        case TaskState.PENDING | TaskState.READY:
-            return "detail" if fact.trigger is TaskTrigger.NEEDS_MET else "info"
-        case TaskState.ASSIGNED:
-            return "detail"
-        case _:
-            assert_never(fact.to_state)
-
-
-# -- why it waits ---------------------------------------------------------------------------------
-
-
-def waiting_for(snapshot: Snapshot, task: Task) -> str:
-    """Return in one sentence what `task` waits for; empty if it waits for nothing.
-
-    The nearest obstacle is named: a human, then what the task needs, then who could do it.
-    """
-    return printable(_waiting_for(snapshot, task))
-
-
-def _waiting_for(snapshot: Snapshot, task: Task) -> str:
-    if task.question is not None:
-        return f"waits for your answer to: {snapshot.questions[task.question].asked.text}"
-    match task.state:
-        case TaskState.PENDING:
-            return _waits_for_needs(snapshot, task)
-        case TaskState.READY:
-            if task.resting:
-                return f"rests before it is tried again ({task.retries} of {task.spec.retry.times})"
-            if task.gated:
-                return f"waits for the question {task.spec.gate} to be asked"
-            return _waits_for_hands(snapshot, task)
-        case TaskState.ASSIGNED:
-            return f"waits for {task.agent} to begin"
-        case TaskState.ACTIVE:
-            holder = snapshot.agents.get(task.agent) if task.agent is not None else None
-            if holder is not None and holder.state is AgentState.PAUSED:
-                return f"waits for {holder.spec.id}, which {agent_waiting_for(snapshot, holder)}"
-            return ""
-        case TaskState.REVIEWING:
-            return "waits for its review"
-        case TaskState.COMPLETE | TaskState.FAILED | TaskState.CANCELLED:
-            return ""
-        case _:
-            assert_never(task.state)
-
-
-def agent_waiting_for(snapshot: Snapshot, agent: Agent) -> str:
-    """Return in one sentence what a paused `agent` waits for; empty if it is not paused."""
-    if agent.state is not AgentState.PAUSED:
-        return ""
-    if agent.paused_by is None or agent.paused_by.stops_processes:
-        return f"is paused by the {agent.paused_by or 'system'}"
-    asked = [q for q in snapshot.open_questions if q.asked.agent == agent.spec.id]
-    if asked:
-        return printable(f"waits for your answer to: {asked[0].asked.text}")
-    keys = [what for what in agent.waits.values() if isinstance(what, str)]
-    if keys:
-        return f"waits for memory {'key' if len(keys) == 1 else 'keys'} {_and(keys)}"
-    return f"waits for a {agent.paused_by}"
-
-
-def _waits_for_needs(snapshot: Snapshot, task: Task) -> str:
-    missing = [
-        _missing_task(snapshot, need)
-        for need in task.spec.needs_tasks
-        if need not in snapshot.tasks or snapshot.tasks[need].state is not TaskState.COMPLETE
-    ]
-    keys = [key for key in task.spec.needs_keys if not is_provided(snapshot.memory, key)]
-    if keys:
-        missing.append(f"memory {'key' if len(keys) == 1 else 'keys'} {_and(keys)}")
-    if not missing:
-        return "is about to become ready"
-    return "waits for " + _and(missing, " and for " if keys else " and ")
-
-
-def _missing_task(snapshot: Snapshot, need: TaskId) -> str:
-    row = snapshot.tasks.get(need)
-    if row is None:
-        return f"{need}, which is not in the plan yet"
-    if row.state in (TaskState.FAILED, TaskState.CANCELLED):
-        return f"{need} ({row.state})"
-    return need
-
-
-def _waits_for_hands(snapshot: Snapshot, task: Task) -> str:
-    pinned = task.spec.agent
-    if pinned is not None:
-        agent = snapshot.agents.get(pinned)
-        if agent is None:
-            return f"waits for agent {pinned}, which has not been spawned"
-        if agent.state is not AgentState.AVAILABLE:
-            return f"waits for agent {pinned}, which {_occupied(agent)}"
-    else:
-        skill = task.spec.requires_skill or ""
-        able = [a for a in snapshot.agents.values() if skill in a.spec.skills]
-        if not able:
-            return f"waits for an agent with the skill {skill}, and there is none"
-        if not any(agent.state is AgentState.AVAILABLE for agent in able):
-            if len(able) == 1:
-                return f"waits for agent {able[0].spec.id}, which {_occupied(able[0])}"
-            return f"waits for one of the {len(able)} agents with the skill {skill}"
-    working = sum(1 for agent in snapshot.agents.values() if agent.task is not None)
-    if snapshot.max_agents is not None and working >= snapshot.max_agents:
-        at_work = "1 agent works" if working == 1 else f"{working} agents work"
-        return f"waits for its turn: {at_work}, and no more may at a time"
-    return "is about to be assigned"
-
-
-def _occupied(agent: Agent) -> str:
-    match agent.state:
-        case (
-            AgentState.ASSIGNED | AgentState.ACTIVE | AgentState.DEGRADED | AgentState.UNHEALTHY
-        ) if agent.task is not None:
-            return f"works on {agent.task}"
-        case AgentState.SPAWNING | AgentState.INITIALIZING:
-            return "is still starting"
-        case AgentState.PAUSED:
-            return "is paused"
-        case _:
-            return f"is {agent.state}"
-
-
-# -- wording --------------------------------------------------------------------------------------
-
-
-def _join(said: str, more: str) -> str:
-    return f"{said}: {more}" if more else said
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _and(parts: Sequence[str], last: str = " and ") -> str:
-    return ", ".join(parts[:-1]) + last + parts[-1] if len(parts) > 1 else "".join(parts)

@@ -20,8 +20,8 @@ from mop_tui.dashboard.looks import (
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import Severity
 from mop_tui.domain.plan import Mode
-from mop_tui.domain.sentences import Tone
 from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.domain.tones import Tone
 
 AGENTS = [agent_look(state) for state in AgentState]
 TASKS = [task_look(state) for state in TaskState]

@@ -23,8 +23,11 @@ from mop_tui.domain.ids import (
     QuestionName,
     TaskId,
 )
-from mop_tui.domain.sentences import Known, Tone, printable, sentence, tone, waiting_for
+from mop_tui.domain.sentences import Known, sentence
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.tones import Tone, tone
+from mop_tui.domain.waiting import waiting_for
+from mop_tui.domain.wording import printable
 
 A, T, Q = AgentId("builder"), TaskId("lint"), QuestionId("q1")
 

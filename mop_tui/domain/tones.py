@@ -1,0 +1,123 @@
+"""How much an event asks to be looked at."""
+
+from typing import Literal, assert_never
+
+from mop_tui.domain import events as e
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
+from mop_tui.domain.events import PROTOCOL_VIOLATION, AnyEvent
+from mop_tui.domain.sentences import Known
+from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+
+Tone = Literal["critical", "warning", "good", "info", "detail"]
+"""How much an event asks to be looked at; `detail` is for those who want to know everything."""
+
+
+def tone(event: AnyEvent) -> Tone:
+    """Return how much `event` asks to be looked at."""
+    fact: Known = event.data
+    match fact:
+        case e.AgentTransitioned():
+            return _agent_tone(fact)
+        case e.TaskTransitioned():
+            return _task_tone(fact)
+        case e.SystemIssueOpened():
+            return fact.severity
+        case e.SystemEnded():
+            return "good" if fact.outcome == "complete" else "warning"
+        case e.SystemNotRecording():
+            return "critical"
+        case e.AgentRefused() | e.TaskRefused() | e.UserExpired() | e.SystemStraysEnded():
+            return "warning"
+        case e.AgentErred() | e.AgentMessaged() | e.UserAnswered() | e.UserCommanded():
+            return _spoken_tone(fact)
+        case e.SystemDone():
+            loud: Tone = "warning" if fact.effect == "tell" else "critical"
+            return loud if fact.error else "detail"
+        case (
+            e.UserAsked()
+            | e.UserWithdrawn()
+            | e.SystemStarted()
+            | e.SystemIssueClosed()
+            | e.TaskOutput()
+            | e.SystemMemorySet()
+            | e.AgentWaiting()
+            | e.Unknown()
+        ):
+            return "info"
+        case (
+            e.AgentSpawned()
+            | e.AgentProgressed()
+            | e.AgentOutput()
+            | e.AgentHealth()
+            | e.AgentAsked()
+            | e.AgentFinished()
+            | e.AgentExited()
+            | e.TaskCreated()
+            | e.UserSeen()
+            | e.SystemQuiesced()
+            | e.SystemDecided()
+            | e.SystemIntended()
+            | e.SystemTimerSet()
+            | e.SystemTimerFired()
+            | e.SystemDigest()
+        ):
+            return "detail"
+        case _:
+            assert_never(fact)
+
+
+def _spoken_tone(
+    fact: e.AgentErred | e.AgentMessaged | e.UserAnswered | e.UserCommanded,
+) -> Tone:
+    match fact:
+        case e.AgentErred():
+            return "detail" if fact.type == PROTOCOL_VIOLATION else "warning"
+        case e.AgentMessaged():
+            return fact.severity
+        case e.UserAnswered():
+            return "warning" if fact.value == "reject" else "good"
+        case e.UserCommanded():
+            return "warning" if fact.refused else "info"
+        case _:
+            assert_never(fact)
+
+
+def _agent_tone(fact: e.AgentTransitioned) -> Tone:
+    match fact.to_state:
+        case AgentState.FAILED:
+            # The failure of its task says the same, and with more weight.
+            return "detail" if fact.task is not None else "warning"
+        case AgentState.UNHEALTHY | AgentState.DEGRADED:
+            return "warning"
+        case AgentState.PAUSED:
+            return "info"
+        case AgentState.ACTIVE:
+            return "detail" if fact.trigger is AgentTrigger.TASK_STARTED else "info"
+        case (
+            AgentState.SPAWNING
+            | AgentState.INITIALIZING
+            | AgentState.AVAILABLE
+            | AgentState.ASSIGNED
+            | AgentState.COMPLETE
+        ):
+            return "detail"
+        case _:
+            assert_never(fact.to_state)
+
+
+def _task_tone(fact: e.TaskTransitioned) -> Tone:
+    match fact.to_state:
+        case TaskState.FAILED:
+            return "critical"
+        case TaskState.CANCELLED:
+            return "warning"
+        case TaskState.COMPLETE:
+            return "good"
+        case TaskState.ACTIVE | TaskState.REVIEWING:
+            return "info"
+        case TaskState.PENDING | TaskState.READY:
+            return "detail" if fact.trigger is TaskTrigger.NEEDS_MET else "info"
+        case TaskState.ASSIGNED:
+            return "detail"
+        case _:
+            assert_never(fact.to_state)

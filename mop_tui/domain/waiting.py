@@ -1,0 +1,120 @@
+"""What tasks and agents wait for, in one sentence each."""
+
+from typing import assert_never
+
+from mop_tui.domain.agent_lifecycle import AgentState
+from mop_tui.domain.ids import TaskId
+from mop_tui.domain.session import Agent, Snapshot, Task, is_provided
+from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.domain.wording import listed, printable
+
+
+def waiting_for(snapshot: Snapshot, task: Task) -> str:
+    """Return in one sentence what `task` waits for; empty if it waits for nothing.
+
+    The nearest obstacle is named: a human, then what the task needs, then who could do it.
+    """
+    return printable(_waiting_for(snapshot, task))
+
+
+def _waiting_for(snapshot: Snapshot, task: Task) -> str:
+    if task.question is not None:
+        return f"waits for your answer to: {snapshot.questions[task.question].asked.text}"
+    match task.state:
+        case TaskState.PENDING:
+            return _waits_for_needs(snapshot, task)
+        case TaskState.READY:
+            if task.resting:
+                return f"rests before it is tried again ({task.retries} of {task.spec.retry.times})"
+            if task.gated:
+                return f"waits for the question {task.spec.gate} to be asked"
+            return _waits_for_hands(snapshot, task)
+        case TaskState.ASSIGNED:
+            return f"waits for {task.agent} to begin"
+        case TaskState.ACTIVE:
+            holder = snapshot.agents.get(task.agent) if task.agent is not None else None
+            if holder is not None and holder.state is AgentState.PAUSED:
+                return f"waits for {holder.spec.id}, which {agent_waiting_for(snapshot, holder)}"
+            return ""
+        case TaskState.REVIEWING:
+            return "waits for its review"
+        case TaskState.COMPLETE | TaskState.FAILED | TaskState.CANCELLED:
+            return ""
+        case _:
+            assert_never(task.state)
+
+
+def agent_waiting_for(snapshot: Snapshot, agent: Agent) -> str:
+    """Return in one sentence what a paused `agent` waits for; empty if it is not paused."""
+    if agent.state is not AgentState.PAUSED:
+        return ""
+    if agent.paused_by is None or agent.paused_by.stops_processes:
+        return f"is paused by the {agent.paused_by or 'system'}"
+    asked = [q for q in snapshot.open_questions if q.asked.agent == agent.spec.id]
+    if asked:
+        return printable(f"waits for your answer to: {asked[0].asked.text}")
+    keys = [what for what in agent.waits.values() if isinstance(what, str)]
+    if keys:
+        return f"waits for memory {'key' if len(keys) == 1 else 'keys'} {listed(keys)}"
+    return f"waits for a {agent.paused_by}"
+
+
+def _waits_for_needs(snapshot: Snapshot, task: Task) -> str:
+    missing = [
+        _missing_task(snapshot, need)
+        for need in task.spec.needs_tasks
+        if need not in snapshot.tasks or snapshot.tasks[need].state is not TaskState.COMPLETE
+    ]
+    keys = [key for key in task.spec.needs_keys if not is_provided(snapshot.memory, key)]
+    if keys:
+        missing.append(f"memory {'key' if len(keys) == 1 else 'keys'} {listed(keys)}")
+    if not missing:
+        return "is about to become ready"
+    return "waits for " + listed(missing, " and for " if keys else " and ")
+
+
+def _missing_task(snapshot: Snapshot, need: TaskId) -> str:
+    row = snapshot.tasks.get(need)
+    if row is None:
+        return f"{need}, which is not in the plan yet"
+    if row.state in (TaskState.FAILED, TaskState.CANCELLED):
+        return f"{need} ({row.state})"
+    return need
+
+
+def _waits_for_hands(snapshot: Snapshot, task: Task) -> str:
+    pinned = task.spec.agent
+    if pinned is not None:
+        agent = snapshot.agents.get(pinned)
+        if agent is None:
+            return f"waits for agent {pinned}, which has not been spawned"
+        if agent.state is not AgentState.AVAILABLE:
+            return f"waits for agent {pinned}, which {_occupied(agent)}"
+    else:
+        skill = task.spec.requires_skill or ""
+        able = [a for a in snapshot.agents.values() if skill in a.spec.skills]
+        if not able:
+            return f"waits for an agent with the skill {skill}, and there is none"
+        if not any(agent.state is AgentState.AVAILABLE for agent in able):
+            if len(able) == 1:
+                return f"waits for agent {able[0].spec.id}, which {_occupied(able[0])}"
+            return f"waits for one of the {len(able)} agents with the skill {skill}"
+    working = sum(1 for agent in snapshot.agents.values() if agent.task is not None)
+    if snapshot.max_agents is not None and working >= snapshot.max_agents:
+        at_work = "1 agent works" if working == 1 else f"{working} agents work"
+        return f"waits for its turn: {at_work}, and no more may at a time"
+    return "is about to be assigned"
+
+
+def _occupied(agent: Agent) -> str:
+    match agent.state:
+        case (
+            AgentState.ASSIGNED | AgentState.ACTIVE | AgentState.DEGRADED | AgentState.UNHEALTHY
+        ) if agent.task is not None:
+            return f"works on {agent.task}"
+        case AgentState.SPAWNING | AgentState.INITIALIZING:
+            return "is still starting"
+        case AgentState.PAUSED:
+            return "is paused"
+        case _:
+            return f"is {agent.state}"

@@ -1,0 +1,41 @@
+"""Words that are fit to be shown: texts of others made harmless, and parts joined."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line, without anything that could steer a terminal.
+
+    Escape sequences vanish, white space becomes blanks, and other control characters, invisible
+    ones that reorder text included, become U+FFFD.
+    """
+    if text.isprintable():
+        return text
+    shown = []
+    for char in _SEQUENCE.sub("", text).rstrip():
+        if char.isprintable():
+            shown.append(char)
+        elif char.isspace() or unicodedata.category(char) in ("Zs", "Zl", "Zp"):
+            shown.append(" ")
+        else:
+            shown.append("\N{REPLACEMENT CHARACTER}")
+    return "".join(shown)
+
+
+def join(said: str, more: str) -> str:
+    """Return what is said, and what more there is to say."""
+    return f"{said}: {more}" if more else said
+
+
+def words(name: str) -> str:
+    """Return a name as words: `task_started` as `task started`."""
+    return name.replace("_", " ")
+
+
+def listed(parts: Sequence[str], last: str = " and ") -> str:
+    """Return parts as a reader would list them: `a`, `a and b`, `a, b and c`."""
+    return ", ".join(parts[:-1]) + last + parts[-1] if len(parts) > 1 else "".join(parts)
