@@ -6,6 +6,7 @@ the session is handed the task and says when it is done; its exit meanwhile is a
 
 from collections.abc import Iterator
 
+from mop_tui.decisions.doubt import settled
 from mop_tui.decisions.issues import has_open_issue
 from mop_tui.decisions.retries import attempt_failed
 from mop_tui.decisions.rules import Rule
@@ -62,7 +63,10 @@ def agent_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
         return
     actions: tuple[Action, ...]
     ending = session.status != "running"
-    if data.error:
+    if data.lost:
+        reason = "whether it was started before the program ended, nobody knows"
+        actions = (MoveAgent(data.agent, AgentTrigger.START_FAILED),)
+    elif data.error:
         reason = f"it could not start: {data.error}"
         failed = MoveAgent(data.agent, AgentTrigger.START_FAILED)
         text = f"{data.agent} could not start: {data.error}"
@@ -101,6 +105,10 @@ def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         actions.append(MoveAgent(data.agent, AgentTrigger.START_FAILED, agent.task))
         if wanted:
             actions.append(MoveTask(agent.task, TaskTrigger.REQUEUED, data.agent))
+    elif data.lost:
+        reason = "whether it was started before the program ended, nobody knows"
+        leaves = MoveAgent(data.agent, AgentTrigger.START_FAILED, agent.task)
+        actions.extend(settled(session, task, leaves) if wanted else (leaves,))
     elif data.error:
         reason = f"it could not start: {data.error}"
         if wanted:
@@ -138,7 +146,8 @@ def work_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     ):
         return
     task = session.tasks[data.task]
-    gone = AgentTrigger.STOP if agent.stopping else AgentTrigger.PROCESS_EXITED
+    stopped = agent.stopping and not data.lost
+    gone = AgentTrigger.STOP if stopped else AgentTrigger.PROCESS_EXITED
     leaves = MoveAgent(data.agent, gone, data.task)
     actions: tuple[Action, ...]
     verdict = "no"
@@ -147,6 +156,9 @@ def work_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     if agent.restarting and task.state in HELD_BY_AGENT:
         reason = "the operator wants it to start again"
         actions = given_back
+    elif data.lost and task.state in HELD_BY_AGENT:
+        reason = "the program ended while it was being done"
+        actions = settled(session, task, leaves)
     elif task.state is TaskState.ASSIGNED:
         reason = f"its process {_how(data)} before it could take the task"
         actions = given_back
@@ -216,7 +228,8 @@ def idle_process_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterat
         reason = "the operator wants it to start again"
     else:
         reason = f"its process {_how(data)} while it had no task"
-    gone = AgentTrigger.STOP if agent.stopping else AgentTrigger.PROCESS_EXITED
+    stopped = agent.stopping and not data.lost
+    gone = AgentTrigger.STOP if stopped else AgentTrigger.PROCESS_EXITED
     yield SystemDecided(
         "idle_process_ended", "no", reason, (MoveAgent(data.agent, gone),), data.agent
     )
@@ -342,6 +355,8 @@ def _last_words(exited: AgentExited) -> str:
 
 
 def _how(exited: AgentExited) -> str:
+    if exited.lost:
+        return "was lost with the program"
     if exited.signal is not None:
         return f"was ended by {exited.signal}"
     return f"ended with exit code {exited.code}"

@@ -169,6 +169,14 @@ class Ask:
 
 
 @immutable
+class AskAboutDoubt:
+    """Ask the human what becomes of a task that was being done when the program ended."""
+
+    task: TaskId
+    do: Literal["ask_about_doubt"] = "ask_about_doubt"
+
+
+@immutable
 class Expire:
     """Close a question that nobody answered in time, or leave it open and escalate."""
 
@@ -261,6 +269,7 @@ Action = Annotated[
     | CancelWork
     | Ask
     | AskForAgent
+    | AskAboutDoubt
     | Expire
     | Withdraw
     | SetTimer

@@ -235,6 +235,8 @@ class AgentExited(Fact):
     """The type of error that its exit code, or its own word, names."""
     message: str = ""
     """What it said about that."""
+    lost: bool = False
+    """The program itself ended meanwhile, so how the process ended is not known."""
 
 
 # -- tasks ----------------------------------------------------------------------------------------
@@ -313,6 +315,8 @@ class UserAsked(Fact):
     """Who asks; None for the gate of `task`."""
     ask: AskId | None = None
     """What that agent calls the question."""
+    doubt: bool = False
+    """It is about what becomes of `task`, which was being done when the program ended."""
 
     @property
     def secret(self) -> bool:
@@ -394,6 +398,20 @@ class SystemStarted(Fact):
 
 
 @immutable
+class SystemResumed(Fact):
+    """A session whose program had ended goes on, in another program. No process of it runs.
+
+    What was running or about to be done is told by `lost` facts that follow from this one.
+    """
+
+    KIND: ClassVar[str] = "system.resumed"
+    attended: bool
+    """Somebody is there who can answer questions."""
+    torn: int = 0
+    """Bytes of a half-written line that were cut off the end of the session file."""
+
+
+@immutable
 class SystemQuiesced(Fact):
     """Nothing runs, nothing is due and nothing was said: only a human could move this session."""
 
@@ -457,6 +475,8 @@ class SystemDone(Fact):
     agent: AgentId
     error: str = ""
     pid: int | None = None
+    lost: bool = False
+    """The program ended before it recorded whether it had done this, which nobody knows now."""
 
 
 @immutable
@@ -577,6 +597,7 @@ FACTS: tuple[type[Fact], ...] = (
     UserWithdrawn,
     UserCommanded,
     SystemStarted,
+    SystemResumed,
     SystemQuiesced,
     SystemEnded,
     SystemDecided,
@@ -610,6 +631,7 @@ INPUTS: frozenset[str] = frozenset(
         UserAnswered,
         UserCommanded,
         SystemStarted,
+        SystemResumed,
         SystemQuiesced,
         SystemDone,
         SystemMemorySet,
@@ -626,6 +648,6 @@ TELEMETRY: frozenset[str] = frozenset(
 """Kinds that nothing is done because of, so that losing the last moments of them is bearable."""
 
 MAY_LACK_CAUSE: frozenset[str] = frozenset(
-    fact.KIND for fact in (UserCommanded, SystemStarted)
+    fact.KIND for fact in (UserCommanded, SystemStarted, SystemResumed)
 ) | frozenset({"file.created", "file.modified", "file.deleted"})
 """Kinds that may stand at the beginning of a chain of causes."""

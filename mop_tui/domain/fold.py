@@ -13,6 +13,7 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId
+from mop_tui.domain.plan import LEAVE_IT
 from mop_tui.domain.session import (
     TAIL_LINES,
     Agent,
@@ -163,7 +164,8 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
         session.running -= 1
     agent.running = False
     agent.exit_code = data.code
-    agent.deaths += 1
+    if not data.lost:
+        agent.deaths += 1
     agent.measured = None
     agent.response_ms = None
     for ask, what in agent.waits.items():
@@ -310,6 +312,7 @@ def _user_asked(session: Session, event: Event[e.UserAsked]) -> None:
     session.touch(question)
     if task is not None and data.agent is None:
         task.question = data.question
+        task.doubtful = task.doubtful or data.doubt
         session.touch(task)
 
 
@@ -373,6 +376,10 @@ def _open_gate(session: Session, question: Question) -> None:
     if asked.task is None or asked.agent is not None or question.rejected:
         return
     task = session.tasks[asked.task]
+    if asked.doubt:
+        task.doubtful = question.value == LEAVE_IT
+        session.touch(task)
+        return
     task.cleared = True
     if not asked.secret:
         task.answers = (*task.answers, (asked.name, question.value))
@@ -386,6 +393,26 @@ def _user_withdrawn(session: Session, event: Event[e.UserWithdrawn]) -> None:
     question.state = "withdrawn"
     question.reason = event.data.reason
     _close(session, question, event.at)
+
+
+def _system_resumed(session: Session, event: Event[e.SystemResumed]) -> None:
+    session.attended = event.data.attended
+    session.resumptions += 1
+    for agent in session.agents.values():
+        if agent.running:
+            # It is not there any more, which the facts that follow say; nobody may count on it.
+            agent.stopping = True
+            session.weigh(agent)
+            session.touch(agent)
+    # Secrets live in memory only, so a gate that was opened by one has to be opened again.
+    for question in session.questions.values():
+        asked = question.asked
+        if question.state != "answered" or not asked.secret or asked.agent is not None:
+            continue
+        task = session.tasks[asked.task] if asked.task is not None else None
+        if task is not None and task.state not in TERMINAL and task.cleared:
+            task.cleared = False
+            session.touch(task)
 
 
 def _user_commanded(session: Session, event: Event[e.UserCommanded]) -> None:
@@ -430,7 +457,7 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
     if agent is None or data.action in session.in_doubt:
         session.ignored += 1
         return
-    session.in_doubt[data.action] = data.agent
+    session.in_doubt[data.action] = data
     match data.effect:
         case "start_process":
             agent.incarnation = data.incarnation
@@ -450,7 +477,8 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
 
 def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
     data = event.data
-    if session.in_doubt.get(data.action) != data.agent:
+    intended = session.in_doubt.get(data.action)
+    if intended is None or intended.agent != data.agent:
         session.ignored += 1
         return
     del session.in_doubt[data.action]
@@ -458,7 +486,8 @@ def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
     if data.effect != "start_process":
         return
     if data.error:
-        agent.deaths += 1
+        if not data.lost:
+            agent.deaths += 1
     elif not agent.running:
         agent.running = True
         session.running += 1
@@ -544,6 +573,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.UserWithdrawn.KIND: _user_withdrawn,
     e.UserCommanded.KIND: _user_commanded,
     e.SystemStarted.KIND: _system_started,
+    e.SystemResumed.KIND: _system_resumed,
     e.SystemEnded.KIND: _system_ended,
     e.SystemIntended.KIND: _system_intended,
     e.SystemDone.KIND: _system_done,

@@ -157,6 +157,13 @@ class Retry:
     max_delay_ms: int = 60_000
 
 
+OnDoubt = Literal["ask", "retry", "fail"]
+"""What becomes of a task that was being done when the program ended: see `TaskSpec.on_doubt`."""
+DO_AGAIN = "retry"
+LEAVE_IT = "cancel"
+"""What the operator may answer when asked what becomes of such a task."""
+
+
 @immutable
 class TaskSpec:
     """A piece of work: who may do it, what it needs, what it provides."""
@@ -174,6 +181,10 @@ class TaskSpec:
     retry: Retry = Retry()
     timeout_ms: int | None = None
     """How long one attempt may take, pauses left out; None for ever."""
+    on_doubt: OnDoubt | None = None
+    """What to do with it if the program ended while it was, or may have been, being done: ask the
+    operator, do it again, or count it as failed. None asks where its gate is an approval, for that
+    was about one attempt, and does it again elsewhere."""
 
 
 @immutable

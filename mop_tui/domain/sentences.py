@@ -40,6 +40,7 @@ Known = (
     | e.UserWithdrawn
     | e.UserCommanded
     | e.SystemStarted
+    | e.SystemResumed
     | e.SystemQuiesced
     | e.SystemEnded
     | e.SystemDecided
@@ -96,6 +97,7 @@ def _say(kind: str, fact: Known) -> str:
             return _of_user(fact)
         case (
             e.SystemStarted()
+            | e.SystemResumed()
             | e.SystemQuiesced()
             | e.SystemEnded()
             | e.SystemDigest()
@@ -198,6 +200,8 @@ def _wrote(fact: e.AgentOutput) -> str:
 
 def _exited(fact: e.AgentExited) -> str:
     subject = f"the process of {fact.agent}" + (f" for {fact.task}" if fact.task else "")
+    if fact.lost:
+        return f"{subject} was lost with the program"
     if fact.signal is not None:
         return join(f"{subject} was ended by {fact.signal}", fact.result)
     if fact.code == 0:
@@ -359,6 +363,7 @@ def consequence(
 
 def _of_session(
     fact: e.SystemStarted
+    | e.SystemResumed
     | e.SystemQuiesced
     | e.SystemEnded
     | e.SystemDigest
@@ -370,6 +375,9 @@ def _of_session(
             rehearsed = fact.mode is Mode.REHEARSAL
             how = "the rehearsal of" if rehearsed else "session"
             return f"{how} {fact.session} began"
+        case e.SystemResumed():
+            cut = f"; {fact.torn} bytes of a half-written line were cut off" if fact.torn else ""
+            return f"the session goes on, after its program had ended{cut}"
         case e.SystemQuiesced():
             return "nothing runs and nothing is due; only a human could go on"
         case e.SystemEnded():
@@ -399,6 +407,8 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
             soon = "would" if fact.would else "about to"
             return join(f"{soon} {_effect(fact.effect, fact.agent)}", " ".join(fact.command))
         case e.SystemDone():
+            if fact.lost:
+                return f"nobody knows whether this was done: {_effect(fact.effect, fact.agent)}"
             if fact.error:
                 return f"could not {_effect(fact.effect, fact.agent)}: {fact.error}"
             pid = f" (pid {fact.pid})" if fact.pid is not None else ""

@@ -14,7 +14,14 @@ from pydantic import JsonValue
 
 from mop_tui.domain import agent_lifecycle, graph, task_lifecycle
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
-from mop_tui.domain.events import AgentHealth, Outcome, Severity, SystemTimerSet, UserAsked
+from mop_tui.domain.events import (
+    AgentHealth,
+    Outcome,
+    Severity,
+    SystemIntended,
+    SystemTimerSet,
+    UserAsked,
+)
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
@@ -155,6 +162,8 @@ class Task:
     """How often it was tried again because it had failed."""
     rests_until: int | None = None
     """It failed, and will be tried again at this session time."""
+    doubtful: bool = False
+    """The program ended while it was being done, and the operator has to say what now."""
     overdue: bool = False
     """Its present attempt took longer than it may."""
     paused_ms: int = 0
@@ -183,7 +192,7 @@ class Task:
     @property
     def held(self) -> bool:
         """True while the task is not to be given to anybody, ready or not."""
-        return self.resting or self.gated
+        return self.resting or self.gated or self.doubtful
 
     def digest_row(self) -> str:
         """What of this row counts for the state digest."""
@@ -191,7 +200,7 @@ class Task:
             f"task {self.spec.id} {self.state!s} {self.since} {self.agent!s} {self.progress!s}"
             f" {self.cleared!s} {self.question!s} {self.attempts} {self.retries}"
             f" {self.rests_until!s} {self.overdue!s} {self.paused_ms} {self.paused_since!s}"
-            f" {self.output}"
+            f" {self.output}{' doubtful' if self.doubtful else ''}"
         )
 
 
@@ -357,8 +366,10 @@ class Session:
     """Timers that run."""
     fired: SystemTimerSet | None = None
     """What the timer that fired last was set for."""
-    in_doubt: dict[ActionId, AgentId] = field(default_factory=dict)
+    in_doubt: dict[ActionId, SystemIntended] = field(default_factory=dict)
     """Side effects intended and not yet done."""
+    resumptions: int = 0
+    """How often the session went on in another program."""
     ignored: int = 0
     """Records that the tables do not allow, and that therefore changed nothing."""
     digest: str = ""

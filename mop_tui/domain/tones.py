@@ -26,13 +26,18 @@ def tone(event: AnyEvent) -> Tone:
             return "good" if fact.outcome == "complete" else "warning"
         case e.SystemNotRecording():
             return "critical"
-        case e.AgentRefused() | e.TaskRefused() | e.UserExpired() | e.SystemStraysEnded():
+        case (
+            e.AgentRefused()
+            | e.TaskRefused()
+            | e.UserExpired()
+            | e.SystemStraysEnded()
+            | e.SystemResumed()
+        ):
             return "warning"
         case e.AgentErred() | e.AgentMessaged() | e.UserAnswered() | e.UserCommanded():
             return _spoken_tone(fact)
         case e.SystemDone():
-            loud: Tone = "warning" if fact.effect == "tell" else "critical"
-            return loud if fact.error else "detail"
+            return _done_tone(fact)
         case (
             e.UserAsked()
             | e.UserWithdrawn()
@@ -80,6 +85,12 @@ def _spoken_tone(
             return "warning" if fact.refused else "info"
         case _:
             assert_never(fact)
+
+
+def _done_tone(fact: e.SystemDone) -> Tone:
+    if fact.lost or not fact.error:
+        return "info" if fact.lost else "detail"
+    return "warning" if fact.effect == "tell" else "critical"
 
 
 def _agent_tone(fact: e.AgentTransitioned) -> Tone:

@@ -31,13 +31,16 @@ def tail(previous: str, stem: bytes) -> tuple[str, bytes]:
 
 
 class Chain:
-    """Turns events into journal lines, each bound to the one before."""
+    """Turns events into journal lines, each bound to the one before.
+
+    It begins after event `seq`, whose link is `link`; before the first, that is the genesis.
+    """
 
     __slots__ = ("_link", "seq")
 
-    def __init__(self, genesis: str) -> None:
-        self._link = genesis.encode()
-        self.seq = 0
+    def __init__(self, link: str, seq: int = 0) -> None:
+        self._link = link.encode()
+        self.seq = seq
 
     def line(self, event: AnyEvent) -> tuple[bytes, AnyEvent]:
         """Return the line of `event`, with its line feed, and the event as the line tells it.

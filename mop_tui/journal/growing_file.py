@@ -3,21 +3,30 @@
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 from mop_tui.errors import JournalError
 
 
 class GrowingFile:
-    """A new file, readable by its owner alone, to which pieces are added whole.
+    """A file to which pieces are added whole."""
 
-    Raises `JournalError` if the file exists already or cannot be made. Two that try to make the
-    same file cannot both succeed.
-    """
+    def __init__(self, fd: int, size: int, *, torn: bool) -> None:
+        self._fd = fd
+        self.size = size
+        """Bytes in the file, all of whole pieces."""
+        self._torn = torn
 
-    def __init__(self, path: Path) -> None:
+    @classmethod
+    def new(cls, path: Path) -> Self:
+        """Make a file, readable by its owner alone.
+
+        Raises `JournalError` if it exists already or cannot be made. Two that try to make the same
+        file cannot both succeed.
+        """
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         try:
-            self._fd = os.open(path, flags, 0o600)
+            return cls(os.open(path, flags, 0o600), 0, torn=False)
         except FileExistsError:
             raise JournalError(
                 f"{path}: there is such a file already, and a session file is never overwritten."
@@ -25,9 +34,19 @@ class GrowingFile:
             ) from None
         except OSError as error:
             raise JournalError(f"{path}: cannot be created: {error.strerror}.") from None
-        self.size = 0
-        """Bytes in the file, all of whole pieces."""
-        self._torn = False
+
+    @classmethod
+    def existing(cls, path: Path, size: int) -> Self:
+        """Go on with a file whose first `size` bytes are whole pieces; what follows is cut off
+        before the next piece is added.
+
+        Raises `JournalError` if it cannot be written.
+        """
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        except OSError as error:
+            raise JournalError(f"{path}: cannot be written: {error.strerror}.") from None
+        return cls(fd, size, torn=True)
 
     def add(self, piece: bytes, *, sync: bool) -> None:
         """Write all of `piece`; with `sync`, return only when it will survive a loss of power.

@@ -16,6 +16,7 @@ and none is there twice.
 import errno
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Lock, Thread
 from time import monotonic
@@ -32,6 +33,22 @@ _PIECE = 1 << 18
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _IF_IT_STILL_LISTENS = suppress(RuntimeError)
 """An event loop that has closed refuses news, and that must not end the writing thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """Where the sound part of a session file ends, so that a writer can go on from there."""
+
+    seq: int
+    """Its last event."""
+    link: str
+    """That event's link; the genesis where there is none."""
+    size: int
+    """Bytes of the sound part."""
+    torn: int
+    """Bytes after it that were not written to their end. They will be cut off."""
+    whole: bool
+    """Its last line has its line feed."""
 
 
 class Journal(Protocol):
@@ -81,7 +98,8 @@ class JournalWriter:
     - `on_failure(sentence)`: writing has begun to fail.
     - `on_recovered(sentence, lasted_ms)`: what failed for that long has been written after all.
 
-    A telemetry line waits at most `telemetry_delay` seconds for company.
+    A telemetry line waits at most `telemetry_delay` seconds for company. With `after`, the file is
+    one that is there, and recording goes on after the sound part of it.
     """
 
     def __init__(
@@ -94,10 +112,10 @@ class JournalWriter:
         on_recovered: Callable[[str, int], object] = _nobody_asked,
         telemetry_delay: float = 0.25,
         retry_after: float = 1.0,
+        after: Continuation | None = None,
     ) -> None:
         self.path = path
-        self._file = _begin(path, header, sync=True)
-        self._chain = Chain(header.genesis)
+        self._file, self._chain = _begin(path, header, after, sync=True)
         self._on_durable = on_durable
         self._on_failure = on_failure
         self._on_recovered = on_recovered
@@ -114,7 +132,7 @@ class JournalWriter:
         self._urgent = False
         self._closing = False
         self._abandoned = False
-        self._durable = 0
+        self._durable = self._chain.seq
         self._failure = ""
         self._thread = Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -182,7 +200,7 @@ class JournalWriter:
     # -- in the thread ----------------------------------------------------------------------
 
     def _run(self) -> None:
-        written = 0
+        written = self._durable
         while lines := self._next_group():
             if not self._write(b"".join(lines), written + len(lines)):
                 return
@@ -240,10 +258,9 @@ class BufferedWriter:
     raises `NotRecordedError`, for such a run has no reason to go on.
     """
 
-    def __init__(self, path: Path, header: Header) -> None:
+    def __init__(self, path: Path, header: Header, *, after: Continuation | None = None) -> None:
         self.path = path
-        self._file = _begin(path, header, sync=False)
-        self._chain = Chain(header.genesis)
+        self._file, self._chain = _begin(path, header, after, sync=False)
         self._lines: list[bytes] = []
         self._gathered = 0
         self._closed = False
@@ -292,20 +309,30 @@ class BufferedWriter:
             self._file.close()
 
 
-def _begin(path: Path, header: Header, *, sync: bool) -> GrowingFile:
-    """Create the file with its first line; raises `JournalError` and leaves none behind."""
-    line = encode_header(header)
-    file = GrowingFile(path)
+def _begin(
+    path: Path, header: Header, after: Continuation | None, *, sync: bool
+) -> tuple[GrowingFile, Chain]:
+    """Create the file with its first line, or go on with one, and return what continues it.
+
+    Raises `JournalError`, and then leaves no file behind that was not there.
+    """
+    file = GrowingFile.new(path) if after is None else GrowingFile.existing(path, after.size)
     try:
-        file.add(line, sync=sync)
-        if sync:
-            sync_directory(path.parent)
+        if after is None:
+            file.add(encode_header(header), sync=sync)
+            if sync:
+                sync_directory(path.parent)
+        else:
+            file.add(b"" if after.whole else b"\n", sync=sync)
     except OSError as error:
         file.close()
-        with suppress(OSError):
-            path.unlink()
+        if after is None:
+            with suppress(OSError):
+                path.unlink()
         raise JournalError(_sentence(path, error)) from None
-    return file
+    if after is None:
+        return file, Chain(header.genesis)
+    return file, Chain(after.link, after.seq)
 
 
 def _sentence(path: Path, error: OSError) -> str:

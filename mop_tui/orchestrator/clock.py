@@ -74,12 +74,12 @@ class Clock(Protocol):
 
 
 class WallClock:
-    """Session time that passes by itself, beginning with the first look at it."""
+    """Session time that passes by itself and is `at` (ms) now."""
 
     virtual = False
 
-    def __init__(self) -> None:
-        self._start = time.monotonic_ns()
+    def __init__(self, at: int = 0) -> None:
+        self._start = time.monotonic_ns() - at * 1_000_000
 
     def now(self) -> int:
         """See `Clock`."""
@@ -99,7 +99,7 @@ class WallClock:
 
 class VirtualClock:
     """Session time that jumps to what is due next on `timeline` (`speed` None), or walks there
-    `speed` times as fast as the wall clock.
+    `speed` times as fast as the wall clock. It is `at` (ms) now.
 
     While nothing is due it stands still: a human who thinks for a minute delays a rehearsal by no
     session time at all, at whatever speed it is played.
@@ -107,10 +107,10 @@ class VirtualClock:
 
     virtual = True
 
-    def __init__(self, timeline: Timeline, speed: float | None = None) -> None:
+    def __init__(self, timeline: Timeline, speed: float | None = None, at: int = 0) -> None:
         self._timeline = timeline
         self._speed = speed
-        self._reached = 0
+        self._reached = at
         self._since = time.monotonic()
         """When, by the wall clock, the walk from `_reached` to what is due next began."""
 

@@ -67,6 +67,17 @@ class Desk:
             give = partial(self._give, prepared, asked, self._prepared.by)
             self._timeline.call_at(at + prepared.after_ms, give)
 
+    def catch_up(self) -> None:
+        """Go on with the prepared answers of a session that was resumed: those to questions that
+        they have answered are used up, and those to open ones are given now."""
+        if self._prepared is None:
+            return
+        for question in self._session.questions.values():
+            if question.state == "open":
+                self.question_asked(question.asked, self._session.at)
+            elif question.by == self._prepared.by:
+                self._prepared.take(question.asked.name)
+
     def _receive_now(self, fact: Fact, cause: int | None) -> None:
         self._clock.reach(self._clock.now())
         self._receive(fact, cause)

@@ -14,6 +14,7 @@ from hashlib import blake2b
 from typing import assert_never
 
 from mop_tui.agents import host
+from mop_tui.decisions import doubt
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.domain import actions as a
 from mop_tui.domain import events as e
@@ -47,8 +48,8 @@ _RECORD = -1
 class Engine:
     """A session that moves by itself when it is told what happened outside."""
 
-    def __init__(self, plan: Plan, rules: RuleBook) -> None:
-        self.session = Session()
+    def __init__(self, plan: Plan, rules: RuleBook, session: Session | None = None) -> None:
+        self.session = Session() if session is None else session
         self._plan = plan
         self._decide = rules.decide
         self._decided_about = rules.kinds
@@ -130,6 +131,8 @@ class Engine:
                 self._emit(self._asked_at_gate(action, at), at, cause)
             case a.AskForAgent():
                 self._emit(self._asked_by_agent(action, at), at, cause)
+            case a.AskAboutDoubt():
+                self._emit(self._asked_about_doubt(action, at), at, cause)
             case a.Expire():
                 value = session.questions[action.question].asked.default
                 self._emit(e.UserExpired(action.question, action.outcome, value), at, cause)
@@ -278,6 +281,10 @@ class Engine:
             raise TypeError(f"{ask.agent} waits for a key by the name {ask.ask}, not for an answer")
         return self._asked(spec, at, agent.task, ask.agent, ask.ask)
 
+    def _asked_about_doubt(self, ask: a.AskAboutDoubt, at: int) -> e.UserAsked:
+        spec = doubt.question_about(self.session.tasks[ask.task])
+        return self._asked(spec, at, ask.task, doubtful=True)
+
     def _asked(
         self,
         spec: QuestionSpec,
@@ -285,10 +292,12 @@ class Engine:
         task: TaskId | None,
         agent: AgentId | None = None,
         ask: AskId | None = None,
+        *,
+        doubtful: bool = False,
     ) -> e.UserAsked:
-        """Return the asking of a question. What an agent asks is taken as it stands."""
+        """Return the asking of a question. Look-ups are those of the layout's own questions."""
         text, context = spec.question, spec.context
-        if agent is None:
+        if agent is None and not doubtful:
             lookup = templates.resolve(self._plan.variables, self._known)
             text = templates.render(text, lookup)
             context = tuple((key, templates.render_value(v, lookup)) for key, v in context)
@@ -310,6 +319,7 @@ class Engine:
             validation=spec.validation,
             agent=agent,
             ask=ask,
+            doubt=doubtful,
         )
 
     def _known(self, name: str) -> str | None:

@@ -30,6 +30,7 @@ from mop_tui.orchestrator.desk import Desk
 from mop_tui.orchestrator.engine import Engine
 from mop_tui.orchestrator.measuring import Measuring
 from mop_tui.orchestrator.processes import Hosts, Processes
+from mop_tui.orchestrator.recovery import Recovered
 
 SLICE = 0.004
 """Seconds of work after which others in the event loop get their turn."""
@@ -43,6 +44,7 @@ STOP_PATIENCE = 5.0
 FLUSH_PATIENCE = 2.0
 """Seconds for which the end of a session waits for its last records to be on disk."""
 OPERATOR = "operator"
+LOST = "nobody knows whether it was done: the program ended in between"
 
 
 class Orchestrator:
@@ -61,11 +63,14 @@ class Orchestrator:
         attended: bool,
         seed: int = 0,
         answers: PreparedAnswers | None = None,
+        recovered: Recovered | None = None,
     ) -> None:
         self.clock = clock
         self.attended = attended
         """Somebody can answer questions. While nobody can, only questions left mean the end."""
-        self.recent: deque[AnyEvent] = deque(maxlen=RECENT_EVENTS)
+        self._recovered = recovered
+        earlier = () if recovered is None else recovered.recorded.recent
+        self.recent: deque[AnyEvent] = deque(earlier, maxlen=RECENT_EVENTS)
         self.observers: list[Callable[[AnyEvent], None]] = []
         """Called with each event as it is recorded. They must not raise or block."""
         self._plan = plan
@@ -87,7 +92,7 @@ class Orchestrator:
         self._wake = asyncio.Event()
         self.told_to_end = False
         """Somebody wants the session to end early; the record of it may still be on its way."""
-        self._commands = 0
+        self._commands = 0 if recovered is None else recovered.recorded.commands
         self._closed = False
         self._stopping_since: float | None = None
 
@@ -108,19 +113,10 @@ class Orchestrator:
             look = Measuring(self._plan.agents, self.processes, self._record_health)
             measuring = asyncio.create_task(look.run())
         try:
-            self._receive(
-                e.SystemStarted(
-                    session=self._plan.id,
-                    project=self._plan.project,
-                    goal=self._plan.goal,
-                    mode=self._mode,
-                    attended=self.attended,
-                    max_agents=self._plan.max_agents,
-                    teams=self._plan.teams,
-                    seed=self._seed,
-                ),
-                None,
-            )
+            if self._recovered is None or not self.session.seq:
+                self._start()
+            else:
+                self._resume(self._recovered)
             while self.session.status != "ended" and not self._given_up():
                 if self._work_a_slice():
                     await asyncio.sleep(BREATH)
@@ -181,6 +177,45 @@ class Orchestrator:
         """Note that the journal is being written again after `failure`."""
         fact = e.SystemNotRecording(failure, lasted_ms)
         self._post(lambda: self._receive(fact, self.session.seq))
+
+    # -- beginning ----------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        started = e.SystemStarted(
+            session=self._plan.id,
+            project=self._plan.project,
+            goal=self._plan.goal,
+            mode=self._mode,
+            attended=self.attended,
+            max_agents=self._plan.max_agents,
+            teams=self._plan.teams,
+            seed=self._seed,
+        )
+        self._receive(started, None)
+
+    def _resume(self, recovered: Recovered) -> None:
+        """Go on with a session whose program has ended: none of its processes runs any more."""
+        session = self.session
+        self.told_to_end = session.status == "stopping"
+        for event in recovered.missing:
+            self._record(event)
+        self._waiting_effects.extend(recovered.effects)
+        new = {effect.timer for effect in recovered.effects if isinstance(effect, effects.Timer)}
+        for timer in [timer for timer in session.timers if timer not in new]:
+            due, question = session.timers[timer].due, session.timers[timer].question
+            seq = recovered.recorded.timers[timer]
+            self._set_timer(effects.Timer(seq, timer, due, question))
+        self._desk.catch_up()
+        running = [agent for agent in session.agents.values() if agent.running]
+        resumed = self._receive(
+            e.SystemResumed(self.attended, recovered.recorded.continuation.torn), None
+        )
+        for agent in running:
+            lost = e.AgentExited(agent.spec.id, agent.incarnation, agent.task, None, lost=True)
+            self._receive(lost, resumed)
+        for it in recovered.in_doubt:
+            done = e.SystemDone(it.action, it.effect, it.agent, error=LOST, lost=True)
+            self._receive(done, resumed)
 
     # -- working ------------------------------------------------------------------------------
 
@@ -250,15 +285,18 @@ class Orchestrator:
         """Feed one input to the engine, record what follows, and return the input's seq."""
         turn = self._engine.receive(fact, self.clock.moment(), cause)
         for event in turn.events:
-            self._journal.append(event, urgent=event.kind not in TELEMETRY)
+            self._record(event)
             self.recent.append(event)
-            for observer in self.observers:
-                observer(event)
-            self._follow(event)
         self._unset_timers()
         self._waiting_effects.extend(turn.effects)
         self._perform_recorded()
         return turn.events[0].seq if turn.events else self.session.seq
+
+    def _record(self, event: AnyEvent) -> None:
+        self._journal.append(event, urgent=event.kind not in TELEMETRY)
+        for observer in self.observers:
+            observer(event)
+        self._follow(event)
 
     def _record_health(self, health: e.AgentHealth, key: tuple[AgentId, int]) -> None:
         def record() -> None:

@@ -216,8 +216,8 @@ def legal_facts(session: Session) -> list[Fact]:
         facts += _agent_facts(session, agent)
     for task in session.tasks.values():
         facts += _task_facts(session, task)
-    for action, doer in session.in_doubt.items():
-        effect: Effect = "start_process" if "start" in action else "stop_process"
+    for action, intended in session.in_doubt.items():
+        doer, effect = intended.agent, intended.effect
         facts += [e.SystemDone(action, effect, doer), e.SystemDone(action, effect, doer, "failed")]
     for question in session.open_questions:
         facts += [e.UserAnswered(question, v, "", "me", "d") for v in ("approve", "reject")]
@@ -250,7 +250,7 @@ def _agent_facts(session: Session, agent: Agent) -> list[Fact]:
         facts.append(e.AgentErred(name, number, agent.task, "broken", "", "protocol"))
         facts.append(e.AgentOutput(name, agent.incarnation, TASKS[0], ("a", "b")))
         facts += [e.AgentExited(name, agent.incarnation, TASKS[0], code) for code in (0, 1)]
-    if name not in session.in_doubt.values():
+    if all(intended.agent != name for intended in session.in_doubt.values()):
         number = agent.incarnation if agent.running else agent.incarnation + 1
         effect: Effect = "stop_process" if agent.running else "start_process"
         facts.append(e.SystemIntended(ActionId(f"{effect} {name}"), effect, name, None, number))

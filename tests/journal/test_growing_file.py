@@ -15,7 +15,7 @@ Fail = Callable[[str], None]
 @pytest.fixture
 def file(tmp_path: Path) -> GrowingFile:
     """A file that holds one piece."""
-    file = GrowingFile(tmp_path / "file")
+    file = GrowingFile.new(tmp_path / "file")
     file.add(b"one\n", sync=True)
     return file
 

@@ -1,0 +1,190 @@
+"""A session whose program has ended, brought back to where it was.
+
+The state is what the reducer makes of the recorded events. The program may have ended in the midst
+of recording what one input led to; since that follows from the input alone, the engine does it
+again, and what is missing from the file is written now. What had been announced in the file and
+not reported as done is in doubt: nobody knows whether it happened.
+"""
+
+import gc
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mop_tui.decisions.rules import RuleBook
+from mop_tui.decisions.standard import RULES
+from mop_tui.domain import events as e
+from mop_tui.domain.events import INPUTS, AnyEvent
+from mop_tui.domain.fold import apply
+from mop_tui.domain.ids import TimerId
+from mop_tui.domain.plan import Plan
+from mop_tui.domain.session import Session
+from mop_tui.errors import JournalDamageError, JournalError
+from mop_tui.journal import codec
+from mop_tui.journal.header import Header
+from mop_tui.journal.scan import Scan
+from mop_tui.journal.writer import Continuation
+from mop_tui.orchestrator.effects import Effect
+from mop_tui.orchestrator.engine import Engine
+from mop_tui.orchestrator.replay import digest_agrees
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a session file says, folded up to its last input."""
+
+    path: Path
+    header: Header
+    session: Session
+    """The state just before the last input."""
+    last_turn: list[AnyEvent]
+    """The last input and what is recorded of that which follows from it."""
+    recent: deque[AnyEvent]
+    """The latest events, the last turn among them."""
+    timers: dict[TimerId, int]
+    """Where each timer was set that may still run: the `seq` of the record."""
+    commands: int
+    """The highest number that a command was given."""
+    continuation: Continuation
+
+
+def read_recorded(path: Path, *, keep: int) -> Recorded:
+    """Return what the session file at `path` says, with its latest `keep` events. A torn last line
+    is left out.
+
+    Raises `JournalError` if there is no such file, `NotASessionError` if it is something else,
+    `JournalDamageError` if a line is not as it was written, or is about what this version does not
+    understand.
+    """
+    session = Session()
+    turn: list[AnyEvent] = []
+    recent: deque[AnyEvent] = deque(maxlen=keep)
+    timers: dict[TimerId, int] = {}
+    commands = 0
+    with _no_collecting(), Scan(path) as scan:
+        size, link = scan.start, scan.header.genesis.encode()
+        line = b""
+        for line in scan.lines():
+            event = _decoded(path, line, scan.events)
+            kind = event.kind
+            if kind in INPUTS and not _follows(event, turn):
+                _fold(session, turn)
+                turn.clear()
+            turn.append(event)
+            recent.append(event)
+            size += len(line)
+            if kind == "system.timer_set":
+                timers[event.data.timer] = event.seq
+            elif kind in ("user.commanded", "user.answered"):
+                commands = max(commands, _number(event.data))
+        if scan.events:
+            link = line.rstrip(b"\n")[-18:-2]
+        torn = path.stat().st_size - size if scan.torn else 0
+    whole = not line or line.endswith(b"\n")
+    end = Continuation(scan.events, link.decode(), size, torn, whole=whole)
+    return Recorded(path, scan.header, session, turn, recent, timers, commands, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A session that can go on: its engine, and what its program did not get to."""
+
+    recorded: Recorded
+    engine: Engine
+    missing: list[AnyEvent]
+    """What follows from the last input and is not in the file yet."""
+    effects: list[Effect]
+    """What those events announce, and was therefore never done."""
+    in_doubt: tuple[e.SystemIntended, ...]
+    """What the file announces, and may or may not have been done."""
+
+
+def recover(recorded: Recorded, plan: Plan) -> Recovered:
+    """Return the session that `recorded` tells of, its last turn completed.
+
+    Raises `JournalError` if it has ended, or if this version would have decided otherwise.
+    """
+    path = recorded.path
+    engine = Engine(plan, RuleBook(plan, RULES), recorded.session)
+    turn = recorded.last_turn
+    if not turn:
+        return Recovered(recorded, engine, [], [], ())
+    if turn[-1].kind == "system.ended":
+        outcome = turn[-1].data.outcome
+        raise JournalError(
+            f"{path}: has ended ({outcome}), so there is nothing to resume."
+            f" Look at it with: mop-tui replay {path}"
+        )
+    first, last = turn[0], turn[-1].seq
+    again = engine.receive(first.data, first.at, first.cause)
+    for was, would in zip(turn, again.events, strict=False):
+        if was != would:
+            raise _differs(recorded, was)
+    if len(again.events) < len(turn):
+        raise _differs(recorded, turn[len(again.events)])
+    missing = again.events[len(turn) :]
+    new = {event.data.action for event in missing if event.kind == "system.intended"}
+    doubtful = tuple(it for action, it in engine.session.in_doubt.items() if action not in new)
+    effects = [effect for effect in again.effects if effect.seq > last]
+    recorded.recent.extend(missing)
+    for event in missing:
+        if event.kind == "system.timer_set":
+            recorded.timers[event.data.timer] = event.seq
+    return Recovered(recorded, engine, missing, effects, doubtful)
+
+
+def _decoded(path: Path, line: bytes, seq: int) -> AnyEvent:
+    try:
+        return codec.decode(line)
+    except codec.UnreadableError as error:
+        raise JournalDamageError(str(path), seq + 1, str(error)) from None
+
+
+def _follows(event: AnyEvent, turn: list[AnyEvent]) -> bool:
+    """Tell whether `event`, of a kind that may come from outside, follows from `turn` instead.
+
+    What follows is ordered by a decision of the same turn; what comes from outside never is.
+    """
+    if not turn or event.cause is None or event.cause < turn[0].seq:
+        return False
+    return event.kind == "system.memory_set" and (
+        turn[event.cause - turn[0].seq].kind == "system.decided"
+    )
+
+
+def _fold(session: Session, turn: list[AnyEvent]) -> None:
+    for event in turn:
+        if event.kind == "system.digest" and not digest_agrees(session, event):
+            raise JournalError(
+                f"event {event.seq} tells of another state than this version comes to, so the"
+                " session cannot go on. It can be replayed."
+            )
+        apply(session, event)
+
+
+def _number(said: e.UserCommanded | e.UserAnswered) -> int:
+    name = said.id if isinstance(said, e.UserCommanded) else said.command
+    digits = (name or "").removeprefix("c")
+    return int(digits) if digits.isdecimal() else 0
+
+
+def _differs(recorded: Recorded, event: AnyEvent) -> JournalError:
+    version = recorded.header.versions.get("mop-tui", "of unknown version")
+    return JournalError(
+        f"{recorded.path}: event {event.seq} was decided by mop-tui {version}, and this version"
+        " decides otherwise, so it cannot go on from there. It can be replayed."
+    )
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Do not look for garbage meanwhile: what is made here is kept, and there is much of it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
