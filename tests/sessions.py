@@ -22,6 +22,7 @@ from mop_tui.domain.plan import (
     HostKind,
     Lifetime,
     Mode,
+    OnDoubt,
     Plan,
     Priority,
     QuestionSpec,
@@ -32,11 +33,12 @@ from mop_tui.domain.plan import (
     Work,
 )
 from mop_tui.domain.session import Session
-from mop_tui.journal import BufferedWriter, Header
+from mop_tui.journal import BufferedWriter, Header, JournalFile
 from mop_tui.orchestrator.answers import PreparedAnswer, PreparedAnswers
 from mop_tui.orchestrator.clock import Timeline, VirtualClock
 from mop_tui.orchestrator.engine import Engine
-from mop_tui.orchestrator.loop import Orchestrator
+from mop_tui.orchestrator.loop import RECENT_EVENTS, Orchestrator
+from mop_tui.orchestrator.recovery import read_recorded, recover
 
 
 def agent(name: str, *skills: str, for_session: bool = False) -> AgentSpec:
@@ -60,6 +62,7 @@ def task(
     gate: str | None = None,
     retry: Retry = Retry(),  # noqa: B008 - it is immutable
     timeout: float | None = None,
+    on_doubt: OnDoubt | None = None,
 ) -> TaskSpec:
     """Return a task, pinned to agent `by` or for whoever has `skill`."""
     return TaskSpec(
@@ -75,6 +78,7 @@ def task(
         gate=QuestionName(gate) if gate is not None else None,
         retry=retry,
         timeout_ms=None if timeout is None else round(timeout * 1000),
+        on_doubt=on_doubt,
     )
 
 
@@ -202,16 +206,21 @@ def play(
     hands: Hands | Behaviour | None = None,
     attended: bool = False,
     lag: float = 0,
+    resume: bool = False,
 ) -> Ran:
     """Run a plan on the virtual clock and return what happened.
 
     `during` sees each event as it happens and may give the orchestrator commands; those of the
     `operator` are given at their time, in seconds. The agents play their scripts, unless they are
-    in somebody's `hands`. Records are on disk, and so may be acted upon, after `lag` seconds.
+    in somebody's `hands`. Records are on disk, and so may be acted upon, after `lag` seconds. With
+    `resume`, the session is the one that the file at `path` tells of, whose program has ended; what
+    happened is then all that the file tells in the end.
     """
     if hands is not None and not isinstance(hands, Hands):
         hands = Hands(hands)
-    session = _play(what, path, seed, list(answers), during, list(operator), hands, attended, lag)
+    session = _play(
+        what, path, seed, list(answers), during, list(operator), hands, attended, lag, resume=resume
+    )
     return asyncio.run(session)
 
 
@@ -244,19 +253,25 @@ async def _play(
     hands: Hands | None,
     attended: bool,
     lag: float,
+    *,
+    resume: bool,
 ) -> Ran:
     timeline = Timeline()
-    clock = VirtualClock(timeline)
+    recovered = recover(read_recorded(path, keep=RECENT_EVENTS), what) if resume else None
+    engine = Engine(what, RuleBook(what, RULES)) if recovered is None else recovered.engine
+    clock = VirtualClock(timeline, at=engine.session.at)
 
     def hosts(sink: Sink) -> Mapping[HostKind, AgentHost]:
         if hands is not None:
             return {HostKind.SIMULATED: hands.join(clock.moment, timeline.call_at, sink)}
         return {HostKind.SIMULATED: SimulatedHost(seed, clock.moment, timeline.call_at, sink)}
 
-    journal = _SlowDisk(path, header(seed))
+    journal = _SlowDisk(
+        path, header(seed), after=recovered.recorded.continuation if recovered else None
+    )
     orchestrator = Orchestrator(
         what,
-        Engine(what, RuleBook(what, RULES)),
+        engine,
         journal,
         clock,
         timeline,
@@ -265,6 +280,7 @@ async def _play(
         attended=attended,
         seed=seed,
         answers=PreparedAnswers("file#test", answers) if answers else None,
+        recovered=recovered,
     )
     events: list[AnyEvent] = []
     orchestrator.observers.append(events.append)
@@ -287,7 +303,19 @@ async def _play(
     # A session that nothing can end any more is a defect, and must not hang whoever looks for it.
     await asyncio.wait_for(orchestrator.run(), 30)
     journal.close()
+    if recovered is not None:
+        with JournalFile.open(path) as file:
+            events = list(file)
     return Ran(events, orchestrator.session, path)
+
+
+def crash(ran: Ran, path: Path, *, after: int, torn: int = 0) -> Path:
+    """Write to `path` what would be left if the program had died when `after` events of a session
+    were on disk, and `torn` bytes of the next; return `path`."""
+    lines = ran.path.read_bytes().splitlines(keepends=True)
+    rest = b"".join(lines[after + 1 :])
+    path.write_bytes(b"".join(lines[: after + 1]) + rest[:torn])
+    return path
 
 
 def _submit(orchestrator: Orchestrator, command: Command) -> None:
