@@ -11,7 +11,7 @@ import tempfile
 from math import inf
 from pathlib import Path
 
-from mop_tui.cli import session
+from mop_tui.cli import preparing, session
 from mop_tui.dashboard.picture import picture
 from mop_tui.orchestrator.replay import open_replay
 
@@ -22,9 +22,9 @@ MOMENT = 15_500
 """Session time of the overview, in milliseconds."""
 
 
-def prepared(name: str, answers: Path | None) -> session.Prepared:
+def prepared(name: str, answers: Path | None) -> preparing.Prepared:
     """Prepare a rehearsal of the release."""
-    return session.prepare(
+    return preparing.prepare(
         LAYOUT,
         overrides={},
         rehearse=True,

@@ -17,6 +17,7 @@ from mop_tui.errors import MopError
 
 _COMMANDS = {
     "run": "mop_tui.cli.run",
+    "resume": "mop_tui.cli.resume",
     "replay": "mop_tui.cli.replay",
     "verify": "mop_tui.cli.verify",
     "events": "mop_tui.cli.events",

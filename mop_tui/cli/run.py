@@ -7,25 +7,8 @@ from pathlib import Path
 import click
 
 from mop_tui.cli.exit_codes import EXIT_OF_OUTCOME
+from mop_tui.cli.options import Speed, runs_headless
 from mop_tui.errors import UsageError
-
-
-class _Speed(click.ParamType[float]):
-    name = "N|max"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return times real time; infinity stands for `max`."""
-        if value == "max":
-            return float("inf")
-        try:
-            speed = float(str(value))
-        except ValueError:
-            speed = 0
-        if not 0 < speed < float("inf"):
-            self.fail(f"{value!r} is neither a positive number nor 'max'", param, ctx)
-        return speed
 
 
 @click.command("run")
@@ -37,7 +20,7 @@ class _Speed(click.ParamType[float]):
 )
 @click.option(
     "--speed",
-    type=_Speed(),
+    type=Speed(),
     help="Times real time, or 'max'; for sessions without real agents only."
     " Default: max headless, else 60.",
 )
@@ -73,14 +56,10 @@ def command(
     input; 3 headless and only questions left; 130 ended early by the operator; 143 by SIGTERM.
     """
     gc.disable()  # as in `mop_tui.cli`; the session enables it again once it runs
-    from mop_tui.cli import session  # noqa: PLC0415 - loaded only when a session is really run
+    from mop_tui.cli import preparing, session  # noqa: PLC0415 - only when a session is really run
 
-    if as_json and not headless:
-        raise UsageError("--json goes with --headless: a screen and JSON cannot share the terminal")
-    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        click.echo("no terminal here, so this runs headless", err=True)
-        headless = True
-    prepared = session.prepare(
+    headless = runs_headless(headless=headless, as_json=as_json)
+    prepared = preparing.prepare(
         layout,
         overrides=_settings(settings),
         rehearse=rehearse,

@@ -3,130 +3,38 @@ screen."""
 
 import asyncio
 import gc
-import getpass
 import os
-import platform
 import signal
-import socket
 import sys
-import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 
 import click
-import pydantic
 
-from mop_tui import __version__, layout
 from mop_tui.agents.host import AgentHost, Sink
 from mop_tui.agents.simulated import SimulatedHost
 from mop_tui.cli.output import clock_time, json_line
+from mop_tui.cli.preparing import Prepared, make_folders
 from mop_tui.cli.printer import Printer
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
 from mop_tui.domain import templates
 from mop_tui.domain.events import AnyEvent, Outcome
 from mop_tui.domain.feed import Stop
-from mop_tui.domain.plan import HostKind, Mode, Plan
+from mop_tui.domain.plan import HostKind, Mode
 from mop_tui.domain.sentences import sentence
 from mop_tui.domain.tones import tone
-from mop_tui.errors import JournalError, UsageError
-from mop_tui.journal.header import Header
+from mop_tui.errors import JournalError
 from mop_tui.journal.writer import BufferedWriter, Journal, JournalWriter
-from mop_tui.orchestrator.answers import PreparedAnswers, read_answers
 from mop_tui.orchestrator.clock import Clock, Timeline, VirtualClock, WallClock
 from mop_tui.orchestrator.engine import Engine
 from mop_tui.orchestrator.live import LiveSession
 from mop_tui.orchestrator.loop import Orchestrator
 
-SCREEN_SPEED = 60.0
-"""Speed of a rehearsal that somebody watches: a minute a second."""
-
-
 SWITCH_INTERVAL = 0.001
 """Seconds after which a thread that computes lets the event loop go on, if that has work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """All that is needed to run a session; nothing was written or started yet."""
-
-    plan: Plan
-    header: Header
-    path: Path
-    speed: float
-    answers: PreparedAnswers | None
-    attended: bool
-
-    @property
-    def mode(self) -> Mode:
-        """What the session's events will stand for."""
-        return self.header.mode
-
-
-def prepare(
-    path: Path,
-    *,
-    overrides: Mapping[str, str],
-    rehearse: bool,
-    speed: float | None,
-    seed: int,
-    answers: Path | None,
-    session_file: Path | None,
-    attended: bool,
-) -> Prepared:
-    """Read and check everything that a session is made from.
-
-    Raises `MopError` where layout, answers or options do not fit.
-    """
-    loaded = layout.load(path, overrides=overrides, rehearse=rehearse)
-    plan = loaded.plan
-    real = any(agent.host is HostKind.COMMAND for agent in plan.agents.values())
-    if real and speed not in (None, 1.0):
-        raise UsageError(
-            f"--speed {speed:g}: real agents work in real time; use --rehearse to play the plan"
-        )
-    started = datetime.now(UTC).astimezone()
-    run = uuid.uuid4().hex
-    destination = session_file
-    if destination is None:
-        # Two runs may begin within a second.
-        destination = Path("sessions") / f"{plan.id}-{started:%Y%m%d-%H%M%S}-{run[:4]}.jsonl"
-    elif not destination.parent.is_dir():
-        raise UsageError(f"--session-file {destination}: there is no such folder")
-    destination = destination.absolute()
-    header = Header(
-        layout=loaded.document,
-        seed=seed,
-        mode=Mode.LIVE if real else Mode.REHEARSAL,
-        run=run,
-        started=started.isoformat(timespec="seconds"),
-        versions={
-            "mop-tui": __version__,
-            "python": platform.python_version(),
-            "pydantic": pydantic.VERSION,
-        },
-        user=_user(),
-        host=socket.gethostname(),
-        paths={
-            "layout": str(path.absolute()),
-            templates.LAYOUT_DIR: str(loaded.directory),
-            templates.WORKSPACE: str(destination.with_suffix(".work")),
-            templates.PYTHON: sys.executable,
-            "cwd": str(Path.cwd()),
-        },
-    )
-    return Prepared(
-        plan=plan,
-        header=header,
-        path=destination,
-        speed=speed or (SCREEN_SPEED if attended else inf),
-        answers=read_answers(answers, plan, header.mode) if answers is not None else None,
-        attended=attended,
-    )
 
 
 def run_headless(prepared: Prepared, *, as_json: bool) -> Outcome:
@@ -145,13 +53,16 @@ def run_on_screen(prepared: Prepared) -> Outcome:
 def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
     """Create the session file and everything that runs the session."""
     loop = asyncio.get_running_loop()
-    _make_folders(prepared)
+    make_folders(prepared)
     late: list[Orchestrator] = []
 
     def tell(call: Callable[..., None], *args: object) -> None:
         loop.call_soon_threadsafe(call, *args)
 
     timeline = Timeline()
+    recovered = prepared.recovered
+    after = None if recovered is None else recovered.recorded.continuation
+    at = 0 if recovered is None else recovered.engine.session.at
     journal: Journal
     clock: Clock
     if prepared.mode is Mode.LIVE:
@@ -161,11 +72,12 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
             on_durable=lambda _seq: tell(late[0].journal_advanced),
             on_failure=lambda _why: tell(late[0].journal_advanced),
             on_recovered=lambda why, ms: tell(late[0].journal_recovered, why, ms),
+            after=after,
         )
-        clock = WallClock()
+        clock = WallClock(at)
     else:
-        journal = BufferedWriter(prepared.path, prepared.header)
-        clock = VirtualClock(timeline, None if prepared.speed == inf else prepared.speed)
+        journal = BufferedWriter(prepared.path, prepared.header, after=after)
+        clock = VirtualClock(timeline, None if prepared.speed == inf else prepared.speed, at)
 
     def hosts(sink: Sink) -> Mapping[HostKind, AgentHost]:
         seed = prepared.header.seed
@@ -176,7 +88,9 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
 
     orchestrator = Orchestrator(
         prepared.plan,
-        Engine(prepared.plan, RuleBook(prepared.plan, RULES)),
+        recovered.engine
+        if recovered is not None
+        else Engine(prepared.plan, RuleBook(prepared.plan, RULES)),
         journal,
         clock,
         timeline,
@@ -185,6 +99,7 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
         attended=prepared.attended,
         seed=prepared.header.seed,
         answers=prepared.answers,
+        recovered=recovered,
     )
     late.append(orchestrator)
     live = LiveSession(orchestrator, _as_typed(prepared.path), prepared.header.started)
@@ -203,7 +118,7 @@ def _command_host(prepared: Prepared, sink: Sink) -> AgentHost:
         prepared.path.with_suffix(".logs"),
         sink,
         os.environ,
-        run=prepared.header.run,
+        run=prepared.tag,
         register=prepared.path.with_suffix(strays.SUFFIX),
     )
 
@@ -225,21 +140,6 @@ async def _end_strays(prepared: Prepared, orchestrator: Orchestrator) -> None:
         if abandoned.strays:
             agents = tuple(dict.fromkeys(stray.agent for stray in abandoned.strays))
             orchestrator.note_strays(abandoned.register.stem, agents)
-
-
-def _make_folders(prepared: Prepared) -> None:
-    """Make the folder of the session file, and a workspace that no other run has used."""
-    if prepared.path.exists():
-        return  # the journal refuses, in better words
-    try:
-        prepared.path.parent.mkdir(mode=0o700, exist_ok=True)
-        if prepared.mode is Mode.LIVE:
-            Path(prepared.header.paths[templates.WORKSPACE]).mkdir(mode=0o700)
-    except OSError as error:
-        raise JournalError(
-            f"{error.filename}: cannot be made: {error.strerror}."
-            " Name another place with --session-file."
-        ) from None
 
 
 def _collect_garbage() -> None:
@@ -363,10 +263,3 @@ def _as_typed(path: Path) -> Path:
     """Return `path` as an operator would type it here."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) else path
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"

@@ -1,0 +1,177 @@
+"""All that a session is made from, read and checked before anything is written or started."""
+
+import getpass
+import os
+import platform
+import socket
+import sys
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import inf
+from pathlib import Path
+
+import pydantic
+
+from mop_tui import __version__, layout
+from mop_tui.domain import templates
+from mop_tui.domain.plan import HostKind, Mode, Plan
+from mop_tui.errors import JournalError, UsageError
+from mop_tui.journal.header import Header
+from mop_tui.orchestrator.answers import PreparedAnswers, read_answers
+from mop_tui.orchestrator.loop import RECENT_EVENTS
+from mop_tui.orchestrator.recovery import Recovered, read_recorded, recover
+
+SCREEN_SPEED = 60.0
+"""Speed of a rehearsal that somebody watches: a minute a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that is needed to run a session; nothing was written or started yet."""
+
+    plan: Plan
+    header: Header
+    path: Path
+    speed: float
+    answers: PreparedAnswers | None
+    attended: bool
+    recovered: Recovered | None = None
+    """Where a session goes on whose program had ended."""
+
+    @property
+    def mode(self) -> Mode:
+        """What the session's events will stand for."""
+        return self.header.mode
+
+    @property
+    def tag(self) -> str:
+        """What marks the processes of this program, and none of those of an earlier one."""
+        if self.recovered is None:
+            return self.header.run
+        return f"{self.header.run}.{self.recovered.engine.session.resumptions + 1}"
+
+
+def prepare(
+    path: Path,
+    *,
+    overrides: Mapping[str, str],
+    rehearse: bool,
+    speed: float | None,
+    seed: int,
+    answers: Path | None,
+    session_file: Path | None,
+    attended: bool,
+) -> Prepared:
+    """Read and check everything that a session is made from.
+
+    Raises `MopError` where layout, answers or options do not fit.
+    """
+    loaded = layout.load(path, overrides=overrides, rehearse=rehearse)
+    plan = loaded.plan
+    real = any(agent.host is HostKind.COMMAND for agent in plan.agents.values())
+    if real and speed not in (None, 1.0):
+        raise UsageError(
+            f"--speed {speed:g}: real agents work in real time; use --rehearse to play the plan"
+        )
+    started = datetime.now(UTC).astimezone()
+    run = uuid.uuid4().hex
+    destination = session_file
+    if destination is None:
+        # Two runs may begin within a second.
+        destination = Path("sessions") / f"{plan.id}-{started:%Y%m%d-%H%M%S}-{run[:4]}.jsonl"
+    elif not destination.parent.is_dir():
+        raise UsageError(f"--session-file {destination}: there is no such folder")
+    destination = destination.absolute()
+    header = Header(
+        layout=loaded.document,
+        seed=seed,
+        mode=Mode.LIVE if real else Mode.REHEARSAL,
+        run=run,
+        started=started.isoformat(timespec="seconds"),
+        versions={
+            "mop-tui": __version__,
+            "python": platform.python_version(),
+            "pydantic": pydantic.VERSION,
+        },
+        user=_user(),
+        host=socket.gethostname(),
+        paths={
+            "layout": str(path.absolute()),
+            templates.LAYOUT_DIR: str(loaded.directory),
+            templates.WORKSPACE: str(destination.with_suffix(".work")),
+            templates.PYTHON: sys.executable,
+            "cwd": str(Path.cwd()),
+        },
+    )
+    return Prepared(
+        plan=plan,
+        header=header,
+        path=destination,
+        speed=speed or (SCREEN_SPEED if attended else inf),
+        answers=read_answers(answers, plan, header.mode) if answers is not None else None,
+        attended=attended,
+    )
+
+
+def prepare_resumed(
+    path: Path, *, speed: float | None, answers: Path | None, attended: bool
+) -> Prepared:
+    """Read a session file whose program has ended, so that it can go on.
+
+    Changes to the folder in which the session was started, for its agents run there. Raises
+    `MopError` where the file cannot be trusted, the session has ended, or options do not fit.
+    """
+    path = path.absolute()
+    recorded = read_recorded(path, keep=RECENT_EVENTS)
+    header = recorded.header
+    rehearsed = header.mode is Mode.REHEARSAL
+    if speed not in (None, 1.0) and not rehearsed:
+        raise UsageError(f"--speed {speed:g}: real agents work in real time")
+    plan = layout.plan_of(header.layout, rehearse=rehearsed)
+    recovered = recover(recorded, plan)
+    answered = read_answers(answers, plan, header.mode) if answers is not None else None
+    if not rehearsed:
+        _go_to(Path(header.paths.get("cwd", ".")))
+    return Prepared(
+        plan=plan,
+        header=header,
+        path=path,
+        speed=speed or (SCREEN_SPEED if attended else inf),
+        answers=answered,
+        attended=attended,
+        recovered=recovered,
+    )
+
+
+def _go_to(folder: Path) -> None:
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: the session was started in this folder, and its agents would run there:"
+            f" {error.strerror}."
+        ) from None
+
+
+def make_folders(prepared: Prepared) -> None:
+    """Make the folder of the session file, and a workspace that no other run has used."""
+    if prepared.path.exists():
+        return  # the journal refuses, in better words
+    try:
+        prepared.path.parent.mkdir(mode=0o700, exist_ok=True)
+        if prepared.mode is Mode.LIVE:
+            Path(prepared.header.paths[templates.WORKSPACE]).mkdir(mode=0o700)
+    except OSError as error:
+        raise JournalError(
+            f"{error.filename}: cannot be made: {error.strerror}."
+            " Name another place with --session-file."
+        ) from None
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
