@@ -20,16 +20,21 @@ from mop_tui.domain.actions import (
 from mop_tui.domain.agent_lifecycle import PausedBy
 from mop_tui.domain.answers import Option
 from mop_tui.domain.events import AnyEvent, SystemDecided, SystemResumed, UserAnswered
-from mop_tui.domain.ids import QuestionName
+from mop_tui.domain.ids import QuestionName, TaskId
 from mop_tui.domain.plan import DO_AGAIN, LEAVE_IT, OnDoubt, Plan, QuestionSpec
 from mop_tui.domain.session import Session, Task
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 
 
+def question_name(task: TaskId) -> QuestionName:
+    """Return the name of the question about a task in doubt."""
+    return QuestionName(f"doubt/{task}")
+
+
 def question_about(task: Task) -> QuestionSpec:
     """Return what the operator is asked about a task in doubt."""
     return QuestionSpec(
-        name=QuestionName(f"doubt/{task.spec.id}"),
+        name=question_name(task.spec.id),
         question=f"{task.spec.title} was being done when the program ended. Do it again?",
         question_type="choice",
         context=(

@@ -1,9 +1,10 @@
 """Answers that the operator wrote down beforehand.
 
-A YAML list of items `{question, value, reason, after}`: the question's name in the layout, or
-`AGENT/ID` for what an agent asks by itself (`AGENT/*` for whatever it asks); the answer, as it
-would be typed; and optionally a reason and how long after the asking the answer is given. Each item
-answers one asking, in the order of the file.
+A YAML list of items `{question, value, reason, after}`: the question's name in the layout,
+`AGENT/ID` for what an agent asks by itself (`AGENT/*` for whatever it asks), or `doubt/TASK` for
+what is asked about a task when its session is resumed; the answer, as it would be typed; and
+optionally a reason and how long after the asking the answer is given. Each item answers one asking,
+in the order of the file.
 
 A password stands in a file of its own that only its owner can read: `value: {file: PATH}`. Only in
 a rehearsal may it be written down like other answers.
@@ -19,6 +20,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from mop_tui.decisions import doubt
 from mop_tui.domain.answers import MOST_CHARACTERS, objection
 from mop_tui.domain.ids import QuestionName
 from mop_tui.domain.plan import Mode, Plan, QuestionSpec
@@ -120,7 +122,9 @@ def _prepared(item: _Item, plan: Plan, mode: Mode, folder: Path) -> PreparedAnsw
     name = QuestionName(item.question)
     spec = plan.questions.get(name)
     rehearsed = mode is Mode.REHEARSAL
-    if spec is None and not any(item.question.startswith(f"{agent}/") for agent in plan.agents):
+    doubtful = any(name == doubt.question_name(task) for task in plan.tasks)
+    of_agent = any(item.question.startswith(f"{agent}/") for agent in plan.agents)
+    if spec is None and not of_agent and not doubtful:
         known = ", ".join(plan.questions) or "none"
         raise _Wrong(
             f"the layout has no question {item.question!r}; it has: {known}; "
