@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -39,6 +40,9 @@ from mop_tui.orchestrator.clock import Timeline, VirtualClock
 from mop_tui.orchestrator.engine import Engine
 from mop_tui.orchestrator.loop import RECENT_EVENTS, Orchestrator
 from mop_tui.orchestrator.recovery import read_recorded, recover
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+"""When what was interrupted goes on."""
 
 
 def agent(name: str, *skills: str, for_session: bool = False) -> AgentSpec:
@@ -257,7 +261,7 @@ async def _play(
     resume: bool,
 ) -> Ran:
     timeline = Timeline()
-    recovered = recover(read_recorded(path, keep=RECENT_EVENTS), what) if resume else None
+    recovered = recover(read_recorded(path, keep=RECENT_EVENTS), what, NOW) if resume else None
     engine = Engine(what, RuleBook(what, RULES)) if recovered is None else recovered.engine
     clock = VirtualClock(timeline, at=engine.session.at)
 

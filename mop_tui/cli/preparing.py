@@ -130,7 +130,7 @@ def prepare_resumed(
     if speed not in (None, 1.0) and not rehearsed:
         raise UsageError(f"--speed {speed:g}: real agents work in real time")
     plan = layout.plan_of(header.layout, rehearse=rehearsed)
-    recovered = recover(recorded, plan)
+    recovered = recover(recorded, plan, datetime.now(UTC))
     answered = read_answers(answers, plan, header.mode) if answers is not None else None
     if not rehearsed:
         _go_to(Path(header.paths.get("cwd", ".")))

@@ -57,7 +57,7 @@ class Frame:
         """
         if self.snapshot.mode is Mode.REHEARSAL:
             return f"{timecode(at):>8}"
-        return f"{wall(self.started, at):%H:%M:%S}"
+        return f"{wall(self.started, at + self.snapshot.away_by(at)):%H:%M:%S}"
 
 
 @runtime_checkable

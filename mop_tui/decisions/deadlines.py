@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from mop_tui.decisions.conversation import withdraw_waiting
 from mop_tui.decisions.rules import Rule
-from mop_tui.decisions.wording import lasting
 from mop_tui.domain.actions import Action, CancelWork, SetTimer, StopProcess
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import (
@@ -20,6 +19,7 @@ from mop_tui.domain.events import (
 from mop_tui.domain.plan import Lifetime, Plan
 from mop_tui.domain.session import Agent, Session, Task, force_of, timeout_of
 from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.domain.wording import lasting
 
 GRACE = 5_000
 """Milliseconds that an agent that lives for the session has to give a cancelled task up."""

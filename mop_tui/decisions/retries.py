@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from hashlib import blake2b
 
 from mop_tui.decisions.rules import Rule
-from mop_tui.decisions.wording import lasting
 from mop_tui.domain.actions import Action, CloseIssue, MoveTask, OpenIssue, SetTimer
 from mop_tui.domain.events import AnyEvent, SystemDecided, TaskTransitioned
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Plan, Retry
 from mop_tui.domain.session import Session, Task, rest_of
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
+from mop_tui.domain.wording import lasting
 
 JITTER = 0.2
 """How far, as a share, a rest strays from its nominal length."""

@@ -10,7 +10,7 @@ from mop_tui.decisions.doubt import settled
 from mop_tui.decisions.issues import has_open_issue
 from mop_tui.decisions.retries import attempt_failed
 from mop_tui.decisions.rules import Rule
-from mop_tui.decisions.wording import lasting, listed
+from mop_tui.decisions.wording import listed
 from mop_tui.domain.actions import (
     Action,
     DeliverOutput,
@@ -35,6 +35,7 @@ from mop_tui.domain.ids import TaskId
 from mop_tui.domain.plan import Lifetime, Plan
 from mop_tui.domain.session import Agent, Session, Task
 from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TERMINAL, TaskState, TaskTrigger
+from mop_tui.domain.wording import lasting
 
 MOST_DEATHS = 3
 """Processes in a row that may end without having completed a task, before an agent that lives for

@@ -407,6 +407,8 @@ class SystemResumed(Fact):
     KIND: ClassVar[str] = "system.resumed"
     attended: bool
     """Somebody is there who can answer questions."""
+    away_ms: int = 0
+    """For how long, by the wall clock, the session stood still; 0 in a rehearsal."""
     torn: int = 0
     """Bytes of a half-written line that were cut off the end of the session file."""
 

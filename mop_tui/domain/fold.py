@@ -398,6 +398,8 @@ def _user_withdrawn(session: Session, event: Event[e.UserWithdrawn]) -> None:
 def _system_resumed(session: Session, event: Event[e.SystemResumed]) -> None:
     session.attended = event.data.attended
     session.resumptions += 1
+    total = session.away[-1][1] if session.away else 0
+    session.away = (*session.away, (event.at, total + event.data.away_ms))
     for agent in session.agents.values():
         if agent.running:
             # It is not there any more, which the facts that follow say; nobody may count on it.

@@ -14,7 +14,7 @@ from mop_tui.domain.events import PROTOCOL_VIOLATION, AnyEvent
 from mop_tui.domain.ids import AgentId
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.task_lifecycle import TaskTrigger
-from mop_tui.domain.wording import join, listed, printable, words
+from mop_tui.domain.wording import join, lasting, listed, printable, words
 
 Known = (
     e.AgentSpawned
@@ -377,7 +377,8 @@ def _of_session(
             return f"{how} {fact.session} began"
         case e.SystemResumed():
             cut = f"; {fact.torn} bytes of a half-written line were cut off" if fact.torn else ""
-            return f"the session goes on, after its program had ended{cut}"
+            still = f" and it stood still for {lasting(fact.away_ms)}" if fact.away_ms else ""
+            return f"the session goes on, after its program had ended{still}{cut}"
         case e.SystemQuiesced():
             return "nothing runs and nothing is due; only a human could go on"
         case e.SystemEnded():

@@ -324,8 +324,14 @@ class Snapshot:
     memory: Mapping[MemoryKey, JsonValue]
     agent_counts: Mapping[AgentState, int]
     task_counts: Mapping[TaskState, int]
+    away: tuple[tuple[int, int], ...]
+    """See `Session.away`."""
     progress: float | None
     """Share of the expected work that is done, 0..1; None where there is no work."""
+
+    def away_by(self, at: int) -> int:
+        """Return for how many milliseconds the session had stood still by session time `at`."""
+        return max((total for since, total in self.away if since <= at), default=0)
 
     @property
     def open_questions(self) -> tuple[Question, ...]:
@@ -370,6 +376,8 @@ class Session:
     """Side effects intended and not yet done."""
     resumptions: int = 0
     """How often the session went on in another program."""
+    away: tuple[tuple[int, int], ...] = ()
+    """From which session time on the wall clock is how many milliseconds further ahead, in all."""
     ignored: int = 0
     """Records that the tables do not allow, and that therefore changed nothing."""
     digest: str = ""
@@ -669,5 +677,6 @@ class Session:
             memory=dict(self.memory),
             agent_counts={s: n for s, n in self.agent_counts.items() if n},
             task_counts={s: n for s, n in self.task_counts.items() if n},
+            away=self.away,
             progress=self.progress(),
         )

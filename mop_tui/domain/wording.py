@@ -39,3 +39,15 @@ def words(name: str) -> str:
 def listed(parts: Sequence[str], last: str = " and ") -> str:
     """Return parts as a reader would list them: `a`, `a and b`, `a, b and c`."""
     return ", ".join(parts[:-1]) + last + parts[-1] if len(parts) > 1 else "".join(parts)
+
+
+def lasting(ms: int) -> str:
+    """Return a length of time as a reader would say it: `0.8 s`, `12 s`, `2 min`, `1 h 5 min`."""
+    if ms < 10_000:
+        return f"{ms / 1000:.1f}".removesuffix(".0") + " s"
+    seconds = round(ms / 1000)
+    if seconds < 120:
+        return f"{seconds} s"
+    minutes, hours = round(seconds / 60) % 60, round(seconds / 60) // 60
+    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    return " ".join(parts)

@@ -207,9 +207,8 @@ class Orchestrator:
             self._set_timer(effects.Timer(seq, timer, due, question))
         self._desk.catch_up()
         running = [agent for agent in session.agents.values() if agent.running]
-        resumed = self._receive(
-            e.SystemResumed(self.attended, recovered.recorded.continuation.torn), None
-        )
+        torn = recovered.recorded.continuation.torn
+        resumed = self._receive(e.SystemResumed(self.attended, recovered.away_ms, torn), None)
         for agent in running:
             lost = e.AgentExited(agent.spec.id, agent.incarnation, agent.task, None, lost=True)
             self._receive(lost, resumed)

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from mop_tui.decisions.rules import RuleBook
@@ -19,7 +20,7 @@ from mop_tui.domain import events as e
 from mop_tui.domain.events import INPUTS, AnyEvent
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import TimerId
-from mop_tui.domain.plan import Plan
+from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.session import Session
 from mop_tui.errors import JournalDamageError, JournalError
 from mop_tui.journal import codec
@@ -99,10 +100,12 @@ class Recovered:
     """What those events announce, and was therefore never done."""
     in_doubt: tuple[e.SystemIntended, ...]
     """What the file announces, and may or may not have been done."""
+    away_ms: int
+    """For how long the session stood still by the wall clock; 0 in a rehearsal."""
 
 
-def recover(recorded: Recorded, plan: Plan) -> Recovered:
-    """Return the session that `recorded` tells of, its last turn completed.
+def recover(recorded: Recorded, plan: Plan, now: datetime) -> Recovered:
+    """Return the session that `recorded` tells of, its last turn completed; `now` it goes on.
 
     Raises `JournalError` if it has ended, or if this version would have decided otherwise.
     """
@@ -110,7 +113,7 @@ def recover(recorded: Recorded, plan: Plan) -> Recovered:
     engine = Engine(plan, RuleBook(plan, RULES), recorded.session)
     turn = recorded.last_turn
     if not turn:
-        return Recovered(recorded, engine, [], [], ())
+        return Recovered(recorded, engine, [], [], (), 0)
     if turn[-1].kind == "system.ended":
         outcome = turn[-1].data.outcome
         raise JournalError(
@@ -132,7 +135,21 @@ def recover(recorded: Recorded, plan: Plan) -> Recovered:
     for event in missing:
         if event.kind == "system.timer_set":
             recorded.timers[event.data.timer] = event.seq
-    return Recovered(recorded, engine, missing, effects, doubtful)
+    return Recovered(recorded, engine, missing, effects, doubtful, _away(recorded, now))
+
+
+def _away(recorded: Recorded, now: datetime) -> int:
+    """Return the milliseconds between where the session's own time stands and the wall clock."""
+    if recorded.header.mode is Mode.REHEARSAL:
+        return 0
+    try:
+        started = datetime.fromisoformat(recorded.header.started)
+        passed = (now - started) // timedelta(milliseconds=1)
+    except (ValueError, TypeError):
+        return 0  # the header was written by hand, or by another program
+    session = recorded.session
+    before = session.away[-1][1] if session.away else 0
+    return max(0, passed - session.at - before)
 
 
 def _decoded(path: Path, line: bytes, seq: int) -> AnyEvent:

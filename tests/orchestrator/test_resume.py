@@ -28,7 +28,7 @@ from mop_tui.journal import verify
 from mop_tui.orchestrator.answers import PreparedAnswer
 from mop_tui.orchestrator.recheck import recheck
 from mop_tui.orchestrator.recovery import read_recorded, recover
-from sessions import Ran, agent, answer, crash, fixed, plan, play, question, task
+from sessions import NOW, Ran, agent, answer, crash, fixed, plan, play, question, task
 
 
 def seq_of(ran: Ran, kind: str, **data: object) -> int:
@@ -249,7 +249,7 @@ def test_a_session_that_was_told_to_end_goes_on_ending(tmp_path: Path) -> None:
 def test_a_session_that_has_ended_is_not_resumed(tmp_path: Path) -> None:
     ran = play(CHAIN, tmp_path / "s.jsonl")
     with pytest.raises(JournalError, match=r"has ended \(complete\)"):
-        recover(read_recorded(ran.path, keep=10), CHAIN)
+        recover(read_recorded(ran.path, keep=10), CHAIN, NOW)
 
 
 def test_a_damaged_file_is_not_resumed(tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_a_session_that_would_have_been_decided_otherwise_is_not_resumed(tmp_pat
     other = plan([agent("ann")], [task("one", "ann", gate="g")], [question("g")])
     path = died(ran, after=4)
     with pytest.raises(JournalError, match="decides otherwise"):
-        recover(read_recorded(path, keep=10), other)
+        recover(read_recorded(path, keep=10), other, NOW)
 
 
 @settings(
