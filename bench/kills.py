@@ -149,6 +149,8 @@ class Session:
                 self._tally.kills += 1
             before = self._check_file(before)
             self._check_ledger()
+            if code is None and self._file.exists() and verify(self._file).ended:
+                code = 0  # it was killed after it had ended
             if code is not None and self._file.exists():
                 self._check_end(code)
                 return
@@ -157,14 +159,15 @@ class Session:
         self._tally.wrong.append("the session did not end in a minute and a half")
 
     def _start(self, words: list[str]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "mop_tui", *words, "--headless", "--answers", self._answers],
-            cwd=self._folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=(self._folder / "errors").open("ab"),
-            start_new_session=True,
-        )
+        with (self._folder / "errors").open("ab") as errors:
+            return subprocess.Popen(
+                [sys.executable, "-m", "mop_tui", *words, "--headless", "--answers", self._answers],
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+            )
 
     def _check_strays(self) -> None:
         """Wait until the successor has recorded something, and look for what is older than it."""
@@ -226,7 +229,9 @@ class Session:
     def _check_end(self, code: int) -> None:
         if code != 0:
             errors = (self._folder / "errors").read_text(encoding="utf-8").strip()
-            self._tally.wrong.append(f"the session ended with exit code {code}: {errors[-300:]}")
+            kept = Path(tempfile.mkdtemp(prefix="killed-")) / self._file.name
+            kept.write_bytes(self._file.read_bytes())
+            self._tally.wrong.append(f"it ended with exit code {code}: {errors[-300:]}; see {kept}")
         with JournalFile.open(self._file) as journal:
             events = list(journal)
             runs = [journal.header.run]
