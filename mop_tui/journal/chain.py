@@ -24,10 +24,18 @@ def hash64(*parts: bytes) -> str:
     return blake2b(b"".join(parts), digest_size=8).hexdigest()
 
 
+def link_after(previous: bytes, stem: bytes) -> bytes:
+    """Return the link of a line that starts with `stem` and follows the link `previous`."""
+    hashed = _FRESH.copy()
+    hashed.update(previous)
+    hashed.update(stem)
+    return hashed.hexdigest().encode()
+
+
 def tail(previous: str, stem: bytes) -> tuple[str, bytes]:
     """Return the link of a line that starts with `stem` and follows `previous`, and its tail."""
-    link = blake2b(previous.encode() + stem, digest_size=8).hexdigest()
-    return link, b',"chain":"%b"}' % link.encode()
+    link = link_after(previous.encode(), stem)
+    return link.decode(), b',"chain":"%b"}' % link
 
 
 class Chain:
@@ -55,9 +63,6 @@ class Chain:
             raise ValueError(f"event {seq} cannot be caused by event {cause}")
         encoded, recorded = codec.encode(event)
         stem = encoded[:-1]
-        hashed = _FRESH.copy()
-        hashed.update(self._link)
-        hashed.update(stem)
-        self._link = link = hashed.hexdigest().encode()
+        self._link = link = link_after(self._link, stem)
         self.seq = seq
         return b'%b,"chain":"%b"}\n' % (stem, link), recorded

@@ -132,15 +132,18 @@ def encode(event: AnyEvent) -> tuple[bytes, AnyEvent]:
     return _escaped(line), event
 
 
-def decode(line: bytes) -> AnyEvent:
+def decode(line: bytes, kind: str = "") -> AnyEvent:
     """Return the event that `line`, a JSON object, tells. Keys it does not know are passed over.
 
-    Raises `UnreadableError` where the fields are not those of its kind.
+    Whoever has read the line's `kind` already can spare the time of reading it again. Raises
+    `UnreadableError` where the fields are not those of its kind.
     """
-    start = head(line)
-    if start is None:
-        raise UnreadableError("it does not begin as an event does")
-    codec = _CODECS[start.kind]
+    if not kind:
+        start = head(line)
+        if start is None:
+            raise UnreadableError("it does not begin as an event does")
+        kind = start.kind
+    codec = _CODECS[kind]
     try:
         if codec is not None:
             event: AnyEvent = codec.from_json(line)

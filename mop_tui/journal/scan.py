@@ -16,7 +16,6 @@ from mop_tui.journal.header import ForeignError, Header, decode_header
 
 _LONGEST_HEADER = 1 << 26
 """Bytes. Something that goes on for longer without a line feed is not a session."""
-_ENDED = SystemEnded.KIND.encode()
 
 
 class Scan:
@@ -30,8 +29,8 @@ class Scan:
         self.path = path
         self.events = 0
         """Sound events passed so far."""
-        self.ended = False
-        """The last of them ended the session."""
+        self.kind = ""
+        """The kind of the event yielded last."""
         self.torn = False
         """A last line was found that had not been written to its end."""
         try:
@@ -47,6 +46,11 @@ class Scan:
     def start(self) -> int:
         """Offset of the first event, in bytes."""
         return len(self._first)
+
+    @property
+    def ended(self) -> bool:
+        """True if the last event passed ended the session."""
+        return self.kind == SystemEnded.KIND
 
     def fileno(self) -> int:
         """Return the descriptor of the open file."""
@@ -76,25 +80,29 @@ class Scan:
             raise _unreadable(self.path, error) from None
 
     def _sound_lines(self) -> Iterator[bytes]:
-        link = self.header.genesis
+        link = self.header.genesis.encode()
         begins = codec.HEAD.match
+        kinds: dict[bytes, str] = {}
         for line in self._file:
             seq = self.events + 1
             whole = line.endswith(b"\n")
             stem = line[: -chain.TAIL_LENGTH - whole]
-            before, (link, end) = link, chain.tail(link, stem)
-            if not line.startswith(end, len(stem)):
+            before, link = link, chain.link_after(link, stem)
+            if not line.startswith(b',"chain":"' + link + b'"}', len(stem)):
                 if not whole:
                     self.torn = True
                     return
-                raise self._damage(damage.explain(self._file, line, seq, before))
+                raise self._damage(damage.explain(self._file, line, seq, before.decode()))
             start = begins(line)
-            if start is None or int(start[1]) != seq:
+            if start is None:
                 raise self._damage(f"event {seq} was written under another number")
-            if start[4] != b"null" and not 0 < int(start[4]) < seq:
-                raise self._damage(f"event {seq} names event {int(start[4])} as its cause")
+            number, _, kind, cause = start.groups()
+            if int(number) != seq:
+                raise self._damage(f"event {seq} was written under another number")
+            if cause != b"null" and not 0 < int(cause) < seq:
+                raise self._damage(f"event {seq} names event {int(cause)} as its cause")
             self.events = seq
-            self.ended = start[3] == _ENDED
+            self.kind = kinds.get(kind) or kinds.setdefault(kind, kind.decode(errors="replace"))
             yield line
 
     def _damage(self, found: str) -> JournalDamageError:

@@ -16,10 +16,18 @@ from pathlib import Path
 
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
-from mop_tui.domain import events as e
-from mop_tui.domain.events import INPUTS, AnyEvent
+from mop_tui.domain.events import (
+    INPUTS,
+    AnyEvent,
+    SystemDecided,
+    SystemIntended,
+    SystemMemorySet,
+    SystemTimerSet,
+    UserAnswered,
+    UserCommanded,
+)
 from mop_tui.domain.fold import apply
-from mop_tui.domain.ids import TimerId
+from mop_tui.domain.ids import CommandId, TimerId
 from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.session import Session
 from mop_tui.errors import JournalDamageError, JournalError
@@ -29,7 +37,8 @@ from mop_tui.journal.scan import Scan
 from mop_tui.journal.writer import Continuation
 from mop_tui.orchestrator.effects import Effect
 from mop_tui.orchestrator.engine import Engine
-from mop_tui.orchestrator.replay import digest_agrees
+
+_NOTED = frozenset({SystemTimerSet.KIND, UserCommanded.KIND, UserAnswered.KIND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +77,25 @@ def read_recorded(path: Path, *, keep: int) -> Recorded:
         size, link = scan.start, scan.header.genesis.encode()
         line = b""
         for line in scan.lines():
-            event = _decoded(path, line, scan.events)
-            kind = event.kind
-            if kind in INPUTS and not _follows(event, turn):
-                _fold(session, turn)
-                turn.clear()
-            turn.append(event)
+            kind = scan.kind
+            try:
+                event = codec.decode(line, kind)
+            except codec.UnreadableError as error:
+                raise JournalDamageError(str(path), scan.events + 1, str(error)) from None
+            if kind in INPUTS and (kind != SystemMemorySet.KIND or not _follows(event, turn)):
+                for past in turn:
+                    apply(session, past)
+                turn = [event]
+            else:
+                turn.append(event)
             recent.append(event)
             size += len(line)
-            if kind == "system.timer_set":
-                timers[event.data.timer] = event.seq
-            elif kind in ("user.commanded", "user.answered"):
-                commands = max(commands, _number(event.data))
+            if kind in _NOTED:
+                match event.data:
+                    case SystemTimerSet(timer=timer):
+                        timers[timer] = event.seq
+                    case UserCommanded(id=command) | UserAnswered(command=command):
+                        commands = max(commands, _number(command))
         if scan.events:
             link = line.rstrip(b"\n")[-18:-2]
         torn = path.stat().st_size - size if scan.torn else 0
@@ -98,7 +114,7 @@ class Recovered:
     """What follows from the last input and is not in the file yet."""
     effects: list[Effect]
     """What those events announce, and was therefore never done."""
-    in_doubt: tuple[e.SystemIntended, ...]
+    in_doubt: tuple[SystemIntended, ...]
     """What the file announces, and may or may not have been done."""
     away_ms: int
     """For how long the session stood still by the wall clock; 0 in a rehearsal."""
@@ -152,38 +168,18 @@ def _away(recorded: Recorded, now: datetime) -> int:
     return max(0, passed - session.at - before)
 
 
-def _decoded(path: Path, line: bytes, seq: int) -> AnyEvent:
-    try:
-        return codec.decode(line)
-    except codec.UnreadableError as error:
-        raise JournalDamageError(str(path), seq + 1, str(error)) from None
-
-
 def _follows(event: AnyEvent, turn: list[AnyEvent]) -> bool:
-    """Tell whether `event`, of a kind that may come from outside, follows from `turn` instead.
+    """Tell whether a key of the memory was set because of `turn`, and not from outside.
 
     What follows is ordered by a decision of the same turn; what comes from outside never is.
     """
     if not turn or event.cause is None or event.cause < turn[0].seq:
         return False
-    return event.kind == "system.memory_set" and (
-        turn[event.cause - turn[0].seq].kind == "system.decided"
-    )
+    return turn[event.cause - turn[0].seq].kind == SystemDecided.KIND
 
 
-def _fold(session: Session, turn: list[AnyEvent]) -> None:
-    for event in turn:
-        if event.kind == "system.digest" and not digest_agrees(session, event):
-            raise JournalError(
-                f"event {event.seq} tells of another state than this version comes to, so the"
-                " session cannot go on. It can be replayed."
-            )
-        apply(session, event)
-
-
-def _number(said: e.UserCommanded | e.UserAnswered) -> int:
-    name = said.id if isinstance(said, e.UserCommanded) else said.command
-    digits = (name or "").removeprefix("c")
+def _number(command: CommandId | None) -> int:
+    digits = (command or "").removeprefix("c")
     return int(digits) if digits.isdecimal() else 0
 
 
