@@ -219,10 +219,12 @@ def legal_facts(session: Session) -> list[Fact]:
     for action, intended in session.in_doubt.items():
         doer, effect = intended.agent, intended.effect
         facts += [e.SystemDone(action, effect, doer), e.SystemDone(action, effect, doer, "failed")]
+        facts.append(e.SystemDone(action, effect, doer, "who knows", lost=True))
     for question in session.open_questions:
         facts += [e.UserAnswered(question, v, "", "me", "d") for v in ("approve", "reject")]
         facts += [e.UserSeen(question), e.UserWithdrawn(question, "no need")]
     facts += [e.SystemMemorySet(key, len(session.memory)) for key in KEYS]
+    facts.append(e.SystemResumed(attended=True, away_ms=60_000))
     facts += [
         e.SystemIssueOpened(i, "info", "look", "do") for i in ISSUES if i not in session.issues
     ]
@@ -250,6 +252,7 @@ def _agent_facts(session: Session, agent: Agent) -> list[Fact]:
         facts.append(e.AgentErred(name, number, agent.task, "broken", "", "protocol"))
         facts.append(e.AgentOutput(name, agent.incarnation, TASKS[0], ("a", "b")))
         facts += [e.AgentExited(name, agent.incarnation, TASKS[0], code) for code in (0, 1)]
+        facts.append(e.AgentExited(name, agent.incarnation, agent.task, None, lost=True))
     if all(intended.agent != name for intended in session.in_doubt.values()):
         number = agent.incarnation if agent.running else agent.incarnation + 1
         effect: Effect = "stop_process" if agent.running else "start_process"
