@@ -1,4 +1,4 @@
-"""What a screen may see and do: the one face of a live session, a replay and (later) a remote one.
+"""What a screen may see and do: the one face of a live session, a replay and an attached screen.
 
 Everything that crosses this line is a plain, serialisable value.
 """
@@ -80,6 +80,10 @@ class Capabilities:
     """Commands are accepted: there is a session behind the screen that can act."""
     seek: bool
     """Time can be moved: `seek`, `play`, `pause` and `speed` work."""
+    detach: bool = False
+    """The screen can be left while the session goes on, and another one can come back to it."""
+    guest: bool = False
+    """Another program runs the session, so that whoever quits leaves it and ends nothing."""
 
 
 @immutable

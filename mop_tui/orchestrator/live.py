@@ -27,6 +27,8 @@ class LiveSession:
         self._started = started
         self.defect = ""
         """What made the orchestrator fail; empty while it is fine."""
+        self.reachable = False
+        """Other terminals can reach the session, so a screen can leave it and come back."""
 
     async def run(self) -> None:
         """Run the session to its end. What makes it fail is told by `defect`."""
@@ -50,7 +52,7 @@ class LiveSession:
     @property
     def capabilities(self) -> Capabilities:
         """See `SessionFeed`."""
-        return Capabilities(commands=not self.defect, seek=False)
+        return Capabilities(commands=not self.defect, seek=False, detach=self.reachable)
 
     @property
     def source(self) -> str:

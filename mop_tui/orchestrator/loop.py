@@ -133,13 +133,37 @@ class Orchestrator:
                 measuring.cancel()
             await self.processes.close()
 
-    def submit(self, command: Command, secret: str | None = None, by: str = OPERATOR) -> CommandId:
-        """Take a command of somebody who is here, now. What comes of it is an event."""
-        self.told_to_end = self.told_to_end or isinstance(command, Stop)
+    @property
+    def durable_seq(self) -> int:
+        """The last event that has been recorded for good."""
+        return self._journal.durable_seq
+
+    def publish(self) -> None:
+        """Have everything that counts as recorded where other programs can read it."""
+        if self.clock.virtual:  # else it is there already, and flushing would wait for the disk
+            with suppress(NotRecordedError):  # recording the next event tells of that
+                self._journal.flush()
+
+    def reserve_id(self) -> CommandId:
+        """Return an id that no command of the session has, or will have."""
         self._commands += 1
-        command_id = CommandId(f"c{self._commands}")
-        self._post(partial(self._desk.obey, command, command_id, by, secret))
-        return command_id
+        return CommandId(f"c{self._commands}")
+
+    def submit(
+        self,
+        command: Command,
+        secret: str | None = None,
+        by: str = OPERATOR,
+        command_id: CommandId | None = None,
+    ) -> CommandId:
+        """Take a command of somebody who is here, now. What comes of it is an event.
+
+        Its id is one that begins with a reserved one and a dot, or, if none is given, a new one.
+        """
+        self.told_to_end = self.told_to_end or isinstance(command, Stop)
+        named = command_id or self.reserve_id()
+        self._post(partial(self._desk.obey, command, named, by, secret))
+        return named
 
     def terminate(self, reason: str) -> None:
         """End the session early because the system says so (SIGTERM)."""

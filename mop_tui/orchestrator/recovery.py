@@ -179,7 +179,8 @@ def _follows(event: AnyEvent, turn: list[AnyEvent]) -> bool:
 
 
 def _number(command: CommandId | None) -> int:
-    digits = (command or "").removeprefix("c")
+    """Return the number in an id: `c17`, or `c17.2` if it was given by a visitor to the socket."""
+    digits = (command or "").removeprefix("c").partition(".")[0]
     return int(digits) if digits.isdecimal() else 0
 
 
