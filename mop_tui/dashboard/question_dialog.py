@@ -15,7 +15,7 @@ from textual.widgets import Button, Input, Static
 from mop_tui.dashboard.clock import Clock
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.guard import KeyGuard
-from mop_tui.dashboard.question_words import became, fate, who_asks
+from mop_tui.dashboard.question_words import became, earlier, fate, who_asks
 from mop_tui.dashboard.secret_field import SecretField
 from mop_tui.dashboard.sheet import Sheet, context_entries
 from mop_tui.dashboard.times import timecode
@@ -206,7 +206,9 @@ class QuestionDialog(ModalScreen[Closed]):
     def _about(self) -> Content:
         asked = self.question.asked
         danger = ("Marked as dangerous. ", "bold $text-error") if asked.dangerous else ""
-        return Content.assemble(danger, who_asks(self._frame.snapshot, asked))
+        snapshot = self._frame.snapshot
+        told = [who_asks(snapshot, asked), earlier(snapshot, self.question)]
+        return Content.assemble(danger, ". ".join(filter(None, told)))
 
     def show(self, frame: Frame) -> None:
         """Follow the session: count down, and close if the question is settled."""

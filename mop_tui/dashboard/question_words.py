@@ -26,6 +26,25 @@ def who_asks(snapshot: Snapshot, asked: UserAsked) -> str:
     return f"It holds {asked.task}: {title}" if task is not None else ""
 
 
+def earlier(snapshot: Snapshot, question: Question) -> str:
+    """Return what became of the same question when it was asked before; empty if it was not.
+
+    An agent that is started again asks again, and so does a gate whose secret was lost.
+    """
+    asked = question.asked
+    before = [
+        row
+        for row in snapshot.questions.values()
+        if row.seq < question.seq
+        and (row.asked.name, row.asked.task, row.asked.agent)
+        == (asked.name, asked.task, asked.agent)
+    ]
+    if not before:
+        return ""
+    times = "once" if len(before) == 1 else f"{len(before)} times"
+    return f"Asked {times} before: {became(before[-1], before[-1].by)}"
+
+
 def fate(asked: UserAsked) -> str:
     """Return what happens if nobody answers in time."""
     if asked.default is not None:

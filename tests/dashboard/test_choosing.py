@@ -10,6 +10,7 @@ from dashboard.stage import MINUTE, Stage
 from mop_tui.dashboard.choice import ChoiceDialog
 from mop_tui.dashboard.looks import CURSOR
 from mop_tui.domain import events as e
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
 from mop_tui.domain.answers import Option
 from mop_tui.domain.feed import Answer
 from mop_tui.domain.ids import QuestionId
@@ -239,3 +240,16 @@ async def test_a_very_long_question_leaves_room_for_its_answer(size: tuple[int, 
         assert "long?" in desk.text()
         await desk.press("2", "enter")
         assert [answer.value for answer in answers(stage)] == ["blue-green"]
+
+
+async def test_what_was_asked_before_is_told_with_what_became_of_it() -> None:
+    stage = rollout()
+    stage.happen(e.UserAnswered(Q1, "canary", "", "operator", "digest-of-q1"))
+    stage.move("deployer", AgentTrigger.DEPENDENCY_READY, AgentState.ACTIVE, "it was answered")
+    stage.agent_asks(
+        "deployer", "How shall 1.4.0 be rolled out?", question_type="choice", options=OPTIONS
+    )
+    async with at_desk(stage) as desk:
+        await desk.wait(PAUSE)
+        said = " ".join(desk.text().replace("│", " ").split())
+        assert "Asked once before: q1 was answered with Canary by operator" in said
