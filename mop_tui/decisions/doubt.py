@@ -7,6 +7,8 @@ task again, count it as failed, or ask. What a human had paused is never done ag
 
 from collections.abc import Iterator
 
+from pydantic import JsonValue
+
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import counted
 from mop_tui.domain.actions import (
@@ -22,8 +24,11 @@ from mop_tui.domain.answers import Option
 from mop_tui.domain.events import AnyEvent, SystemDecided, SystemResumed, UserAnswered
 from mop_tui.domain.ids import QuestionName, TaskId
 from mop_tui.domain.plan import DO_AGAIN, LEAVE_IT, OnDoubt, Plan, QuestionSpec
-from mop_tui.domain.session import Session, Task
+from mop_tui.domain.session import Agent, Session, Task
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+
+SHOWN_LINES = 3
+"""How many lines of output are shown with the question; the rest is in the agent's log."""
 
 
 def question_name(task: TaskId) -> QuestionName:
@@ -31,18 +36,20 @@ def question_name(task: TaskId) -> QuestionName:
     return QuestionName(f"doubt/{task}")
 
 
-def question_about(task: Task) -> QuestionSpec:
-    """Return what the operator is asked about a task in doubt."""
+def question_about(task: Task, agent: Agent | None) -> QuestionSpec:
+    """Return what the operator is asked about a task in doubt, which `agent` was at work on."""
+    context: list[tuple[str, JsonValue]] = [("attempt that was lost", task.attempts)]
+    if agent is not None:
+        context.append(("done by", agent.spec.id))
+        if task.progress is not None:
+            context.append(("progress", f"{task.progress} %"))
+        if agent.tail:
+            context.append(("last lines of its output", list(agent.tail[-SHOWN_LINES:])))
     return QuestionSpec(
         name=question_name(task.spec.id),
         question=f"{task.spec.title} was being done when the program ended. Do it again?",
         question_type="choice",
-        context=(
-            ("task", task.spec.id),
-            ("attempt that was lost", task.attempts),
-            ("its agent", task.agent or "unknown"),
-            ("its output so far", f"in the log of {task.agent}" if task.agent else "unknown"),
-        ),
+        context=tuple(context),
         options=(
             Option(DO_AGAIN, "Do it again", "from its beginning, in a new process"),
             Option(LEAVE_IT, "Leave it", "it is cancelled, and so is what needs it"),

@@ -282,7 +282,9 @@ class Engine:
         return self._asked(spec, at, agent.task, ask.agent, ask.ask)
 
     def _asked_about_doubt(self, ask: a.AskAboutDoubt, at: int) -> e.UserAsked:
-        spec = doubt.question_about(self.session.tasks[ask.task])
+        task = self.session.tasks[ask.task]
+        agent = self.session.agents.get(task.agent) if task.agent is not None else None
+        spec = doubt.question_about(task, agent)
         return self._asked(spec, at, ask.task, doubtful=True)
 
     def _asked(
