@@ -4,6 +4,9 @@
     +-- UsageError               the command line asks for something impossible
     +-- LayoutError              a layout is wrong: all its problems, each with its place
     +-- TemplateError            a text holds a `${` that opens no look-up
+    +-- UnreachableError         the program that runs a session cannot be reached
+    |   +-- NotRunningError      no program runs it
+    +-- RefusedError             a running session does not do what it was told to
     +-- JournalError             a session file cannot be created, written or read
         +-- NotASessionError     the file is something else, or of a version unknown here
         +-- JournalDamageError   a line is not as written: changed, lost, repeated or moved
@@ -55,6 +58,18 @@ class LayoutError(MopError):
 
 class TemplateError(MopError):
     """A text holds a `${` that opens no look-up."""
+
+
+class UnreachableError(MopError):
+    """The program that runs a session cannot be reached, or does not let us take part."""
+
+
+class NotRunningError(UnreachableError):
+    """No program runs the session; the sentence says how it stands and what can be done."""
+
+
+class RefusedError(MopError):
+    """A running session does not do what it was told to."""
 
 
 class JournalError(MopError):

@@ -90,10 +90,10 @@ def main(arguments: Sequence[str]) -> int:
             _print(HELP.rstrip("\n"))
             return SAID
         if not words:
-            raise _MisuseError(f"one of {', '.join(_KINDS)} is expected")
-        kind = _KINDS.get(words[0])
+            raise _MisuseError(f"one of {', '.join(KINDS)} is expected")
+        kind = KINDS.get(words[0])
         if kind is None:
-            raise _MisuseError(f"there is no {words[0]!r}; there are {', '.join(_KINDS)}")
+            raise _MisuseError(f"there is no {words[0]!r}; there are {', '.join(KINDS)}")
         if not in_mop():
             raise _MisuseError("this was not started by mop-tui (there is no MOP_AGENT)")
         return kind(_Words(words[1:], _OPTIONS.get(words[0], {})))
@@ -452,7 +452,7 @@ def _complain(text: str) -> None:
         return  # whoever would read it has gone
 
 
-_KINDS: dict[str, Callable[[_Words], int]] = {
+KINDS: dict[str, Callable[[_Words], int]] = {
     "progress": _progress,
     "health": _health,
     "memory": _memory,

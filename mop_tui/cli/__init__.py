@@ -18,6 +18,8 @@ from mop_tui.errors import MopError
 _COMMANDS = {
     "run": "mop_tui.cli.run",
     "resume": "mop_tui.cli.resume",
+    "attach": "mop_tui.cli.attach",
+    "answer": "mop_tui.cli.answer",
     "replay": "mop_tui.cli.replay",
     "verify": "mop_tui.cli.verify",
     "events": "mop_tui.cli.events",
@@ -68,6 +70,8 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
     except MopError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

@@ -25,7 +25,7 @@ from mop_tui.dashboard.output_lines import OutputLines
 from mop_tui.dashboard.output_pane import OutputPane
 from mop_tui.dashboard.overview import Overview
 from mop_tui.dashboard.question_dialog import Closed, QuestionDialog
-from mop_tui.dashboard.quit_dialog import QuitDialog
+from mop_tui.dashboard.quit_dialog import LeaveDialog, QuitDialog
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.seek_dialog import SeekDialog
 from mop_tui.dashboard.steer_dialog import MessageDialog, SteerDialog
@@ -44,7 +44,7 @@ from mop_tui.domain.wording import printable
 SAMPLING = 0.1
 """Seconds between looks at the feed."""
 
-WhyEnded = Literal["quit"]
+WhyEnded = Literal["quit", "detached"]
 
 _DIALOGS: Mapping[QuestionType, type[QuestionDialog]] = {
     "approval": ApprovalDialog,
@@ -57,7 +57,8 @@ class Dashboard(App[WhyEnded]):
     """A screen on one session. A guest of the program's loop: the session lives on without it.
 
     It returns `quit` when the operator wants to leave and either confirmed that the session is to
-    end (`Stop` has then been submitted) or there was nothing left to end.
+    end (`Stop` has then been submitted) or there was nothing left to end, and `detached` when the
+    session is to go on without this screen.
     """
 
     TITLE = "mop-tui"
@@ -67,6 +68,8 @@ class Dashboard(App[WhyEnded]):
         Binding("a", "answer", "Answer", tooltip="Answer the oldest open question"),
         Binding("colon", "go_to", "Go to", tooltip="Go to a time or an event", key_display=":"),
         Binding("t", "light_or_dark", "Light or dark", show=False),
+        Binding("d", "detach", "Detach", tooltip="Leave the screen; the session goes on"),
+        Binding("E", "end", "End", tooltip="End the session; asks first", show=False),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -161,6 +164,10 @@ class Dashboard(App[WhyEnded]):
             return self._feed.capabilities.commands
         if action == "go_to":
             return self._feed.capabilities.seek
+        if action == "detach":
+            return self._feed.capabilities.detach and not self._frame.ended
+        if action == "end":
+            return self._feed.capabilities.guest and self._frame.answerable
         if action == "steer":
             return bool({*parameters} & {*offered(self._frame, self._subject())})
         return True
@@ -299,23 +306,44 @@ class Dashboard(App[WhyEnded]):
         else:
             await self.action_quit()
 
+    def action_detach(self) -> None:
+        """Leave the session to itself."""
+        self.exit("detached")
+
     async def action_quit(self) -> None:
-        """Leave; ask first if that would end something."""
-        if isinstance(self.screen, QuitDialog):
+        """Leave; ask first if that would end something, or what goes on might be forgotten."""
+        if isinstance(self.screen, QuitDialog | LeaveDialog):
             return
-        frame = self._sampler.take()
-        self._show(frame)
+        frame = self._look_again()
         nothing_to_end = not frame.capabilities.commands or frame.snapshot.status == "stopping"
         if frame.ended or nothing_to_end:
             self.exit("quit")
-            return
+        elif frame.capabilities.guest:
+            await self._close_dialogs()
+            self.push_screen(LeaveDialog(frame), lambda yes: self.exit("detached") if yes else None)
+        else:
+            await self.action_end()
+
+    async def action_end(self) -> None:
+        """End the session, after asking; with it goes the screen, unless that is a guest."""
+        frame = self._look_again()
+        await self._close_dialogs()
+        self.push_screen(QuitDialog(frame), self._quit_answered)
+
+    def _look_again(self) -> Frame:
+        frame = self._sampler.take()
+        self._show(frame)
+        return frame
+
+    async def _close_dialogs(self) -> None:
         while len(self.screen_stack) > 1:
             await self.screen.dismiss()
-        self.push_screen(QuitDialog(frame), self._quit_answered)
 
     def _quit_answered(self, end: bool | None) -> None:
         if not end:
             return
-        if self._feed.snapshot().status != "ended":
+        ended = self._feed.snapshot().status == "ended"
+        if not ended:
             self._feed.submit(Stop("the operator ended the session"))
-        self.exit("quit")
+        if ended or not self._feed.capabilities.guest:
+            self.exit("quit")

@@ -1,4 +1,4 @@
-"""The dialog that asks before a session is ended."""
+"""The dialogs that ask before a session is ended, or left."""
 
 from mop_tui.dashboard.confirm_dialog import ConfirmDialog
 from mop_tui.dashboard.frame import Frame
@@ -16,6 +16,22 @@ class QuitDialog(ConfirmDialog):
         if frame.ended:
             return "Leave?", what, "No, stay", "Yes, leave"
         return "End the session?", what, "No, go on", "Yes, end it"
+
+
+class LeaveDialog(ConfirmDialog):
+    """Asks whether to leave a session that another program runs, which leaving does not end."""
+
+    AUTO_FOCUS = "#yes"
+
+    def words(self, frame: Frame) -> tuple[str, str, str, str]:
+        """Return what becomes of the session."""
+        goes_on = (
+            "The session has ended by itself; nothing is lost."
+            if frame.ended
+            else "Leaving ends nothing: the session and its agents go on without this screen,\n"
+            "and `mop-tui attach` comes back to it. To end the session, press E instead."
+        )
+        return "Leave?", goes_on, "No, stay", "Yes, leave"
 
 
 def _what(snapshot: Snapshot) -> str:

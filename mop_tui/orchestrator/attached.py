@@ -8,7 +8,7 @@ says go through the session's socket. See `wire`.
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -18,7 +18,7 @@ from mop_tui.domain.feed import Capabilities, Command, EventFilter, Playback, se
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.session import Session, Snapshot
-from mop_tui.errors import JournalError, MopError
+from mop_tui.errors import JournalError, MopError, NotRunningError, UnreachableError
 from mop_tui.journal.following import GrowingJournal
 from mop_tui.orchestrator import wire
 from mop_tui.orchestrator.live import NotSeekableError
@@ -32,14 +32,6 @@ _PATIENCE = 10.0
 """Seconds that a program has to answer who connects."""
 _SLICE = 0.01
 """Seconds of reading after which others in the event loop get their turn."""
-
-
-class NotRunningError(MopError):
-    """No program runs the session; the sentence says how it stands and what can be done."""
-
-
-class UnreachableError(MopError):
-    """A program runs the session, or another one, and does not let us take part."""
 
 
 class AttachedSession:
@@ -99,6 +91,26 @@ class AttachedSession:
         """Return once something is different from what it was when this was last called."""
         await self._news.wait()
         self._news.clear()
+
+    async def heard(self, outcome: Callable[[AnyEvent], str | None], after: int) -> str:
+        """Return what `outcome` says of the first event after `after` of which it says anything.
+
+        Raises `UnreachableError` if nothing can be recorded, or the session ends before.
+        """
+        while True:
+            for event in self.events(after, RECENT_EVENTS):
+                after = event.seq
+                said = outcome(event)
+                if said is not None:
+                    return said
+            if self._session.status == "ended":
+                raise UnreachableError(f"{self._source}: the session ended before it heard that.")
+            if self.trouble:
+                raise UnreachableError(
+                    f"{self.trouble} Whether that was heard is not known: look at the session"
+                    " before you say it again."
+                )
+            await self.changed()
 
     def close(self) -> None:
         """Let go of the connection and the file."""
@@ -216,6 +228,11 @@ class AttachedSession:
         acts = self._line is not None and standing is not None and not standing.failed
         commands = acts and not self._unreadable
         return Capabilities(commands=commands, seek=False, detach=True, guest=True)
+
+    @property
+    def running(self) -> bool:
+        """True while the connection to the program that runs it stands, and it has not ended."""
+        return self._line is not None and self._session.status != "ended"
 
     @property
     def source(self) -> str:
