@@ -6,7 +6,8 @@ import platform
 import socket
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
@@ -19,6 +20,8 @@ from mop_tui.domain import templates
 from mop_tui.domain.plan import HostKind, Mode, Plan
 from mop_tui.errors import JournalError, UsageError
 from mop_tui.journal.header import Header
+from mop_tui.journal.lock import SessionLock
+from mop_tui.journal.scan import Scan
 from mop_tui.orchestrator.answers import PreparedAnswers, read_answers
 from mop_tui.orchestrator.loop import RECENT_EVENTS
 from mop_tui.orchestrator.recovery import Recovered, read_recorded, recover
@@ -39,6 +42,8 @@ class Prepared:
     attended: bool
     recovered: Recovered | None = None
     """Where a session goes on whose program had ended."""
+    lock: SessionLock | None = None
+    """The right to write the session file, if it was taken already."""
 
     @property
     def mode(self) -> Mode:
@@ -124,25 +129,46 @@ def prepare_resumed(
     `MopError` where the file cannot be trusted, the session has ended, or options do not fit.
     """
     path = path.absolute()
-    recorded = read_recorded(path, keep=RECENT_EVENTS)
-    header = recorded.header
-    rehearsed = header.mode is Mode.REHEARSAL
-    if speed not in (None, 1.0) and not rehearsed:
-        raise UsageError(f"--speed {speed:g}: real agents work in real time")
-    plan = layout.plan_of(header.layout, rehearse=rehearsed)
-    recovered = recover(recorded, plan, datetime.now(UTC))
-    answered = read_answers(answers, plan, header.mode) if answers is not None else None
-    if not rehearsed:
-        _go_to(Path(header.paths.get("cwd", ".")))
-    return Prepared(
-        plan=plan,
-        header=header,
-        path=path,
-        speed=speed or (SCREEN_SPEED if attended else inf),
-        answers=answered,
-        attended=attended,
-        recovered=recovered,
-    )
+    with Scan(path) as scan:
+        run = scan.header.run
+    lock = SessionLock.acquire(path, run)
+    try:
+        recorded = read_recorded(path, keep=RECENT_EVENTS)
+        header = recorded.header
+        rehearsed = header.mode is Mode.REHEARSAL
+        if speed not in (None, 1.0) and not rehearsed:
+            raise UsageError(f"--speed {speed:g}: real agents work in real time")
+        plan = layout.plan_of(header.layout, rehearse=rehearsed)
+        prepared = Prepared(
+            plan=plan,
+            header=header,
+            path=path,
+            speed=speed or (SCREEN_SPEED if attended else inf),
+            answers=read_answers(answers, plan, header.mode) if answers is not None else None,
+            attended=attended,
+            recovered=recover(recorded, plan, datetime.now(UTC)),
+            lock=lock,
+        )
+        if not rehearsed:
+            _go_to(Path(header.paths.get("cwd", ".")))
+    except BaseException:
+        lock.release()
+        raise
+    return prepared
+
+
+@contextmanager
+def writing(prepared: Prepared) -> Iterator[None]:
+    """Hold the right to write the session's file, in a folder made for it.
+
+    Raises `SessionHeldError` if another program holds it, `JournalError` if there can be no file.
+    """
+    _make_folders(prepared)
+    lock = prepared.lock or SessionLock.acquire(prepared.path, prepared.header.run)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _go_to(folder: Path) -> None:
@@ -155,7 +181,7 @@ def _go_to(folder: Path) -> None:
         ) from None
 
 
-def make_folders(prepared: Prepared) -> None:
+def _make_folders(prepared: Prepared) -> None:
     """Make the folder of the session file, and a workspace that no other run has used."""
     if prepared.path.exists():
         return  # the journal refuses, in better words

@@ -16,7 +16,7 @@ import click
 from mop_tui.agents.host import AgentHost, Sink
 from mop_tui.agents.simulated import SimulatedHost
 from mop_tui.cli.output import clock_time, json_line
-from mop_tui.cli.preparing import Prepared, make_folders
+from mop_tui.cli.preparing import Prepared, writing
 from mop_tui.cli.printer import Printer
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
@@ -39,12 +39,14 @@ SWITCH_INTERVAL = 0.001
 
 def run_headless(prepared: Prepared, *, as_json: bool) -> Outcome:
     """Run a session and print what happens. Returns how it ended."""
-    return asyncio.run(_headless(prepared, as_json=as_json))
+    with writing(prepared):
+        return asyncio.run(_headless(prepared, as_json=as_json))
 
 
 def run_on_screen(prepared: Prepared) -> Outcome:
     """Run a session behind a screen. Returns how it ended."""
-    return asyncio.run(_on_screen(prepared))
+    with writing(prepared):
+        return asyncio.run(_on_screen(prepared))
 
 
 # -- making a session -------------------------------------------------------------------------
@@ -53,7 +55,6 @@ def run_on_screen(prepared: Prepared) -> Outcome:
 def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
     """Create the session file and everything that runs the session."""
     loop = asyncio.get_running_loop()
-    make_folders(prepared)
     late: list[Orchestrator] = []
 
     def tell(call: Callable[..., None], *args: object) -> None:
@@ -160,15 +161,16 @@ async def _finish(live: LiveSession, orchestrator: Orchestrator, journal: Journa
 @asynccontextmanager
 async def running(prepared: Prepared) -> AsyncIterator[LiveSession]:
     """Run a session in the background; leaving the context ends it, if it has not ended."""
-    live, orchestrator, journal = _open(prepared)
-    task = asyncio.create_task(live.run())
-    try:
-        yield live
-    finally:
-        if not task.done():
-            live.submit(Stop(reason="nobody needs it any more"))
-        await task
-        await _finish(live, orchestrator, journal)
+    with writing(prepared):
+        live, orchestrator, journal = _open(prepared)
+        task = asyncio.create_task(live.run())
+        try:
+            yield live
+        finally:
+            if not task.done():
+                live.submit(Stop(reason="nobody needs it any more"))
+            await task
+            await _finish(live, orchestrator, journal)
 
 
 # -- without a screen -------------------------------------------------------------------------

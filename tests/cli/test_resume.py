@@ -113,6 +113,7 @@ def test_a_session_that_has_ended_is_looked_at_instead(mop: Mop, two_steps: Path
         f"{session}: has ended (waiting), so there is nothing to resume."
         f" Look at it with: mop-tui replay {session}\n"
     )
+    assert not session.with_suffix(".lock").exists()
 
 
 def test_a_rehearsal_goes_on_too(mop: Mop, two_steps: Path, answers: Answers) -> None:
@@ -154,3 +155,27 @@ def test_kills_at_random_moments_lose_repeat_and_leave_nothing() -> None:
     tally = campaign(kills=4, seed=7)
     assert tally.wrong == []
     assert tally.kills == 4
+
+
+def test_a_second_program_is_told_who_runs_the_session(mop: Mop, tmp_path: Path) -> None:
+    (tmp_path / "layout.yaml").write_text(LONG, encoding="utf-8")
+    session = tmp_path / "s.jsonl"
+    words = ["run", "layout.yaml", "--headless", "--session-file", str(session)]
+    first = subprocess.Popen(
+        [sys.executable, "-m", "mop_tui", *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    assert first.stdout is not None
+    while "ben began slow" not in first.stdout.readline():
+        pass
+    for again in (["resume", session, "--headless"], words):
+        second = mop(*again)
+        assert second.returncode == 2
+        assert f"process {first.pid} of " in second.stderr
+        assert f"mop-tui attach {session}" in second.stderr
+    (tmp_path / "go-on").touch()
+    first.communicate()
+    assert first.returncode == 0
+    assert not session.with_suffix(".lock").exists()
