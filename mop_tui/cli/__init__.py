@@ -21,8 +21,10 @@ _COMMANDS = {
     "attach": "mop_tui.cli.attach",
     "answer": "mop_tui.cli.answer",
     "replay": "mop_tui.cli.replay",
+    "sessions": "mop_tui.cli.sessions",
     "verify": "mop_tui.cli.verify",
     "events": "mop_tui.cli.events",
+    "info": "mop_tui.cli.info",
     "tell": "mop_tui.cli.tell",
 }
 

@@ -1,14 +1,26 @@
 """`mop-tui events`: what is in a session file."""
 
+import sys
+import time
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
 
+from mop_tui.cli.options import Moment, MomentType
 from mop_tui.cli.output import clock_time, json_line
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.sentences import sentence
+from mop_tui.errors import UsageError
 from mop_tui.journal import JournalFile
+from mop_tui.journal.following import GrowingJournal
+from mop_tui.journal.lock import holder_of
+
+POLL = 0.1
+"""Seconds between two looks at a file that is being written."""
+
+Wanted = Callable[[AnyEvent], bool]
 
 
 @click.command("events")
@@ -16,6 +28,8 @@ from mop_tui.journal import JournalFile
 @click.option("--kind", metavar="GLOB", help="Only kinds that match, such as 'agent.*'.")
 @click.option("--agent", metavar="ID", help="Only events of this agent.")
 @click.option("--task", metavar="ID", help="Only events of this task.")
+@click.option("--since", type=MomentType(), help="Only from then on: 90s, 1h30m, or #123.")
+@click.option("--follow", is_flag=True, help="Print what happens until the session ends.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--until-damage", is_flag=True, help="Read a damaged file as far as it is sound.")
 def command(
@@ -24,24 +38,61 @@ def command(
     kind: str | None,
     agent: str | None,
     task: str | None,
+    since: Moment | None,
+    follow: bool,
     as_json: bool,
     until_damage: bool,
 ) -> None:
     """Print the events of SESSION, oldest first: time, number, kind, cause and what happened."""
+
+    def wanted(event: AnyEvent) -> bool:
+        return (
+            (kind is None or fnmatchcase(event.kind, kind))
+            and (agent is None or getattr(event.data, "agent", None) == agent)
+            and (task is None or getattr(event.data, "task", None) == task)
+            and (since is None or since.passed_by(event))
+        )
+
+    if follow and until_damage:
+        raise UsageError("--follow and --until-damage: a damaged file is not being written")
+    if follow:
+        sys.exit(_follow(session, wanted, as_json=as_json))
     with JournalFile.open(session, until_damage=until_damage) as journal:
         for event in journal:
-            if _wanted(event, kind, agent, task):
-                click.echo(json_line(event) if as_json else _line(event))
+            if wanted(event):
+                _print(event, as_json=as_json)
         if journal.torn:
             click.echo(f"{session}: the last line is cut short and was left out", err=True)
 
 
-def _wanted(event: AnyEvent, kind: str | None, agent: str | None, task: str | None) -> bool:
-    return (
-        (kind is None or fnmatchcase(event.kind, kind))
-        and (agent is None or getattr(event.data, "agent", None) == agent)
-        and (task is None or getattr(event.data, "task", None) == task)
-    )
+def _follow(session: Path, wanted: Wanted, *, as_json: bool) -> int:
+    """Print events as they are written, until the last; return the exit code."""
+    journal = GrowingJournal(session)
+    try:
+        while True:
+            # Whoever writes is asked for first: what it wrote last is read after it is gone.
+            written = holder_of(session) is not None
+            events = journal.read()
+            for event in events:
+                if wanted(event):
+                    _print(event, as_json=as_json)
+                if event.kind == "system.ended":
+                    return 0
+            if not events and not written:
+                click.echo(
+                    f"{session}: its program is gone, and the session has not ended."
+                    f" Let it go on with: mop-tui resume {session}",
+                    err=True,
+                )
+                return 2
+            if not events:
+                time.sleep(POLL)
+    finally:
+        journal.close()
+
+
+def _print(event: AnyEvent, *, as_json: bool) -> None:
+    click.echo(json_line(event) if as_json else _line(event))
 
 
 def _line(event: AnyEvent) -> str:

@@ -1,9 +1,11 @@
-"""What the commands that run a session have in common on the command line."""
+"""What several commands have in common on the command line."""
 
 import sys
+from dataclasses import dataclass
 
 import click
 
+from mop_tui.domain.events import AnyEvent
 from mop_tui.errors import UsageError
 
 
@@ -38,3 +40,37 @@ def runs_headless(*, headless: bool, as_json: bool) -> bool:
         return headless
     click.echo("no terminal here, so this runs headless", err=True)
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in a session: an event, or a session time in milliseconds."""
+
+    seq: int | None = None
+    at: int | None = None
+
+    def passed_by(self, event: AnyEvent) -> bool:
+        """Return whether `event` is the one meant, or happened at that time or later."""
+        if self.seq is not None:
+            return event.seq >= self.seq
+        return event.at >= (self.at or 0)
+
+
+class MomentType(click.ParamType[Moment]):
+    """A moment as people write it: `90s`, `1h30m`, or `#123` for an event."""
+
+    name = "TIME|#SEQ"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Moment:
+        """Return the moment."""
+        text = str(value)
+        if text.startswith("#") and text[1:].isdecimal():
+            return Moment(seq=int(text[1:]))
+        from mop_tui.layout import durations  # noqa: PLC0415 - loaded only where it is used
+
+        try:
+            return Moment(at=durations.parse(text))
+        except ValueError as error:
+            self.fail(f"{text!r}: it {error}, and it is no event such as #123", param, ctx)

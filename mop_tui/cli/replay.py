@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mop_tui.cli.options import Moment, MomentType
 from mop_tui.errors import UsageError
 
 
@@ -21,25 +22,21 @@ from mop_tui.errors import UsageError
 @click.option(
     "--at",
     "start",
-    metavar="TIME|#SEQ",
+    type=MomentType(),
     help="Where to begin: 90s, 2m, 1h30m, or #123 for an event.",
 )
 @click.option("--until-damage", is_flag=True, help="Read a damaged file as far as it is sound.")
-def command(session: Path, *, speed: float, start: str | None, until_damage: bool) -> None:
+def command(session: Path, *, speed: float, start: Moment | None, until_damage: bool) -> None:
     """Show SESSION again on the screen: play, pause, step, seek. Nothing is executed."""
     from mop_tui.dashboard.app import Dashboard  # noqa: PLC0415 - loaded only when shown
-    from mop_tui.layout import durations  # noqa: PLC0415
     from mop_tui.orchestrator.replay import open_replay  # noqa: PLC0415
 
     replay = open_replay(session, until_damage=until_damage)
     replay.set_speed(speed)
-    if start is not None and start.startswith("#") and start[1:].isdecimal():
-        replay.seek(int(start[1:]))
-    elif start is not None:
-        try:
-            replay.seek_time(durations.parse(start))
-        except ValueError as error:
-            raise UsageError(f"--at {start}: it {error}, and no #123 either") from None
+    if start is not None and start.seq is not None:
+        replay.seek(start.seq)
+    elif start is not None and start.at is not None:
+        replay.seek_time(start.at)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("replay needs a terminal; `mop-tui events` prints what happened")
     if replay.playback.position < replay.playback.length:

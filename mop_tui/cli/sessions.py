@@ -1,0 +1,96 @@
+"""`mop-tui sessions`: which sessions there are, and how they ended."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from mop_tui.cli.output import clock_time
+from mop_tui.domain.wording import printable
+from mop_tui.errors import JournalError, UsageError
+from mop_tui.journal.summary import Summary, summarise
+
+FOLDER = Path("sessions")
+HEADING = f"{'started':<19}  {'state':<11}  {'lasted':<8}  {'mode':<9}  file and how it ended"
+
+
+@click.command("sessions")
+@click.argument("folder", type=click.Path(path_type=Path), default=FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def command(folder: Path, *, as_json: bool) -> None:
+    """List the sessions recorded in FOLDER (by default `sessions`), newest first.
+
+    What runs says by whom; what was interrupted can go on with `mop-tui resume`. Files are not
+    verified for this: `mop-tui verify` does that.
+    """
+    if not folder.is_dir():
+        if folder == FOLDER:
+            click.echo("no sessions here: there is no folder sessions", err=True)
+            return
+        raise UsageError(f"{folder}: there is no such folder")
+    found, unread = [], []
+    for path in folder.glob("*.jsonl"):
+        try:
+            summary = summarise(path)
+        except JournalError as error:
+            unread.append(str(error))
+            continue
+        if summary is not None:
+            found.append(summary)
+    found.sort(key=_age, reverse=True)
+    if found and not as_json:
+        click.echo(HEADING)
+    for summary in found:
+        click.echo(json.dumps(_plain(summary)) if as_json else _line(summary))
+    if not found and not as_json:
+        click.echo(f"no sessions in {folder}", err=True)
+    for why in unread:
+        click.echo(why, err=True)
+
+
+def _age(summary: Summary) -> tuple[datetime, int]:
+    """Return a sort key: when it was started, to the second, and last written to."""
+    try:
+        started = datetime.fromisoformat(summary.header.started if summary.header else "")
+    except ValueError:
+        started = datetime.min.replace(tzinfo=UTC)
+    return started, summary.path.stat().st_mtime_ns
+
+
+def _line(summary: Summary) -> str:
+    header = summary.header
+    if header is None:
+        return printable(f"{'?':<19}  {summary.state:<11}  {'?':<8}  {'?':<9}  {summary.path}")
+    started = header.started.replace("T", " ")[:19]
+    mode = header.mode.value
+    line = f"{started}  {summary.state:<11}  {clock_time(summary.at)[:8]:<8}  {mode:<9}"
+    return printable(f"{line}  {summary.path}{_more(summary)}")
+
+
+def _more(summary: Summary) -> str:
+    if summary.state == "running":
+        return f"  by {summary.holder}"
+    if summary.state == "ended":
+        return f"  {summary.outcome}: {summary.reason}"
+    if summary.state == "interrupted":
+        return "  mop-tui resume lets it go on"
+    return ""
+
+
+def _plain(summary: Summary) -> dict[str, object]:
+    header, holder = summary.header, summary.holder
+    session = header.layout.get("session") if header else None
+    return {
+        "file": str(summary.path),
+        "id": session.get("id") if isinstance(session, dict) else None,
+        "run": header.run if header else None,
+        "mode": header.mode.value if header else None,
+        "started": header.started if header else None,
+        "state": summary.state,
+        "events": summary.events,
+        "at": summary.at,
+        "outcome": summary.outcome or None,
+        "reason": summary.reason or None,
+        "pid": holder.pid if holder else None,
+    }
