@@ -16,6 +16,7 @@ from mop_tui.domain.plan import (
     ErrorPattern,
     HostKind,
     Lifetime,
+    OnDoubt,
     Plan,
     Priority,
     QuestionSpec,
@@ -71,7 +72,10 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         max_agents=min(filter(None, (layout.session.max_agents, layout.limits.live)), default=None),
         teams=tuple(teams),
         agents=agents,
-        tasks={TaskId(name): _task(name, task) for name, task in layout.tasks.items()},
+        tasks={
+            TaskId(name): _task(name, task, layout.session.on_doubt)
+            for name, task in layout.tasks.items()
+        },
         questions={
             QuestionName(name): _question(name, question)
             for name, question in layout.questions.items()
@@ -112,7 +116,7 @@ def _agent(agent: Agent, kind: AgentType, team: TeamId, *, lead: bool) -> AgentS
     )
 
 
-def _task(name: str, task: Task) -> TaskSpec:
+def _task(name: str, task: Task, on_doubt: OnDoubt | None) -> TaskSpec:
     needs = dict.fromkeys(task.needs)
     return TaskSpec(
         id=TaskId(name),
@@ -129,6 +133,7 @@ def _task(name: str, task: Task) -> TaskSpec:
         gate=None if task.gate is None else QuestionName(task.gate),
         retry=Retry() if task.retry is None else _retry(task.retry),
         timeout_ms=task.timeout,
+        on_doubt=task.on_doubt or on_doubt,
     )
 
 

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from mop_tui.domain.plan import OnDoubt
 from mop_tui.layout.values import (
     Cores,
     Duration,
@@ -132,6 +133,8 @@ class Session(Section):
     """What is to be reached."""
     max_agents: Annotated[int, Field(ge=1)] | None = None
     """How many agents may be at work at a time."""
+    on_doubt: OnDoubt | None = None
+    """`on_doubt` of the tasks that do not say it themselves."""
     vars: dict[Variable, str] = {}
     """Texts to be used as `${name}`; each may use those above it, and `--set` replaces them."""
 
@@ -251,6 +254,10 @@ class Task(Section):
     """How long one attempt may take, pauses left out; by default for ever."""
     retry: Retry | None = None
     """How often it is tried again when it fails; by default not at all."""
+    on_doubt: OnDoubt | None = None
+    """What to do with it if mop-tui died while it was being done and the session is resumed:
+    ask you, do it again (`retry`), or count it as failed. By default what the session says; without
+    that, a task whose gate is an approval asks, and any other is done again."""
     gate: Text | None = None
     """One of `questions`: it begins only after a human has approved, chosen or typed."""
     run: Run | None = None

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from mop_tui.domain.answers import Option, Validation
 from mop_tui.domain.ids import AgentId, QuestionName, TaskId
@@ -241,3 +242,27 @@ questions: {ok: {question: Which, question_typ: choice, options: [a, b], default
         load(path)
     (problem,) = refused.value.problems
     assert problem.path == "questions.ok.question_typ"
+
+
+@pytest.mark.parametrize(
+    ("of_session", "of_task", "planned"),
+    [(None, None, None), ("fail", None, "fail"), ("fail", "retry", "retry"), (None, "ask", "ask")],
+)
+def test_what_is_done_in_doubt_is_said_by_the_task_or_else_by_the_session(
+    of_session: str | None, of_task: str | None, planned: str | None
+) -> None:
+    session: dict[str, JsonValue] = {"id": "s"}
+    task: dict[str, JsonValue] = {"agent": "worker"}
+    if of_session:
+        session["on_doubt"] = of_session
+    if of_task:
+        task["on_doubt"] = of_task
+    made = plan_of(
+        {
+            "session": session,
+            "agent_types": {"worker": {"sim": {}}},
+            "teams": {"crew": {"agents": ["worker"]}},
+            "tasks": {"t": task},
+        }
+    )
+    assert made.tasks[TaskId("t")].on_doubt == planned
