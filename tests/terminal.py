@@ -9,18 +9,26 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pyte
 
+_IN_CONTROL = (
+    sys.executable,
+    "-ISc",
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "os.execvp(sys.argv[1], sys.argv[1:])",
+)
+"""Has a program controlled by its terminal, so that it notices when that goes away."""
 PATIENCE = 60.0
 """Seconds after which what should have appeared is declared missing."""
 
 
 class Terminal:
-    """mop-tui in a pseudo-terminal of its own.
+    """mop-tui, or another program, in a pseudo-terminal of its own.
 
     Use it as a context manager: leaving it ends the program, if it has not ended, and closes the
     terminal.
@@ -33,6 +41,7 @@ class Terminal:
         columns: int = 80,
         rows: int = 24,
         env: dict[str, str] | None = None,
+        program: Sequence[str] = (sys.executable, "-m", "mop_tui"),
     ) -> None:
         self.transcript = b""
         """Everything the program wrote, escape sequences included."""
@@ -43,7 +52,7 @@ class Terminal:
         self._slave = slave
         self.modes_before = termios.tcgetattr(slave)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "mop_tui", *arguments],
+            [*_IN_CONTROL, *program, *arguments],
             cwd=cwd,
             env=_environment() | (env or {}),
             stdin=slave,
@@ -68,8 +77,14 @@ class Terminal:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        os.close(self._master)
+        if self._master >= 0:
+            self.close()
+
+    def close(self) -> None:
+        """Let the terminal go away, as when its window is closed."""
         os.close(self._slave)
+        os.close(self._master)
+        self._master = -1
 
     @property
     def pid(self) -> int:
@@ -105,10 +120,6 @@ class Terminal:
             pass  # what it drew last may be more than one piece
         return self._process.returncode
 
-    def hang_up(self) -> None:
-        """Send what a program gets when its terminal goes away."""
-        self._process.send_signal(1)
-
     def _read_until(self, done: "Any", what: str) -> None:
         deadline = time.monotonic() + PATIENCE
         while not done():
@@ -122,7 +133,8 @@ class Terminal:
             self._read(0.05)
 
     def _read(self, patience: float) -> bool:
-        ready, _, _ = select.select([self._master], [], [], patience)
+        there = [self._master] if self._master >= 0 else []
+        ready, _, _ = select.select(there, [], [], patience)
         if not ready:
             return False
         data = os.read(self._master, 65536)

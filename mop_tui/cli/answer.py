@@ -180,11 +180,9 @@ def _confirm(asked: UserAsked, value: str) -> None:
         raise UsageError(
             f"{asked.question}: is dangerous, so a person has to confirm the answer at a terminal."
         )
-    said = "" if asked.secret else f" with {printable(value)}"
+    what = "answer it" if asked.secret else f"answer {printable(value)}"
     typed = click.prompt(
-        f"This is dangerous. To answer{said}, type the name of the question ({asked.name})",
-        default="",
-        show_default=False,
+        f"To {what}, type the question's name ({asked.name})", default="", show_default=False
     )
     if typed != asked.name:
         raise UsageError(f"{asked.question}: not confirmed, so it stays open.")

@@ -18,6 +18,7 @@ from mop_tui.agents.simulated import SimulatedHost
 from mop_tui.cli.output import clock_time, json_line
 from mop_tui.cli.preparing import Prepared, writing
 from mop_tui.cli.printer import Printer
+from mop_tui.cli.terminal_left import give_back, is_foreground_job, let_go
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
 from mop_tui.domain import templates
@@ -32,6 +33,7 @@ from mop_tui.orchestrator.clock import Clock, Timeline, VirtualClock, WallClock
 from mop_tui.orchestrator.engine import Engine
 from mop_tui.orchestrator.live import LiveSession
 from mop_tui.orchestrator.loop import Orchestrator
+from mop_tui.orchestrator.operator_socket import serving
 
 SWITCH_INTERVAL = 0.001
 """Seconds after which a thread that computes lets the event loop go on, if that has work."""
@@ -125,9 +127,12 @@ def _command_host(prepared: Prepared, sink: Sink) -> AgentHost:
 
 
 async def _run(prepared: Prepared, live: LiveSession, orchestrator: Orchestrator) -> None:
-    """Run a session, once nothing is left of those whose program died."""
-    await _end_strays(prepared, orchestrator)
-    await live.run()
+    """Run a session where other terminals reach it, once nothing is left of those that died."""
+    async with serving(prepared.path, live, orchestrator, prepared.header.run) as unreachable:
+        if unreachable and not prepared.attended:
+            click.echo(unreachable, err=True)
+        await _end_strays(prepared, orchestrator)
+        await live.run()
 
 
 async def _end_strays(prepared: Prepared, orchestrator: Orchestrator) -> None:
@@ -232,19 +237,29 @@ async def _on_screen(prepared: Prepared) -> Outcome:
         orchestrator.terminate("SIGTERM")
         app.exit()
 
+    def on_hang_up() -> None:
+        let_go()
+        app.exit()
+
     loop.add_signal_handler(signal.SIGINT, lambda: app.call_later(app.run_action, "quit"))
     loop.add_signal_handler(signal.SIGTERM, on_terminate)
-    loop.add_signal_handler(signal.SIGHUP, app.exit)
+    loop.add_signal_handler(signal.SIGHUP, on_hang_up)
     loop.call_later(1.0, _collect_garbage)
+    why_left = None
     try:
-        await app.run_async()
+        why_left = await app.run_async()
     finally:
         # Whatever became of the screen, the session goes on, and ends when its work is done.
-        orchestrator.leave_unattended()
+        if not live.reachable:
+            orchestrator.leave_unattended()
         loop.add_signal_handler(signal.SIGINT, live.submit, Stop(reason="interrupted"))
+        loop.add_signal_handler(signal.SIGHUP, let_go)
         if not session.done():
+            to_background = why_left == "detached" and is_foreground_job()
             with suppress(OSError):
-                click.echo(_what_goes_on(orchestrator), err=True)
+                click.echo(_what_goes_on(live, orchestrator, in_front=not to_background), err=True)
+            if to_background:
+                give_back()
         await session
         outcome = await _finish(live, orchestrator, journal)
     with suppress(OSError):
@@ -253,12 +268,16 @@ async def _on_screen(prepared: Prepared) -> Outcome:
     return outcome
 
 
-def _what_goes_on(orchestrator: Orchestrator) -> str:
-    """Return what a session does whose screen is gone."""
-    ending = orchestrator.session.status == "stopping" or orchestrator.told_to_end
-    if not ending:
-        return "the session goes on without a screen; interrupt to end it"
-    return "ending the session and what it started, which may take some seconds"
+def _what_goes_on(live: LiveSession, orchestrator: Orchestrator, *, in_front: bool) -> str:
+    """Return what a session does whose screen is gone, and how it is reached."""
+    if orchestrator.session.status == "stopping" or orchestrator.told_to_end:
+        return "ending the session and what it started, which may take some seconds"
+    said = ["the session goes on without a screen"]
+    if live.reachable:
+        said.append(f"to come back: mop-tui attach {live.source}")
+    if in_front:
+        said.append("interrupt to end it")
+    return "; ".join(said)
 
 
 def _as_typed(path: Path) -> Path:

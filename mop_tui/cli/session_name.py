@@ -28,7 +28,7 @@ def find_session(name: str) -> Path:
     given = Path(name)
     places = [given]
     if given.parent == Path() and given.name:
-        places += [_FOLDER / name, _FOLDER / f"{name}{_SUFFIX}"]
+        places += [folder / f"{name}{end}" for folder in (Path(), _FOLDER) for end in ("", _SUFFIX)]
     for place in places:
         if place.exists():
             return place

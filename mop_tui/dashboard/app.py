@@ -32,6 +32,7 @@ from mop_tui.dashboard.steer_dialog import MessageDialog, SteerDialog
 from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS, Deed, command, offered, title
 from mop_tui.dashboard.subject import Subject, nearest_questions
 from mop_tui.dashboard.swarm import Swarm
+from mop_tui.dashboard.terminal import LastingDriver
 from mop_tui.dashboard.theme import DARK, LIGHT
 from mop_tui.dashboard.transport import Transport
 from mop_tui.dashboard.typed_answer import TypedAnswerDialog
@@ -78,7 +79,8 @@ class Dashboard(App[WhyEnded]):
 
     def __init__(self, feed: SessionFeed, *, clock: Clock | None = None) -> None:
         # Textual otherwise turns colours into shades of grey, which are colours still.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        ansi_color = True if "NO_COLOR" in os.environ else None
+        super().__init__(driver_class=LastingDriver, ansi_color=ansi_color)
         self._feed = feed
         self._clock: Clock = clock or SystemClock()
         self._sampler = Sampler(feed)

@@ -28,8 +28,8 @@ class LeaveDialog(ConfirmDialog):
         goes_on = (
             "The session has ended by itself; nothing is lost."
             if frame.ended
-            else "Leaving ends nothing: the session and its agents go on without this screen,\n"
-            "and `mop-tui attach` comes back to it. To end the session, press E instead."
+            else "Leaving ends nothing: the session and its agents go on without this screen, and"
+            " `mop-tui attach` comes back to it. To end the session, stay and press E."
         )
         return "Leave?", goes_on, "No, stay", "Yes, leave"
 

@@ -278,8 +278,8 @@ class AttachedSession:
     def remaining(self, question: QuestionId) -> int | None:
         """See `SessionFeed`."""
         left = None if self._standing is None else self._standing.remaining.get(question)
-        if left is None:
-            return None
+        if left is None or self._line is None:
+            return left
         return max(0, left - round((time.monotonic() - self._heard) * 1000))
 
     def submit(self, command: Command, secret: str | None = None) -> CommandId:

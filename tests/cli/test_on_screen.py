@@ -138,7 +138,7 @@ def test_a_session_outlives_its_terminal(tmp_path: Path) -> None:
     )
     with Terminal("run", str(layout), cwd=tmp_path) as terminal:
         terminal.until("started")
-        terminal.hang_up()
+        terminal.close()
         assert terminal.wait() == 0
     assert (tmp_path / "finished").exists()
     assert _of(_events(tmp_path), "system.ended")[0]["outcome"] == "complete"
