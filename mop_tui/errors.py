@@ -40,20 +40,27 @@ class Problem:
     column: int | None
     path: str
     message: str
+    warning: bool = False
+    """It may be meant, and keeps nothing from being run."""
 
     def __str__(self) -> str:
         place = self.file
         if self.line is not None:
             place += f":{self.line}:{self.column}"
-        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+        about = f"{self.path}: " if self.path else ""
+        return f"{place}: {'warning: ' if self.warning else ''}{about}{self.message}"
 
 
 class LayoutError(MopError):
-    """A layout cannot be used; `problems` are all that is wrong with it, in the file's order."""
+    """A layout cannot be used; `problems` are all that is wrong with it, in the file's order.
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    `warnings` are what else its author may want to think about.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], warnings: tuple[Problem, ...] = ()) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
+        self.warnings = warnings
 
 
 class TemplateError(MopError):

@@ -16,6 +16,7 @@ from mop_tui import __version__
 from mop_tui.errors import MopError
 
 _COMMANDS = {
+    "check": "mop_tui.cli.check",
     "run": "mop_tui.cli.run",
     "resume": "mop_tui.cli.resume",
     "attach": "mop_tui.cli.attach",

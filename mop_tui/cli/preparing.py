@@ -18,7 +18,7 @@ import pydantic
 from mop_tui import __version__, layout
 from mop_tui.domain import templates
 from mop_tui.domain.plan import HostKind, Mode, Plan
-from mop_tui.errors import JournalError, UsageError
+from mop_tui.errors import JournalError, Problem, UsageError
 from mop_tui.journal.header import Header
 from mop_tui.journal.lock import SessionLock
 from mop_tui.journal.scan import Scan
@@ -42,6 +42,8 @@ class Prepared:
     attended: bool
     recovered: Recovered | None = None
     """Where a session goes on whose program had ended."""
+    warnings: tuple[Problem, ...] = ()
+    """What the layout's author may want to think about."""
     lock: SessionLock | None = None
     """The right to write the session file, if it was taken already."""
 
@@ -117,6 +119,7 @@ def prepare(
         speed=speed or (SCREEN_SPEED if attended else inf),
         answers=read_answers(answers, plan, header.mode) if answers is not None else None,
         attended=attended,
+        warnings=loaded.warnings,
     )
 
 

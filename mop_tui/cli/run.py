@@ -69,6 +69,8 @@ def command(
         session_file=session_file,
         attended=not headless,
     )
+    for warning in prepared.warnings:
+        click.echo(str(warning), err=True)
     outcome = (
         session.run_headless(prepared, as_json=as_json)
         if headless

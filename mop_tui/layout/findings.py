@@ -35,13 +35,13 @@ class Placed:
     path: str
     mark: Mark | None
 
-    def problem(self, file: str, *, suggest: bool) -> Problem:
+    def problem(self, file: str, *, suggest: bool, warning: bool) -> Problem:
         """Return the problem to be reported; with `suggest`, what may have been meant is sought."""
         finding = self.finding
         meant = closest(finding.wrong, finding.candidates) if suggest and finding.wrong else None
         hint = f" (did you mean {meant}?)" if meant else finding.otherwise
         line, column = self.mark or (None, None)
-        return Problem(file, line, column, self.path, finding.message + hint)
+        return Problem(file, line, column, self.path, finding.message + hint, warning)
 
 
 def placed(finding: Finding, tree: Node) -> Placed:
@@ -55,9 +55,10 @@ def placed(finding: Finding, tree: Node) -> Placed:
     return Placed(finding, path, node.key_at if by_key and node.key_at else node.at)
 
 
-def problems(found: Iterable[Placed], file: str) -> list[Problem]:
-    """Return the problems in the order in which the file has them."""
+def problems(found: Iterable[Placed], file: str, *, warnings: bool = False) -> tuple[Problem, ...]:
+    """Return the problems, or `warnings`, in the order in which the file has them."""
     in_order = sorted(found, key=lambda one: one.mark or Mark(0, 0))
-    return [
-        one.problem(file, suggest=number < MAX_SUGGESTIONS) for number, one in enumerate(in_order)
-    ]
+    return tuple(
+        one.problem(file, suggest=number < MAX_SUGGESTIONS, warning=warnings)
+        for number, one in enumerate(in_order)
+    )

@@ -1,16 +1,19 @@
 """From a layout file, or from the layout that a session recorded, to a plan."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
 from mop_tui.domain import templates
 from mop_tui.domain.plan import Plan
-from mop_tui.errors import LayoutError
+from mop_tui.errors import LayoutError, Problem
 from mop_tui.layout import (
+    advice,
     exposure,
     lifetimes,
     lookups,
@@ -41,6 +44,8 @@ class Loaded:
     document: dict[str, JsonValue]
     directory: Path
     plan: Plan
+    warnings: tuple[Problem, ...]
+    """What is not wrong with it, but probably not meant, in the file's order."""
 
 
 def load(
@@ -56,9 +61,11 @@ def load(
     file, path = str(path), Path(path)
     tree, found = yaml_text.parse(yaml_text.read(path, file), file)
     found += _override(tree, overrides or {})
-    layout, made = _judged(tree, found, file, rehearse=rehearse, recorded=False)
-    document = layout.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return Loaded(document, path.resolve().parent, made)
+    directory = path.resolve().parent
+    facts = {templates.LAYOUT_DIR: str(directory), templates.PYTHON: sys.executable}
+    judged = _judged(tree, found, file, rehearse=rehearse, facts=facts.get)
+    document = judged.layout.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return Loaded(document, directory, judged.plan, judged.warnings)
 
 
 def plan_of(document: Mapping[str, JsonValue], *, rehearse: bool = False) -> Plan:
@@ -67,8 +74,7 @@ def plan_of(document: Mapping[str, JsonValue], *, rehearse: bool = False) -> Pla
     Raises LayoutError where it is none, with problems that have no place in a file.
     """
     tree = from_plain(dict(document))
-    _, made = _judged(tree, [], "the recorded layout", rehearse=rehearse, recorded=True)
-    return made
+    return _judged(tree, [], "the recorded layout", rehearse=rehearse, facts=None).plan
 
 
 def _override(tree: Node, overrides: Mapping[str, str]) -> list[Placed]:
@@ -98,12 +104,24 @@ def _override(tree: Node, overrides: Mapping[str, str]) -> list[Placed]:
     return found
 
 
+class _Judged(NamedTuple):
+    layout: Layout
+    plan: Plan
+    warnings: tuple[Problem, ...]
+
+
 def _judged(
-    tree: Node, found: list[Placed], file: str, *, rehearse: bool, recorded: bool
-) -> tuple[Layout, Plan]:
+    tree: Node,
+    found: list[Placed],
+    file: str,
+    *,
+    rehearse: bool,
+    facts: templates.Lookup | None,
+) -> _Judged:
     """Return the layout in `tree` and its plan, or raise LayoutError with all that is wrong.
 
-    Secrets are not looked for in what is `recorded`: there, it is too late to refuse them.
+    `facts` are what is known of this machine. Without them the layout is one that was recorded:
+    secrets are not looked for in it, for it is too late to refuse them, and nothing is advised.
     """
     names = declared(tree)
     told = {one.path for one in found}
@@ -120,9 +138,18 @@ def _judged(
             lookups.findings(case, provided),
             lifetimes.findings(case, provided),
             questions.findings(case),
-            () if recorded else exposure.findings(case),
+            () if facts is None else exposure.findings(case),
         )
     ]
+    advised = [
+        placed(finding, tree)
+        for finding in (
+            ()
+            if facts is None or form.cut
+            else advice.findings(case, facts, programs=not rehearse and not found)
+        )
+    ]
+    warnings = problems(advised, file, warnings=True)
     if found:
-        raise LayoutError(tuple(problems(found, file)))
-    return form.layout, made
+        raise LayoutError(problems(found, file), warnings)
+    return _Judged(form.layout, made, warnings)

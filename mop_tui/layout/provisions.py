@@ -186,11 +186,12 @@ def _work(plan: Plan, takers: Takers, task: TaskSpec) -> Iterator[Finding]:
 def _circles(provisions: Provisions, plan: Plan) -> Iterator[Finding]:
     """Yield one finding for each of as many circles as have no task in common."""
     left = {task: list(needs) for task, needs in provisions.needed.items()}
+    stuck: dict[TaskId, None] = {}
     position = {task: at for at, task in enumerate(plan.tasks)}
     for _ in range(MAX_CIRCLES):
         circle = graph.find_cycle(left)
         if circle is None:
-            return
+            break
         start = circle.index(min(circle, key=position.__getitem__))
         circle = circle[start:] + circle[:start]
         steps = zip(circle, [*circle[1:], circle[0]], strict=True)
@@ -198,6 +199,24 @@ def _circles(provisions: Provisions, plan: Plan) -> Iterator[Finding]:
         yield Finding(("tasks", circle[0]), f"waits for itself: {told}")
         for task in circle:
             del left[task]
+            stuck[task] = None
+    yield from _behind(provisions, stuck)
+
+
+def _behind(provisions: Provisions, stuck: dict[TaskId, None]) -> Iterator[Finding]:
+    """Yield what can never begin because it needs something that waits for itself."""
+    dependants: dict[TaskId, list[TaskId]] = {}
+    for task, needs in provisions.needed.items():
+        for need in needs:
+            dependants.setdefault(need, []).append(task)
+    reached = dict(stuck)
+    frontier = list(stuck)
+    for need in frontier:
+        for task in dependants.get(need, ()):
+            if task not in reached:
+                reached[task] = None
+                frontier.append(task)
+                yield Finding(("tasks", task), f"can never begin: it needs {need}, which cannot")
 
 
 def _step(provisions: Provisions, task: TaskSpec, need: TaskId) -> str:

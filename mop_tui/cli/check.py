@@ -1,0 +1,62 @@
+"""`mop-tui check`: what is wrong with a layout, all at once."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from mop_tui import layout
+from mop_tui.decisions.wording import counted
+from mop_tui.errors import LayoutError, Problem
+
+
+@click.command("check")
+@click.argument("layouts", metavar="LAYOUT...", type=click.Path(path_type=Path), nargs=-1)
+@click.option("--rehearse", is_flag=True, help="Check it as --rehearse would run it.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each problem, a line.")
+def command(layouts: tuple[Path, ...], *, rehearse: bool, as_json: bool) -> None:
+    """Say everything that is wrong with each LAYOUT, as file:line:column: path: message.
+
+    Warnings are about what is probably not meant; they keep nothing from being run. Nothing is
+    started. Exit codes: 0 sound; 2 something is wrong.
+    """
+    if not layouts:
+        raise click.UsageError("which layout? Name one or more files.")
+    wrong = False
+    for path in layouts:
+        problems, warnings = _problems(path, rehearse=rehearse)
+        wrong = wrong or bool(problems)
+        for problem in sorted((*problems, *warnings), key=_place):
+            click.echo(json.dumps(_plain(problem)) if as_json else str(problem), err=not as_json)
+        if not as_json:
+            click.echo(_verdict(path, problems, warnings), err=bool(problems))
+    sys.exit(2 if wrong else 0)
+
+
+def _problems(path: Path, *, rehearse: bool) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """Return what is wrong with a layout, and what is only advised against."""
+    try:
+        return (), layout.load(path, rehearse=rehearse).warnings
+    except LayoutError as error:
+        return error.problems, error.warnings
+
+
+def _place(problem: Problem) -> tuple[int, int]:
+    return problem.line or 0, problem.column or 0
+
+
+def _plain(problem: Problem) -> dict[str, object]:
+    fields = asdict(problem)
+    severity = "warning" if fields.pop("warning") else "error"
+    return {**fields, "severity": severity}
+
+
+def _verdict(path: Path, problems: tuple[Problem, ...], warnings: tuple[Problem, ...]) -> str:
+    """Return in one line what the check came to."""
+    advised = counted(len(warnings), "warning")
+    if problems:
+        more = f", {advised}" if warnings else ""
+        return f"{path}: {counted(len(problems), 'problem')}{more}"
+    return f"{path}: sound{f', with {advised}' if warnings else ''}"

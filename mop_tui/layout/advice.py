@@ -1,0 +1,97 @@
+"""What is not wrong with a layout, but probably not meant.
+
+Nothing here keeps a layout from being run.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from mop_tui.domain import templates
+from mop_tui.layout.case import Case
+from mop_tui.layout.durations import written
+from mop_tui.layout.findings import Finding
+from mop_tui.layout.planning import agent_id
+from mop_tui.layout.references import doers
+from mop_tui.layout.schema import Run
+from mop_tui.layout.tree import Loc
+
+LONGEST_PATH = 1_000
+"""Characters; longer ones are not looked for."""
+
+
+def findings(case: Case, facts: templates.Lookup, *, programs: bool) -> Iterator[Finding]:
+    """Yield what its author may want to think about.
+
+    With `programs`, they are looked for on this machine, of which `facts` are known; the look-ups
+    in them must be known to be sound.
+    """
+    yield from _idle(case)
+    yield from _questions(case)
+    yield from _times(case)
+    if programs:
+        values = templates.resolve(case.plan.variables, facts)
+        for loc, doer in doers(case):
+            if doer.run is not None:
+                yield from _program((*loc, "run"), doer.run, values)
+
+
+def _idle(case: Case) -> Iterator[Finding]:
+    wanted = {task.requires_skill for task in case.plan.tasks.values()}
+    pinned = {task.agent for task in case.plan.tasks.values()}
+    for name, team in case.layout.teams.items():
+        for index, agent in enumerate(team.agents):
+            spec = case.plan.agents[agent_id(agent)]
+            if spec.id not in pinned and wanted.isdisjoint(spec.skills):
+                yield Finding(
+                    ("teams", name, "agents", index), f"agent '{spec.id}' has no task it could do"
+                )
+    used = {agent.type for team in case.layout.teams.values() for agent in team.agents}
+    for name in case.layout.agent_types:
+        if name not in used:
+            yield Finding(("agent_types", name), "no agent is of this type", key=True)
+
+
+def _questions(case: Case) -> Iterator[Finding]:
+    gates = {task.gate for task in case.plan.tasks.values()}
+    for name in case.layout.questions:
+        if name not in gates:
+            yield Finding(("questions", name), "no task has this question as its gate", key=True)
+
+
+def _times(case: Case) -> Iterator[Finding]:
+    for task in case.plan.tasks.values():
+        if task.timeout_ms is None or task.expected_ms is None:
+            continue
+        if task.expected_ms > task.timeout_ms:
+            yield Finding(
+                ("tasks", task.id, "timeout"),
+                f"is shorter than the {written(task.expected_ms)} the task is expected to take",
+            )
+
+
+def _program(loc: Loc, run: Run, lookup: templates.Lookup) -> Iterator[Finding]:
+    """Yield that a program is not there, if that can be told before anything runs."""
+    if run.command is None or not run.command[0] or "PATH" in run.env:
+        return
+    program = _known(run.command[0], lookup)
+    folder = _known(run.cwd or ".", lookup)
+    if program is None or folder is None or len(program) + len(folder) > LONGEST_PATH:
+        return
+    if folder != "." and not Path(folder).is_dir():
+        yield Finding((*loc, "cwd"), f"there is no folder {folder} yet")
+    elif "/" in program:
+        path = Path(folder, program)
+        if not path.exists():
+            yield Finding((*loc, "command", 0), f"there is no program {path} yet")
+        elif not path.is_file() or not os.access(path, os.X_OK):
+            yield Finding((*loc, "command", 0), f"{path} is no program that may be run")
+    elif shutil.which(program) is None and program != "mop-tui":
+        yield Finding((*loc, "command", 0), f"the program '{program}' is not on the PATH")
+
+
+def _known(text: str, lookup: templates.Lookup) -> str | None:
+    """Return a text with its look-ups filled in, or None if one of them is not known yet."""
+    filled = templates.render(text, lookup)
+    return None if "${" in filled else filled

@@ -1,0 +1,106 @@
+"""What is advised against is told with its place, and keeps nothing from being run."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mop_tui.layout import LayoutError, load
+
+Write = Callable[[str], Path]
+
+SOUND = """
+session: {id: dig}
+agent_types:
+  worker: {skills: [dig], run: [echo, dug]}
+teams:
+  crew: {agents: [worker]}
+tasks:
+  first: {agent: worker}
+"""
+
+
+def advised(path: Path, *, rehearse: bool = False) -> list[str]:
+    warnings = load(path, rehearse=rehearse).warnings
+    return [str(warning).removeprefix(f"{path}:") for warning in warnings]
+
+
+def test_a_sound_layout_needs_no_advice(write: Write) -> None:
+    assert advised(write(SOUND)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "[worker]}",
+            "[worker, {id: idler, type: worker}]}\n  spare: {agents: [{id: rest, type: other}]}",
+            "8:20: warning: teams.spare.agents[0]: agent 'rest' has no task it could do",
+        ),
+        (
+            "  first:",
+            "  dig: {requires_skill: dig}\n  first:",
+            "",
+        ),
+        (
+            "teams:",
+            "  unused: {}\nteams:",
+            "5:3: warning: agent_types.unused: no agent is of this type",
+        ),
+        (
+            "{agent: worker}",
+            "{agent: worker}\nquestions:\n  sure: {question: Sure}",
+            "10:3: warning: questions.sure: no task has this question as its gate",
+        ),
+        (
+            "{agent: worker}",
+            "{agent: worker, duration: 1m, timeout: 30s}",
+            "8:49: warning: tasks.first.timeout: is shorter than the 1m the task is expected to "
+            "take",
+        ),
+        (
+            "run: [echo,",
+            "run: [no-such-program-anywhere,",
+            "4:33: warning: agent_types.worker.run[0]: the program 'no-such-program-anywhere' is "
+            "not on the PATH",
+        ),
+        (
+            "run: [echo,",
+            'run: ["${layout.dir}/dig.sh",',
+            "4:33: warning: agent_types.worker.run[0]: there is no program {folder}/dig.sh yet",
+        ),
+        (
+            "run: [echo, dug]",
+            "run: {command: [echo], cwd: /no/such/folder}",
+            "4:55: warning: agent_types.worker.run.cwd: there is no folder /no/such/folder yet",
+        ),
+        ("run: [echo,", 'run: ["${session.workspace}/dig.sh",', ""),
+        ("run: [echo,", 'run: ["${python}",', ""),
+    ],
+    ids=[
+        *("idle agent", "agent by skill", "unused type", "unused question", "too short"),
+        *("no program", "no file", "no folder", "not known yet", "python"),
+    ],
+)
+def test_what_may_not_be_meant_is_told_with_its_place(
+    write: Write, old: str, new: str, said: str
+) -> None:
+    text = SOUND.replace(old, new, 1)
+    if "other" in text:
+        text = text.replace("teams:", "  other: {run: [echo]}\nteams:", 1)
+        text = text.replace("{agent: worker}", "{requires_skill: dig}")
+    path = write(text)
+    expected = [said.replace("{folder}", str(path.parent))] if said else []
+    assert advised(path) == expected
+
+
+def test_programs_are_not_looked_for_in_a_rehearsal(write: Write) -> None:
+    assert advised(write(SOUND.replace("echo", "no-such-program")), rehearse=True) == []
+
+
+def test_what_is_wrong_is_told_apart_from_what_is_only_advised_against(write: Write) -> None:
+    text = SOUND.replace("{agent: worker}", "{agent: werker, duration: 1m, timeout: 30s}")
+    with pytest.raises(LayoutError) as refused:
+        load(write(text))
+    assert [problem.path for problem in refused.value.problems] == ["tasks.first.agent"]
+    assert "tasks.first.timeout" in [warning.path for warning in refused.value.warnings]
