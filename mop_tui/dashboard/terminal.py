@@ -1,5 +1,6 @@
 """Textual's driver of the terminal, for a program that outlives its terminal."""
 
+import signal
 from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, Any, cast
@@ -13,11 +14,32 @@ class LastingDriver(LinuxDriver):
     Textual writes in a thread. If writing fails there, as it does once a terminal has hung up, that
     thread ends, and who wants to write next waits for it for ever: here that would be everything
     that shares the event loop with the screen, the session above all. So writing must not fail.
+
+    Textual also takes every SIGCONT for the end of a pause, and begins to read and write anew. But
+    a terminal that hangs up sends one too, and so does a shell to a program that has left it.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._file = cast("Any", _Lasting(cast("IO[str]", self._file)))
+        self._suspended = False
+
+    def suspend_application_mode(self) -> None:
+        """Give the terminal back for a while."""
+        self._suspended = True
+        super().suspend_application_mode()
+
+    def resume_application_mode(self) -> None:
+        """Take the terminal again, if it was given back."""
+        if self._suspended:
+            self._suspended = False
+            super().resume_application_mode()
+
+    def close(self) -> None:
+        """Let go of the terminal: from now on the program stops and goes on like any other."""
+        for number in (signal.SIGTSTP, signal.SIGCONT):
+            signal.signal(number, signal.SIG_DFL)
+        super().close()
 
 
 class _Lasting:
