@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench import engine, first_frame, latency, startup
+from bench import check, engine, first_frame, latency, startup
 
 SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (
@@ -14,12 +14,13 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     ),
     (latency.main, ["--tasks", "5", "--load", "500"], "decision to action, 500 reports/s"),
     (first_frame.main, ["--rounds", "1"], "first frame"),
+    (check.main, ["--tasks", "30", "--rounds", "1"], "check of 30 tasks"),
     (startup.main, ["--rounds", "1"], "startup of mop-tui tell progress 1"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("main", "arguments", "said"), SHORT, ids=["engine", "latency", "frame", "startup"]
+    ("main", "arguments", "said"), SHORT, ids=["engine", "latency", "frame", "check", "startup"]
 )
 def test_a_benchmark_runs(
     main: Callable[[list[str]], None],
