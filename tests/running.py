@@ -41,7 +41,9 @@ class Running:
         self.session = folder / session
         """The session file."""
         (folder / "layout.yaml").write_text(layout, encoding="utf-8")
-        self._process = self._start("run", "layout.yaml", "--session-file", session, *options)
+        self._process = self._start(
+            "run", "layout.yaml", "--trust", "--session-file", session, *options
+        )
         self.until("ann began")
 
     def __enter__(self) -> Self:

@@ -20,6 +20,7 @@ from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.errors import JournalError, MopError, NotRunningError, UnreachableError
 from mop_tui.journal.following import GrowingJournal
+from mop_tui.journal.lock import holder_of
 from mop_tui.orchestrator import wire
 from mop_tui.orchestrator.live import NotSeekableError
 from mop_tui.orchestrator.loop import RECENT_EVENTS
@@ -125,6 +126,11 @@ class AttachedSession:
         except wire.MisspokenError as error:
             raise UnreachableError(f"{self._source}: cannot be reached: {error}.") from None
         except (ConnectionRefusedError, FileNotFoundError):
+            holder = holder_of(self._path)
+            if holder is not None:
+                raise UnreachableError(
+                    f"{self._source}: {holder} runs it, and cannot be reached from here."
+                ) from None
             raise NotRunningError(self._is_interrupted()) from None
         except (OSError, EOFError) as error:
             why = getattr(error, "strerror", None) or "the program that runs it has gone"

@@ -233,7 +233,9 @@ async def serving(
     place = path.stat()
     server = OperatorSocket(live, orchestrator, run)
     loop = asyncio.get_running_loop()
-    listener = await loop.create_unix_server(lambda: _Visitor(server), sock=listening)
+    listener = await loop.create_unix_server(
+        lambda: _Visitor(server), sock=listening, backlog=socket.SOMAXCONN
+    )
     live.reachable = True
     try:
         yield ""

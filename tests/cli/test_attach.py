@@ -14,7 +14,7 @@ from terminal import ENTER, TAB, Terminal
 
 Mop = Callable[..., subprocess.CompletedProcess[str]]
 ATTACH = ("attach", "it.jsonl")
-RUN = ("run", "layout.yaml", "--session-file", "it.jsonl")
+RUN = ("run", "layout.yaml", "--trust", "--session-file", "it.jsonl")
 SHELL = ("bash", "--norc", "-i")
 
 
