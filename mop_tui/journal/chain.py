@@ -17,6 +17,7 @@ _FRESH = blake2b(digest_size=8)
 """Copied for each line: to make such a hash with its parameters takes longer than to hash."""
 
 TAIL_LENGTH = len(b',"chain":"0123456789abcdef"}')
+_CUT = -TAIL_LENGTH - len(b"\n")
 
 
 def hash64(*parts: bytes) -> str:
@@ -27,9 +28,17 @@ def hash64(*parts: bytes) -> str:
 def link_after(previous: bytes, stem: bytes) -> bytes:
     """Return the link of a line that starts with `stem` and follows the link `previous`."""
     hashed = _FRESH.copy()
-    hashed.update(previous)
-    hashed.update(stem)
+    hashed.update(previous + stem)
     return hashed.hexdigest().encode()
+
+
+def link_of(line: bytes, previous: bytes) -> bytes:
+    """Return the link of `line`, which ends in a line feed; empty if it is not the one that a line
+    after the link `previous` must have."""
+    hashed = _FRESH.copy()
+    hashed.update(previous + line[:_CUT])
+    link = hashed.hexdigest().encode()
+    return link if line[_CUT:] == b',"chain":"%b"}\n' % link else b""
 
 
 def tail(previous: str, stem: bytes) -> tuple[str, bytes]:

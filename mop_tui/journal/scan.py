@@ -81,18 +81,18 @@ class Scan:
 
     def _sound_lines(self) -> Iterator[bytes]:
         link = self.header.genesis.encode()
-        begins = codec.HEAD.match
+        begins, link_of = codec.HEAD.match, chain.link_of
         kinds: dict[bytes, str] = {}
         for line in self._file:
             seq = self.events + 1
-            whole = line.endswith(b"\n")
-            stem = line[: -chain.TAIL_LENGTH - whole]
-            before, link = link, chain.link_after(link, stem)
-            if not line.startswith(b',"chain":"' + link + b'"}', len(stem)):
-                if not whole:
+            before, link = link, link_of(line, link)
+            if not link:
+                if line.endswith(b"\n"):
+                    raise self._damage(damage.explain(self._file, line, seq, before.decode()))
+                link = link_of(line + b"\n", before)
+                if not link:
                     self.torn = True
                     return
-                raise self._damage(damage.explain(self._file, line, seq, before.decode()))
             start = begins(line)
             if start is None:
                 raise self._damage(f"event {seq} was written under another number")
