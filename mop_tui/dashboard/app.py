@@ -86,8 +86,8 @@ class Dashboard(App[WhyEnded]):
         self._sampler = Sampler(feed)
         self._frame = self._sampler.take()
         self._errands = Errands(feed)
-        self._offers: tuple[Screen[object] | None, tuple[Deed, ...]] = (None, ())
-        """What can be done with what the keys are about, and the screen that says so."""
+        self._offers: tuple[object, ...] = ()
+        """What can be done here, and with what the keys are about, and the screen that says so."""
         self._unshown = False
         """A screen that was still opening has missed the frame."""
         self._attention = Attention()
@@ -124,7 +124,8 @@ class Dashboard(App[WhyEnded]):
 
     def _offer(self) -> None:
         """Let the screen name other keys where other things can be done now."""
-        offers = (self.screen, offered(self._frame, self._subject()))
+        frame = self._frame
+        offers = (self.screen, frame.capabilities, frame.ended, offered(frame, self._subject()))
         if offers != self._offers:
             self._offers = offers
             self.screen.refresh_bindings()

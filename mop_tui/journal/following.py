@@ -56,7 +56,12 @@ class GrowingJournal:
         for line in lines[:-1]:
             if until is not None and self.seq >= until:
                 break
-            events.append(self._sound(line))
+            try:
+                events.append(self._sound(line))
+            except JournalDamageError:
+                if not events:
+                    raise
+                break  # what is above it comes first
         return events
 
     def _sound(self, line: bytes) -> AnyEvent:

@@ -74,6 +74,8 @@ class Stage:
     started: str = "2026-11-22T14:30:00+00:00"
     trouble: str = ""
     obedient: bool = True
+    detach: bool = False
+    guest: bool = False
     happened: list[AnyEvent] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     secrets: dict[QuestionId, str] = field(default_factory=dict)
@@ -84,7 +86,7 @@ class Stage:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(commands=True, seek=False)
+        return Capabilities(commands=True, seek=False, detach=self.detach, guest=self.guest)
 
     @property
     def playback(self) -> Playback | None:

@@ -3,10 +3,10 @@
 import pytest
 from dashboard.desk import Desk, at_desk
 from dashboard.plays import mop_platform, release
-from dashboard.stage import Recording
+from dashboard.stage import Recording, Stage
 
 from mop_tui.dashboard.approval import ApprovalDialog
-from mop_tui.dashboard.quit_dialog import QuitDialog
+from mop_tui.dashboard.quit_dialog import LeaveDialog, QuitDialog
 from mop_tui.domain.feed import Stop
 from mop_tui.domain.plan import Mode
 
@@ -136,3 +136,82 @@ async def test_the_question_says_that_the_session_ended_while_it_was_opening() -
         await desk.look()  # too early for a dialog that is still opening
         await desk.look()
         assert "The session has ended by itself" in desk.text()
+
+
+# -- leaving a session that goes on ---------------------------------------------------------------
+
+
+def guest() -> Stage:
+    """A session that another program runs."""
+    stage = mop_platform()
+    stage.detach = stage.guest = True
+    return stage
+
+
+async def test_detaching_leaves_at_once_and_ends_nothing() -> None:
+    stage = mop_platform()
+    stage.detach = True
+    async with at_desk(stage) as desk:
+        assert "d Detach" in desk.text()
+        await desk.pilot.press("d")
+        assert desk.app.return_value == "detached"
+        assert stage.commands == []
+
+
+async def test_where_nobody_could_come_back_there_is_no_detaching() -> None:
+    async with at_desk(mop_platform()) as desk:
+        assert "Detach" not in desk.text()
+        await desk.press("d")
+        assert desk.app.return_value is None
+        await desk.press("question_mark")
+        assert "Leave the screen" not in desk.text()
+
+
+async def test_a_guest_is_told_that_leaving_ends_nothing() -> None:
+    stage = guest()
+    async with at_desk(stage) as desk:
+        await desk.press("q")
+        assert isinstance(desk.app.screen, LeaveDialog)
+        assert "Leaving ends nothing: the session and its agents go on" in desk.text()
+        await desk.press("q")
+        await desk.pilot.press("enter")
+        assert desk.app.return_value == "detached"
+        assert stage.commands == []
+
+
+async def test_a_guest_can_stay() -> None:
+    async with at_desk(guest()) as desk:
+        await desk.press("q", "escape")
+        assert not isinstance(desk.app.screen, LeaveDialog)
+        assert desk.app.return_value is None
+
+
+async def test_a_guest_ends_the_session_only_after_being_asked_and_sees_how_it_ends() -> None:
+    stage = guest()
+    async with at_desk(stage) as desk:
+        await desk.press("E")
+        assert "End the session?" in desk.text()
+        await desk.press("enter")
+        assert stage.commands == []
+        await desk.press("E")
+        await desk.pilot.press("right", "enter")
+        await desk.look()
+        assert stage.commands == [Stop("the operator ended the session")]
+        assert desk.app.return_value is None
+        assert not isinstance(desk.app.screen, QuitDialog)
+
+
+async def test_only_a_guest_has_a_key_of_its_own_to_end_the_session() -> None:
+    stage = mop_platform()
+    async with at_desk(stage) as desk:
+        await desk.press("E")
+        assert not isinstance(desk.app.screen, QuitDialog)
+
+
+async def test_a_guest_leaves_at_once_what_has_ended() -> None:
+    stage = guest()
+    stage.end("complete", "all is done")
+    async with at_desk(stage) as desk:
+        assert "Detach" not in desk.text()
+        await desk.pilot.press("q")
+        assert left(desk)
