@@ -89,7 +89,16 @@ def measure(programs: dict[str, str], seconds: float, folder: Path) -> Measured:
     others = {"COLUMNS", "LINES", "NO_COLOR"}
     environment = {name: value for name, value in os.environ.items() if name not in others}
     process = subprocess.Popen(
-        [sys.executable, "-m", "mop_tui", "run", "flood.yaml", "--session-file", "flood.jsonl"],
+        [
+            sys.executable,
+            "-m",
+            "mop_tui",
+            "run",
+            "--trust",
+            "flood.yaml",
+            "--session-file",
+            "flood.jsonl",
+        ],
         stdin=slave,
         stdout=slave,
         stderr=slave,

@@ -132,7 +132,7 @@ class Session:
     def live_and_die(self, most: int) -> None:
         """Run and kill, at most `most` times, then let the session end."""
         self._tally.sessions += 1
-        begin = ["run", str(self._layout), "--session-file", str(self._file)]
+        begin = ["run", str(self._layout), "--trust", "--session-file", str(self._file)]
         before = b""
         for death in range(most + 1):
             program = self._start(begin if death == 0 else ["resume", str(self._file)])

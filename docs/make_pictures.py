@@ -33,6 +33,7 @@ def prepared(name: str, answers: Path | None) -> preparing.Prepared:
         answers=answers,
         session_file=Path("sessions", f"{name}.jsonl"),
         attended=answers is None,
+        trusted=True,
     )
 
 

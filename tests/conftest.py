@@ -11,6 +11,12 @@ settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True)
+def _own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remember what was agreed to in a place of the tests' own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+
+
+@pytest.fixture(autouse=True)
 def _no_settings_of_whoever_runs_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look the same in every terminal."""
     for name in ("NO_COLOR", "COLUMNS", "LINES", "TEXTUAL_FPS", "MOP_AGENT", "MOP_TASK"):

@@ -30,8 +30,8 @@ PATIENCE = 60.0
 class Terminal:
     """mop-tui, or another program, in a pseudo-terminal of its own.
 
-    Use it as a context manager: leaving it ends the program, if it has not ended, and closes the
-    terminal.
+    A layout that is run is trusted, unless it is not `trusting`. Use it as a context manager:
+    leaving it ends the program, if it has not ended, and closes the terminal.
     """
 
     def __init__(
@@ -42,7 +42,9 @@ class Terminal:
         rows: int = 24,
         env: dict[str, str] | None = None,
         program: Sequence[str] = (sys.executable, "-m", "mop_tui"),
+        trusting: bool = True,
     ) -> None:
+        trust = ["--trust"] if trusting and arguments[:1] == ("run",) else []
         self.transcript = b""
         """Everything the program wrote, escape sequences included."""
         self._screen: Any = pyte.Screen(columns, rows)
@@ -52,7 +54,7 @@ class Terminal:
         self._slave = slave
         self.modes_before = termios.tcgetattr(slave)
         self._process = subprocess.Popen(
-            [*_IN_CONTROL, *program, *arguments],
+            [*_IN_CONTROL, *program, *arguments, *trust],
             cwd=cwd,
             env=_environment() | (env or {}),
             stdin=slave,

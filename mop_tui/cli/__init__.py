@@ -25,6 +25,7 @@ _COMMANDS = {
     "sessions": "mop_tui.cli.sessions",
     "verify": "mop_tui.cli.verify",
     "events": "mop_tui.cli.events",
+    "layouts": "mop_tui.cli.layouts",
     "info": "mop_tui.cli.info",
     "tell": "mop_tui.cli.tell",
 }

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from mop_tui import layout
+from mop_tui.cli.options import LayoutType
 from mop_tui.decisions.wording import counted
 from mop_tui.errors import LayoutError, Problem
 
 
 @click.command("check")
-@click.argument("layouts", metavar="LAYOUT...", type=click.Path(path_type=Path), nargs=-1)
+@click.argument("layouts", metavar="LAYOUT...", type=LayoutType(), nargs=-1)
 @click.option("--rehearse", is_flag=True, help="Check it as --rehearse would run it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each problem, a line.")
 def command(layouts: tuple[Path, ...], *, rehearse: bool, as_json: bool) -> None:

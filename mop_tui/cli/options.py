@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
@@ -74,3 +75,27 @@ class MomentType(click.ParamType[Moment]):
             return Moment(at=durations.parse(text))
         except ValueError as error:
             self.fail(f"{text!r}: it {error}, and it is no event such as #123", param, ctx)
+
+
+class LayoutType(click.ParamType[Path]):
+    """A layout file, or the name of a layout that comes with the program. A file goes first."""
+
+    name = "LAYOUT"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """Return the file."""
+        path = Path(str(value))
+        if path.exists() or len(path.parts) > 1 or path.suffix:
+            return path
+        from mop_tui.layout import bundled  # noqa: PLC0415 - loaded only where it is used
+        from mop_tui.layout.sentences import closest  # noqa: PLC0415
+
+        found = bundled.find(path.name)
+        if found is None:
+            meant = closest(path.name, bundled.names())
+            hint = f" (did you mean {meant}?)" if meant else f": {', '.join(bundled.names())}"
+            what = f"{path}: there is no such file, and no bundled layout of that name{hint}"
+            self.fail(what, param, ctx)
+        return found

@@ -16,12 +16,14 @@ from pathlib import Path
 import pydantic
 
 from mop_tui import __version__, layout
+from mop_tui.cli.trust import confirm
 from mop_tui.domain import templates
 from mop_tui.domain.plan import HostKind, Mode, Plan
 from mop_tui.errors import JournalError, Problem, UsageError
 from mop_tui.journal.header import Header
 from mop_tui.journal.lock import SessionLock
 from mop_tui.journal.scan import Scan
+from mop_tui.layout import bundled
 from mop_tui.orchestrator.answers import PreparedAnswers, read_answers
 from mop_tui.orchestrator.loop import RECENT_EVENTS
 from mop_tui.orchestrator.recovery import Recovered, read_recorded, recover
@@ -70,10 +72,12 @@ def prepare(
     answers: Path | None,
     session_file: Path | None,
     attended: bool,
+    trusted: bool,
 ) -> Prepared:
     """Read and check everything that a session is made from.
 
-    Raises `MopError` where layout, answers or options do not fit.
+    Programs are run for the first time only if the operator agrees, which is asked for at the
+    terminal unless it is `trusted`. Raises `MopError` where layout, answers or options do not fit.
     """
     loaded = layout.load(path, overrides=overrides, rehearse=rehearse)
     plan = loaded.plan
@@ -82,6 +86,9 @@ def prepare(
         raise UsageError(
             f"--speed {speed:g}: real agents work in real time; use --rehearse to play the plan"
         )
+    if real:
+        agreed = trusted or bundled.is_shipped(path)
+        confirm(loaded.document, plan, loaded.directory, path, given=agreed)
     started = datetime.now(UTC).astimezone()
     run = uuid.uuid4().hex
     destination = session_file
@@ -124,11 +131,12 @@ def prepare(
 
 
 def prepare_resumed(
-    path: Path, *, speed: float | None, answers: Path | None, attended: bool
+    path: Path, *, speed: float | None, answers: Path | None, attended: bool, trusted: bool
 ) -> Prepared:
     """Read a session file whose program has ended, so that it can go on.
 
-    Changes to the folder in which the session was started, for its agents run there. Raises
+    Changes to the folder in which the session was started, for its agents run there. A session
+    from elsewhere runs only if the operator agrees, as with `prepare`. Raises
     `MopError` where the file cannot be trusted, the session has ended, or options do not fit.
     """
     path = path.absolute()
@@ -153,6 +161,8 @@ def prepare_resumed(
             lock=lock,
         )
         if not rehearsed:
+            folder = Path(header.paths.get(templates.LAYOUT_DIR, "."))
+            confirm(header.layout, plan, folder, path, given=trusted)
             _go_to(Path(header.paths.get("cwd", ".")))
     except BaseException:
         lock.release()

@@ -22,8 +22,15 @@ from mop_tui.cli.options import Speed, runs_headless
     type=click.Path(path_type=Path),
     help="Answers written down beforehand; those that were used up already are left out.",
 )
+@click.option("--trust", is_flag=True, help="Run its commands though they were not run here.")
 def command(
-    session: Path, *, headless: bool, as_json: bool, speed: float | None, answers: Path | None
+    session: Path,
+    *,
+    headless: bool,
+    as_json: bool,
+    speed: float | None,
+    answers: Path | None,
+    trust: bool,
 ) -> None:
     """Let SESSION go on, whose program was killed or lost its machine.
 
@@ -37,7 +44,7 @@ def command(
 
     headless = runs_headless(headless=headless, as_json=as_json)
     prepared = preparing.prepare_resumed(
-        session, speed=speed, answers=answers, attended=not headless
+        session, speed=speed, answers=answers, attended=not headless, trusted=trust
     )
     outcome = (
         sessions.run_headless(prepared, as_json=as_json)

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from mop_tui.cli.exit_codes import EXIT_OF_OUTCOME
-from mop_tui.cli.options import Speed, runs_headless
+from mop_tui.cli.options import LayoutType, Speed, runs_headless
 from mop_tui.errors import UsageError
 
 
 @click.command("run")
-@click.argument("layout", type=click.Path(path_type=Path))
+@click.argument("layout", type=LayoutType())
 @click.option("--headless", is_flag=True, help="No screen: print what happens, line by line.")
 @click.option("--json", "as_json", is_flag=True, help="With --headless: events as JSON lines.")
 @click.option(
@@ -38,6 +38,9 @@ from mop_tui.errors import UsageError
 @click.option(
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Set a variable of the layout."
 )
+@click.option(
+    "--trust", is_flag=True, help="Run the commands of a layout that was not run here before."
+)
 def command(
     layout: Path,
     *,
@@ -49,6 +52,7 @@ def command(
     answers: Path | None,
     session_file: Path | None,
     settings: tuple[str, ...],
+    trust: bool,
 ) -> None:
     """Run LAYOUT: start its agents, show everything, ask before gates, record it all.
 
@@ -68,6 +72,7 @@ def command(
         answers=answers,
         session_file=session_file,
         attended=not headless,
+        trusted=trust,
     )
     for warning in prepared.warnings:
         click.echo(str(warning), err=True)

@@ -36,13 +36,14 @@ questions:
 
 @pytest.fixture
 def mop(tmp_path: Path) -> Mop:
-    """Run mop-tui without a terminal, in an empty folder."""
+    """Run mop-tui without a terminal, in an empty folder. Layouts are trusted."""
 
     def run(
         *arguments: str | Path, env: dict[str, str] | None = None, timeout: float = 110
     ) -> subprocess.CompletedProcess[str]:
+        trust = ["--trust"] if arguments[:1] == ("run",) else []
         return subprocess.run(
-            [sys.executable, "-m", "mop_tui", *arguments],
+            [sys.executable, "-m", "mop_tui", *arguments, *trust],
             cwd=tmp_path,
             env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,

@@ -33,7 +33,7 @@ def killed_while(said: str, folder: Path, layout: str, *options: str) -> Path:
     """Run a layout, kill the program once it says so, and return the session file."""
     (folder / "layout.yaml").write_text(layout, encoding="utf-8")
     program = subprocess.Popen(
-        [sys.executable, "-m", "mop_tui", "run", "layout.yaml", "--headless", *options],
+        [sys.executable, "-m", "mop_tui", "run", "--trust", "layout.yaml", "--headless", *options],
         cwd=folder,
         stdout=subprocess.PIPE,
         encoding="utf-8",
@@ -160,7 +160,7 @@ def test_kills_at_random_moments_lose_repeat_and_leave_nothing() -> None:
 def test_a_second_program_is_told_who_runs_the_session(mop: Mop, tmp_path: Path) -> None:
     (tmp_path / "layout.yaml").write_text(LONG, encoding="utf-8")
     session = tmp_path / "s.jsonl"
-    words = ["run", "layout.yaml", "--headless", "--session-file", str(session)]
+    words = ["run", "layout.yaml", "--trust", "--headless", "--session-file", str(session)]
     first = subprocess.Popen(
         [sys.executable, "-m", "mop_tui", *words],
         cwd=tmp_path,

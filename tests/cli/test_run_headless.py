@@ -180,7 +180,7 @@ def test_signals_end_a_session_in_order(
         encoding="utf-8",
     )
     process = subprocess.Popen(
-        [sys.executable, "-m", "mop_tui", "run", layout, "--headless", "--json"],
+        [sys.executable, "-m", "mop_tui", "run", "--trust", layout, "--headless", "--json"],
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -206,7 +206,7 @@ def test_signals_end_a_session_in_order(
 
 def test_output_that_nobody_reads_any_more_does_not_hurt(two_steps: Path, tmp_path: Path) -> None:
     done = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m mop_tui run {two_steps} --headless | head -n 1"],
+        ["sh", "-c", f"{sys.executable} -m mop_tui run --trust {two_steps} --headless | head -n 1"],
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -221,7 +221,7 @@ def test_output_that_nobody_reads_any_more_does_not_hurt(two_steps: Path, tmp_pa
 def test_output_that_cannot_be_written_does_not_hurt(two_steps: Path, tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "mop_tui", "run", two_steps, "--headless"],
+            [sys.executable, "-m", "mop_tui", "run", "--trust", two_steps, "--headless"],
             cwd=tmp_path,
             stdin=subprocess.DEVNULL,
             stdout=full,

@@ -25,7 +25,7 @@ tasks: {wait: {agent: worker, run: {shell: "echo begun; until test -e go-on; do 
 def running(folder: Path) -> Iterator["subprocess.Popen[str]"]:
     """A session that runs until `go-on` exists, and has begun its task."""
     (folder / "slow.yaml").write_text(SLOW, encoding="utf-8")
-    words = ["run", "slow.yaml", "--headless", "--session-file", "slow.jsonl"]
+    words = ["run", "slow.yaml", "--trust", "--headless", "--session-file", "slow.jsonl"]
     program = subprocess.Popen(
         [sys.executable, "-m", "mop_tui", *words],
         cwd=folder,

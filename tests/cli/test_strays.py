@@ -32,7 +32,7 @@ def test_strays_are_ended_and_recorded_however_short_the_next_session_is(
     for name, text in (("long", LONG), ("short", SHORT)):
         (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
     program = subprocess.Popen(
-        [sys.executable, "-m", "mop_tui", "run", "long.yaml", "--headless"],
+        [sys.executable, "-m", "mop_tui", "run", "--trust", "long.yaml", "--headless"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         encoding="utf-8",
