@@ -25,6 +25,7 @@ class GrowingJournal:
         """The last event given."""
         with Scan(path) as scan:
             self.header = scan.header
+            self._decode = scan.decode
             self._link = scan.header.genesis
             self._offset = scan.start
             self._descriptor = os.dup(scan.fileno())
@@ -71,7 +72,7 @@ class GrowingJournal:
         if line[len(stem) :] != end:
             raise self._damage(seq, f"event {seq} is not as it was written")
         try:
-            event = codec.decode(line)
+            event = self._decode(line, "")
         except codec.UnreadableError as error:
             raise self._damage(seq, str(error)) from None
         if event.seq != seq:

@@ -14,8 +14,8 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from mop_tui.domain.plan import Mode
 from mop_tui.journal.chain import hash64
 from mop_tui.journal.codec import UnreadableError, mended
+from mop_tui.journal.upcast import DECODERS, FORMAT, is_later
 
-FORMAT = "mop-session/1"
 _BEGINNING = b'{"format":"mop-session/'
 
 
@@ -37,12 +37,13 @@ class Header:
     host: str = ""
     paths: Mapping[str, str] = field(default_factory=dict)
     """Where things were on that machine, by name."""
+    format: str = FORMAT
 
     @property
     def genesis(self) -> str:
         """What the chain of events begins with: a hash over format, layout and seed."""
         return hash64(
-            f"{FORMAT}\n".encode(), _compact(self.layout).encode(), f"\n{self.seed}".encode()
+            f"{self.format}\n".encode(), _compact(self.layout).encode(), f"\n{self.seed}".encode()
         )
 
 
@@ -55,7 +56,7 @@ _HEADER = TypeAdapter(Header)
 
 def encode_header(header: Header) -> bytes:
     """Return the header's line, with its line feed."""
-    fields = {"format": FORMAT, "genesis": header.genesis, **asdict(header)}
+    fields = {"format": header.format, "genesis": header.genesis, **asdict(header)}
     stem = _compact(fields)[:-1].encode()
     return b"%b%b\n" % (stem, _seal(stem))
 
@@ -72,8 +73,13 @@ def decode_header(line: bytes) -> Header:
             raise UnreadableError("the header was changed after it was written, or is cut short")
         raise ForeignError("it does not begin with the header of a session")
     fields = json.loads(line)
-    if fields.get("format") != FORMAT:
-        raise ForeignError(f"its format is {fields.get('format')!r}; this version reads {FORMAT}")
+    written_as = str(fields.get("format"))
+    if is_later(written_as):
+        raise ForeignError(
+            f"a later version wrote it, as {written_as}; this one reads {FORMAT}. Update mop-tui"
+        )
+    if written_as not in DECODERS:
+        raise ForeignError(f"its format is {written_as!r}; this version reads {FORMAT}")
     try:
         header = _HEADER.validate_python(fields)
     except ValidationError as error:

@@ -42,6 +42,7 @@ class JournalFile:
         """After the last event stands another that was not written to its end."""
         self.damage = damage
         """What ends the sound part of the file, if it was opened in spite of it."""
+        self._understand = scan.decode
         self._offsets = offsets
         self._descriptor = descriptor
 
@@ -126,6 +127,6 @@ class JournalFile:
 
     def _decode(self, seq: int, line: bytes) -> AnyEvent:
         try:
-            return codec.decode(line)
+            return self._understand(line, "")
         except codec.UnreadableError as error:
             raise JournalDamageError(str(self.path), seq + 1, str(error)) from None

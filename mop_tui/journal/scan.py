@@ -13,6 +13,7 @@ from mop_tui.domain.events import SystemEnded
 from mop_tui.errors import JournalDamageError, JournalError, NotASessionError
 from mop_tui.journal import chain, codec, damage
 from mop_tui.journal.header import ForeignError, Header, decode_header
+from mop_tui.journal.upcast import DECODERS
 
 _LONGEST_HEADER = 1 << 26
 """Bytes. Something that goes on for longer without a line feed is not a session."""
@@ -38,6 +39,8 @@ class Scan:
                 self._file = unless_sound.enter_context(path.open("rb"))
                 self._first = self._file.readline(_LONGEST_HEADER)
                 self.header = _header(path, self._first)
+                self.decode = DECODERS[self.header.format]
+                """Makes an event of a line and its kind, as the file's format has it."""
                 unless_sound.pop_all()
         except OSError as error:
             raise _unreadable(path, error) from None

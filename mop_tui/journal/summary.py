@@ -44,7 +44,7 @@ def summarise(path: Path) -> Summary | None:
     """
     try:
         with Scan(path) as scan:
-            header, start = scan.header, scan.start
+            header, start, decode = scan.header, scan.start, scan.decode
             last = _last_line(scan.fileno(), start)
     except NotASessionError:
         return None
@@ -59,7 +59,7 @@ def summarise(path: Path) -> Summary | None:
     outcome = reason = ""
     if head.kind == SystemEnded.KIND:
         try:
-            ended = codec.decode(last).data
+            ended = decode(last, head.kind).data
         except codec.UnreadableError:
             return Summary(path, header, "damaged", holder=holder)
         outcome, reason = ended.outcome, ended.reason

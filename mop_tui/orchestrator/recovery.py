@@ -79,7 +79,7 @@ def read_recorded(path: Path, *, keep: int) -> Recorded:
         for line in scan.lines():
             kind = scan.kind
             try:
-                event = codec.decode(line, kind)
+                event = scan.decode(line, kind)
             except codec.UnreadableError as error:
                 raise JournalDamageError(str(path), scan.events + 1, str(error)) from None
             if kind in INPUTS and (kind != SystemMemorySet.KIND or not _follows(event, turn)):

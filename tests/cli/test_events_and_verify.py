@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from mop_tui.journal.chain import hash64, tail
+
+FIXTURE = Path(__file__).parents[1] / "journal" / "fixtures" / "mop-session-1.jsonl"
+
 Mop = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -99,6 +103,30 @@ def test_what_is_no_session_is_refused_with_a_sentence(mop: Mop, two_steps: Path
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
         assert done.stderr
+
+
+def test_what_a_later_version_may_have_recorded_is_shown_by_its_name(
+    mop: Mop, tmp_path: Path
+) -> None:
+    lines = FIXTURE.read_bytes().splitlines(keepends=True)[:10]
+    new = b'{"seq":10,"at":9000,"kind":"agent.dreamt","cause":9,"data":{"agent":"ann","of":"sheep"}'
+    link = lines[-1][-19:-3].decode()
+    (tmp_path / "s.jsonl").write_bytes(b"".join([*lines, new, tail(link, new)[1], b"\n"]))
+    assert mop("verify", "s.jsonl").returncode == 0
+    [event] = _json(mop, "s.jsonl", "--kind", "agent.dr*")
+    assert (event["kind"], event["data"]) == ("agent.dreamt", {"agent": "ann", "of": "sheep"})
+    assert "agent.dreamt" in mop("events", "s.jsonl").stdout.splitlines()[-1]
+
+
+def test_a_file_of_a_later_format_says_who_can_read_it(mop: Mop, tmp_path: Path) -> None:
+    stem = b'{"format":"mop-session/2","sessions":[]'
+    seal = b',"seal":"%b"}\n' % hash64(stem).encode()
+    (tmp_path / "s.jsonl").write_bytes(stem + seal)
+    for command in ("events", "verify", "replay", "resume"):
+        done = mop(command, "s.jsonl")
+        assert done.returncode == 2, command
+        assert "a later version wrote it, as mop-session/2" in done.stderr, command
+        assert "Update mop-tui" in done.stderr
 
 
 def test_replay_without_a_terminal_says_what_to_do_instead(mop: Mop, recorded: Path) -> None:

@@ -15,12 +15,12 @@ from mop_tui.domain.plan import Mode
 from mop_tui.journal.chain import hash64
 from mop_tui.journal.codec import UnreadableError
 from mop_tui.journal.header import (
-    FORMAT,
     ForeignError,
     Header,
     decode_header,
     encode_header,
 )
+from mop_tui.journal.upcast import FORMAT
 
 HEADER = Header(
     layout={"session": {"id": "demo"}, "tasks": {"b": {}, "a": {"needs": ["b"]}}},
@@ -119,7 +119,7 @@ def test_a_seed_that_was_edited_and_sealed_again_does_not_fit_the_genesis() -> N
 
 
 def test_a_newer_format_is_named_and_not_guessed_at() -> None:
-    with pytest.raises(ForeignError, match=r"mop-session/2.*reads mop-session/1"):
+    with pytest.raises(ForeignError, match=r"later version.*session/2.*reads mop-session/1"):
         decode_header(sealed(b'{"format":"mop-session/2","more":true'))
 
 

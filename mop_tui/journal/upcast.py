@@ -1,0 +1,33 @@
+"""The formats of session files that can be read, and what makes events of their lines.
+
+A format lasts for as long as each version reads what every other version of it wrote. Kinds of
+events may be added to it, and fields with a default: a kind that is unknown is kept as it is, a
+field that is unknown is passed over, one that is missing has its default. Any other change makes a
+new format.
+
+The one before then keeps its entry here: a function that makes of each of its lines a line of the
+format that came next, and hands that to the next one's entry. So an old file is brought up to date
+step by step, and no step knows more than two formats. The header, the chain and how each line
+begins (`codec.HEAD`) belong to no format, so that a file can be checked before it is understood.
+"""
+
+from collections.abc import Callable, Mapping
+
+from mop_tui.domain.events import AnyEvent
+from mop_tui.journal import codec
+
+FORMAT = "mop-session/1"
+"""What this version writes."""
+
+Decode = Callable[[bytes, str], AnyEvent]
+"""Takes a line and its kind, and gives the event; raises `codec.UnreadableError`."""
+
+DECODERS: Mapping[str, Decode] = {FORMAT: codec.decode}
+"""By the formats that this version reads."""
+
+
+def is_later(format_: str) -> bool:
+    """Tell whether a format comes after all that this version knows."""
+    family, _, number = format_.rpartition("/")
+    own_family, _, own_number = FORMAT.rpartition("/")
+    return family == own_family and number.isdecimal() and int(number) > int(own_number)
