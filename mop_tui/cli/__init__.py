@@ -16,7 +16,10 @@ from mop_tui import __version__
 from mop_tui.errors import MopError
 
 _COMMANDS = {
+    "init": "mop_tui.cli.init",
+    "layouts": "mop_tui.cli.layouts",
     "check": "mop_tui.cli.check",
+    "plan": "mop_tui.cli.plan",
     "run": "mop_tui.cli.run",
     "resume": "mop_tui.cli.resume",
     "attach": "mop_tui.cli.attach",
@@ -25,7 +28,6 @@ _COMMANDS = {
     "sessions": "mop_tui.cli.sessions",
     "verify": "mop_tui.cli.verify",
     "events": "mop_tui.cli.events",
-    "layouts": "mop_tui.cli.layouts",
     "info": "mop_tui.cli.info",
     "tell": "mop_tui.cli.tell",
 }

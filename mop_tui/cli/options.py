@@ -99,3 +99,14 @@ class LayoutType(click.ParamType[Path]):
             what = f"{path}: there is no such file, and no bundled layout of that name{hint}"
             self.fail(what, param, ctx)
         return found
+
+
+def settings_of(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return variables and their values from `KEY=VALUE` pairs. Raises `UsageError`."""
+    settings = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or not key:
+            raise UsageError(f"--set {pair}: KEY=VALUE is expected")
+        settings[key] = value
+    return settings

@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from mop_tui.cli.exit_codes import EXIT_OF_OUTCOME
-from mop_tui.cli.options import LayoutType, Speed, runs_headless
-from mop_tui.errors import UsageError
+from mop_tui.cli.options import LayoutType, Speed, runs_headless, settings_of
 
 
 @click.command("run")
@@ -65,7 +64,7 @@ def command(
     headless = runs_headless(headless=headless, as_json=as_json)
     prepared = preparing.prepare(
         layout,
-        overrides=_settings(settings),
+        overrides=settings_of(settings),
         rehearse=rehearse,
         speed=speed,
         seed=seed,
@@ -82,13 +81,3 @@ def command(
         else session.run_on_screen(prepared)
     )
     sys.exit(EXIT_OF_OUTCOME[outcome])
-
-
-def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
-    settings = {}
-    for pair in pairs:
-        key, sign, value = pair.partition("=")
-        if not sign or not key:
-            raise UsageError(f"--set {pair}: KEY=VALUE is expected")
-        settings[key] = value
-    return settings

@@ -36,7 +36,7 @@ def confirm(
     answer is no.
     """
     seen = _Seen(document, directory)
-    commands = [_written(command) for command in _commands(plan)]
+    commands = [written(command) for command in _commands(plan)]
     if not commands or seen.is_known():
         return
     if not given:
@@ -67,7 +67,7 @@ def _commands(plan: Plan) -> Iterator[Command]:
     yield from dict.fromkeys(work.command for work in works if work.command is not None)
 
 
-def _written(command: Command) -> str:
+def written(command: Command) -> str:
     """Return a command on one line, as it would be typed."""
     words = " ".join(command.argv) if command.shell else " ".join(map(quote, command.argv))
     place = f"   (in {command.cwd})" if command.cwd else ""

@@ -47,3 +47,54 @@ def descendants(start: Node, successors: Mapping[Node, Iterable[Node]]) -> list[
                 seen[after] = None
                 frontier.append(after)
     return list(seen)
+
+
+def generations(predecessors: Mapping[Node, Iterable[Node]]) -> list[list[Node]]:
+    """Return the nodes in waves: each needs only nodes of earlier waves, and one of the last.
+
+    Within a wave, nodes stand in the order of `predecessors`. What is no node itself is ignored.
+    Nodes on a cycle, and behind one, are in no wave.
+    """
+    left = {node: {p for p in before if p in predecessors} for node, before in predecessors.items()}
+    after: dict[Node, list[Node]] = {}
+    for node, before in left.items():
+        for predecessor in before:
+            after.setdefault(predecessor, []).append(node)
+    position = {node: at for at, node in enumerate(predecessors)}
+    wave = [node for node, before in left.items() if not before]
+    waves: list[list[Node]] = []
+    while wave:
+        waves.append(wave)
+        following: list[Node] = []
+        for node in wave:
+            for successor in after.get(node, ()):
+                left[successor].discard(node)
+                if not left[successor]:
+                    following.append(successor)
+        wave = sorted(following, key=position.__getitem__)
+    return waves
+
+
+def critical_path(
+    cost: Mapping[Node, int], predecessors: Mapping[Node, Iterable[Node]]
+) -> list[Node]:
+    """Return the nodes of the costliest path, first node first.
+
+    Of equally costly ones it is the one with most nodes, of those the one that comes first. Nodes on a cycle, and behind one,
+    are on no path.
+    """
+    longest: dict[Node, tuple[int, int]] = {}
+    before: dict[Node, Node | None] = {}
+    for wave in generations(predecessors):
+        for node in wave:
+            known = [p for p in predecessors[node] if p in longest]
+            best = max(known, key=longest.__getitem__, default=None)
+            before[node] = best
+            so_far, nodes = longest[best] if best is not None else (0, 0)
+            longest[node] = so_far + cost.get(node, 0), nodes + 1
+    path: list[Node] = []
+    here: Node | None = max(longest, key=longest.__getitem__, default=None)
+    while here is not None:
+        path.append(here)
+        here = before[here]
+    return path[::-1]

@@ -1,10 +1,18 @@
 """Ranks, cycles and descendants, held against networkx and against their own definition."""
 
+from itertools import pairwise
+
 import networkx as nx
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mop_tui.domain.graph import descendants, find_cycle, upward_ranks
+from mop_tui.domain.graph import (
+    critical_path,
+    descendants,
+    find_cycle,
+    generations,
+    upward_ranks,
+)
 
 NODES = "abcdefg"
 nodes = st.sampled_from(NODES)
@@ -83,3 +91,41 @@ def test_descendants_are_all_that_can_be_reached_nearest_first(edges: Edges, sta
     assert set(found) == nx.descendants(graph, start)
     distance = nx.single_source_shortest_path_length(graph, start)
     assert [distance[node] for node in found] == sorted(distance[node] for node in found)
+
+
+def predecessors_of(edges: Edges) -> Edges:
+    """Return a graph's edges the other way round, for all nodes in their order."""
+    before: Edges = {node: [] for node in NODES}
+    for node, out in edges.items():
+        for after in out:
+            before[after].append(node)
+    return before
+
+
+@given(acyclic)
+def test_waves_are_the_topological_generations(edges: Edges) -> None:
+    expected = [sorted(wave) for wave in nx.topological_generations(digraph(edges))]
+    assert generations(predecessors_of(edges)) == expected
+
+
+@given(any_graph)
+def test_what_waits_for_itself_and_what_is_behind_it_is_in_no_wave(edges: Edges) -> None:
+    graph = digraph(edges)
+    stuck: set[str] = set()
+    for component in nx.strongly_connected_components(graph):
+        node = next(iter(component))
+        if len(component) > 1 or graph.has_edge(node, node):
+            stuck |= component | {n for c in component for n in nx.descendants(graph, c)}
+    waves = generations(predecessors_of(edges))
+    assert {node for wave in waves for node in wave} == set(NODES) - stuck
+
+
+@given(acyclic, costs)
+def test_the_critical_path_is_a_path_and_no_path_costs_more(
+    edges: Edges, cost: dict[str, int]
+) -> None:
+    before = predecessors_of(edges)
+    path = critical_path(cost, before)
+    for node, after in pairwise(path):
+        assert node in before[after]
+    assert sum(cost[node] for node in path) == max(upward_ranks(cost, edges).values())

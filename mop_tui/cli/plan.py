@@ -1,0 +1,175 @@
+"""`mop-tui plan`: what running a layout would come to. Nothing is run."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import wrap
+
+import click
+
+from mop_tui import layout
+from mop_tui.cli.options import LayoutType, settings_of
+from mop_tui.cli.trust import written
+from mop_tui.decisions.wording import counted
+from mop_tui.domain import graph, templates
+from mop_tui.domain.ids import TaskId
+from mop_tui.domain.plan import Plan, TaskSpec
+from mop_tui.domain.wording import lasting, listed, printable
+from mop_tui.layout.provisions import Provisions
+
+WIDEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What can be told of a plan beforehand."""
+
+    plan: Plan
+    needed: Mapping[TaskId, list[TaskId]]
+    """What must be complete before each task, through memory keys too."""
+    waves: list[list[TaskId]]
+    path: list[TaskId]
+    """The costliest chain of tasks by expected durations."""
+    least_ms: int
+    """How long that chain takes, as far as its tasks say; the whole takes no less."""
+    unknown: int
+    """Tasks that do not say how long they take."""
+
+
+def forecast(plan: Plan) -> Forecast:
+    """Return what can be told of a sound plan."""
+    needed = Provisions(plan).needed
+    cost = {task: spec.expected_ms or 0 for task, spec in plan.tasks.items()}
+    path = graph.critical_path(cost, needed) if any(cost.values()) else []
+    return Forecast(
+        plan=plan,
+        needed=needed,
+        waves=graph.generations(needed),
+        path=path,
+        least_ms=sum(cost[task] for task in path),
+        unknown=sum(spec.expected_ms is None for spec in plan.tasks.values()),
+    )
+
+
+@click.command("plan")
+@click.argument("path", metavar="LAYOUT", type=LayoutType())
+@click.option(
+    "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Set a variable of the layout."
+)
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+def command(path: Path, *, settings: tuple[str, ...], as_json: bool) -> None:
+    """Say what running LAYOUT would come to, without running anything.
+
+    Tasks in waves, each after what it needs; the critical path by declared durations; the gates
+    that you will meet; the commands that will run.
+    """
+    loaded = layout.load(path, overrides=settings_of(settings))
+    told = forecast(loaded.plan)
+    facts = {templates.LAYOUT_DIR: str(loaded.directory), templates.PYTHON: sys.executable}
+    lookup = templates.resolve(loaded.plan.variables, facts.get)
+    if as_json:
+        click.echo(json.dumps(_plain(told, lookup)))
+        return
+    width = min(WIDEST, shutil.get_terminal_size().columns)
+    for line in _lines(told, lookup, width):
+        click.echo(line.rstrip())
+
+
+def _lines(told: Forecast, lookup: templates.Lookup, width: int) -> Iterator[str]:
+    plan = told.plan
+    yield from wrap(printable(f"{plan.id}  {plan.goal or plan.project}"), width)
+    limit = f", at most {plan.max_agents} at work at a time" if plan.max_agents else ""
+    yield f"{counted(len(plan.tasks), 'task')}, {counted(len(plan.agents), 'agent')}{limit}"
+    names = max(map(len, plan.tasks), default=0)
+    hands = max((len(_hands(spec)) for spec in plan.tasks.values()), default=0)
+    for number, wave in enumerate(told.waves, start=1):
+        yield ""
+        yield f"Wave {number}"
+        for task in wave:
+            spec = plan.tasks[task]
+            takes = lasting(spec.expected_ms) if spec.expected_ms is not None else "?"
+            line = f"  {task:<{min(names, 24)}}  {_hands(spec):<{min(hands, 24)}}  {takes:>8}"
+            after = f"  after {listed(told.needed[task])}" if told.needed[task] else ""
+            yield from _hanging(line + after, width, len(line) + 2)
+    yield ""
+    yield from _hanging(_about_path(told), width, 2)
+    gates = [spec for wave in told.waves for t in wave if (spec := plan.tasks[t]).gate is not None]
+    if gates:
+        yield ""
+        yield "You will be asked"
+        for spec in gates:
+            question = plan.questions[spec.gate] if spec.gate is not None else None
+            if question is not None:
+                text = templates.render(question.question, lookup)
+                said = f"  before {spec.id}: {printable(text)} ({question.question_type})"
+                yield from _hanging(said, width, 4)
+    yield ""
+    yield "Commands that will run, as you"
+    for task, command in _commands(told, lookup):
+        yield from _hanging(f"  {task}: {command}", width, 4)
+
+
+def _about_path(told: Forecast) -> str:
+    """Return a sentence about the critical path, or that there is none to tell of."""
+    if not told.least_ms:
+        return "No task says how long it takes (duration), so nothing can be said about time."
+    sentence = f"Critical path: {' > '.join(told.path)}; {lasting(told.least_ms)} at least"
+    if told.unknown == 1:
+        return f"{sentence}, and 1 task does not say how long it takes."
+    if told.unknown:
+        return f"{sentence}, and {told.unknown} tasks do not say how long they take."
+    return f"{sentence}."
+
+
+def _hands(spec: TaskSpec) -> str:
+    return spec.agent or f"any {spec.requires_skill}"
+
+
+def _commands(told: Forecast, lookup: templates.Lookup) -> Iterator[tuple[TaskId, str]]:
+    """Yield what runs for each task, or that it is simulated, in the order of the waves."""
+    plan, able = told.plan, Provisions(told.plan)
+    for wave in told.waves:
+        for task in wave:
+            spec = plan.tasks[task]
+            agents = (
+                [plan.agents[spec.agent]]
+                if spec.agent is not None
+                else able.with_skill.get(spec.requires_skill or "", [])
+            )
+            commands = [plan.work(agent.id, task).command for agent in agents]
+            for command in dict.fromkeys(commands):
+                if command is None:
+                    yield task, "nothing; it is simulated"
+                else:
+                    yield task, written(templates.render_command(command, lookup))
+
+
+def _hanging(text: str, width: int, indent: int) -> list[str]:
+    """Return `text` in lines, all but the first indented."""
+    return wrap(
+        text,
+        max(width, indent + 20),
+        subsequent_indent=" " * indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def _plain(told: Forecast, lookup: templates.Lookup) -> dict[str, object]:
+    plan = told.plan
+    return {
+        "id": plan.id,
+        "waves": told.waves,
+        "critical_path": told.path,
+        "least_ms": told.least_ms,
+        "tasks_without_duration": told.unknown,
+        "gates": [
+            {"task": spec.id, "question": spec.gate} for spec in plan.tasks.values() if spec.gate
+        ],
+        "commands": [
+            {"task": task, "command": command} for task, command in _commands(told, lookup)
+        ],
+    }

@@ -1,0 +1,97 @@
+"""`mop-tui plan`: what running a layout would come to, told without running it."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+Mop = Callable[..., subprocess.CompletedProcess[str]]
+
+WORKS = """
+session: {id: works, goal: Build and ship, max_agents: 2, vars: {what: wheel}}
+agent_types:
+  worker: {skills: [build], run: [echo, "${what}"]}
+teams:
+  crew: {agents: [{id: ann, type: worker}, {id: ben, type: worker}]}
+tasks:
+  lint: {agent: ann, duration: 10s}
+  build: {requires_skill: build, duration: 1m, provides: [wheel], run: [make, "${what}"]}
+  try: {agent: ben, needs: [lint, "memory:wheel"], duration: 30s}
+  ship: {agent: ann, needs: [try], gate: sure, run: {shell: "touch shipped", cwd: out}}
+questions:
+  sure: {question: "Ship the ${what}?", question_type: approval}
+"""
+
+
+def planned(mop: Mop, folder: Path, *options: str) -> str:
+    (folder / "works.yaml").write_text(WORKS, encoding="utf-8")
+    done = mop("plan", "works.yaml", *options, env={"COLUMNS": "80"})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_tasks_stand_in_waves_each_after_what_it_needs(mop: Mop, tmp_path: Path) -> None:
+    text = planned(mop, tmp_path)
+    assert text.splitlines()[:14] == [
+        "works  Build and ship",
+        "4 tasks, 2 agents, at most 2 at work at a time",
+        "",
+        "Wave 1",
+        "  lint   ann            10 s",
+        "  build  any build      60 s",
+        "",
+        "Wave 2",
+        "  try    ben            30 s  after lint and build",
+        "",
+        "Wave 3",
+        "  ship   ann               ?  after try",
+        "",
+        "Critical path: build > try > ship; 90 s at least, and 1 task does not say how",
+    ]
+
+
+def test_gates_and_commands_are_told_with_variables_filled_in(mop: Mop, tmp_path: Path) -> None:
+    text = planned(mop, tmp_path, "--set", "what=tarball")
+    assert "before ship: Ship the tarball? (approval)" in text
+    assert "  build: make tarball\n" in text
+    assert "  ship: touch shipped   (in out)\n" in text
+
+
+def test_as_json_it_is_one_object(mop: Mop, tmp_path: Path) -> None:
+    told = json.loads(planned(mop, tmp_path, "--json"))
+    assert told["waves"] == [["lint", "build"], ["try"], ["ship"]]
+    assert told["critical_path"] == ["build", "try", "ship"]
+    assert told["least_ms"] == 90_000
+    assert told["tasks_without_duration"] == 1
+    assert told["gates"] == [{"task": "ship", "question": "sure"}]
+    assert {"task": "build", "command": "make wheel"} in told["commands"]
+
+
+def test_nothing_is_run_and_nothing_written(mop: Mop, tmp_path: Path) -> None:
+    planned(mop, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["works.yaml"]
+
+
+def test_a_layout_that_is_wrong_has_no_plan(mop: Mop, tmp_path: Path) -> None:
+    (tmp_path / "wrong.yaml").write_text(WORKS.replace("[try]", "[tri]"), encoding="utf-8")
+    done = mop("plan", "wrong.yaml")
+    assert done.returncode == 2
+    assert "there is no task 'tri' (did you mean try?)" in done.stderr
+
+
+def test_bundled_layouts_are_planned_by_their_names(mop: Mop) -> None:
+    for line in mop("layouts").stdout.splitlines():
+        done = mop("plan", line.split()[0], env={"COLUMNS": "40"})
+        assert done.returncode == 0, done.stderr
+        assert "Wave 1" in done.stdout
+
+
+def test_a_name_that_is_almost_right_is_suggested(mop: Mop) -> None:
+    done = mop("plan", "agent-tour")
+    assert done.returncode == 2
+    assert "did you mean agents-tour?" in done.stderr
+
+
+def test_a_file_goes_before_a_bundled_layout(mop: Mop, tmp_path: Path) -> None:
+    (tmp_path / "agents-tour").write_text(WORKS, encoding="utf-8")
+    assert mop("plan", "agents-tour").stdout.startswith("works  Build and ship")
