@@ -80,8 +80,8 @@ def critical_path(
 ) -> list[Node]:
     """Return the nodes of the costliest path, first node first.
 
-    Of equally costly ones it is the one with most nodes, of those the one that comes first. Nodes on a cycle, and behind one,
-    are on no path.
+    Of equally costly ones it is the one with most nodes, of those the one that comes first. Nodes
+    on a cycle, and behind one, are on no path.
     """
     longest: dict[Node, tuple[int, int]] = {}
     before: dict[Node, Node | None] = {}
