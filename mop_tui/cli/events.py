@@ -24,7 +24,7 @@ Wanted = Callable[[AnyEvent], bool]
 
 
 @click.command("events")
-@click.argument("session", type=click.Path(path_type=Path))
+@click.argument("session", type=click.Path(path_type=Path, readable=False))
 @click.option("--kind", metavar="GLOB", help="Only kinds that match, such as 'agent.*'.")
 @click.option("--agent", metavar="ID", help="Only events of this agent.")
 @click.option("--task", metavar="ID", help="Only events of this task.")

@@ -12,7 +12,7 @@ from mop_tui.orchestrator.recheck import recheck
 
 
 @click.command("verify")
-@click.argument("session", type=click.Path(path_type=Path))
+@click.argument("session", type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--decisions",
     is_flag=True,

@@ -71,6 +71,8 @@ def decode_header(line: bytes) -> Header:
     if not line.endswith(_seal(stem)):
         if line.startswith(_BEGINNING) or (line and _BEGINNING.startswith(line)):
             raise UnreadableError("the header was changed after it was written, or is cut short")
+        if not line:
+            raise ForeignError("its first line is empty")
         raise ForeignError("it does not begin with the header of a session")
     fields = json.loads(line)
     written_as = str(fields.get("format"))

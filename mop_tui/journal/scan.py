@@ -3,11 +3,13 @@
 Nothing is parsed but a line's first four keys; the link is sliced off its fixed place at the end.
 """
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from mop_tui.domain.events import SystemEnded
 from mop_tui.errors import JournalDamageError, JournalError, NotASessionError
@@ -36,7 +38,7 @@ class Scan:
         """A last line was found that had not been written to its end."""
         try:
             with ExitStack() as unless_sound:
-                self._file = unless_sound.enter_context(path.open("rb"))
+                self._file = unless_sound.enter_context(_open(path))
                 self._first = self._file.readline(_LONGEST_HEADER)
                 self.header = _header(path, self._first)
                 self.decode = DECODERS[self.header.format]
@@ -110,6 +112,20 @@ class Scan:
 
     def _damage(self, found: str) -> JournalDamageError:
         return JournalDamageError(str(self.path), self.events + 2, found)
+
+
+_NO_FILE = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+
+
+def _open(path: Path) -> BinaryIO:
+    # Without O_NONBLOCK, a pipe would be waited for until somebody writes to it.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    what = _NO_FILE.get(stat.S_IFMT(mode), "a device")
+    raise NotASessionError(f"{path}: is {what}, not a session file.")
 
 
 def _header(path: Path, line: bytes) -> Header:

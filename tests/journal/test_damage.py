@@ -8,6 +8,7 @@ from any_event import numbered
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench import damage
 from mop_tui.domain.events import AgentOutput, AnyEvent
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Mode
@@ -227,3 +228,14 @@ def test_a_cause_that_does_not_lie_before_is_damage_even_if_rightly_chained(
     verdict = verify(forge(lines))
     assert (verdict.state, verdict.line) == ("damaged", 5)
     assert f"names event {cause.decode()} as its cause" in verdict.sentence
+
+
+def test_samples_of_all_accidents_are_told_as_they_were_from_the_shell_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    damage.main(["--every", "211", "--shell", "25"])
+    said = capsys.readouterr().out
+    assert "told wrongly: 0" in said
+    for kind in ("cut", "zeroed", "lines lost", "lines doubled", "lines swapped", "flipped"):
+        assert f"{kind}: " in said
+    assert "may not be read: exit 2, : cannot be read: Permission denied." in said

@@ -1,5 +1,6 @@
 """Any stretch of a session can be read, and only what is sound is believed."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -166,8 +167,14 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_directory_is_no_session(tmp_path: Path) -> None:
-    with pytest.raises(JournalError, match="cannot be read: Is a directory"):
+    with pytest.raises(NotASessionError, match="is a folder, not a session file"):
         JournalFile.open(tmp_path)
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(NotASessionError, match="is a pipe, not a session file"):
+        JournalFile.open(tmp_path / "pipe")
 
 
 def test_closing_twice_is_once(write: Write, story: list[AnyEvent]) -> None:
