@@ -24,6 +24,7 @@ from mop_tui.journal.lock import holder_of
 from mop_tui.orchestrator import wire
 from mop_tui.orchestrator.live import NotSeekableError
 from mop_tui.orchestrator.loop import RECENT_EVENTS
+from mop_tui.orchestrator.peer import is_trusted, peer_of
 from mop_tui.orchestrator.replay import digest_agrees
 from mop_tui.orchestrator.socket_path import short_way, socket_of
 
@@ -374,6 +375,8 @@ async def _connect(session: Path, via: wire.Via) -> _Line:
     with short_way(socket_of(session)) as way:
         reader, writer = await asyncio.open_unix_connection(way, limit=1 << 20)
     try:
+        if not is_trusted(peer_of(writer.get_extra_info("socket")), session):
+            raise wire.MisspokenError("another user listens there")
         hello = wire.decode(await _heard(reader), wire.Hello)
         if hello.hello != wire.PROTOCOL:
             raise wire.MisspokenError(

@@ -1,7 +1,7 @@
 """The socket beside a session file, through which other terminals reach the running session.
 
 It belongs to the user who runs the session: its file is for the owner alone, and whoever connects
-must be the same user, or root, as the kernel says. See `wire` for what is said there.
+must be the same user, or root, as the kernel says, and no agent. See `wire` for what is said there.
 
 Nobody who connects can hold up the session or make it grow. What happens is read from the session
 file, not from here; what a visitor has not read yet is not added to; who reads nothing for long, or
@@ -13,7 +13,6 @@ import os
 import pwd
 import socket
 import stat
-import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -22,6 +21,7 @@ from time import monotonic
 from mop_tui.orchestrator import wire
 from mop_tui.orchestrator.live import LiveSession
 from mop_tui.orchestrator.loop import Orchestrator
+from mop_tui.orchestrator.peer import is_agent_of, peer_of
 from mop_tui.orchestrator.socket_path import short_way, socket_of
 
 TICK = 0.1
@@ -31,10 +31,6 @@ PATIENCE = 10.0
 MOST_CONNECTIONS = 100
 MOST_COMMANDS = 200
 """Commands of one visitor within a second. No person gives as many."""
-
-_CREDENTIALS = (socket.SOL_SOCKET, socket.SO_PEERCRED) if hasattr(socket, "SO_PEERCRED") else (0, 1)
-"""Where the kernel tells who is at the other end; (0, 1) is SOL_LOCAL, LOCAL_PEERCRED."""
-_LONGEST_CREDENTIALS = 128
 
 
 class OperatorSocket:
@@ -129,13 +125,15 @@ class _Visitor(asyncio.Protocol):
         self._server.connections += 1
         self._transport = transport
         self._timeout = asyncio.get_running_loop().call_later(PATIENCE, transport.abort)
-        uid = peer_uid(transport.get_extra_info("socket"))
-        if uid is None or uid not in (os.getuid(), 0):
+        peer = peer_of(transport.get_extra_info("socket"))
+        if peer is None or peer.uid not in (os.getuid(), 0):
             self._refuse("only the user who runs the session can reach it")
+        elif is_agent_of(peer, self._server.run):
+            self._refuse("an agent of the session does not speak for its operator")
         elif self._server.connections > MOST_CONNECTIONS:
             self._refuse(f"{MOST_CONNECTIONS} others are connected to it, and there is no room")
         else:
-            self._by = f"{_user(uid)} (uid {uid})"
+            self._by = f"{_user(peer.uid)} (uid {peer.uid})"
             self._prefix = self._server.orchestrator.reserve_id()
             self.tell(wire.encode(wire.Hello(wire.PROTOCOL, self._server.run, self._prefix)))
 
@@ -275,20 +273,6 @@ def _listen(path: Path) -> socket.socket:
             (path.parent / name).unlink()
         raise
     return listening
-
-
-def peer_uid(connection: socket.socket) -> int | None:
-    """Return the user id of whoever is at the other end, as the kernel tells; None if it does not.
-
-    Linux tells by SO_PEERCRED (pid, uid, gid), macOS and FreeBSD by LOCAL_PEERCRED, whose `xucred`
-    begins with a version and the uid.
-    """
-    level, option = _CREDENTIALS
-    try:
-        credentials = connection.getsockopt(level, option, _LONGEST_CREDENTIALS)
-        return int(struct.unpack_from("=4xI", credentials)[0])
-    except (OSError, struct.error):
-        return None
 
 
 def _user(uid: int) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import Running, eventually
+from running import ASKING, Running, eventually
 
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
@@ -35,7 +35,8 @@ from mop_tui.orchestrator.clock import Timeline, VirtualClock
 from mop_tui.orchestrator.engine import Engine
 from mop_tui.orchestrator.live import LiveSession
 from mop_tui.orchestrator.loop import Orchestrator
-from mop_tui.orchestrator.operator_socket import peer_uid, serving
+from mop_tui.orchestrator.operator_socket import serving
+from mop_tui.orchestrator.peer import Peer, is_trusted, peer_of
 from mop_tui.orchestrator.socket_path import short_way, socket_of
 from sessions import agent, header, plan, task
 
@@ -306,7 +307,25 @@ async def test_no_path_is_too_long(tmp_path: Path) -> None:
 def test_the_kernel_tells_who_is_at_the_other_end() -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX)
     with ours, theirs:
-        assert peer_uid(ours) == os.getuid()
+        assert peer_of(ours) == Peer(os.getuid(), os.getpid())
+
+
+def test_an_agent_does_not_answer_for_its_operator(tmp_path: Path) -> None:
+    call = f"{sys.executable} -m mop_tui answer it q1 approve 2> said; touch tried;"
+    with Running(tmp_path, ASKING.replace("echo started;", call)) as running:
+        eventually((tmp_path / "tried").exists)
+        said = (tmp_path / "said").read_text(encoding="utf-8")
+        assert "an agent of the session does not speak for its operator" in said
+        assert running.events("user.answered") == []
+
+
+def test_a_strangers_socket_is_told_nothing(tmp_path: Path) -> None:
+    session = tmp_path / "it.jsonl"
+    session.touch()
+    assert is_trusted(Peer(os.getuid(), None), session)
+    assert is_trusted(Peer(0, None), session)
+    assert not is_trusted(Peer(os.getuid() + 1, None), session)
+    assert not is_trusted(None, session)
 
 
 @pytest.fixture
