@@ -115,6 +115,17 @@ def test_two_screens_show_the_same_and_the_second_sees_what_the_first_answers(
     assert asking.wait() == 0
 
 
+def test_an_attached_screen_ends_with_its_terminal_and_the_session_does_not(
+    asking: Running,
+) -> None:
+    with Terminal(*ATTACH, cwd=asking.folder) as terminal:
+        terminal.until("y or n chooses")
+        terminal.close()
+        terminal.wait()
+    assert psutil.pid_exists(asking.pid)
+    assert asking.events("system.ended") == []
+
+
 def test_a_headless_session_waits_for_whoever_is_attached(asking: Running) -> None:
     with Terminal(*ATTACH, cwd=asking.folder) as terminal:
         terminal.until("y or n chooses")
@@ -128,21 +139,24 @@ def test_a_headless_session_waits_for_whoever_is_attached(asking: Running) -> No
 
 
 def test_a_screen_outlives_the_program_and_comes_back_to_one_that_resumes_it(
-    asking: Running,
+    asking: Running, mop: Mop
 ) -> None:
+    assert mop("tell", asking.session, "ann", "before").returncode == 0
     with Terminal(*ATTACH, cwd=asking.folder, columns=120) as terminal:
         terminal.until("y or n chooses")
         asking.kill()
         terminal.until("no program runs it", "mop-tui resume it.jsonl")
         asking.resume()
+        assert mop("tell", asking.session, "ann", "after").returncode == 0
         terminal.until_gone("no program runs it")
         approve(terminal)
         terminal.until("COMPLETE")
         asking.go_on()
         terminal.until("all of 2 tasks complete")
     assert asking.wait() == 0
-    commands = [said["command"] for said in asking.events("user.answered")]
-    assert len(commands) == len(set(commands))
+    ids = [said["command"] for said in asking.events("user.answered")]
+    ids += [said["id"] for said in asking.events("user.commanded")]
+    assert len(set(ids)) == len(ids) == 3
 
 
 def test_without_a_terminal_there_is_no_screen(asking: Running, mop: Mop) -> None:

@@ -328,6 +328,29 @@ def test_a_strangers_socket_is_told_nothing(tmp_path: Path) -> None:
     assert not is_trusted(None, session)
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (b'{"hello":"mop-operator/2","run":"run","commands":"c1"}\n', "use the same version"),
+        (b'{"goodbye":"the shop is closed"}\n', "the shop is closed"),
+        (b"220 mail.example ESMTP\n", "a line is not JSON"),
+        (b"", "the program that runs it has gone"),
+    ],
+)
+async def test_who_speaks_otherwise_is_not_listened_to(
+    tmp_path: Path, said: bytes, why: str
+) -> None:
+    async def speak(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        writer.close()
+
+    session = tmp_path / "it.jsonl"
+    BufferedWriter(session, header()).close()
+    async with await asyncio.start_unix_server(speak, str(socket_of(session))):
+        with pytest.raises(UnreachableError, match=why):
+            await _look(session)
+
+
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that other users can enter."""
