@@ -15,11 +15,13 @@ from mop_tui.errors import LayoutError, Problem
 from mop_tui.layout import (
     advice,
     exposure,
+    guide,
     lifetimes,
     lookups,
     provisions,
     questions,
     references,
+    unbuilt,
     yaml_text,
 )
 from mop_tui.layout.case import Case, declared
@@ -123,6 +125,7 @@ def _judged(
     `facts` are what is known of this machine. Without them the layout is one that was recorded:
     secrets are not looked for in it, for it is too late to refuse them, and nothing is advised.
     """
+    found += guide.normalised(tree)
     names = declared(tree)
     told = {one.path for one in found}
     form = formed(tree)
@@ -133,6 +136,7 @@ def _judged(
     found += [
         placed(finding, tree)
         for finding in chain(
+            unbuilt.findings(form.layout),
             references.findings(case),
             provisions.findings(case, provided, rehearse=rehearse),
             lookups.findings(case, provided),

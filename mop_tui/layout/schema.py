@@ -1,7 +1,7 @@
 """What a layout file may hold: its sections and keys, with the form of every value.
 
 Only form is described here. Whether what is named exists, and whether the whole makes sense, is for
-`checks`. What is not described here is not built yet, and refused.
+`checks`. What is marked `LATER` is understood, and refused until it has an effect.
 
 Short forms become long ones on the way in, and the dump of a layout is its canonical form: a
 command as a bare list is `{command: [...]}`, an agent as a bare text is `{type: ...}`, a duration
@@ -12,8 +12,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AliasChoices,
-    BaseModel,
-    ConfigDict,
     Field,
     JsonValue,
     field_validator,
@@ -21,6 +19,19 @@ from pydantic import (
 )
 
 from mop_tui.domain.plan import OnDoubt
+from mop_tui.layout.later import (
+    Condition,
+    Dashboard,
+    Globs,
+    HealthChecks,
+    Notify,
+    Review,
+    Rules,
+    Strategy,
+    Topology,
+    Trigger,
+)
+from mop_tui.layout.section import LATER, Section
 from mop_tui.layout.values import (
     Cores,
     Duration,
@@ -41,19 +52,6 @@ from mop_tui.layout.values import (
 
 MOST_ITEMS = 100
 """How many patterns are looked for in every line, and options shown."""
-
-
-class Section(BaseModel):
-    """A mapping whose keys are all known."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        hide_input_in_errors=True,
-        # Building a validator costs; only that of the whole layout is ever used.
-        defer_build=True,
-    )
 
 
 class ErrorPattern(Section):
@@ -135,6 +133,20 @@ class Session(Section):
     """How many agents may be at work at a time."""
     on_doubt: OnDoubt | None = None
     """`on_doubt` of the tasks that do not say it themselves."""
+    topology: Annotated[Topology, LATER] = "adaptive"
+    """How agents are coordinated."""
+    auto_spawn: Annotated[bool, LATER] = True
+    """Whether triggers spawn agents, or only propose it."""
+    monitoring_interval: Annotated[Timeout, LATER] = 30_000
+    """How often the swarm is judged."""
+    dashboard_enabled: Annotated[bool, LATER] = True
+    """Whether there is a screen."""
+    keep_running: Annotated[bool, LATER] = False
+    """Whether the session waits for the operator when everything is done."""
+    coordinator: Annotated[Text | None, LATER] = None
+    """The agent that is told of what concerns the whole."""
+    root: Annotated[Text | None, LATER] = None
+    """The folder whose files are watched."""
     vars: dict[Variable, str] = {}
     """Texts to be used as `${name}`; each may use those above it, and `--set` replaces them."""
 
@@ -185,6 +197,10 @@ class Agent(Section):
     """Instead of its type's."""
     limits: AgentLimits = AgentLimits()
     """Instead of those of its type that it names."""
+    owns: Annotated[Globs, LATER] = []
+    """The files that only it may change."""
+    on_start: Annotated[Run | None, LATER] = None
+    """What is run before it takes its first task."""
 
     @model_validator(mode="before")
     @classmethod
@@ -205,6 +221,8 @@ class Team(Section):
     """What it is called on screen; by default made from its id."""
     lead: Text | None = None
     """The id of the agent that leads it."""
+    start: Annotated[Literal["session", "trigger"], LATER] = "session"
+    """Whether it is there from the beginning, or spawned by a trigger."""
 
 
 class Retry(Section):
@@ -264,6 +282,22 @@ class Task(Section):
     """How it is done."""
     sim: Sim | None = None
     """How it is done when simulated."""
+    environment: Annotated[Text | None, LATER] = None
+    """The environment that it deploys to, which triggers may hold it for."""
+    owns: Annotated[Globs, LATER] = []
+    """The files that only its agent may change meanwhile."""
+    when: Annotated[Condition, LATER] = {}
+    """What must hold before it is ready."""
+    complexity: Annotated[Literal["low", "medium", "high"] | None, LATER] = None
+    """How hard it is."""
+    review: Annotated[Review | None, LATER] = None
+    """Who looks at it before it counts as complete."""
+    on_error: Annotated[Rules, LATER] = {}
+    """What is done about errors, by their types."""
+    pre_task: Annotated[Run | None, LATER] = None
+    """What is run before it."""
+    post_task: Annotated[Run | None, LATER] = None
+    """What is run after it."""
 
 
 class Option(Section):
@@ -342,6 +376,10 @@ class Question(Section):
     """Whether a rejection cancels the task and what depends on it, or ends the whole session."""
     class_: Literal["normal", "dangerous"] = Field("normal", alias="class")
     """A dangerous question is answered by a person, never from a file of answers."""
+    fallback: Annotated[str | None, LATER] = None
+    """What holds when nobody can be asked."""
+    on_answer: Annotated[Rules, LATER] = {}
+    """What is done for each answer."""
 
 
 class Limits(Section):
@@ -349,6 +387,16 @@ class Limits(Section):
 
     live: Annotated[int, Field(ge=1)] | None = None
     """How many agents may be at work at a time; the smaller of this and `max_agents` holds."""
+    total: Annotated[int | None, Field(ge=1), LATER] = None
+    """How many agents there may be in all."""
+    per_minute: Annotated[int | None, Field(ge=1), LATER] = None
+    """How many agents may be spawned in a minute."""
+    depth: Annotated[int | None, Field(ge=1), LATER] = None
+    """How many agents may have been spawned because of each other."""
+    cpu: Annotated[Cores | None, LATER] = None
+    """Processor cores that all agents may use together."""
+    memory: Annotated[Size | None, LATER] = None
+    """Memory that all agents may use together."""
 
 
 class Layout(Section):
@@ -366,3 +414,13 @@ class Layout(Section):
     """What a human is asked."""
     limits: Limits = Limits()
     """What the session may use."""
+    health_checks: Annotated[HealthChecks, LATER] = HealthChecks()
+    """How agents are probed."""
+    triggers: Annotated[list[Trigger], LATER] = []
+    """What starts something by itself."""
+    strategies: Annotated[list[Strategy], LATER] = []
+    """How the swarm adapts."""
+    notify: Annotated[Notify, LATER] = Notify()
+    """How the operator is called."""
+    dashboard: Annotated[Dashboard, LATER] = Dashboard()
+    """How the screen is arranged."""

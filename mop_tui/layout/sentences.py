@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from mop_tui.layout import schema, values
+from mop_tui.layout.section import Later
 from mop_tui.layout.tree import Loc, Node
 
 _PATTERNS = {
@@ -75,11 +76,28 @@ def closest(wrong: str, candidates: Iterable[str]) -> str | None:
 
 def known_keys(loc: Loc) -> list[str]:
     """Return the keys that a mapping at `loc` may have."""
+    model = _model(_at(loc))
+    return list(_fields(model)) if model else []
+
+
+def _at(loc: Loc) -> Any:
+    """Return the annotation of what is at `loc`."""
     here: Any = schema.Layout
     for step in loc:
         here = _inside(here, step)
-    model = _model(here)
-    return list(_fields(model)) if model else []
+    return here
+
+
+def built_keys(loc: Loc) -> list[str]:
+    """Return those of the keys that a mapping at `loc` may have that have an effect."""
+    model = _model(_at(loc))
+    if model is None:
+        return []
+    return [
+        field.alias or name
+        for name, field in model.model_fields.items()
+        if not any(isinstance(mark, Later) for mark in field.metadata)
+    ]
 
 
 def meant(where: Loc) -> Loc:

@@ -1,0 +1,125 @@
+"""The ways in which the orchestration guide writes things, brought into the form of the schema.
+
+The guide shows its parts one at a time, as arguments of calls and as blocks of their own. They may
+stand in a layout as they are:
+
+    trigger: {...}                         one of `triggers`
+    triggers: [{trigger: {...}}]           the same, wrapped
+    orchestrate_triggers: {triggers: [..]} all of `triggers`
+    adaptation_strategies: {strategies: .} all of `strategies`
+    orchestrate_session_start: {...}       the keys of `session`
+    ask_human: {...}                       one of `questions`, called `ask-human`, `ask-human-2`
+    questions: {name: {session_id: ...}}   a question; its session's id changes nothing
+
+Callbacks cannot stand in a file: what is done for an answer is said by `on_answer`, and what is
+done about an event by a trigger's `action`.
+"""
+
+from collections.abc import Callable, Iterator
+
+from mop_tui.layout.findings import Finding, Placed, placed
+from mop_tui.layout.tree import Node
+
+
+def normalised(tree: Node) -> list[Placed]:
+    """Bring what `tree` says in the guide's way into the schema's form, in place.
+
+    Returns what cannot be brought there: what is said twice, or is nothing that the guide has.
+    """
+    found: list[Finding] = []
+    entries = tree.entries()
+    for name, bring in _WAYS.items():
+        if name in entries:
+            found.extend(bring(tree, entries[name]))
+            del entries[name]
+    _unwrap(tree)
+    return [*(placed(finding, tree) for finding in found), *_sessions_of_questions(tree)]
+
+
+def _session(tree: Node, start: Node) -> Iterator[Finding]:
+    yield from _merge(tree, "session", start)
+
+
+def _one_trigger(tree: Node, trigger: Node) -> Iterator[Finding]:
+    blocks = trigger.value if isinstance(trigger.value, list) else [trigger]
+    yield from _extend(tree, "triggers", blocks)
+
+
+def _all_triggers(tree: Node, call: Node) -> Iterator[Finding]:
+    yield from _extend(tree, "triggers", call.sequence("triggers"))
+
+
+def _strategies(tree: Node, call: Node) -> Iterator[Finding]:
+    yield from _extend(tree, "strategies", call.sequence("strategies"))
+
+
+def _questions(tree: Node, asked: Node) -> Iterator[Finding]:
+    questions = tree.entries().setdefault(
+        "questions", Node({}, "questions", asked.at, asked.key_at)
+    )
+    if not isinstance(questions.value, dict):
+        return
+    for item in asked.value if isinstance(asked.value, list) else [asked]:
+        number, name = 1, "ask-human"
+        while name in questions.value:
+            number += 1
+            name = f"ask-human-{number}"
+        questions.value[name] = item
+    yield from ()
+
+
+_WAYS: dict[str, Callable[[Node, Node], Iterator[Finding]]] = {
+    "orchestrate_session_start": _session,
+    "trigger": _one_trigger,
+    "orchestrate_triggers": _all_triggers,
+    "adaptation_strategies": _strategies,
+    "ask_human": _questions,
+}
+
+
+def _merge(tree: Node, name: str, more: Node) -> Iterator[Finding]:
+    """Add the keys of `more` to the section `name`; what is there twice is reported."""
+    section = tree.entries().setdefault(name, Node({}, name, more.at, more.key_at))
+    if not isinstance(section.value, dict) or not isinstance(more.value, dict):
+        section.value = more.value if section.value == {} else section.value
+        return
+    for key, value in more.value.items():
+        if key in section.value:
+            yield Finding((name, key), "is said twice, here and in the guide's way")
+        else:
+            section.value[key] = value
+
+
+def _extend(tree: Node, name: str, more: list[Node]) -> Iterator[Finding]:
+    section = tree.entries().setdefault(name, Node([], name))
+    if isinstance(section.value, list):
+        section.value.extend(more)
+        if section.at is None and more:
+            section.at, section.key_at = more[0].at, more[0].key_at
+    yield from ()
+
+
+def _unwrap(tree: Node) -> None:
+    """Take triggers out of the mapping that only says that they are triggers."""
+    section = tree.child("triggers")
+    if section is None or not isinstance(section.value, list):
+        return
+    for index, item in enumerate(section.value):
+        if isinstance(item.value, dict) and list(item.value) == ["trigger"]:
+            section.value[index] = item.value["trigger"]
+
+
+def _sessions_of_questions(tree: Node) -> list[Placed]:
+    """Take out what session a question says it is of; it may only be this one."""
+    found = []
+    session = tree.child("session")
+    own = session.child("id") or session.child("session_id") if session is not None else None
+    for name, question in tree.mapping("questions").items():
+        if not isinstance(question.value, dict) or "session_id" not in question.value:
+            continue
+        said = question.value["session_id"]
+        if own is not None and said.value != own.value:
+            message = f"is not the id of this session, which is {own.value}"
+            found.append(placed(Finding(("questions", name, "session_id"), message), tree))
+        del question.value["session_id"]
+    return found
