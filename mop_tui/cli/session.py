@@ -272,7 +272,8 @@ def _what_goes_on(live: LiveSession, orchestrator: Orchestrator, *, in_front: bo
     """Return what a session does whose screen is gone, and how it is reached."""
     if orchestrator.session.status == "stopping" or orchestrator.told_to_end:
         return "ending the session and what it started, which may take some seconds"
-    said = ["the session goes on without a screen"]
+    where = "without a screen" if in_front else "in the background, though a shell may say stopped"
+    said = [f"the session goes on {where}"]
     if live.reachable:
         said.append(f"to come back: mop-tui attach {live.source}")
     if in_front:
