@@ -278,7 +278,7 @@ def _what_goes_on(live: LiveSession, orchestrator: Orchestrator, *, in_front: bo
         said.append(f"to come back: mop-tui attach {live.source}")
     if in_front:
         said.append("interrupt to end it")
-    return "; ".join(said)
+    return "\n".join(said)
 
 
 def _as_typed(path: Path) -> Path:
