@@ -18,6 +18,7 @@ from mop_tui.errors import MopError
 _COMMANDS = {
     "init": "mop_tui.cli.init",
     "layouts": "mop_tui.cli.layouts",
+    "schema": "mop_tui.cli.schema",
     "check": "mop_tui.cli.check",
     "plan": "mop_tui.cli.plan",
     "run": "mop_tui.cli.run",

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, JsonValue, field_validator, model_validator
 
-from mop_tui.layout.section import Section
+from mop_tui.layout.section import Section, also
 from mop_tui.layout.values import Duration, Key, Regex, Text, Timeout, wrong
 
 Scalar = str | int | float | bool
@@ -18,6 +18,8 @@ Path = Annotated[str, Field(min_length=1, pattern=r"^[^.]+(\.[^.]+)*$")]
 
 class Comparison(Section):
     """How a value compares: exactly one of these."""
+
+    model_config = also({"type": ["string", "number", "boolean"]})
 
     eq: Scalar | None = None
     """It is equal."""

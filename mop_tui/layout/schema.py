@@ -31,7 +31,7 @@ from mop_tui.layout.later import (
     Topology,
     Trigger,
 )
-from mop_tui.layout.section import LATER, Section
+from mop_tui.layout.section import LATER, Section, also
 from mop_tui.layout.values import (
     Cores,
     Duration,
@@ -66,6 +66,8 @@ class ErrorPattern(Section):
 class Run(Section):
     """A program to run: `command` or `shell`, exactly one. A bare list is a `command`."""
 
+    model_config = also({"type": "array", "items": {"type": "string"}, "minItems": 1})
+
     command: Annotated[list[str], Field(min_length=1)] | None = None
     """The program and its arguments. No shell is involved."""
     shell: Text | None = None
@@ -80,7 +82,13 @@ class Run(Section):
     """Whether it is told things by lines of JSON on its standard input, or has none."""
     exit_codes: dict[ExitCode, Id] = {}
     """What errors the exit codes 1 to 255 stand for: `{3: deployment_failed}`."""
-    error_patterns: Annotated[list[ErrorPattern], Field(max_length=MOST_ITEMS)] = []
+    error_patterns: Annotated[
+        list[ErrorPattern],
+        Field(
+            max_length=MOST_ITEMS,
+            json_schema_extra={"type": ["array", "object"]},
+        ),
+    ] = []
     """Which lines of its output are errors: a list of `{type, pattern}`, or patterns by type."""
     progress_patterns: Annotated[list[ProgressRegex], Field(max_length=MOST_ITEMS)] = []
     """Regular expressions for lines that tell its progress. One group holds a percentage, two hold
@@ -181,6 +189,8 @@ class AgentType(Section):
 class Agent(Section):
     """One agent of a team. A bare text is the name of its type."""
 
+    model_config = also({"type": "string"})
+
     type: Text
     """One of `agent_types`."""
     id: Id | None = None
@@ -227,6 +237,8 @@ class Team(Section):
 
 class Retry(Section):
     """How often a task that failed is tried again. A bare number is `times`."""
+
+    model_config = also({"type": "integer", "minimum": 0})
 
     times: Annotated[int, Field(ge=0, le=100)]
     """How often, at most."""
@@ -302,6 +314,8 @@ class Task(Section):
 
 class Option(Section):
     """One of the answers to a choice. A bare text is a `value`."""
+
+    model_config = also({"type": "string"})
 
     value: Text
     """The answer, as it is recorded and handed on."""

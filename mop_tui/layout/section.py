@@ -1,5 +1,7 @@
 """What all mappings of a layout have in common."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -25,3 +27,19 @@ class Later:
 
 
 LATER = Later()
+
+
+def also(short: dict[str, Any]) -> ConfigDict:
+    """Return the configuration of a section that may also be written in a short form.
+
+    `short` is the JSON Schema of that form, for editors.
+    """
+
+    def extend(long: dict[str, Any]) -> None:
+        form = dict(long)
+        long.clear()
+        long["anyOf"] = [form, short]
+        if "description" in form:
+            long["description"] = form.pop("description")
+
+    return ConfigDict(json_schema_extra=extend)

@@ -5,9 +5,16 @@ A value that people write in several ways is read here, and written back in one.
 
 import re
 import warnings
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from mop_tui.domain.answers import MOST_CHARACTERS
@@ -116,19 +123,36 @@ def _measuring(value: str) -> str:
     return value
 
 
-Duration = Annotated[int, BeforeValidator(_duration), PlainSerializer(durations.written)]
+_DURATION: dict[str, Any] = {"type": ["string", "number"]}
+_WRITTEN_DURATION = WithJsonSchema(_DURATION)
+
+Duration = Annotated[
+    int, BeforeValidator(_duration), PlainSerializer(durations.written), _WRITTEN_DURATION
+]
 """Milliseconds."""
-Timeout = Annotated[int, BeforeValidator(_some_time), PlainSerializer(durations.written)]
+Timeout = Annotated[
+    int, BeforeValidator(_some_time), PlainSerializer(durations.written), _WRITTEN_DURATION
+]
 """Milliseconds, at least one."""
 DurationRange = Annotated[
-    tuple[int, int], BeforeValidator(_duration_range), PlainSerializer(_written_range)
+    tuple[int, int],
+    BeforeValidator(_duration_range),
+    PlainSerializer(_written_range),
+    WithJsonSchema({"anyOf": [_DURATION, {"type": "array", "items": _DURATION}]}),
 ]
 """The shortest and the longest, in milliseconds."""
-Size = Annotated[int, BeforeValidator(_size), PlainSerializer(sizes.written)]
+Size = Annotated[
+    int,
+    BeforeValidator(_size),
+    PlainSerializer(sizes.written),
+    WithJsonSchema({"type": ["string", "integer"]}),
+]
 """Bytes."""
 Cores = Annotated[float, Field(gt=0, le=MOST_CORES)]
 """Processor cores, or parts of one."""
-ExitCode = Annotated[int, BeforeValidator(_exit_code)]
+ExitCode = Annotated[
+    int, BeforeValidator(_exit_code), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,3}$"})
+]
 """The exit code of a program that failed."""
 Regex = Annotated[
     str, StringConstraints(min_length=1, max_length=LONGEST_PATTERN), AfterValidator(_regex)

@@ -1,0 +1,146 @@
+"""Writes `docs/layout.md` from the classes that layouts are checked against.
+
+    python docs/make_layout_reference.py
+
+A test compares the document with what this would write.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from mop_tui.layout.reference import Described, Key, sections
+
+DOCUMENT = Path(__file__).with_name("layout.md")
+
+INTRODUCTION = """\
+# Layouts
+
+A layout is one YAML file. `mop-tui check LAYOUT` says everything that is wrong with it, \
+`mop-tui plan LAYOUT` what running it would come to, `mop-tui init` writes one to start from, and \
+`mop-tui schema` prints its form for editors. This page is made from the same classes that `check` \
+uses, by `docs/make_layout_reference.py`.
+
+YAML is read as YAML 1.2 has it: only `true` and `false` are booleans, and `no`, `on` or `1:30` \
+are texts. Anchors, aliases and merge keys work. A file has at most 4 MiB, 100,000 values once aliases \
+are expanded, and a depth of 100.
+
+`${name}` in commands, their folders and environments stands for a variable of the session, \
+`${layout.dir}`, `${session.workspace}` or `${python}`; in the text and context of questions for \
+a variable, `${tasks.ID.output}` or `${memory:KEY}`. `$${` is `${` itself. There are no expressions.
+
+Keys marked *later* are understood and checked, and refused until this program acts on them. The \
+blocks of the orchestration guide may stand in a layout as they are: `trigger:`, `health_checks:`, \
+and the arguments of `ask_human`, `orchestrate_triggers`, `orchestrate_session_start` and \
+`adaptation_strategies`, under these names.
+
+A layout that runs:
+
+```yaml
+session: {id: hello}
+agent_types:
+  greeter: {run: [echo, Hello]}
+teams:
+  greeters: {agents: [{id: alice, type: greeter}]}
+tasks:
+  greet: {agent: alice, duration: 1s}
+```
+"""
+
+NAMES = {
+    "str": "text",
+    "Text": "text",
+    "int": "whole number",
+    "float": "number",
+    "bool": "true or false",
+    "Id": "id",
+    "Variable": "name",
+    "Key": "memory key",
+    "Path": "path",
+    "EnvironmentName": "name",
+    "ExitCode": "exit code",
+    "Duration": "duration",
+    "Timeout": "duration",
+    "DurationRange": "duration, or two",
+    "Size": "size",
+    "Cores": "number",
+    "Length": "whole number",
+    "Regex": "regular expression",
+    "ProgressRegex": "regular expression",
+    "JsonValue": "anything",
+    "Scalar": "text, number, true or false",
+    "Globs": "list of globs",
+    "Topology": "hierarchical, mesh, star, ring or adaptive",
+    "Condition": "condition",
+    "Rules": "mapping of names to lists of actions",
+    "OnDoubt": "ask, retry or fail",
+    "TriggerType": "see above",
+}
+FORMS = {
+    "duration": "`30s`, `10m`, `1h30m`, `250ms`, or a number of seconds",
+    "size": "`512MiB`, `2GiB`, `500MB`, or a number of bytes",
+    "id": "up to 64 letters, digits and `. _ -` after a letter or digit",
+    "condition": "`{path: value}` or `{path: {eq|ne|in|lt|le|gt|ge: value}}`",
+}
+
+
+def written() -> str:
+    """Return the whole document."""
+    parts = [INTRODUCTION, "Some values may be written in several ways:\n"]
+    parts.append("\n".join(f"- *{name}*: {form}" for name, form in FORMS.items()) + "\n")
+    described = sections()
+    parts += ["\n".join(_section(one, described)) for one in described.values()]
+    return "\n".join(parts)
+
+
+def _section(one: Described, described: dict[str, Described]) -> Iterator[str]:
+    yield f"## {one.name}"
+    yield ""
+    yield " ".join(one.text.split())
+    yield ""
+    yield "| key | value | meaning |"
+    yield "|---|---|---|"
+    for key in one.keys:
+        yield f"| `{key.name}` | {_value(key, described)} | {_meaning(key)} |"
+    yield ""
+
+
+def _value(key: Key, described: dict[str, Described]) -> str:
+    told = _type(key.type, described)
+    if key.required:
+        return f"{told}, required"
+    return f"{told}, by default {key.default}" if key.default else told
+
+
+def _meaning(key: Key) -> str:
+    text = key.text.replace("|", "\\|")
+    return f"*later:* {text}" if key.later else text
+
+
+def _type(expression: ast.expr, described: dict[str, Described]) -> str:
+    match expression:
+        case ast.Name(id=name) if name in described:
+            return f"[{name}](#{name.lower()})"
+        case ast.Name(id=name):
+            return NAMES[name]
+        case ast.Constant(value=None):
+            return ""
+        case ast.BinOp(left=left, right=right):
+            parts = (_type(left, described), _type(right, described))
+            return " or ".join(filter(None, parts))
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[inner, *_])):
+            return _type(inner, described)
+        case ast.Subscript(value=ast.Name(id="Literal"), slice=inner):
+            values = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+            words = [f"`{ast.literal_eval(value)}`" for value in values]
+            return ", ".join(words[:-1]) + " or " + words[-1] if len(words) > 1 else words[0]
+        case ast.Subscript(value=ast.Name(id="list"), slice=inner):
+            return f"list of {_type(inner, described)}"
+        case ast.Subscript(value=ast.Name(id="dict"), slice=ast.Tuple(elts=[key, value])):
+            return f"mapping of {_type(key, described)} to {_type(value, described)}"
+        case _:
+            raise TypeError(f"no words for {ast.unparse(expression)}")
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(written(), encoding="utf-8")

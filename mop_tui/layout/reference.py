@@ -1,0 +1,142 @@
+"""What a layout may hold, as its authors and their editors want to know it.
+
+Taken from the classes in `schema` and `later` as they stand in the source: their fields, the types
+these are written with, and the texts below them. Nothing is written down twice.
+"""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
+
+from mop_tui.layout import durations, later, schema
+from mop_tui.layout.schema import Layout
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a section."""
+
+    name: str
+    """As it stands in a layout."""
+    type: ast.expr
+    default: str
+    """As it would be written; empty where there is none worth telling."""
+    required: bool
+    later: bool
+    """Nothing acts on it yet."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One kind of section."""
+
+    name: str
+    text: str
+    keys: tuple[Key, ...]
+
+
+def sections() -> dict[str, Described]:
+    """Return all kinds of sections by the names of their classes, each after those that use it."""
+    known = {found.name: found for module in (schema, later) for found in _classes(module)}
+    ordered: dict[str, Described] = {}
+    waiting = [Layout.__name__]
+    for name in waiting:
+        if name in ordered:
+            continue
+        ordered[name] = known[name]
+        for key in known[name].keys:
+            waiting += [used for used in _names(key.type) if used in known]
+    return ordered
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a layout, for editors: its form, with descriptions."""
+    made = Layout.model_json_schema(by_alias=True, schema_generator=_ForEditors)
+    described = sections()
+    definitions = made.get("$defs", {})
+    for name, one in described.items():
+        # Short forms stand beside the long one.
+        here = made if name == Layout.__name__ else definitions.get(name, {})
+        for form in (here, *here.get("anyOf", ())):
+            for key in one.keys:
+                if key.name in form.get("properties", {}):
+                    form["properties"][key.name]["description"] = key.text
+    return {"$schema": DIALECT, **made, "title": "A mop-tui layout"}
+
+
+class _ForEditors(GenerateJsonSchema):
+    """Leaves out what only repeats a key, and that a value may be null, which it may not."""
+
+    def generate(self, schema: Any, mode: JsonSchemaMode = "validation") -> Any:
+        return _plainer(super().generate(schema, mode))
+
+
+def _plainer(value: Any) -> Any:
+    match value:
+        case dict():
+            plain = {
+                key: _plainer(item)
+                for key, item in value.items()
+                if not (key == "title" and isinstance(item, str))
+                and not (key == "default" and item is None)
+            }
+            options = plain.get("anyOf", [])
+            left = [option for option in options if option != {"type": "null"}]
+            if len(left) == 1 and len(left) < len(options):
+                del plain["anyOf"]
+                return left[0] | plain
+            return plain | {"anyOf": left} if left else plain
+        case list():
+            return [_plainer(item) for item in value]
+        case _:
+            return value
+
+
+def _classes(module: ModuleType) -> Iterator[Described]:
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.ClassDef) and any(
+            isinstance(base, ast.Name) and base.id == "Section" for base in node.bases
+        ):
+            model = getattr(module, node.name)
+            yield Described(node.name, ast.get_docstring(node) or "", tuple(_keys(node, model)))
+
+
+def _keys(node: ast.ClassDef, model: Any) -> Iterator[Key]:
+    for field, after in zip(node.body, [*node.body[1:], None], strict=True):
+        if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name):
+            continue
+        text = ""
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            text = " ".join(str(after.value.value).split())
+        info = model.model_fields[field.target.id]
+        yield Key(
+            name=info.alias or field.target.id,
+            type=field.annotation,
+            default=_default(field, info),
+            required=info.is_required(),
+            later="LATER" in _names(field.annotation),
+            text=text,
+        )
+
+
+def _default(field: ast.AnnAssign, info: Any) -> str:
+    value = info.default
+    if info.is_required() or value is None or value in ([], {}, ""):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int) and {"Duration", "Timeout"} & set(_names(field.annotation)):
+        return durations.written(value)
+    return str(value) if isinstance(value, str | int | float) else ""
+
+
+def _names(expression: ast.expr) -> list[str]:
+    return [node.id for node in ast.walk(expression) if isinstance(node, ast.Name)]
