@@ -25,10 +25,12 @@ def asking(tmp_path: Path) -> Iterator[Running]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with a layout."""
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder with a layout. What was left to run there is ended."""
     (tmp_path / "layout.yaml").write_text(ASKING, encoding="utf-8")
-    return tmp_path
+    yield tmp_path
+    for process in programs_in(tmp_path):
+        process.terminate()
 
 
 def approve(terminal: Terminal) -> None:
@@ -39,12 +41,13 @@ def approve(terminal: Terminal) -> None:
     terminal.press(ENTER)
 
 
-def program_in(folder: Path) -> psutil.Process:
-    """Return the process that runs the session in `folder`."""
-    for process in psutil.process_iter(["cmdline", "cwd"]):
-        if process.info["cwd"] == str(folder) and RUN[0] in (process.info["cmdline"] or ()):
-            return process
-    raise AssertionError("no program runs it")
+def programs_in(folder: Path) -> list[psutil.Process]:
+    """Return the processes that run a session in `folder`."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline", "cwd"])
+        if process.info["cwd"] == str(folder) and RUN[0] in (process.info["cmdline"] or ())
+    ]
 
 
 def test_an_attached_screen_shows_the_session_and_answers_what_it_asks(asking: Running) -> None:
@@ -187,7 +190,7 @@ def test_detaching_gives_the_terminal_back_to_the_shell_and_work_goes_on(folder:
         shell.until_gone("y or n chooses")
         shell.press("d")
         shell.until("to come back: mop-tui attach it.jsonl", "Stopped", "ready>")
-        running = program_in(folder)
+        [running] = programs_in(folder)
         eventually(lambda: running.status() != psutil.STATUS_STOPPED)
         shell.press("jobs", ENTER)
         shell.until("Running")
