@@ -22,11 +22,11 @@ A layout is one YAML file. `mop-tui check LAYOUT` says everything that is wrong 
 uses, by `docs/make_layout_reference.py`.
 
 YAML is read as YAML 1.2 has it: only `true` and `false` are booleans, and `no`, `on` or `1:30` \
-are texts. Anchors, aliases and merge keys work. A file has at most 4 MiB, 100,000 values once aliases \
-are expanded, and a depth of 100.
+are texts. Anchors, aliases and merge keys work. A file has at most 4 MiB, 100,000 values once \
+aliases are expanded, and a depth of 100.
 
 `${name}` in commands, their folders and environments stands for a variable of the session, \
-`${layout.dir}`, `${session.workspace}` or `${python}`; in the text and context of questions for \
+XX
 a variable, `${tasks.ID.output}` or `${memory:KEY}`. `$${` is `${` itself. There are no expressions.
 
 Keys marked *later* are understood and checked, and refused until this program acts on them. The \

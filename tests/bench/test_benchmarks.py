@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench import check, engine, first_frame, latency, startup
+from bench import check, engine, first_frame, fuzz_layout, latency, startup
 
 SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (
@@ -15,12 +15,15 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (latency.main, ["--tasks", "5", "--load", "500"], "decision to action, 500 reports/s"),
     (first_frame.main, ["--rounds", "1"], "first frame"),
     (check.main, ["--tasks", "30", "--rounds", "1"], "check of 30 tasks"),
+    (fuzz_layout.main, ["--minutes", "0.02"], "none failed, none was silent, none took long"),
     (startup.main, ["--rounds", "1"], "startup of mop-tui tell progress 1"),
+    (recovery.main, ["--events", "500", "--agents", "5", "--rounds", "1"], "times the floor"),
+    (fuzz_reader.main, ["--minutes", "0.02"], "failures: 0"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("main", "arguments", "said"), SHORT, ids=["engine", "latency", "frame", "check", "startup"]
+    ("main", "arguments", "said"), SHORT, ids=["engine", "latency", "frame", "check", "fuzz", "startup"]
 )
 def test_a_benchmark_runs(
     main: Callable[[list[str]], None],
