@@ -11,6 +11,7 @@ says what makes no sense, is let go, and may come again.
 import asyncio
 import os
 import pwd
+import re
 import socket
 import stat
 from collections.abc import AsyncIterator
@@ -197,8 +198,8 @@ class _Visitor(asyncio.Protocol):
             self._server.came(self)
             return
         order = wire.decode_order(line)
-        if not order.id.startswith(f"{self._prefix}."):
-            raise wire.MisspokenError(f"the ids of commands here begin with {self._prefix}.")
+        if re.fullmatch(rf"{self._prefix}\.[0-9]{{1,9}}", order.id) is None:
+            raise wire.MisspokenError(f"the ids of commands here are {self._prefix}.1 and so on")
         if self._is_flood():
             raise wire.MisspokenError(f"more than {MOST_COMMANDS} commands within a second")
         by = f"{self._by} by {self.via}"

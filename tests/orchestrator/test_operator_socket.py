@@ -140,7 +140,10 @@ def test_it_keeps_saying_how_the_session_stands(visitor: Visitor) -> None:
         ([HELLO, {"do": "stop"}], "a command has an id, and a secret is a text"),
         ([HELLO, {"do": "stop", "id": "c1", "secret": 7}], "a secret is a text"),
         ([HELLO, {"do": "stop", "id": "c1.1"}], "stop: Input should be a dictionary"),
-        ([HELLO, {"do": "stop", "id": "x", "with": {"reason": "r"}}], "the ids of commands here"),
+        (
+            [HELLO, {"do": "stop", "id": "x", "with": {"reason": "r"}}],
+            "the ids of commands here are c",
+        ),
         ([HELLO, {"do": "say", "id": "c1.1", "with": {"agent": 1}}], "agent: Input should be"),
         ([b"x" * 70_000], "it takes no more than 65,536 bytes at once"),
     ],
