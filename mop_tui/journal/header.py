@@ -74,7 +74,10 @@ def decode_header(line: bytes) -> Header:
         if not line:
             raise ForeignError("its first line is empty")
         raise ForeignError("it does not begin with the header of a session")
-    fields = json.loads(line)
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError):
+        raise UnreadableError("the header is sealed, but is not JSON that can be read") from None
     written_as = str(fields.get("format"))
     if is_later(written_as):
         raise ForeignError(

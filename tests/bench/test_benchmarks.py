@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bench import check, engine, first_frame, fuzz_layout, latency, startup
+from bench import check, engine, first_frame, fuzz_layout, fuzz_reader, latency, recovery, startup
 
 SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (
@@ -23,7 +23,9 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("main", "arguments", "said"), SHORT, ids=["engine", "latency", "frame", "check", "fuzz", "startup"]
+    ("main", "arguments", "said"),
+    SHORT,
+    ids=[main.__module__.rpartition(".")[2] for main, _, _ in SHORT],
 )
 def test_a_benchmark_runs(
     main: Callable[[list[str]], None],

@@ -123,6 +123,15 @@ def test_a_newer_format_is_named_and_not_guessed_at() -> None:
         decode_header(sealed(b'{"format":"mop-session/2","more":true'))
 
 
+@pytest.mark.parametrize(
+    "stem",
+    [b"hello", b'{"format":"mop-session/1",' + b"[" * 5000, b'{"seed":' + b"9" * 5000, b"\xff"],
+)
+def test_a_seal_does_not_make_json_of_what_is_none(stem: bytes) -> None:
+    with pytest.raises(UnreadableError, match="is not JSON that can be read"):
+        decode_header(sealed(stem))
+
+
 @pytest.mark.parametrize("line", [b"", b"{}", b"hello", b'{"format":"other/1"}', b"\x00" * 40])
 def test_something_else_is_not_a_session(line: bytes) -> None:
     with pytest.raises(ForeignError):
