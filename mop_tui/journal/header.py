@@ -84,7 +84,7 @@ def decode_header(line: bytes) -> Header:
             f"a later version wrote it, as {written_as}; this one reads {FORMAT}. Update mop-tui"
         )
     if written_as not in DECODERS:
-        raise ForeignError(f"its format is {written_as!r}; this version reads {FORMAT}")
+        raise ForeignError(f"its format is {written_as[:40]!r}; this version reads {FORMAT}")
     try:
         header = _HEADER.validate_python(fields)
     except ValidationError as error:

@@ -11,6 +11,7 @@ step by step, and no step knows more than two formats. The header, the chain and
 begins (`codec.HEAD`) belong to no format, so that a file can be checked before it is understood.
 """
 
+import re
 from collections.abc import Callable, Mapping
 
 from mop_tui.domain.events import AnyEvent
@@ -30,4 +31,6 @@ def is_later(format_: str) -> bool:
     """Tell whether a format comes after all that this version knows."""
     family, _, number = format_.rpartition("/")
     own_family, _, own_number = FORMAT.rpartition("/")
-    return family == own_family and number.isdecimal() and int(number) > int(own_number)
+    if family != own_family or not re.fullmatch(r"[1-9][0-9]{0,8}", number):
+        return False
+    return int(number) > int(own_number)
