@@ -6,9 +6,12 @@ A test compares the document with what this would write.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
+from mop_tui.domain.plan import OnDoubt
+from mop_tui.layout.later import Topology, TriggerType
 from mop_tui.layout.reference import Described, Key, sections
 
 DOCUMENT = Path(__file__).with_name("layout.md")
@@ -26,7 +29,7 @@ are texts. Anchors, aliases and merge keys work. A file has at most 4 MiB, 100,0
 aliases are expanded, and a depth of 100.
 
 `${name}` in commands, their folders and environments stands for a variable of the session, \
-XX
+`${layout.dir}`, `${session.workspace}` or `${python}`; in the text and context of questions for \
 a variable, `${tasks.ID.output}` or `${memory:KEY}`. `$${` is `${` itself. There are no expressions.
 
 Keys marked *later* are understood and checked, and refused until this program acts on them. The \
@@ -70,12 +73,10 @@ NAMES = {
     "JsonValue": "anything",
     "Scalar": "text, number, true or false",
     "Globs": "list of globs",
-    "Topology": "hierarchical, mesh, star, ring or adaptive",
     "Condition": "condition",
     "Rules": "mapping of names to lists of actions",
-    "OnDoubt": "ask, retry or fail",
-    "TriggerType": "see above",
 }
+CHOICES = {"OnDoubt": OnDoubt, "Topology": Topology, "TriggerType": TriggerType}
 FORMS = {
     "duration": "`30s`, `10m`, `1h30m`, `250ms`, or a number of seconds",
     "size": "`512MiB`, `2GiB`, `500MB`, or a number of bytes",
@@ -121,6 +122,8 @@ def _type(expression: ast.expr, described: dict[str, Described]) -> str:
     match expression:
         case ast.Name(id=name) if name in described:
             return f"[{name}](#{name.lower()})"
+        case ast.Name(id=name) if name in CHOICES:
+            return _one_of(get_args(CHOICES[name]))
         case ast.Name(id=name):
             return NAMES[name]
         case ast.Constant(value=None):
@@ -132,14 +135,18 @@ def _type(expression: ast.expr, described: dict[str, Described]) -> str:
             return _type(inner, described)
         case ast.Subscript(value=ast.Name(id="Literal"), slice=inner):
             values = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-            words = [f"`{ast.literal_eval(value)}`" for value in values]
-            return ", ".join(words[:-1]) + " or " + words[-1] if len(words) > 1 else words[0]
+            return _one_of([ast.literal_eval(value) for value in values])
         case ast.Subscript(value=ast.Name(id="list"), slice=inner):
             return f"list of {_type(inner, described)}"
         case ast.Subscript(value=ast.Name(id="dict"), slice=ast.Tuple(elts=[key, value])):
             return f"mapping of {_type(key, described)} to {_type(value, described)}"
         case _:
             raise TypeError(f"no words for {ast.unparse(expression)}")
+
+
+def _one_of(values: Sequence[str]) -> str:
+    *first, last = [f"`{value}`" for value in values]
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 if __name__ == "__main__":

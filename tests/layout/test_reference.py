@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from mop_tui.cli.init import STARTER
+from mop_tui.domain.templates import MACHINE_FACTS
 from mop_tui.layout import bundled, reference
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -90,3 +91,9 @@ def test_the_document_is_what_would_be_written_now() -> None:
     spec.loader.exec_module(maker)
     document = (DOCS / "layout.md").read_text(encoding="utf-8")
     assert document == maker.written(), "run: python docs/make_layout_reference.py"
+
+
+def test_the_document_names_everything_that_a_text_can_look_up() -> None:
+    document = (DOCS / "layout.md").read_text(encoding="utf-8")
+    for name in (*MACHINE_FACTS, "tasks.ID.output", "memory:KEY"):
+        assert f"`${{{name}}}`" in document
