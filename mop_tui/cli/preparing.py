@@ -28,6 +28,8 @@ from mop_tui.orchestrator.answers import PreparedAnswers, read_answers
 from mop_tui.orchestrator.loop import RECENT_EVENTS
 from mop_tui.orchestrator.recovery import Recovered, read_recorded, recover
 
+BESIDE = (".lock", ".sock", ".pids", ".logs", ".work", ".tasks")
+"""What the files and folders beside a session file end in."""
 SCREEN_SPEED = 60.0
 """Speed of a rehearsal that somebody watches: a minute a second."""
 
@@ -61,6 +63,16 @@ class Prepared:
             return self.header.run
         return f"{self.header.run}.{self.recovered.engine.session.resumptions + 1}"
 
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Where things are for this program. What a session file says of that is not relied on,
+        but for the folder of its layout, which the operator has agreed to."""
+        return {
+            templates.LAYOUT_DIR: self.header.paths.get(templates.LAYOUT_DIR, ""),
+            templates.WORKSPACE: str(self.path.with_suffix(".work")),
+            templates.PYTHON: sys.executable,
+        }
+
 
 def prepare(
     path: Path,
@@ -88,7 +100,8 @@ def prepare(
         )
     if real:
         agreed = trusted or bundled.is_shipped(path)
-        confirm(loaded.document, plan, loaded.directory, path, given=agreed)
+        here = {templates.LAYOUT_DIR: str(loaded.directory), "cwd": str(Path.cwd())}
+        confirm(loaded.document, plan, here, path, given=agreed)
     started = datetime.now(UTC).astimezone()
     run = uuid.uuid4().hex
     destination = session_file
@@ -97,7 +110,7 @@ def prepare(
         destination = Path("sessions") / f"{plan.id}-{started:%Y%m%d-%H%M%S}-{run[:4]}.jsonl"
     elif not destination.parent.is_dir():
         raise UsageError(f"--session-file {destination}: there is no such folder")
-    destination = destination.absolute()
+    destination = _nameable(destination).resolve()
     header = Header(
         layout=loaded.document,
         seed=seed,
@@ -139,7 +152,7 @@ def prepare_resumed(
     from elsewhere runs only if the operator agrees, as with `prepare`. Raises
     `MopError` where the file cannot be trusted, the session has ended, or options do not fit.
     """
-    path = path.absolute()
+    path = _nameable(path).resolve()
     with Scan(path) as scan:
         run = scan.header.run
     lock = SessionLock.acquire(path, run)
@@ -161,9 +174,9 @@ def prepare_resumed(
             lock=lock,
         )
         if not rehearsed:
-            folder = Path(header.paths.get(templates.LAYOUT_DIR, "."))
-            confirm(header.layout, plan, folder, path, given=trusted)
-            _go_to(Path(header.paths.get("cwd", ".")))
+            there = {name: header.paths.get(name, "") for name in (templates.LAYOUT_DIR, "cwd")}
+            confirm(header.layout, plan, there, path, given=trusted, resumed=True)
+            _go_to(Path(there["cwd"]))
     except BaseException:
         lock.release()
         raise
@@ -182,6 +195,13 @@ def writing(prepared: Prepared) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _nameable(path: Path) -> Path:
+    """Return the path of a session file, unless it is one that something beside a session has."""
+    if path.suffix in BESIDE:
+        raise UsageError(f"{path}: a session file may not end in {path.suffix}; name another one")
+    return path
 
 
 def _go_to(folder: Path) -> None:

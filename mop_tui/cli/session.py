@@ -117,7 +117,7 @@ def _command_host(prepared: Prepared, sink: Sink) -> AgentHost:
     # The threads that sample and write work in pieces of Python; the loop waits for each of them.
     sys.setswitchinterval(SWITCH_INTERVAL)
     return command.CommandHost(
-        templates.resolve(prepared.plan.variables, prepared.header.paths.get),
+        templates.resolve(prepared.plan.variables, prepared.places.get),
         prepared.path.with_suffix(".logs"),
         sink,
         os.environ,

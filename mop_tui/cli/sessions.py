@@ -1,6 +1,7 @@
 """`mop-tui sessions`: which sessions there are, and how they ended."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,11 +52,14 @@ def command(folder: Path, *, as_json: bool) -> None:
 
 def _age(summary: Summary) -> tuple[datetime, int]:
     """Return a sort key: when it was started, to the second, and last written to."""
-    try:
+    started, written = datetime.min.replace(tzinfo=UTC), 0
+    with suppress(ValueError):
         started = datetime.fromisoformat(summary.header.started if summary.header else "")
-    except ValueError:
-        started = datetime.min.replace(tzinfo=UTC)
-    return started, summary.path.stat().st_mtime_ns
+        if started.tzinfo is None:
+            started = started.replace(tzinfo=UTC)
+    with suppress(OSError):
+        written = summary.path.stat().st_mtime_ns
+    return started, written
 
 
 def _line(summary: Summary) -> str:

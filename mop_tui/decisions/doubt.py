@@ -36,8 +36,11 @@ def question_name(task: TaskId) -> QuestionName:
     return QuestionName(f"doubt/{task}")
 
 
-def question_about(task: Task, agent: Agent | None) -> QuestionSpec:
-    """Return what the operator is asked about a task in doubt, which `agent` was at work on."""
+def question_about(task: Task, agent: Agent | None, gate: QuestionSpec | None) -> QuestionSpec:
+    """Return what the operator is asked about a task in doubt, which `agent` was at work on.
+
+    Who may open its `gate` may say that it is done again, and nobody else.
+    """
     context: list[tuple[str, JsonValue]] = [("attempt that was lost", task.attempts)]
     if agent is not None:
         context.append(("done by", agent.spec.id))
@@ -55,6 +58,7 @@ def question_about(task: Task, agent: Agent | None) -> QuestionSpec:
             Option(LEAVE_IT, "Leave it", "it is cancelled, and so is what needs it"),
         ),
         required=True,
+        dangerous=gate is not None and gate.dangerous,
     )
 
 

@@ -157,7 +157,7 @@ def work_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     if agent.restarting and task.state in HELD_BY_AGENT:
         reason = "the operator wants it to start again"
         actions = given_back
-    elif data.lost and task.state in HELD_BY_AGENT:
+    elif data.lost and task.state in HELD_BY_AGENT and not task.overdue:
         reason = "the program ended while it was being done"
         actions = settled(session, task, leaves)
     elif task.state is TaskState.ASSIGNED:

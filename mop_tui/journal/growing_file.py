@@ -1,5 +1,7 @@
 """A file that grows by whole pieces or not at all."""
 
+import errno
+import fcntl
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +28,7 @@ class GrowingFile:
         """
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         try:
-            return cls(os.open(path, flags, 0o600), 0, torn=False)
+            return cls(_claimed(path, os.open(path, flags, 0o600)), 0, torn=False)
         except FileExistsError:
             raise JournalError(
                 f"{path}: there is such a file already, and a session file is never overwritten."
@@ -46,7 +48,7 @@ class GrowingFile:
             fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         except OSError as error:
             raise JournalError(f"{path}: cannot be written: {error.strerror}.") from None
-        return cls(fd, size, torn=True)
+        return cls(_claimed(path, fd), size, torn=True)
 
     def add(self, piece: bytes, *, sync: bool) -> None:
         """Write all of `piece`; with `sync`, return only when it will survive a loss of power.
@@ -78,6 +80,17 @@ class GrowingFile:
     def _cut(self) -> None:
         os.ftruncate(self._fd, self.size)
         self._torn = False
+
+
+def _claimed(path: Path, fd: int) -> int:
+    """Return `fd`, locked: whatever names a file has, only one program writes to it."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(fd)
+        why = "another program writes it" if error.errno == errno.EWOULDBLOCK else error.strerror
+        raise JournalError(f"{path}: cannot be written: {why}.") from None
+    return fd
 
 
 def sync_directory(directory: Path) -> None:

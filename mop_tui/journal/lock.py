@@ -69,7 +69,7 @@ class SessionLock:
         Raises `SessionHeldError` if another program holds it, `JournalError` if there can be none
         here. Of two that try at once, one succeeds.
         """
-        path = session.with_suffix(SUFFIX)
+        path = lock_of(session)
         deadline = time.monotonic() + PATIENCE
         while True:
             descriptor = _open(path)
@@ -107,10 +107,15 @@ class SessionLock:
         self._descriptor = -1
 
 
+def lock_of(session: Path) -> Path:
+    """Return where the lock file of a session file is, whichever way leads to that."""
+    return session.resolve().with_suffix(SUFFIX)
+
+
 def holder_of(session: Path) -> Holder | None:
     """Return who writes a session file now; None if nobody does, or it cannot be told."""
     try:
-        descriptor = os.open(session.with_suffix(SUFFIX), os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(lock_of(session), os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
     try:

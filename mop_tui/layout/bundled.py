@@ -1,6 +1,5 @@
 """The layouts that come with the program: known by name, and trusted as they were shipped."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 SUFFIX = ".yaml"
@@ -26,8 +25,8 @@ def find(name: str) -> Path | None:
 def is_shipped(path: Path) -> bool:
     """Return whether a layout is one of them, byte for byte, with all files that belong to it.
 
-    Those are in the folder beside it that has its name. What else lies there is not looked at, for
-    a layout that is as shipped does not use it.
+    Those are in the folder beside it that has its name. A file too many there counts as a change:
+    the program that a layout runs may load it.
     """
     shipped = folder() / path.name
     if not shipped.is_file():
@@ -37,16 +36,21 @@ def is_shipped(path: Path) -> bool:
             return True
         if path.read_bytes() != shipped.read_bytes():
             return False
-        return all(
-            (path.parent / belongs).read_bytes() == (folder() / belongs).read_bytes()
-            for belongs in _belonging(shipped)
-        )
+        # What was compiled at installation was not shipped; elsewhere it may be anything.
+        belong = {
+            way: content
+            for way, content in _belonging(shipped).items()
+            if "__pycache__" not in way.parts
+        }
+        return _belonging(path) == belong
     except OSError:
         return False
 
 
-def _belonging(shipped: Path) -> Iterator[Path]:
-    """Yield the files that belong to a shipped layout, relative to its folder."""
-    for path in sorted(shipped.with_suffix("").rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
-            yield path.relative_to(shipped.parent)
+def _belonging(layout: Path) -> dict[Path, bytes | None]:
+    """Return what belongs to a layout, by its way from there: files with their content."""
+    beside = layout.with_suffix("")
+    return {
+        path.relative_to(beside): None if path.is_dir() else path.read_bytes()
+        for path in beside.rglob("*")
+    }

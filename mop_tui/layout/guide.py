@@ -26,31 +26,49 @@ def normalised(tree: Node) -> list[Placed]:
 
     Returns what cannot be brought there: what is said twice, or is nothing that the guide has.
     """
-    found: list[Finding] = []
+    found: list[Placed] = []
     entries = tree.entries()
     for name, bring in _WAYS.items():
         if name in entries:
-            found.extend(bring(tree, entries[name]))
+            found.extend([placed(finding, tree) for finding in bring(tree, entries[name])])
             del entries[name]
     _unwrap(tree)
-    return [*(placed(finding, tree) for finding in found), *_sessions_of_questions(tree)]
+    return [*found, *_sessions_of_questions(tree)]
 
 
 def _session(tree: Node, start: Node) -> Iterator[Finding]:
+    if not isinstance(start.value, dict):
+        yield Finding(("orchestrate_session_start",), "must be a mapping of the session's keys")
+        return
     yield from _merge(tree, "session", start)
 
 
 def _one_trigger(tree: Node, trigger: Node) -> Iterator[Finding]:
+    if not isinstance(trigger.value, dict | list):
+        yield Finding(("trigger",), "must be a mapping that describes a trigger, or a list of them")
+        return
     blocks = trigger.value if isinstance(trigger.value, list) else [trigger]
     yield from _extend(tree, "triggers", blocks)
 
 
 def _all_triggers(tree: Node, call: Node) -> Iterator[Finding]:
+    yield from _argument(call, "orchestrate_triggers", "triggers")
     yield from _extend(tree, "triggers", call.sequence("triggers"))
 
 
 def _strategies(tree: Node, call: Node) -> Iterator[Finding]:
+    yield from _argument(call, "adaptation_strategies", "strategies")
     yield from _extend(tree, "strategies", call.sequence("strategies"))
+
+
+def _argument(call: Node, name: str, key: str) -> Iterator[Finding]:
+    """Yield what is wrong with a call that takes one argument, a list."""
+    if not isinstance(call.value, dict) or not isinstance(call.value.get(key, call).value, list):
+        yield Finding((name,), f"must be a mapping with {key}, a list")
+        return
+    for other in call.value:
+        if other != key:
+            yield Finding((name, other), f"is not known here; known here: {key}", key=True)
 
 
 def _questions(tree: Node, asked: Node) -> Iterator[Finding]:
@@ -58,6 +76,9 @@ def _questions(tree: Node, asked: Node) -> Iterator[Finding]:
         "questions", Node({}, "questions", asked.at, asked.key_at)
     )
     if not isinstance(questions.value, dict):
+        return
+    if not isinstance(asked.value, dict | list) or not asked.value:
+        yield Finding(("ask_human",), "must be a mapping that describes a question, or a list")
         return
     for item in asked.value if isinstance(asked.value, list) else [asked]:
         number, name = 1, "ask-human"

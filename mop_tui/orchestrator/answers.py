@@ -122,15 +122,16 @@ def _prepared(item: _Item, plan: Plan, mode: Mode, folder: Path) -> PreparedAnsw
     name = QuestionName(item.question)
     spec = plan.questions.get(name)
     rehearsed = mode is Mode.REHEARSAL
-    doubtful = any(name == doubt.question_name(task) for task in plan.tasks)
+    doubtful = next((t for t in plan.tasks if name == doubt.question_name(t)), None)
     of_agent = any(item.question.startswith(f"{agent}/") for agent in plan.agents)
-    if spec is None and not of_agent and not doubtful:
+    if spec is None and not of_agent and doubtful is None:
         known = ", ".join(plan.questions) or "none"
         raise _Wrong(
             f"the layout has no question {item.question!r}; it has: {known}; "
             "what an agent asks is AGENT/ID, or AGENT/*"
         )
-    if spec is not None and spec.dangerous:
+    gate = plan.tasks[doubtful].gate if doubtful is not None else None
+    if (spec is not None and spec.dangerous) or (gate and plan.questions[gate].dangerous):
         raise _Wrong(
             f"{item.question!r} is marked dangerous, so a file may not answer it; "
             "answer it on the screen"

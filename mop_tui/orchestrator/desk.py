@@ -68,15 +68,18 @@ class Desk:
             self._timeline.call_at(at + prepared.after_ms, give)
 
     def catch_up(self) -> None:
-        """Go on with the prepared answers of a session that was resumed: those to questions that
-        they have answered are used up, and those to open ones are given now."""
+        """Go on with the prepared answers of a session that was resumed.
+
+        Each asking has used one up, whoever answered it; those to open questions are given now.
+        What an agent asks that is lost is asked anew, and its answer is kept for that.
+        """
         if self._prepared is None:
             return
         for question in self._session.questions.values():
-            if question.state == "open":
-                self.question_asked(question.asked, self._session.at)
-            elif question.by == self._prepared.by:
+            if question.state != "open":
                 self._prepared.take(question.asked.name)
+            elif question.asked.agent is None:
+                self.question_asked(question.asked, self._session.at)
 
     def _receive_now(self, fact: Fact, cause: int | None) -> None:
         self._clock.reach(self._clock.now())

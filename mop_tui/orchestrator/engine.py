@@ -284,7 +284,10 @@ class Engine:
     def _asked_about_doubt(self, ask: a.AskAboutDoubt, at: int) -> e.UserAsked:
         task = self.session.tasks[ask.task]
         agent = self.session.agents.get(task.agent) if task.agent is not None else None
-        spec = doubt.question_about(task, agent)
+        gate = task.spec.gate
+        spec = doubt.question_about(
+            task, agent, None if gate is None else self._plan.questions.get(gate)
+        )
         return self._asked(spec, at, ask.task, doubtful=True)
 
     def _asked(

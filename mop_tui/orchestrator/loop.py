@@ -220,9 +220,9 @@ class Orchestrator:
     def _resume(self, recovered: Recovered) -> None:
         """Go on with a session whose program has ended: none of its processes runs any more."""
         session = self.session
-        self.told_to_end = session.status == "stopping"
+        self.told_to_end = self.told_to_end or session.status == "stopping"
         for event in recovered.missing:
-            self._record(event)
+            self._record(event)  # prepared answers to what it asks are given below
         self._waiting_effects.extend(recovered.effects)
         new = {effect.timer for effect in recovered.effects if isinstance(effect, effects.Timer)}
         for timer in [timer for timer in session.timers if timer not in new]:
@@ -309,6 +309,7 @@ class Orchestrator:
         turn = self._engine.receive(fact, self.clock.moment(), cause)
         for event in turn.events:
             self._record(event)
+            self._follow(event)
             self.recent.append(event)
         self._unset_timers()
         self._waiting_effects.extend(turn.effects)
@@ -319,7 +320,6 @@ class Orchestrator:
         self._journal.append(event, urgent=event.kind not in TELEMETRY)
         for observer in self.observers:
             observer(event)
-        self._follow(event)
 
     def _record_health(self, health: e.AgentHealth, key: tuple[AgentId, int]) -> None:
         def record() -> None:

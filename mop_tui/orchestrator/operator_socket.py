@@ -153,6 +153,8 @@ class _Visitor(asyncio.Protocol):
         *lines, self._received = (self._received + data).split(b"\n")
         try:
             for line in lines:
+                if len(line) > wire.LONGEST or self._transport.is_closing():
+                    break
                 self._hear(line)
         except wire.MisspokenError as error:
             self._refuse(f"it cannot make sense of what it is told: {error}")

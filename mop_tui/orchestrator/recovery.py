@@ -27,7 +27,7 @@ from mop_tui.domain.events import (
     UserCommanded,
 )
 from mop_tui.domain.fold import apply
-from mop_tui.domain.ids import CommandId, TimerId
+from mop_tui.domain.ids import CommandId, TaskId, TimerId
 from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.session import Session
 from mop_tui.errors import JournalDamageError, JournalError
@@ -35,9 +35,11 @@ from mop_tui.journal import codec
 from mop_tui.journal.header import Header
 from mop_tui.journal.scan import Scan
 from mop_tui.journal.writer import Continuation
-from mop_tui.orchestrator.effects import Effect
+from mop_tui.orchestrator.effects import Effect, Start
 from mop_tui.orchestrator.engine import Engine
 
+_LONGEST_NUMBER = 18
+"""Digits of the number of a command; no session has seen more."""
 _NOTED = frozenset({SystemTimerSet.KIND, UserCommanded.KIND, UserAnswered.KIND})
 
 
@@ -145,13 +147,25 @@ def recover(recorded: Recorded, plan: Plan, now: datetime) -> Recovered:
         raise _differs(recorded, turn[len(again.events)])
     missing = again.events[len(turn) :]
     new = {event.data.action for event in missing if event.kind == "system.intended"}
+    effects: list[Effect] = []
+    for effect in again.effects:
+        if isinstance(effect, Start) and effect.task is not None and _secret(plan, effect.task):
+            # The secret that its gate was opened by is gone, so it is given back and asked for.
+            new.discard(effect.action)
+        elif effect.seq > last:
+            effects.append(effect)
     doubtful = tuple(it for action, it in engine.session.in_doubt.items() if action not in new)
-    effects = [effect for effect in again.effects if effect.seq > last]
     recorded.recent.extend(missing)
     for event in missing:
         if event.kind == "system.timer_set":
             recorded.timers[event.data.timer] = event.seq
     return Recovered(recorded, engine, missing, effects, doubtful, _away(recorded, now))
+
+
+def _secret(plan: Plan, task: TaskId) -> bool:
+    """Return whether the gate of a task is opened by a secret."""
+    gate = plan.tasks[task].gate
+    return gate is not None and plan.questions[gate].input_type == "password"
 
 
 def _away(recorded: Recorded, now: datetime) -> int:
@@ -181,7 +195,7 @@ def _follows(event: AnyEvent, turn: list[AnyEvent]) -> bool:
 def _number(command: CommandId | None) -> int:
     """Return the number in an id: `c17`, or `c17.2` if it was given by a visitor to the socket."""
     digits = (command or "").removeprefix("c").partition(".")[0]
-    return int(digits) if digits.isdecimal() else 0
+    return int(digits) if digits.isdecimal() and len(digits) < _LONGEST_NUMBER else 0
 
 
 def _differs(recorded: Recorded, event: AnyEvent) -> JournalError:

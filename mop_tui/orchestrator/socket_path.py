@@ -18,7 +18,7 @@ _LONGEST = 72
 
 def socket_of(session: Path) -> Path:
     """Return where the socket of the session file `session` is while that runs."""
-    return session.with_suffix(SUFFIX)
+    return session.resolve().with_suffix(SUFFIX)
 
 
 @contextmanager

@@ -95,7 +95,7 @@ class Order:
 
     id: CommandId
     command: Command
-    secret: str | None = None
+    secret: str | None = dataclasses.field(default=None, repr=False)
 
 
 class MisspokenError(ValueError):

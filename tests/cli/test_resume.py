@@ -170,7 +170,9 @@ def test_a_second_program_is_told_who_runs_the_session(mop: Mop, tmp_path: Path)
     assert first.stdout is not None
     while "ben began slow" not in first.stdout.readline():
         pass
-    for again in (["resume", session, "--headless"], words):
+    link = tmp_path / "latest.jsonl"
+    link.symlink_to(session)
+    for again in (["resume", session, "--headless"], words, ["resume", link, "--headless"]):
         second = mop(*again)
         assert second.returncode == 2
         assert f"process {first.pid} of " in second.stderr
@@ -179,3 +181,12 @@ def test_a_second_program_is_told_who_runs_the_session(mop: Mop, tmp_path: Path)
     first.communicate()
     assert first.returncode == 0
     assert not session.with_suffix(".lock").exists()
+
+
+def test_what_lies_beside_sessions_is_no_session(mop: Mop, tmp_path: Path) -> None:
+    file = tmp_path / "precious.lock"
+    file.write_text("precious", encoding="utf-8")
+    done = mop("resume", file, "--headless")
+    assert done.returncode == 2
+    assert "a session file may not end in .lock" in done.stderr
+    assert file.read_text(encoding="utf-8") == "precious"

@@ -37,7 +37,8 @@ def test_an_unseen_layout_is_not_run_unasked(two_steps: Path, tmp_path: Path) ->
     assert done.returncode == 2
     assert done.stderr == (
         "two-steps.yaml: this layout has not been run here before, and nobody is here to agree to "
-        "its 2 commands. See them with: mop-tui plan two-steps.yaml, then run it with --trust.\n"
+        "its 2 commands: mop-tui plan two-steps.yaml lists them. With --trust they are run "
+        "unasked.\n"
     )
     assert not (tmp_path / "sessions").exists(), "nothing was begun"
 
@@ -78,6 +79,10 @@ def test_a_layout_as_it_was_shipped_is_trusted_and_a_changed_one_is_not(tmp_path
     script = copy.with_suffix("") / "press.py"
     script.write_text(script.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert not bundled.is_shipped(copy)
+    shutil.copy(shipped.with_suffix("") / "press.py", script)
+    assert bundled.is_shipped(copy)
+    (copy.with_suffix("") / "json.py").touch()
+    assert not bundled.is_shipped(copy), "a script may load it"
 
 
 def test_at_a_terminal_the_commands_are_shown_and_yes_runs_them(

@@ -22,10 +22,10 @@ from mop_tui.agents.host import Assignment, Told
 from mop_tui.domain.events import INPUTS, AnyEvent
 from mop_tui.domain.feed import Command, Steer, Stop
 from mop_tui.domain.ids import AgentId, TaskId
-from mop_tui.domain.plan import OnDoubt, Plan, Retry
-from mop_tui.errors import JournalDamageError, JournalError
+from mop_tui.domain.plan import Mode, OnDoubt, Plan, Retry
+from mop_tui.errors import JournalDamageError, JournalError, UsageError
 from mop_tui.journal import verify
-from mop_tui.orchestrator.answers import PreparedAnswer
+from mop_tui.orchestrator.answers import PreparedAnswer, read_answers
 from mop_tui.orchestrator.recheck import recheck
 from mop_tui.orchestrator.recovery import read_recorded, recover
 from sessions import NOW, Ran, agent, answer, crash, fixed, plan, play, question, task
@@ -194,6 +194,58 @@ def test_a_gate_that_a_secret_opened_asks_again(tmp_path: Path) -> None:
     ran = play(what, path, resume=True, answers=answers)
     assert len(ran.of("user.answered")) == 2
     assert ran.session.outcome == "complete"
+
+
+def test_wherever_it_dies_a_prepared_answer_answers_what_it_was_meant_for(tmp_path: Path) -> None:
+    what = plan(
+        [agent("ann"), agent("ben")],
+        [
+            task("one", "ann", gate="g", on_doubt="retry"),
+            task("two", "ben", needs=["one"], gate="g"),
+        ],
+        [question("g")],
+    )
+    given_answers = [answer("g", "approve"), answer("g", "reject")]
+    whole = play(what, tmp_path / "whole.jsonl", answers=given_answers)
+    for after in range(1, len(whole.events) - 1):
+        ran = play(what, died(whole, after=after), resume=True, answers=list(given_answers))
+        said = [(event.data.question, event.data.value) for event in ran.of("user.answered")]
+        assert said == [("q1", "approve"), ("q2", "reject")], after
+
+
+def test_wherever_it_dies_no_task_begins_without_the_secret_of_its_gate(tmp_path: Path) -> None:
+    what = plan(
+        [agent("ann")], [task("one", "ann", gate="g")], [question("g", input_type="password")]
+    )
+    answers = [answer("g", "", secret=CANARY)]
+    whole = play(what, tmp_path / "whole.jsonl", answers=answers)
+    answered = seq_of(whole, "user.answered")
+    for after in range(answered, seq_of(whole, "agent.exited") - 1):
+        ran = play(what, died(whole, after=after), resume=True, answers=answers * 2)
+        resumed = seq_of(ran, "system.resumed")
+        begun = [e.seq for e in ran.of("task.transitioned") if e.data.to_state == "ACTIVE"]
+        again = [e.seq for e in ran.of("user.answered") if e.seq > resumed]
+        assert len(again) == 1, after
+        assert [seq for seq in begun if seq > resumed] > again, after
+        ended_in_order(ran)
+
+
+def test_a_task_of_a_dangerous_gate_is_not_done_again_by_a_file(tmp_path: Path) -> None:
+    what = plan([agent("ann")], [task("one", "ann", gate="g")], [question("g", dangerous=True)])
+    file = tmp_path / "answers.yaml"
+    file.write_text("- {question: doubt/one, value: retry}", encoding="utf-8")
+    with pytest.raises(UsageError, match="marked dangerous"):
+        read_answers(file, what, Mode.LIVE)
+
+
+def test_an_attempt_that_took_too_long_has_failed_whatever_became_of_the_program(
+    tmp_path: Path,
+) -> None:
+    what = plan([agent("ann")], [task("one", "ann", timeout=5, seconds=30)])
+    whole = play(what, tmp_path / "whole.jsonl")
+    path = died(whole, after=seq_of(whole, "system.intended", effect="stop_process"))
+    ran = play(what, path, resume=True)
+    assert [state for _, state in ran.states("one")][-1] == "FAILED"
 
 
 def test_a_rest_before_a_retry_ends_when_it_would_have(tmp_path: Path) -> None:
