@@ -112,10 +112,12 @@ def _merge(tree: Node, name: str, more: Node) -> Iterator[Finding]:
 
 
 def _extend(tree: Node, name: str, more: list[Node]) -> Iterator[Finding]:
+    if not more:
+        return
     section = tree.entries().setdefault(name, Node([], name))
     if isinstance(section.value, list):
         section.value.extend(more)
-        if section.at is None and more:
+        if section.at is None:
             section.at, section.key_at = more[0].at, more[0].key_at
     yield from ()
 

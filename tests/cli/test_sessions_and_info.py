@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from mop_tui.domain.plan import Mode
+from mop_tui.journal.header import Header, encode_header
+
 Mop = Callable[..., subprocess.CompletedProcess[str]]
 
 SLOW = """
@@ -156,3 +159,12 @@ def test_info_says_what_a_report_should(mop: Mop) -> None:
     assert "textual" in facts
     lines = mop("info").stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(facts)
+
+
+def test_a_start_without_an_offset_disturbs_no_other(
+    mop: Mop, two_steps: Path, tmp_path: Path
+) -> None:
+    mop("run", two_steps, "--rehearse", "--headless", "--session-file", tmp_path / "a.jsonl")
+    header = Header({}, 0, Mode.REHEARSAL, "r", "2025-01-01T00:00:00")
+    (tmp_path / "b.jsonl").write_bytes(encode_header(header))
+    assert [s["started"] for s in of_sessions(mop, tmp_path)][1] == "2025-01-01T00:00:00"
