@@ -143,7 +143,8 @@ def read(path: Path, file: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8-sig")
+        # The error counts from behind a byte order mark, and holds the bytes it counts in.
+        before = error.object[: error.start].decode()
         raise _hopeless(file, "is not UTF-8 text from here on", _mark_at_end(before)) from error
 
 

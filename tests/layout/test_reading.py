@@ -202,6 +202,16 @@ def test_a_file_in_another_encoding_is_told_where_it_differs(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    ("content", "place"), [(b"session: \xff", "1:10"), (b"ab\xc5\x80cd\xff", "1:6")]
+)
+def test_a_byte_order_mark_moves_no_place(tmp_path: Path, content: bytes, place: str) -> None:
+    path = tmp_path / "marked.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + content)
+
+    assert str(problem(path)) == f"{path}:{place}: is not UTF-8 text from here on"
+
+
+@pytest.mark.parametrize(
     ("junk", "told"),
     [
         (b"\x7fELF\x02\x01", "1:1: holds U+007F, which no text has"),
