@@ -1,7 +1,6 @@
 """Durations as people write them: `30s`, `10m`, `1h30m`, `250ms`, or a number of seconds."""
 
 import re
-from math import isfinite
 
 MAX_MS = 366 * 24 * 3_600_000
 """A year: what is longer is a slip of the pen."""
@@ -27,8 +26,9 @@ def parse(value: object) -> int:
                 + int(fraction.ljust(3, "0") or 0)
                 + int(rest or 0)
             )
-    elif isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
-        milliseconds = round(value * _SECOND)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        # Compared before it is multiplied: 1e308 seconds are infinitely many milliseconds.
+        milliseconds = round(value * _SECOND) if abs(value) <= MAX_MS else -1
     if milliseconds is None:
         raise ValueError("is not a duration; write 30s, 10m, 1h30m or a number of seconds")
     if not 0 <= milliseconds <= MAX_MS:

@@ -32,6 +32,9 @@ from mop_tui.layout import durations
         (float("nan"), None),
         ("999999h", None),
         (10**30, None),
+        (10**400, None),
+        (1e308, None),
+        (-1e308, None),
     ],
 )
 def test_durations_are_read_as_people_write_them(written: object, milliseconds: int | None) -> None:
