@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mop_tui.domain.wording import printable
 from mop_tui.errors import Problem
 from mop_tui.layout.sentences import closest
 from mop_tui.layout.tree import Loc, Mark, Node, step_into
@@ -36,12 +37,16 @@ class Placed:
     mark: Mark | None
 
     def problem(self, file: str, *, suggest: bool, warning: bool) -> Problem:
-        """Return the problem to be reported; with `suggest`, what may have been meant is sought."""
+        """Return the problem to be reported, on one line and without anything a terminal obeys.
+
+        With `suggest`, what may have been meant is sought.
+        """
         finding = self.finding
         meant = closest(finding.wrong, finding.candidates) if suggest and finding.wrong else None
         hint = f" (did you mean {meant}?)" if meant else finding.otherwise
         line, column = self.mark or (None, None)
-        return Problem(file, line, column, self.path, finding.message + hint, warning)
+        message = printable(finding.message + hint)
+        return Problem(file, line, column, self.path, message, warning)
 
 
 def placed(finding: Finding, tree: Node) -> Placed:

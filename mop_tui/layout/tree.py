@@ -112,11 +112,14 @@ class Node:
 
 
 def step_into(path: str, step: str | int) -> str:
-    """Return the path of what is under a key or index of the value at `path`."""
+    """Return the path of what is under a key or index of the value at `path`.
+
+    It is printable: what could steer a terminal is escaped.
+    """
     if isinstance(step, int):
         return f"{path}[{step}]"
     if not _PLAIN_KEY.fullmatch(step):
-        return f"{path}[{json.dumps(step, ensure_ascii=False)}]"
+        return f"{path}[{json.dumps(step, ensure_ascii=not step.isprintable())}]"
     return f"{path}.{step}" if path else step
 
 
