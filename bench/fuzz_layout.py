@@ -2,25 +2,34 @@
 
     python -m bench.fuzz_layout [--minutes 5] [--seed 0]
 
-Real layouts, and the wrong ones of the tests, are mangled in every way that a text can be: bytes
-and lines cut, doubled, moved, swapped between files, replaced by YAML's own signs, nested, aliased,
-and by random bytes. Whatever comes out, `layout.load` must return a layout or say what is wrong,
-and the same for what it made of it: a document that gives the same plan again.
+Real layouts, the sound one of the tests' book of wrong ones, and the guide's blocks are mangled in
+every way that a text can be: bytes and lines cut, doubled, moved, swapped between files, replaced
+by YAML's own signs, nested, aliased, and by random bytes. In others, values are exchanged for each
+other or for odd ones. Whatever comes out, `layout.load` must return a layout or say what is wrong,
+each problem on one line that steers no terminal and has a place inside the file; and what it made
+of it must be a document that gives the same plan again.
 """
 
 import argparse
+import copy
 import random
+import re
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import yaml
 
 from bench.machine import described
 from mop_tui import layout
-from mop_tui.errors import LayoutError
+from mop_tui.errors import LayoutError, Problem
 
 ROOT = Path(__file__).parents[1]
 TOKENS = [
@@ -44,7 +53,25 @@ TOKENS = [
     *("${", "${x}", "$${", "${tasks.a.output}", "1e999", "0x", "0o9", ".inf", "1:30", "yes"),
     *("memory:", "[" * 120, "{a: " * 120, "a" * 5000, "\\U0001F600", "\ud800"),
 ]
-LONGEST = 10.0
+ODD: list[Any] = [
+    *(None, True, 0, -1, 2**63, 1.5, 1e308, "", "a", "1h", "999999999999h", "1e30TB", "ask", "low"),
+    *("memory:a", "${", "${a}", "${tasks.a.output}", "a\nb", "\x1b[2J", "\0", "(", "(a+)+$", "x/y"),
+    *([], {}, [[]], {"a": {"eq": []}}, {"trigger": {}}, {"session_id": 1}),
+]
+"""Values that few places in a layout take."""
+GUIDE = """
+orchestrate_session_start: {session_id: dig, project: Garden, topology: adaptive, max_agents: 9}
+agent_types: {worker: {skills: [dig], run: [dig]}}
+teams: {crew: {agents: [worker]}}
+tasks: {first: {agent: worker, gate: ask-human}}
+ask_human: {question: "Where?", question_type: choice, options: [{value: a}, b], default: a}
+trigger: {type: file_created, path_pattern: "*.txt", action: spawn_agent, agent_type: worker}
+orchestrate_triggers: {triggers: [{name: ready, type: memory_key, key: a/b, action: spawn_crew}]}
+adaptation_strategies: {strategies: [{name: up, trigger: slow, action: spawn, max_agents: 3}]}
+health_checks: {interval: 30s, timeout: 10s, failure_threshold: 3, success_threshold: 1}
+"""
+LINE_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
+LONGEST = 10
 """Seconds that no input may take."""
 
 
@@ -64,7 +91,7 @@ def seeds() -> list[str]:
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / "layouts").glob("*.yaml")]
     book = (ROOT / "tests" / "layout" / "wrong_layouts.txt").read_text(encoding="utf-8")
     sound = book[book.index("session:") : book.index("\n## ")]
-    return [*texts, sound, sound, sound]
+    return [*texts, sound, sound, sound, GUIDE, GUIDE]
 
 
 def mangled(text: str, others: list[str], chance: random.Random) -> str:
@@ -89,43 +116,79 @@ def mangled(text: str, others: list[str], chance: random.Random) -> str:
     return chance.choice(accidents)()
 
 
-def attempt(content: bytes, path: Path, tally: Tally) -> None:
+def exchanged(text: str, chance: random.Random) -> str:
+    """Return a sound `text` with some values exchanged for others of it, or for odd ones."""
+    document = yaml.safe_load(text)
+    for _ in range(chance.randint(1, 4)):
+        places = list(_places(document))
+        holder, key = chance.choice(places)
+        other, there = chance.choice(places)
+        holder[key] = copy.deepcopy(chance.choice([other[there], chance.choice(ODD)]))
+    return yaml.safe_dump(document, sort_keys=False, default_flow_style=chance.random() < 0.5)
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each value below `value` as what holds it and its key or index there."""
+    below = value if isinstance(value, dict) else range(len(value) if type(value) is list else 0)
+    for key in below:
+        yield value, key
+        yield from _places(value[key])
+
+
+def attempt(content: bytes, path: Path, tally: Tally, *, rehearse: bool = False) -> None:
     """Load one file and note what came of it."""
     path.write_bytes(content)
+    told: tuple[Problem, ...] = ()
     begun = time.perf_counter()
+    signal.alarm(LONGEST)
     try:
-        loaded = layout.load(path)
+        loaded = layout.load(path, rehearse=rehearse)
         tally.sound += 1
-        if layout.plan_of(loaded.document) != loaded.plan:
+        told = loaded.warnings
+        if layout.plan_of(loaded.document, rehearse=rehearse) != loaded.plan:
             tally.wrong.append(f"its document gives another plan: {content!r}"[:2000])
     except LayoutError as error:
-        tally.messages[error.problems[0].message[:40]] += 1
-        if not error.problems or "Traceback" in str(error):
+        told = (*error.problems, *error.warnings)
+        if not error.problems:
             tally.wrong.append(f"it says nothing: {content!r}"[:2000])
+        else:
+            tally.messages[error.problems[0].message[:40]] += 1
     except Exception as error:  # noqa: BLE001 - this is what is looked for
         tally.wrong.append(f"{error!r} for {content!r}"[:2000])
-    took = time.perf_counter() - begun
+    finally:
+        signal.alarm(0)
     tally.tried += 1
-    tally.slowest = max(tally.slowest, took)
-    if took > LONGEST:
-        tally.wrong.append(f"it took {took:.1f} s: {content!r}"[:2000])
+    tally.slowest = max(tally.slowest, time.perf_counter() - begun)
+    lines = len(LINE_BREAK.split(content.decode("utf-8-sig", "replace")))
+    for problem in told:
+        placed = problem.line is None or 1 <= problem.line <= lines
+        if not (problem.message and str(problem).isprintable() and placed):
+            tally.wrong.append(f"{problem!r} for {content!r}"[:2000])
+
+
+def _too_long(_signal: int, _frame: FrameType | None) -> None:
+    raise TimeoutError(f"it took {LONGEST} s")
 
 
 def campaign(seconds: float, seed: int) -> Tally:
     """Try for so many seconds."""
     chance, tally, texts = random.Random(seed), Tally(), seeds()
+    signal.signal(signal.SIGALRM, _too_long)
     deadline = time.monotonic() + seconds
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "layout.yaml")
         while time.monotonic() < deadline and len(tally.wrong) < 10:
             text = chance.choice(texts)
-            for _ in range(chance.randint(1, 4)):
-                text = mangled(text, texts, chance)
+            if chance.random() < 0.4:
+                text = exchanged(text, chance)
+            else:
+                for _ in range(chance.randint(1, 4)):
+                    text = mangled(text, texts, chance)
             content = text.encode(errors="surrogatepass")
             if chance.random() < 0.1:
                 at = chance.randrange(len(content) + 1)
                 content = content[:at] + chance.randbytes(chance.randint(1, 8)) + content[at:]
-            attempt(content, path, tally)
+            attempt(content, path, tally, rehearse=chance.random() < 0.3)
     return tally
 
 
