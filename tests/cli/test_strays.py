@@ -45,7 +45,8 @@ def test_strays_are_ended_and_recorded_however_short_the_next_session_is(
     asyncio.run(eventually(lambda: _registered(tmp_path, "worker")))
     children = psutil.Process(program.pid).children()
     [stray] = [child for child in children if child.name() == "sleep"]
-    # The guardian first: it would have ended the agent.
+    # The guardian first, which would have ended the agent, while nobody can start another one.
+    psutil.Process(program.pid).suspend()
     for process in (*(child for child in children if child != stray), psutil.Process(program.pid)):
         process.kill()
     program.wait()
