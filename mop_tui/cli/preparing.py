@@ -1,6 +1,5 @@
 """All that a session is made from, read and checked before anything is written or started."""
 
-import getpass
 import os
 import platform
 import socket
@@ -21,7 +20,7 @@ from mop_tui.domain import templates
 from mop_tui.domain.plan import HostKind, Mode, Plan
 from mop_tui.errors import JournalError, Problem, UsageError
 from mop_tui.journal.header import Header
-from mop_tui.journal.lock import SessionLock
+from mop_tui.journal.lock import SessionLock, user
 from mop_tui.journal.scan import Scan
 from mop_tui.layout import bundled
 from mop_tui.orchestrator.answers import PreparedAnswers, read_answers
@@ -122,7 +121,7 @@ def prepare(
             "python": platform.python_version(),
             "pydantic": pydantic.VERSION,
         },
-        user=_user(),
+        user=user(),
         host=socket.gethostname(),
         paths={
             "layout": str(path.absolute()),
@@ -227,10 +226,3 @@ def _make_folders(prepared: Prepared) -> None:
             f"{error.filename}: cannot be made: {error.strerror}."
             " Name another place with --session-file."
         ) from None
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid {os.getuid()}"

@@ -167,7 +167,7 @@ def _is_at(path: Path, descriptor: int) -> bool:
 
 def _describe(descriptor: int, run: str) -> None:
     now = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
-    text = json.dumps(asdict(Holder(os.getpid(), _user(), run, now))) + "\n"
+    text = json.dumps(asdict(Holder(os.getpid(), user(), run, now))) + "\n"
     try:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, text.encode(), 0)
@@ -186,7 +186,8 @@ def _described(descriptor: int) -> Holder:
         return Holder()
 
 
-def _user() -> str:
+def user() -> str:
+    """Return the name of whoever runs this program, or the number where there is no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.feed import Capabilities, Command, EventFilter, Playback, selected
+from mop_tui.domain.feed import Capabilities, Command, EventFilter, selected
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.session import Session, Snapshot
@@ -22,8 +22,8 @@ from mop_tui.errors import JournalError, MopError, NotRunningError, UnreachableE
 from mop_tui.journal.following import GrowingJournal
 from mop_tui.journal.lock import holder_of
 from mop_tui.orchestrator import wire
-from mop_tui.orchestrator.live import NotSeekableError
 from mop_tui.orchestrator.loop import RECENT_EVENTS
+from mop_tui.orchestrator.own_pace import OwnPace
 from mop_tui.orchestrator.peer import is_trusted, peer_of
 from mop_tui.orchestrator.replay import digest_agrees
 from mop_tui.orchestrator.socket_path import short_way, socket_of
@@ -36,7 +36,7 @@ _SLICE = 0.01
 """Seconds of reading after which others in the event loop get their turn."""
 
 
-class AttachedSession:
+class AttachedSession(OwnPace):
     """Follows a session that another program runs, and commands it. Fulfils `SessionFeed`.
 
     Use `attached`. If the connection is lost, everything known stays, `trouble` says so, and it is
@@ -298,30 +298,6 @@ class AttachedSession:
         command_id = CommandId(f"{self._line.hello.commands}.{self._commands}")
         self._line.send(wire.Order(command_id, command, secret))
         return command_id
-
-    @property
-    def playback(self) -> Playback | None:
-        """See `SessionFeed`: the session has its own pace."""
-        return None
-
-    def seek(self, seq: int) -> None:
-        """Sessions that run do not seek."""
-        raise NotSeekableError(seq)
-
-    def seek_time(self, at: int) -> None:
-        """Sessions that run do not seek."""
-        raise NotSeekableError(at)
-
-    def play(self) -> None:
-        """Sessions that run always play."""
-
-    def pause(self) -> None:
-        """Sessions that run do not stand still."""
-        raise NotSeekableError
-
-    def set_speed(self, factor: float) -> None:
-        """Sessions that run have a speed of their own."""
-        raise NotSeekableError(factor)
 
 
 @asynccontextmanager

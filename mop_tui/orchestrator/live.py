@@ -7,14 +7,15 @@ from itertools import islice
 from pathlib import Path
 
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.feed import Capabilities, Command, EventFilter, Playback, selected
+from mop_tui.domain.feed import Capabilities, Command, EventFilter, selected
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.session import Snapshot
 from mop_tui.errors import MopError
 from mop_tui.orchestrator.loop import Orchestrator
+from mop_tui.orchestrator.own_pace import OwnPace
 
 
-class LiveSession:
+class LiveSession(OwnPace):
     """Runs an orchestrator under supervision and shows it. Fulfils `SessionFeed`.
 
     If the orchestrator fails, which only a defect of the program can make it do, the screen stays
@@ -104,31 +105,3 @@ class LiveSession:
     def submit(self, command: Command, secret: str | None = None) -> CommandId:
         """See `SessionFeed`."""
         return self._orchestrator.submit(command, secret)
-
-    @property
-    def playback(self) -> Playback | None:
-        """See `SessionFeed`: a live session has its own pace."""
-        return None
-
-    def seek(self, seq: int) -> None:
-        """Live sessions do not seek."""
-        raise NotSeekableError(seq)
-
-    def seek_time(self, at: int) -> None:
-        """Live sessions do not seek."""
-        raise NotSeekableError(at)
-
-    def play(self) -> None:
-        """Live sessions always play."""
-
-    def pause(self) -> None:
-        """Live sessions do not stand still."""
-        raise NotSeekableError
-
-    def set_speed(self, factor: float) -> None:
-        """Live sessions have a speed of their own."""
-        raise NotSeekableError(factor)
-
-
-class NotSeekableError(RuntimeError):
-    """Time of this feed cannot be moved; its capabilities say so."""
