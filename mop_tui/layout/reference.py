@@ -69,11 +69,12 @@ def json_schema() -> dict[str, Any]:
             for key in one.keys:
                 if key.name in form.get("properties", {}):
                     form["properties"][key.name]["description"] = key.text
+    _in_the_guides_way(made)
     return {"$schema": DIALECT, **made, "title": "A mop-tui layout"}
 
 
 class _ForEditors(GenerateJsonSchema):
-    """Leaves out what only repeats a key, and that a value may be null, which it may not."""
+    """Leaves out what only repeats a key, and lets no key be of another form than is told."""
 
     def generate(self, schema: Any, mode: JsonSchemaMode = "validation") -> Any:
         return _plainer(super().generate(schema, mode))
@@ -88,16 +89,46 @@ def _plainer(value: Any) -> Any:
                 if not (key == "title" and isinstance(item, str))
                 and not (key == "default" and item is None)
             }
-            options = plain.get("anyOf", [])
-            left = [option for option in options if option != {"type": "null"}]
-            if len(left) == 1 and len(left) < len(options):
-                del plain["anyOf"]
-                return left[0] | plain
-            return plain | {"anyOf": left} if left else plain
+            if "patternProperties" in plain:
+                plain.setdefault("additionalProperties", False)
+            return plain
         case list():
             return [_plainer(item) for item in value]
         case _:
             return value
+
+
+def _in_the_guides_way(made: dict[str, Any]) -> None:
+    """Allow what `guide` brings into the form of the schema, and the other name of a session's id.
+
+    See `guide` for what it is.
+    """
+    trigger, question = {"$ref": "#/$defs/Trigger"}, {"$ref": "#/$defs/Question"}
+    wrapped = {"type": "object", "properties": {"trigger": trigger}, "required": ["trigger"]}
+    triggers = {"type": "array", "items": {"anyOf": [trigger, wrapped]}}
+    made["properties"] |= {
+        "trigger": {"anyOf": [trigger, {"type": "array", "items": trigger}]},
+        "orchestrate_triggers": _call("triggers", triggers),
+        "adaptation_strategies": _call("strategies", made["properties"]["strategies"]),
+        "orchestrate_session_start": {"$ref": "#/$defs/Session"},
+        "ask_human": {"anyOf": [question, {"type": "array", "items": question}]},
+    }
+    made["properties"]["triggers"] = made["properties"]["triggers"] | triggers
+    _either(made, "session", "orchestrate_session_start")
+    session = made["$defs"]["Session"]
+    session["properties"]["session_id"] = session["properties"]["id"]
+    _either(session, "id", "session_id")
+    made["$defs"]["Question"]["properties"]["session_id"] = {"type": "string"}
+
+
+def _call(argument: str, form: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": {argument: form}, "additionalProperties": False}
+
+
+def _either(form: dict[str, Any], one: str, other: str) -> None:
+    """Require one of two keys where the first was required."""
+    form["required"] = [key for key in form["required"] if key != one]
+    form["anyOf"] = [{"required": [one]}, {"required": [other]}]
 
 
 def _classes(module: ModuleType) -> Iterator[Described]:

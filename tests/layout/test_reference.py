@@ -5,6 +5,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import guide_blocks
 import jsonschema
 import pytest
 import yaml
@@ -64,6 +65,8 @@ def test_what_init_writes_and_short_forms_are_of_that_form() -> None:
         (("questions", "q", "question_type"), "riddle"),
         (("limits",), {"live": 0}),
         (("triggers",), [{"type": "file_crated", "action": "notify"}]),
+        (("orchestrate_triggers",), {"trigers": []}),
+        (("tasks",), {"a b": {"agent": "worker"}}),
     ],
 )
 def test_what_is_of_another_form_is_refused(where: tuple[str, ...], value: Any) -> None:
@@ -97,3 +100,30 @@ def test_the_document_names_everything_that_a_text_can_look_up() -> None:
     document = (DOCS / "layout.md").read_text(encoding="utf-8")
     for name in (*MACHINE_FACTS, "tasks.ID.output", "memory:KEY"):
         assert f"`${{{name}}}`" in document
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        *(guide_blocks.FILES, guide_blocks.SKILL, guide_blocks.CHAIN, guide_blocks.RECOVERY),
+        *(guide_blocks.HEALTH, guide_blocks.STRATEGIES, guide_blocks.TRIGGERS),
+        f"ask_human: {guide_blocks.APPROVAL}",
+        f"ask_human: [{guide_blocks.CHOICE}, {guide_blocks.PROBLEM}]",
+        "triggers: [{trigger: {type: event, kind: user.asked, action: notify}}]",
+    ],
+)
+def test_the_guides_blocks_are_of_that_form_as_they_stand(block: str) -> None:
+    text = guide_blocks.SESSION + guide_blocks.FRAME + block
+    jsonschema.validate(plain(text), SCHEMA)
+
+
+def test_a_session_may_be_begun_in_the_guides_way_and_must_be_begun() -> None:
+    jsonschema.validate(plain(guide_blocks.FRAME + guide_blocks.START), SCHEMA)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(plain(guide_blocks.FRAME), SCHEMA)
+
+
+def test_what_is_left_empty_may_be_left_empty_in_an_editor_too() -> None:
+    layout = deepcopy(SMALL)
+    layout["tasks"]["t"]["title"] = None
+    jsonschema.validate(layout, SCHEMA)
