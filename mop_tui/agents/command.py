@@ -12,10 +12,10 @@ with the tags of this session in its environment. A guardian does the same shoul
 import asyncio
 import os
 import re
+import shutil
 import sys
 from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -175,8 +175,8 @@ class CommandHost:
         await self._session.escapees.finished()
         await self._guard.close()
         self._register.close()
-        with suppress(OSError):
-            self._tasks.rmdir()  # if it is there, and empty
+        # What processes left there that were lost with an earlier program is of no use either.
+        await asyncio.to_thread(shutil.rmtree, self._tasks, ignore_errors=True)
 
     # -- what can be asked ------------------------------------------------------------------------
 

@@ -190,3 +190,12 @@ def test_what_lies_beside_sessions_is_no_session(mop: Mop, tmp_path: Path) -> No
     assert done.returncode == 2
     assert "a session file may not end in .lock" in done.stderr
     assert file.read_text(encoding="utf-8") == "precious"
+
+
+def test_what_lost_processes_were_told_is_gone_at_the_end(mop: Mop, tmp_path: Path) -> None:
+    session = killed_while("ben began slow", tmp_path, LONG)
+    tasks = session.with_suffix(".tasks")
+    assert any(tasks.iterdir()), "the killed program could not remove it"
+    (tmp_path / "go-on").touch()
+    assert mop("resume", session, "--headless").returncode == 0
+    assert not tasks.exists()
