@@ -10,6 +10,7 @@ import click
 
 from mop_tui.cli.options import Moment, MomentType
 from mop_tui.cli.output import clock_time, json_line
+from mop_tui.cli.session_name import SessionName
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.sentences import sentence
 from mop_tui.errors import UsageError
@@ -24,7 +25,7 @@ Wanted = Callable[[AnyEvent], bool]
 
 
 @click.command("events")
-@click.argument("session", type=click.Path(path_type=Path, readable=False))
+@click.argument("session", type=SessionName())
 @click.option("--kind", metavar="GLOB", help="Only kinds that match, such as 'agent.*'.")
 @click.option("--agent", metavar="ID", help="Only events of this agent.")
 @click.option("--task", metavar="ID", help="Only events of this task.")

@@ -1,5 +1,6 @@
 """What several commands have in common on the command line."""
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +88,8 @@ class LayoutType(click.ParamType[Path]):
     ) -> Path:
         """Return the file."""
         path = Path(str(value))
-        if path.exists() or len(path.parts) > 1 or path.suffix:
+        # Of an impossible name this says no, and pathlib fails.
+        if os.path.exists(path) or len(path.parts) > 1 or path.suffix:  # noqa: PTH110
             return path
         from mop_tui.layout import bundled  # noqa: PLC0415 - loaded only where it is used
         from mop_tui.layout.sentences import closest  # noqa: PLC0415

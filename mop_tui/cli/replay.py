@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from mop_tui.cli.options import Moment, MomentType
+from mop_tui.cli.session_name import SessionName
 from mop_tui.errors import UsageError
 
 
 @click.command("replay")
-@click.argument("session", type=click.Path(path_type=Path))
+@click.argument("session", type=SessionName())
 @click.option(
     "--speed",
     type=click.FloatRange(min=0, min_open=True),

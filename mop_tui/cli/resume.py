@@ -8,10 +8,11 @@ import click
 
 from mop_tui.cli.exit_codes import EXIT_OF_OUTCOME
 from mop_tui.cli.options import Speed, runs_headless
+from mop_tui.cli.session_name import SessionName
 
 
 @click.command("resume")
-@click.argument("session", type=click.Path(path_type=Path))
+@click.argument("session", type=SessionName())
 @click.option("--headless", is_flag=True, help="No screen: print what happens, line by line.")
 @click.option("--json", "as_json", is_flag=True, help="With --headless: events as JSON lines.")
 @click.option(

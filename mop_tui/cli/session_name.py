@@ -1,5 +1,6 @@
 """How an operator names a session on the command line."""
 
+import os
 from pathlib import Path
 
 import click
@@ -24,13 +25,17 @@ class SessionName(click.ParamType[Path]):
 
 
 def find_session(name: str) -> Path:
-    """Return the session file that `name` stands for. Raises `UsageError` if there is none."""
+    """Return the session file that `name` stands for.
+
+    A path with a folder is taken as it is, and whoever reads it says what is wrong with it. Raises
+    `UsageError` if no file has the bare name.
+    """
     given = Path(name)
-    places = [given]
-    if given.parent == Path() and given.name:
-        places += [folder / f"{name}{end}" for folder in (Path(), _FOLDER) for end in ("", _SUFFIX)]
-    for place in places:
-        if place.exists():
-            return place
-    where = f", nor one of this name in {_FOLDER}/" if len(places) > 1 else ""
-    raise UsageError(f"{name}: there is no such session file{where}.")
+    if given.parent != Path() or not given.name:
+        return given
+    for folder in (Path(), _FOLDER):
+        for end in ("", _SUFFIX):
+            place = folder / f"{name}{end}"
+            if os.path.lexists(place):  # of an impossible name this says no, and pathlib fails
+                return place
+    raise UsageError(f"{name}: there is no such session file, nor one of this name in {_FOLDER}/.")

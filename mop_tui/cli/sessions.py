@@ -78,7 +78,7 @@ def _more(summary: Summary) -> str:
     if summary.state == "ended":
         return f"  {summary.outcome}: {summary.reason}"
     if summary.state == "interrupted":
-        return "  mop-tui resume lets it go on"
+        return "  if it is intact, mop-tui resume lets it go on"
     return ""
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 import click
 
 from mop_tui import layout
+from mop_tui.cli.session_name import SessionName
 from mop_tui.domain.plan import Mode
 from mop_tui.journal import JournalFile, verify
 from mop_tui.orchestrator.recheck import recheck
 
 
 @click.command("verify")
-@click.argument("session", type=click.Path(path_type=Path, readable=False))
+@click.argument("session", type=SessionName())
 @click.option(
     "--decisions",
     is_flag=True,

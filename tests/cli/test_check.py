@@ -75,6 +75,13 @@ def test_a_file_that_is_not_there_is_a_problem_like_others(mop: Mop) -> None:
     assert "nowhere.yaml: cannot be read: No such file or directory" in done.stderr
 
 
+def test_a_name_that_no_file_can_have_is_a_problem_too(mop: Mop) -> None:
+    for name in ("a" * 300, "a" * 300 + ".yaml"):
+        done = mop("check", name)
+        assert done.returncode == 2
+        assert "defect" not in done.stderr
+
+
 def test_without_a_layout_it_asks_which(mop: Mop) -> None:
     done = mop("check")
     assert done.returncode == 2

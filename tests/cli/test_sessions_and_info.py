@@ -74,7 +74,7 @@ def test_an_interrupted_session_says_how_it_can_go_on(mop: Mop, tmp_path: Path) 
         assert session["state"] == "interrupted"
         told = mop("sessions", tmp_path).stdout
         assert "interrupted" in told
-        assert "mop-tui resume lets it go on" in told
+        assert "if it is intact, mop-tui resume lets it go on" in told
 
 
 def test_what_is_no_session_is_left_out_and_what_is_damaged_is_not(
