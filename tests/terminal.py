@@ -19,10 +19,13 @@ import pyte
 _IN_CONTROL = (
     sys.executable,
     "-ISc",
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
-    "os.execvp(sys.argv[1], sys.argv[1:])",
+    "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])",
 )
-"""Has a program controlled by its terminal, so that it notices when that goes away."""
+"""Has a program controlled by its terminal, so that it notices when that goes away.
+
+Ctrl-C interrupts it, as in every terminal, even if these tests run where that is ignored.
+"""
 PATIENCE = 60.0
 """Seconds after which what should have appeared is declared missing."""
 
