@@ -17,7 +17,9 @@ from mop_tui.layout import (
     exposure,
     guide,
     lifetimes,
+    limits,
     lookups,
+    ownership,
     provisions,
     questions,
     references,
@@ -141,6 +143,8 @@ def _judged(
             provisions.findings(case, provided, rehearse=rehearse),
             lookups.findings(case, provided),
             lifetimes.findings(case, provided),
+            ownership.findings(case),
+            limits.findings(case),
             questions.findings(case),
             () if facts is None else exposure.findings(case),
         )

@@ -1,0 +1,45 @@
+"""Whether two patterns can mean the same file."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wcmatch import glob
+
+from mop_tui.domain.globs import may_meet
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "meet"),
+    [
+        ("tests/", "tests/unit/test_a.py", True),
+        ("environments/*/observability/obi-*.yaml", "environments/dev/kubernetes/", False),
+        ("environments/*/observability/obi-*.yaml", "environments/dev/**", True),
+        ("charts/obi-*", "charts/*-operator", True),
+        ("charts/{obi,tempo}-*", "charts/loki-*", False),
+        ("Tiltfile", "./Tiltfile", True),
+        ("*.md", "docs/*.md", False),
+        ("**/*.md", "docs/*.txt", False),
+        ("a/[ab].txt", "a/b.txt", True),
+        ("**/" * 40 + "a", "**/" * 40 + "b", False),
+        ("{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}", "aaaaaac", True),  # too many
+    ],
+)
+def test_patterns_meet_where_one_file_may_match_both(first: str, second: str, meet: bool) -> None:
+    assert may_meet(first, second) is meet
+    assert may_meet(second, first) is meet
+
+
+_NAMES = ["".join(name) for size in (1, 2, 3) for name in product("ab", repeat=size)]
+_PATHS = ["/".join(steps) for size in (1, 2) for steps in product(_NAMES, repeat=size)]
+_steps = st.one_of(st.just("**"), st.text("ab*?", min_size=1, max_size=3))
+_patterns = st.lists(_steps, min_size=1, max_size=2).map("/".join)
+
+
+@given(_patterns, _patterns)
+def test_they_meet_exactly_where_some_path_matches_both(first: str, second: str) -> None:
+    def matched(pattern: str) -> set[str]:
+        return {path for path in _PATHS if glob.globmatch(path, pattern, flags=glob.GLOBSTAR)}
+
+    assert may_meet(first, second) is bool(matched(first) & matched(second))
