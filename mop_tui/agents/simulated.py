@@ -6,12 +6,13 @@ play, whatever else happens on the machine.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 
 from mop_tui.agents.host import (
+    Asked,
     Assignment,
     Cancel,
     Exited,
@@ -22,13 +23,14 @@ from mop_tui.agents.host import (
     Ponged,
     Progressed,
     Remembered,
+    Reply,
     Sink,
     Started,
     Told,
 )
 from mop_tui.agents.masking import Mask
-from mop_tui.domain.ids import AgentId
-from mop_tui.domain.plan import Script, TaskSpec
+from mop_tui.domain.ids import AgentId, AskId, QuestionName
+from mop_tui.domain.plan import QuestionSpec, Script, TaskSpec
 
 UNKNOWN_DURATION = (5_000, 15_000)
 """Range in ms from which a task's time is drawn if neither script nor task declares any."""
@@ -61,6 +63,8 @@ class _Play:
     job: Job
     cues: list[_Cue] = field(default_factory=list)
     in_hand: deque[Assignment] = field(default_factory=deque)
+    going_on: Callable[[], None] | None = None
+    """What it does when the question that it asked is settled."""
     last_line: str = ""
     paused_at: int | None = None
     ended: bool = False
@@ -90,7 +94,10 @@ class SimulatedHost:
         self._at(play, self._now(), lambda: self._begin(play))
 
     def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> bool:
-        """See `AgentHost`. It minds tasks, their cancelling, and pings."""
+        """See `AgentHost`. It minds tasks, their cancelling, answers, and pings.
+
+        Whatever becomes of its question, it goes on with its script.
+        """
         if secret is not None:
             self._mask.add(secret)
         play = self._play(agent, incarnation)
@@ -101,6 +108,9 @@ class SimulatedHost:
                 self._at(play, self._now(), lambda: self._take(play, what))
             case Ping(number=_):
                 self._at(play, self._now(), lambda: self._sink(Ponged(*play.key, 0.0)))
+            case Reply() if play.going_on is not None:
+                self._at(play, self._now(), play.going_on, scripted=True)
+                play.going_on = None
             case Cancel():
                 self._at(play, self._now(), lambda: self._cancel(play, what))
             case _:
@@ -181,25 +191,49 @@ class SimulatedHost:
 
     def _perform(self, play: _Play, assignment: Assignment) -> None:
         script = assignment.script or play.job.work.script or Script()
-        start = self._now()
         length = self._draw(play.job.agent.id, assignment.task, script)
-        play.last_line = ""
-        for index, line in enumerate(script.output, start=1):
-            self._at(
-                play,
-                start + length * index // (len(script.output) + 1),
-                partial(self._say, play, line),
-                scripted=True,
-            )
+        play.last_line, play.going_on = "", None
+        cues: list[tuple[int, Callable[[], None]]] = [
+            (length * index // (len(script.output) + 1), partial(self._say, play, line))
+            for index, line in enumerate(script.output, start=1)
+        ]
         steps = min(STEPS, length // 1000)
-        for step in range(1, steps):
-            self._at(
-                play,
-                start + length * step // steps,
+        cues += [
+            (
+                length * step // steps,
                 partial(self._sink, Progressed(*play.key, 100 * step // steps)),
-                scripted=True,
             )
-        self._at(play, start + length, lambda: self._finish(play, script), scripted=True)
+            for step in range(1, steps)
+        ]
+        cues.append((length, lambda: self._finish(play, script)))
+        if script.asks is None:
+            self._play_from(play, 0, cues)
+            return
+        half = length // 2
+        rest = [cue for cue in cues if cue[0] > half]
+        before = [cue for cue in cues if cue[0] <= half]
+        before.append((half, partial(self._ask, play, script.asks, half, rest)))
+        self._play_from(play, 0, before)
+
+    def _play_from(
+        self, play: _Play, part: int, cues: Iterable[tuple[int, Callable[[], None]]]
+    ) -> None:
+        """Go on at `part` milliseconds of the script."""
+        now = self._now()
+        for at, call in cues:
+            self._at(play, now + at - part, call, scripted=True)
+
+    def _ask(
+        self,
+        play: _Play,
+        question: QuestionSpec,
+        part: int,
+        rest: Iterable[tuple[int, Callable[[], None]]],
+    ) -> None:
+        play.going_on = partial(self._play_from, play, part, rest)
+        name = QuestionName(f"{play.job.agent.id}/{question.name}")
+        asked = replace(question, name=name)
+        self._sink(Asked(*play.key, AskId(question.name), asked))
 
     def _draw(self, agent: AgentId, task: TaskSpec, script: Script) -> int:
         random = self._random.setdefault(agent, Random(f"{self._seed}/{agent}"))

@@ -21,6 +21,7 @@ from mop_tui.domain.wording import lasting, listed, printable
 from mop_tui.layout.provisions import Provisions
 
 WIDEST = 100
+WIDEST_NAME = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Forecast:
 
     plan: Plan
     needed: Mapping[TaskId, list[TaskId]]
-    """What must be complete before each task, through memory keys too."""
+    """What each task waits for, if of several that provide a memory key the first one does."""
     waves: list[list[TaskId]]
     path: list[TaskId]
     """The costliest chain of tasks by expected durations."""
@@ -41,8 +42,8 @@ class Forecast:
 
 def forecast(plan: Plan) -> Forecast:
     """Return what can be told of a sound plan."""
-    needed = Provisions(plan).needed
     cost = {task: spec.expected_ms or 0 for task, spec in plan.tasks.items()}
+    needed = graph.soonest(Provisions(plan).alternatives, cost)
     path = graph.critical_path(cost, needed) if any(cost.values()) else []
     return Forecast(
         plan=plan,
@@ -83,15 +84,15 @@ def _lines(told: Forecast, lookup: templates.Lookup, width: int) -> Iterator[str
     yield from wrap(printable(f"{plan.id}  {plan.goal or plan.project}"), width)
     limit = f", at most {plan.max_agents} at work at a time" if plan.max_agents else ""
     yield f"{counted(len(plan.tasks), 'task')}, {counted(len(plan.agents), 'agent')}{limit}"
-    names = max(map(len, plan.tasks), default=0)
-    hands = max((len(_hands(spec)) for spec in plan.tasks.values()), default=0)
+    names = min(WIDEST_NAME, max(map(len, plan.tasks), default=0))
+    hands = min(WIDEST_NAME, max((len(_hands(spec)) for spec in plan.tasks.values()), default=0))
     for number, wave in enumerate(told.waves, start=1):
         yield ""
         yield f"Wave {number}"
         for task in wave:
             spec = plan.tasks[task]
             takes = lasting(spec.expected_ms) if spec.expected_ms is not None else "?"
-            line = f"  {task:<{min(names, 24)}}  {_hands(spec):<{min(hands, 24)}}  {takes:>8}"
+            line = f"  {task:<{names}}  {_hands(spec):<{hands}}  {takes:>8}"
             after = f"  after {listed(told.needed[task])}" if told.needed[task] else ""
             yield from _hanging(line + after, width, len(line) + 2)
     yield ""

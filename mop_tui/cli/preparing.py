@@ -23,7 +23,7 @@ from mop_tui.journal.header import Header
 from mop_tui.journal.lock import SessionLock, user
 from mop_tui.journal.scan import Scan
 from mop_tui.layout import bundled
-from mop_tui.orchestrator.answers import PreparedAnswers, read_answers
+from mop_tui.orchestrator.answers import PreparedAnswers, read_answers, unattended_answers
 from mop_tui.orchestrator.loop import RECENT_EVENTS
 from mop_tui.orchestrator.recovery import Recovered, read_recorded, recover
 
@@ -136,10 +136,21 @@ def prepare(
         header=header,
         path=destination,
         speed=speed or (SCREEN_SPEED if attended else inf),
-        answers=read_answers(answers, plan, header.mode) if answers is not None else None,
+        answers=_answers(answers, plan, header.mode, attended=attended),
         attended=attended,
         warnings=loaded.warnings,
     )
+
+
+def _answers(
+    file: Path | None, plan: Plan, mode: Mode, *, attended: bool
+) -> PreparedAnswers | None:
+    """Return what was answered beforehand: by the operator, or for an unattended rehearsal."""
+    if file is not None:
+        return read_answers(file, plan, mode)
+    if mode is Mode.REHEARSAL and not attended and plan.unattended:
+        return unattended_answers(plan)
+    return None
 
 
 def prepare_resumed(
@@ -167,7 +178,7 @@ def prepare_resumed(
             header=header,
             path=path,
             speed=speed or (SCREEN_SPEED if attended else inf),
-            answers=read_answers(answers, plan, header.mode) if answers is not None else None,
+            answers=_answers(answers, plan, header.mode, attended=attended),
             attended=attended,
             recovered=recover(recorded, plan, datetime.now(UTC)),
             lock=lock,

@@ -1,7 +1,9 @@
 """Longest paths and cycles among tasks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from heapq import heapify, heappop, heappush
+from itertools import chain
 from typing import TypeVar
 
 Node = TypeVar("Node", bound=str)
@@ -73,6 +75,39 @@ def generations(predecessors: Mapping[Node, Iterable[Node]]) -> list[list[Node]]
                     following.append(successor)
         wave = sorted(following, key=position.__getitem__)
     return waves
+
+
+def soonest(
+    needs: Mapping[Node, Iterable[Sequence[Node]]], cost: Mapping[Node, int]
+) -> dict[Node, list[Node]]:
+    """Return for each node what it really waits for, if everything begins as early as it can.
+
+    `needs` holds groups of nodes, of each of which any one will do: that which is through first
+    is taken, and of several the one that comes first in `needs`. Nodes that can never begin are
+    left out. (Knuth, "A generalization of Dijkstra's algorithm", 1977.)
+    """
+    position = {node: at for at, node in enumerate(needs)}
+    waiting = {node: list(groups) for node, groups in needs.items()}
+    after: dict[Node, dict[Node, None]] = {}
+    for node, groups in waiting.items():
+        for other in chain.from_iterable(groups):
+            after.setdefault(other, {})[node] = None
+    taken: dict[Node, list[Node]] = {node: [] for node in needs}
+    due = [(cost[node], position[node], node) for node, groups in waiting.items() if not groups]
+    heapify(due)
+    through: dict[Node, list[Node]] = {}
+    while due:
+        time, _, node = heappop(due)
+        through[node] = taken[node]
+        for follower in after.get(node, ()):
+            groups = waiting[follower]
+            if not groups:
+                continue
+            waiting[follower] = [group for group in groups if node not in group]
+            taken[follower] += [node] if len(waiting[follower]) < len(groups) else []
+            if not waiting[follower]:
+                heappush(due, (time + cost[follower], position[follower], follower))
+    return {node: through[node] for node in needs if node in through}
 
 
 def critical_path(

@@ -93,13 +93,15 @@ class Script:
     """What a simulated agent does with a task.
 
     `duration` is the range in milliseconds from which one value is drawn by the agent's own
-    random generator; None leaves it to the task's declared duration.
+    random generator; None leaves it to the task's declared duration. What it asks, it asks after
+    half of that time, and goes on with the rest when the question is settled.
     """
 
     duration: tuple[int, int] | None = None
     output: tuple[str, ...] = ()
     memory: tuple[tuple[MemoryKey, JsonValue], ...] = ()
     exit_code: int = 0
+    asks: "QuestionSpec | None" = None
 
 
 @immutable
@@ -223,6 +225,8 @@ class Plan:
     agents: Mapping[AgentId, AgentSpec]
     tasks: Mapping[TaskId, TaskSpec]
     questions: Mapping[QuestionName, QuestionSpec]
+    unattended: tuple[tuple[QuestionName, str], ...] = ()
+    """Answers that a rehearsal takes where nobody is there to give any."""
     variables: Mapping[str, str] = field(default_factory=dict)
     agent_work: Mapping[AgentId, Work] = field(default_factory=dict)
     task_work: Mapping[TaskId, Work] = field(default_factory=dict)

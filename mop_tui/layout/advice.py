@@ -54,9 +54,10 @@ def _idle(case: Case) -> Iterator[Finding]:
 
 
 def _questions(case: Case) -> Iterator[Finding]:
-    gates = {task.gate for task in case.plan.tasks.values()}
+    asked: set[str | None] = {task.gate for task in case.plan.tasks.values()}
+    asked |= {doer.sim.asks for _, doer in doers(case) if doer.sim is not None}
     for name in case.layout.questions:
-        if name not in gates:
+        if name not in asked:
             yield Finding(("questions", name), "no task has this question as its gate", key=True)
 
 

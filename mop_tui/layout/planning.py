@@ -4,7 +4,7 @@
 leads nowhere, and it is for `checks` to say so.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from mop_tui.domain.answers import Option, Validation
@@ -53,12 +53,15 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
     agent_work: dict[AgentId, Work] = {}
     teams: list[TeamSpec] = []
     commanded = _commanded(layout.tasks.values())
+    questions = {
+        QuestionName(name): _question(name, question) for name, question in layout.questions.items()
+    }
     for name, team in layout.teams.items():
         members = dict.fromkeys(agent_id(agent) for agent in team.agents)
         teams.append(TeamSpec(TeamId(name), team.name or _title(name), tuple(members)))
         for agent in team.agents:
             kind = layout.agent_types.get(agent.type, AgentType())
-            work = _work(agent.run or kind.run, agent.sim or kind.sim)
+            work = _work(agent.run or kind.run, agent.sim or kind.sim, questions)
             spec = _agent(agent, kind, TeamId(name), lead=team.lead == agent_id(agent))
             runs = work.command is not None or commanded(spec.id, spec.skills)
             if rehearse or not runs:
@@ -73,17 +76,17 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         teams=tuple(teams),
         agents=agents,
         tasks={
-            TaskId(name): _task(name, task, layout.session.on_doubt)
+            TaskId(name): _task(name, task, layout.session.on_doubt, rehearse=rehearse)
             for name, task in layout.tasks.items()
         },
-        questions={
-            QuestionName(name): _question(name, question)
-            for name, question in layout.questions.items()
-        },
+        questions=questions,
+        unattended=tuple(
+            (QuestionName(name), value) for name, value in layout.unattended_answers.items()
+        ),
         variables=dict(layout.session.vars),
         agent_work={agent: work for agent, work in agent_work.items() if work != Work()},
         task_work={
-            TaskId(name): _work(task.run, task.sim)
+            TaskId(name): _work(task.run, task.sim, questions)
             for name, task in layout.tasks.items()
             if task.run or task.sim
         },
@@ -116,8 +119,9 @@ def _agent(agent: Agent, kind: AgentType, team: TeamId, *, lead: bool) -> AgentS
     )
 
 
-def _task(name: str, task: Task, on_doubt: OnDoubt | None) -> TaskSpec:
+def _task(name: str, task: Task, on_doubt: OnDoubt | None, *, rehearse: bool) -> TaskSpec:
     needs = dict.fromkeys(task.needs)
+    played = task.sim.duration if rehearse and task.sim is not None else None
     return TaskSpec(
         id=TaskId(name),
         title=task.title or _title(name),
@@ -129,7 +133,7 @@ def _task(name: str, task: Task, on_doubt: OnDoubt | None) -> TaskSpec:
             MemoryKey(need.removeprefix(MEMORY)) for need in needs if need.startswith(MEMORY)
         ),
         provides=tuple(MemoryKey(key) for key in dict.fromkeys(task.provides)),
-        expected_ms=task.duration,
+        expected_ms=task.duration if played is None else sum(played) // 2,
         gate=None if task.gate is None else QuestionName(task.gate),
         retry=Retry() if task.retry is None else _retry(task.retry),
         timeout_ms=task.timeout,
@@ -163,10 +167,10 @@ def _question(name: str, question: Question) -> QuestionSpec:
     )
 
 
-def _work(run: Run | None, sim: Sim | None) -> Work:
+def _work(run: Run | None, sim: Sim | None, questions: Mapping[QuestionName, QuestionSpec]) -> Work:
     return Work(
         command=None if run is None else _command(run),
-        script=None if sim is None else _script(sim),
+        script=None if sim is None else _script(sim, questions),
     )
 
 
@@ -184,9 +188,10 @@ def _command(run: Run) -> Command:
     )
 
 
-def _script(sim: Sim) -> Script:
+def _script(sim: Sim, questions: Mapping[QuestionName, QuestionSpec]) -> Script:
     return Script(
         duration=sim.duration,
+        asks=questions.get(QuestionName(sim.asks or "")),
         output=tuple(sim.output),
         memory=tuple((MemoryKey(key), value) for key, value in sim.memory.items()),
         exit_code=sim.exit,

@@ -65,9 +65,15 @@ class Provisions:
         return self._takers[kind]
 
     def before(self, task: TaskId) -> frozenset[TaskId]:
-        """Return the tasks that are surely complete when `task` begins."""
+        """Return the tasks that are surely complete when `task` begins.
+
+        Who sets a memory key may do so before it is complete; what it needed itself is complete.
+        """
         if task not in self._before:
-            self._before[task] = frozenset(graph.descendants(task, self.needed))
+            begun = [task, *graph.descendants(task, self.needed)]
+            self._before[task] = frozenset(
+                need for one in begun for need in self._plan.tasks[one].needs_tasks
+            )
         return self._before[task]
 
     def _find_takers(self, pin: AgentId | None, skill: str | None) -> Takers:
@@ -106,8 +112,17 @@ class Provisions:
                 found.setdefault(key, {})[task.id] = None
         return {key: tuple(tasks) for key, tasks in found.items()}
 
+    @property
+    def alternatives(self) -> dict[TaskId, list[tuple[TaskId, ...]]]:
+        """What each task waits for: groups of tasks, of each of which any one will do."""
+        return {
+            task.id: [(need,) for need in task.needs_tasks]
+            + [self.providers[key] for key in task.needs_keys]
+            for task in self._plan.tasks.values()
+        }
+
     def _needed(self) -> dict[TaskId, list[TaskId]]:
-        """Return which tasks must be complete before each, those through single keys included."""
+        """Return which tasks each waits for, those that alone provide a key included."""
         tasks, providers = self._plan.tasks, self.providers
         return {
             task.id: [need for need in task.needs_tasks if need in tasks]

@@ -32,6 +32,21 @@ def findings(case: Case) -> Iterator[Finding]:
             yield from _range(loc, question)
         if spec.default is not None:
             yield from _default((*loc, "default"), spec, spec.default)
+        answer = case.layout.unattended_answers.get(spec.name)
+        if answer is not None:
+            yield from _unattended(("unattended_answers", spec.name), spec, answer)
+
+
+def _unattended(loc: Loc, spec: QuestionSpec, answer: str) -> Iterator[Finding]:
+    wrong = objection(
+        answer,
+        spec.question_type,
+        options=spec.options,
+        input_type=spec.input_type,
+        validation=spec.validation,
+    )
+    if wrong:
+        yield Finding(loc, f"would be refused as an answer: {wrong}")
 
 
 def _fields(loc: Loc, question: Question) -> Iterator[Finding]:

@@ -17,6 +17,15 @@ def findings(case: Case) -> Iterator[Finding]:
     for loc, doer in doers(case):
         if doer.run is not None:
             yield from _run(case, (*loc, "run"), doer.run)
+        if doer.sim is not None and doer.sim.asks and not case.losses.mapping("questions"):
+            yield from _known(
+                (*loc, "sim", "asks"), "question", doer.sim.asks, case.declared.questions
+            )
+    for name in case.layout.unattended_answers:
+        if not case.losses.mapping("questions"):
+            yield from _known(
+                ("unattended_answers", name), "question", name, case.declared.questions
+            )
 
 
 def doers(case: Case) -> Iterator[tuple[Loc, AgentType | Agent | Task]]:

@@ -120,6 +120,8 @@ class Sim(Section):
 
     duration: DurationRange | None = None
     """How long it takes, or a range to draw from; by default the task's own duration."""
+    asks: Text | None = None
+    """One of `questions`, which it asks half-way and waits for."""
     output: list[str] = []
     """The lines it writes. The last one that is not blank is the task's output."""
     memory: dict[Key, JsonValue] = {}
@@ -426,6 +428,9 @@ class Layout(Section):
     """Kinds of agents."""
     questions: dict[Id, Question] = {}
     """What a human is asked."""
+    unattended_answers: dict[Id, str] = {}
+    """Answers to `questions` that a rehearsal takes where nobody is there to answer. In a run of
+    anything real they mean nothing: there, a human answers."""
     limits: Limits = Limits()
     """What the session may use."""
     health_checks: Annotated[HealthChecks, LATER] = HealthChecks()

@@ -11,6 +11,7 @@ a rehearsal may it be written down like other answers.
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -22,10 +23,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from mop_tui.decisions import doubt
 from mop_tui.domain.answers import MOST_CHARACTERS, objection
-from mop_tui.domain.ids import QuestionName
-from mop_tui.domain.plan import Mode, Plan, QuestionSpec
+from mop_tui.domain.ids import AgentId, QuestionName
+from mop_tui.domain.plan import Mode, Plan, QuestionSpec, Script, Work
 from mop_tui.errors import UsageError
 
+UNATTENDED = "the unattended rehearsal"
+"""Who answered what the layout answers itself."""
 FORM = "a list of {question, value, reason, after} is expected"
 
 
@@ -97,6 +100,32 @@ def read_answers(path: Path, plan: Plan, mode: Mode) -> PreparedAnswers:
     except _Wrong as wrong:
         raise UsageError(f"{path}: {wrong}") from None
     return PreparedAnswers(by=f"file#{blake2b(content, digest_size=8).hexdigest()}", left=left)
+
+
+def unattended_answers(plan: Plan) -> PreparedAnswers:
+    """Return what the layout says for a rehearsal with nobody there, who is not asked either.
+
+    Nothing is real then, so questions that only a present human may answer are answered too.
+    """
+    given = {str(name): value for name, value in plan.unattended}
+    asked = {
+        f"{agent}/{script.asks.name}": given[script.asks.name]
+        for agent in plan.agents
+        for script in _scripts(plan, agent)
+        if script.asks is not None and script.asks.name in given
+    }
+    return PreparedAnswers(
+        by=UNATTENDED,
+        left=[
+            PreparedAnswer(QuestionName(name), value, "", 0, value)
+            for name, value in (given | asked).items()
+        ],
+    )
+
+
+def _scripts(plan: Plan, agent: AgentId) -> Iterable[Script]:
+    works = (*plan.task_work.values(), plan.agent_work.get(agent, Work()))
+    return [work.script for work in works if work.script is not None]
 
 
 def _items(content: bytes) -> list[_Item]:

@@ -1,0 +1,128 @@
+"""The repository that the platform's agents work on, and the pace at which they do.
+
+Every agent is a program of its own: `PROGRAM REPOSITORY PACE`, where PACE is how many seconds each
+step of its work takes at least. Nothing here talks to a network or a cluster: what the agents write
+are files, and what they check is what those files say.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mop_tui import agent
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+NAMESPACES = ("obi", "observability")
+CONVENTIONS = "architecture/conventions.yaml"
+ATTEMPTS = 6
+"""How often production is validated at most; the layout's `retry` says the same."""
+
+Document = dict[str, Any]
+Step = tuple[str, Callable[..., object], *tuple[object, ...]]
+"""A note, a function, and what it is called with."""
+
+
+class Repository:
+    """Files in a folder, by their paths in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, path: str, *documents: Document) -> None:
+        """Write documents as YAML."""
+        text = yaml.safe_dump_all(documents, sort_keys=False, explicit_start=len(documents) > 1)
+        self.write_text(path, text)
+
+    def write_text(self, path: str, text: str) -> None:
+        """Write a text; whoever reads at the same time sees the old one or the new one."""
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        half = file.with_name(f".{file.name}.{os.getpid()}")
+        half.write_text(text, encoding="utf-8")
+        half.replace(file)
+        print(f"wrote {path}", flush=True)
+
+    def read(self, path: str) -> Document:
+        """Return the only document of a file."""
+        return next(self.documents(path))
+
+    def documents(self, pattern: str) -> Iterator[Document]:
+        """Yield all YAML documents of the files whose paths match."""
+        for path in self.find(pattern):
+            with (self.root / path).open(encoding="utf-8") as file:
+                yield from filter(None, yaml.safe_load_all(file))
+
+    def find(self, pattern: str) -> list[str]:
+        """Return the paths that match, in order."""
+        return sorted(
+            path.relative_to(self.root).as_posix()
+            for path in self.root.glob(pattern)
+            if path.is_file() and not path.name.startswith(".")
+        )
+
+
+def begin() -> Repository:
+    """Return the repository named by the program's arguments, and be ready to answer pings."""
+    agent.listen()
+    agent.health("healthy")
+    return Repository(Path(sys.argv[1]))
+
+
+def work(*steps: Step) -> None:
+    """Take one step after the other, each with its note, and tell how far that is."""
+    pace = float(sys.argv[2])
+    for number, (note, do, *given) in enumerate(steps):
+        agent.progress(100 * number / len(steps), note)
+        time.sleep(pace)
+        do(*given)
+    agent.progress(100, "done")
+
+
+def perform(tasks: Mapping[str, Callable[[Repository], object]]) -> None:
+    """Do the task in hand, which `tasks` knows by its id, and deliver what that returns."""
+    repository = begin()
+    agent.output(tasks[agent.task().id](repository))
+
+
+def remembered(key: str) -> Any:
+    """Return what a memory key holds that the task in hand needs."""
+    memory = agent.task().context.get("memory")
+    return memory[key] if isinstance(memory, dict) else None
+
+
+def complete(**facts: object) -> dict[str, object]:
+    """Return the value of a memory key that others wait for."""
+    return {"status": "complete", **facts}
+
+
+def manifest(kind: str, name: str, namespace: str | None = None, **fields: object) -> Document:
+    """Return a manifest that follows the conventions."""
+    versions = {
+        "Deployment": "apps/v1",
+        "Role": "rbac.authorization.k8s.io/v1",
+        "RoleBinding": "rbac.authorization.k8s.io/v1",
+        "NetworkPolicy": "networking.k8s.io/v1",
+        "Experiment": "obi.mop.dev/v1alpha1",
+        "Policy": "audit.k8s.io/v1",
+    }
+    metadata: Document = {"name": name}
+    if namespace is not None:
+        metadata["namespace"] = namespace
+    metadata["labels"] = {"app.kubernetes.io/part-of": "mop"}
+    return {"apiVersion": versions.get(kind, "v1"), "kind": kind, "metadata": metadata, **fields}
+
+
+def as_json(document: Document) -> str:
+    """Return a document as JSON to be read by people too."""
+    return json.dumps(document, indent=2) + "\n"
+
+
+def cores(replicas: int, cpu: float) -> str:
+    """Return what so many replicas request, in words."""
+    return f"{replicas} x {cpu:g} = {replicas * cpu:g} CPU"

@@ -1,0 +1,80 @@
+"""Writes the infrastructure as Terraform in JSON, and rolls the manifests out to the clusters.
+
+A cluster is a folder in miniature: `clusters/ENVIRONMENT/applied.yaml` holds what runs there.
+"""
+
+import hashlib
+
+from repository import (
+    CONVENTIONS,
+    ENVIRONMENTS,
+    Document,
+    Repository,
+    as_json,
+    complete,
+    perform,
+    work,
+)
+
+from mop_tui import agent
+
+
+def infrastructure(repository: Repository) -> str:
+    environments: Document = repository.read(CONVENTIONS)["environments"]
+
+    def module(name: str, body: Document) -> None:
+        repository.write_text(f"terraform/modules/{name}/main.tf.json", as_json(body))
+
+    def network() -> None:
+        blocks = {name: f"10.{number}.0.0/16" for number, name in enumerate(environments, 10)}
+        module("network", {"variable": {"cidr": {"default": blocks}}})
+
+    def nodes() -> None:
+        capacity = {name: one["capacity"] for name, one in environments.items()}
+        module("nodes", {"variable": {"capacity": {"default": capacity}}})
+
+    def plan() -> None:
+        calls = {name: {"source": f"./modules/{name}"} for name in ("network", "nodes")}
+        repository.write_text("terraform/main.tf.json", as_json({"module": calls}))
+
+    work(("Module: network", network), ("Module: nodes", nodes), ("Planning", plan))
+    agent.remember(
+        "swarm/platform/terraform-outputs",
+        complete(clusters={name: f"clusters/{name}" for name in environments}),
+    )
+    return f"2 modules for {len(environments)} clusters"
+
+
+def rollout(repository: Repository) -> str:
+    name = agent.task().id.removeprefix("rollout-")
+    rules = [*repository.documents(f"environments/{name}/rollout.yaml")]
+    if rules and not rules[0]["enabled"]:
+        agent.notify(f"{name} is left out: {rules[0]['reason']}", "info")
+        return f"{name} is left out: {rules[0]['reason']}"
+    found: list[Document] = []
+
+    def render() -> None:
+        found.extend(repository.documents(f"environments/{name}/kubernetes/*.yaml"))
+        found.extend(repository.documents(f"environments/{name}/observability/**/*.yaml"))
+
+    def apply() -> None:
+        repository.write(f"clusters/{name}/applied.yaml", *found)
+
+    def check() -> None:
+        running = [*repository.documents(f"clusters/{name}/applied.yaml")]
+        if running != found:
+            agent.done(failed="rollout_failed", message=f"{name} does not run what was applied")
+            raise SystemExit(1)
+
+    work(
+        (f"Rendering {name}", render),
+        (f"Applying to {name}", apply),
+        (f"Watching {name} come up", check),
+    )
+    digest = hashlib.sha256(str(found).encode()).hexdigest()[:12]
+    return f"{name} runs {len(found)} manifests, revision {digest}"
+
+
+perform(
+    {"infrastructure": infrastructure} | {f"rollout-{name}": rollout for name in ENVIRONMENTS}
+)
