@@ -2,10 +2,20 @@
 
 import pytest
 
-from mop_tui.agents.host import Assignment, Exited, Finished, Job, Output, Progressed, Report
+from mop_tui.agents.host import (
+    Asked,
+    Assignment,
+    Exited,
+    Finished,
+    Job,
+    Output,
+    Progressed,
+    Reply,
+    Report,
+)
 from mop_tui.agents.simulated import SimulatedHost
-from mop_tui.domain.ids import AgentId
-from mop_tui.domain.plan import Script, Work
+from mop_tui.domain.ids import AgentId, AskId, QuestionName
+from mop_tui.domain.plan import QuestionSpec, Script, Work
 from mop_tui.orchestrator.clock import Timeline, VirtualClock
 from sessions import agent, task
 
@@ -84,3 +94,25 @@ def test_a_script_that_fails_fails_the_task_and_not_the_agent(world: World) -> N
     [(_, _), (at, report)] = world.happened
     assert isinstance(report, Finished)
     assert (at, report.failed) == (1_000, "exit code 3")
+
+
+def test_it_asks_half_way_and_goes_on_when_that_is_settled(world: World) -> None:
+    question = QuestionSpec(QuestionName("where"), "Where to?")
+    work = Work(script=Script((10_000, 10_000), output=("a", "b", "c"), asks=question))
+    world.host.start(Job(agent("a"), work, 1, Assignment(task("t"))), {})
+    world.at(95_000, lambda: world.host.tell(A, 1, Reply(AskId("where"), "answered", "there")))
+    world.play()
+    [asked] = [report for _, report in world.happened if isinstance(report, Asked)]
+    assert (asked.ask, asked.question.name) == ("where", "a/where")
+    assert world.times(Asked) == [5_000]
+    assert world.times(Output) == [2_500, 5_000, 97_500]
+    assert world.times(Exited) == [100_000]
+
+
+def test_a_question_that_is_never_settled_holds_it_for_ever(world: World) -> None:
+    question = QuestionSpec(QuestionName("where"), "Where to?")
+    work = Work(script=Script((10_000, 10_000), asks=question))
+    world.host.start(Job(agent("a"), work, 1, Assignment(task("t"))), {})
+    world.play()
+    assert world.times(Asked) == [5_000]
+    assert world.times(Exited) == []

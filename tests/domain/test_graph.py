@@ -11,6 +11,7 @@ from mop_tui.domain.graph import (
     descendants,
     find_cycle,
     generations,
+    soonest,
     upward_ranks,
 )
 
@@ -129,3 +130,29 @@ def test_the_critical_path_is_a_path_and_no_path_costs_more(
     for node, after in pairwise(path):
         assert node in before[after]
     assert sum(cost[node] for node in path) == max(upward_ranks(cost, edges).values())
+
+
+any_needs = st.fixed_dictionaries(
+    {
+        node: st.lists(st.lists(nodes, min_size=1, max_size=3).map(tuple), max_size=3)
+        for node in NODES
+    }
+)
+
+
+@given(any_needs, costs)
+def test_what_any_of_several_provides_comes_from_the_one_that_is_through_first(
+    needs: dict[str, list[tuple[str, ...]]], cost: dict[str, int]
+) -> None:
+    through: dict[str, int] = {}
+    for _ in NODES:  # after so many rounds nothing becomes earlier any more
+        for node, groups in needs.items():
+            firsts = [min((through[o] for o in g if o in through), default=None) for g in groups]
+            known = [first for first in firsts if first is not None]
+            if len(known) == len(groups):
+                through[node] = cost[node] + max(known, default=0)
+    taken = soonest(needs, cost)
+    assert list(taken) == [node for node in needs if node in through]
+    for node, others in taken.items():
+        assert through[node] == cost[node] + max((through[o] for o in others), default=0)
+        assert all({*group} & {*others} for group in needs[node])
