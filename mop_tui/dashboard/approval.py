@@ -116,6 +116,7 @@ class ApprovalDialog(QuestionDialog):
             self.update_texts()
         else:
             self.reasoning = True
+            self.wait_for_quiet()  # "not now", meant for somebody else, is no reason
 
     @on(Button.Pressed, "#approve")
     def approve(self) -> None:

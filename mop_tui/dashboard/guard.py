@@ -45,6 +45,12 @@ class KeyGuard:
         self._quiet = QUIET_AGAIN
         self._opens_at = at + QUIET_AGAIN
 
+    def begin_again(self, at: float) -> None:
+        """Drop what follows on the key typed at `at`, which was heard, without a quiet moment."""
+        self.dropped = 0
+        self._over = False
+        self._opens_at = at + self._quiet
+
     def is_over(self, at: float) -> bool:
         """Return whether a key typed at `at` would be listened to."""
         return self._over or (self._opens_at is not None and at >= self._opens_at)

@@ -168,6 +168,11 @@ class QuestionDialog(ModalScreen[Closed]):
         self.update_texts()
         return True
 
+    def wait_for_quiet(self) -> None:
+        """Listen again only after a moment without a key, keeping what was chosen."""
+        self.guard.begin_again(self._clock.now())
+        self.stage = "guarded"
+
     def _hears(self, event: events.Key | events.Paste) -> bool:
         """Return whether this can be meant for the dialog."""
         if isinstance(self.focused, Input | SecretField):

@@ -79,7 +79,7 @@ def test_rejecting_asks_for_a_reason_and_releases_nothing(
     release: Terminal, tmp_path: Path
 ) -> None:
     release.press("n")
-    release.until("Why not?")
+    release.until("Why not?", "Say why")
     release.press(*"not today", ENTER)
     release.until("CANCELLED", "INCOMPLETE")
     release.until_gone("Why not?")

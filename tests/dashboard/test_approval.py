@@ -233,17 +233,31 @@ async def test_rejecting_asks_for_the_reason_and_hands_it_over() -> None:
     async with at_desk(stage) as desk:
         await desk.wait(PAUSE)
         await desk.press("n")
+        await desk.wait(PAUSE)
         assert isinstance(desk.focused(), Input)
         assert "Say why" in desk.text()
         await desk.press(*"quit", "space", *"yet", "enter")
         assert answers(stage) == [Answer(Q1, "reject", "digest-of-q1", "quit yet")]
 
 
+async def test_words_that_begin_with_n_are_no_reason_to_reject() -> None:
+    stage = release()
+    async with at_desk(stage) as desk:
+        await desk.wait(PAUSE)
+        await desk.press(*"not", "space", *"now", "enter", "enter")
+        assert answers(stage) == []
+        assert "Keys are ignored until you pause for a moment (8 so far)." in desk.text()
+        await desk.wait(PAUSE)
+        assert "Say why, then enter rejects" in desk.text()
+
+
 async def test_rejecting_without_a_reason_has_to_be_said_twice() -> None:
     stage = release()
     async with at_desk(stage) as desk:
         await desk.wait(PAUSE)
-        await desk.press("n", "enter")
+        await desk.press("n")
+        await desk.wait(PAUSE)
+        await desk.press("enter")
         assert answers(stage) == []
         assert "No reason given. Enter again rejects without one." in desk.text()
         await desk.press("x", "backspace", "enter")
@@ -256,7 +270,9 @@ async def test_escape_leads_back_from_the_reason_and_then_leaves_the_question_op
     stage = release()
     async with at_desk(stage) as desk:
         await desk.wait(PAUSE)
-        await desk.press("n", "x", "escape")
+        await desk.press("n")
+        await desk.wait(PAUSE)
+        await desk.press("x", "escape")
         assert dialog(desk) is not None
         await desk.press("escape")
         assert dialog(desk) is None
