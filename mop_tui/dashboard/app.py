@@ -114,6 +114,9 @@ class Dashboard(App[WhyEnded]):
         frame = self._sampler.due()
         if frame is not None or self._unshown:
             self._show(frame or self._frame)
+        overview = self.screen_stack[0]
+        if isinstance(overview, Overview) and overview.is_mounted:
+            overview.look_back()
         if isinstance(self.screen, QuestionDialog) and self.screen.is_mounted:
             self.screen.poll()
         for what, why in self._errands.refused(self._frame):

@@ -2,42 +2,64 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
 
 from mop_tui.dashboard.details import Details, event_details
+from mop_tui.dashboard.filter_words import EVERYTHING, Filter
 from mop_tui.dashboard.frame import Frame
-from mop_tui.dashboard.line import Line, clip
+from mop_tui.dashboard.line import ELLIPSIS, Line, clip
 from mop_tui.dashboard.looks import tone_look
 from mop_tui.dashboard.rows import Rows
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import SessionFeed
 from mop_tui.domain.sentences import sentence
 from mop_tui.domain.tones import tone
+from mop_tui.domain.wording import printable
 
 KEPT = 5_000
 """How many events the pane holds; older ones are in the session file."""
 CHUNK = 1_000
 """How many events are asked of the feed at a time."""
 FAR_BEHIND = 10 * CHUNK
-"""From how many unread events on the pane starts afresh at the end."""
+"""From how many unread events on the pane starts afresh at the end. Without a filter, it looks no
+further back than that unless the operator goes up."""
 ENOUGH = 300
-"""How many events are looked for when it starts afresh."""
+"""How many rows are looked for at a time, backwards."""
+
+_LONGEST_FILTER = 40
+"""So many characters of the filter stand in the title."""
 
 
 class EventLog(Rows):
-    """What happened, newest last.
+    """What happened, newest last: all of it, what matters, or what a filter lets pass.
 
     It follows the newest event while the cursor is on it. Going up stops that, however much
     happens, and the pane says how many events came since; going to the end follows again.
+
+    It reads backwards from the newest event, one chunk per call of `look_back`, until it holds
+    enough; going up to the oldest row asks for more.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "every_event", "Show every event, or what matters", show=False),
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Show only some events"),
+        Binding("escape", "unfilter", "All events", tooltip="Take the filter of events away"),
     ]
+
+    @dataclass
+    class FilterWanted(Message):
+        """The operator wants to say which events to show."""
+
+    @dataclass
+    class Counted(Message):
+        """What `matches` says is something else now."""
 
     def __init__(self, feed: SessionFeed, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -45,8 +67,22 @@ class EventLog(Rows):
         self._feed = feed
         self._frame: Frame | None = None
         self._events: list[AnyEvent] = []
+        self._read_from = 0
+        """Everything after this event, up to `_read_to`, was looked at."""
         self._read_to = 0
+        self._back_to = 0
+        """How far back it looks without being asked to."""
+        self._enough = ENOUGH
+        """How many rows it looks for."""
+        self._sought: int | None = None
+        """The event that the cursor is to be at once it is found."""
+        self._unreadable = False
+        """What is older cannot be had."""
         self._every = False
+        self._filter = EVERYTHING
+        self._matches = ""
+        self.filter_text = ""
+        """The filter as it was typed; empty if there is none."""
         self.following = True
         """The newest event is kept in view."""
         self.unseen = 0
@@ -60,6 +96,10 @@ class EventLog(Rows):
             self._start_afresh(now)
         elif now > self._read_to:
             self._read_on(now)
+        self.look_back()
+        self._changed()
+
+    def _changed(self) -> None:
         self.rows_changed()
         if self.following and self.count:
             self._to_end()
@@ -67,17 +107,14 @@ class EventLog(Rows):
 
     # -- reading ----------------------------------------------------------------------------
 
-    def _start_afresh(self, now: int) -> None:
-        """Read backwards from event `now` until there is enough to show."""
-        found: list[AnyEvent] = []
-        end = now
-        while end > 0 and len(found) < ENOUGH and now - end < FAR_BEHIND:
-            start = max(0, end - CHUNK)
-            chunk = self._feed.events(after=start, limit=end - start)
-            found[:0] = [event for event in chunk if event.seq <= end and self._wanted(event)]
-            end = start
-        self._events = found
-        self._read_to = now
+    def _start_afresh(self, now: int, *, sought: int | None = None) -> None:
+        """Forget all rows, and read backwards from event `now`; far enough to find `sought`."""
+        self._events = []
+        self._read_from = self._read_to = now
+        self._back_to = 0 if self._filtered else max(0, now - FAR_BEHIND)
+        self._enough = ENOUGH
+        self._sought = sought
+        self._unreadable = False
         self.following, self.unseen = True, 0
 
     def _read_on(self, now: int) -> None:
@@ -94,11 +131,105 @@ class EventLog(Rows):
         surplus = len(self._events) - KEPT
         if surplus > 0:
             del self._events[:surplus]
+            self._read_from = self._events[0].seq - 1
             if not self.following:
                 self.scroll_to(y=max(0, self.scroll_offset.y - surplus), animate=False)
 
+    @property
+    def searching(self) -> bool:
+        """True while it looks further back with every call of `look_back`."""
+        if self._unreadable or not self._read_from or self.count >= KEPT:
+            return False
+        if self._sought is not None:
+            return True
+        return self.count < self._enough and self._read_from > self._back_to
+
+    def look_back(self) -> None:
+        """Look at some more of what happened earlier, if that is wanted."""
+        if not self.searching:
+            return
+        start = max(0, self._read_from - CHUNK)
+        limit = self._read_from - start
+        chunk = [e for e in self._feed.events(after=start, limit=limit) if e.seq <= self._read_from]
+        found = [event for event in chunk if self._wanted(event)]
+        self._unreadable = len(chunk) < limit
+        self._read_from = start
+        self._events[:0] = found
+        if found and not self.following:
+            self.rows_changed()
+            self.scroll_to(y=self.scroll_offset.y + len(found), animate=False, immediate=True)
+            self.following = False
+        self._changed()
+        if self._sought is not None and self._read_from < self._sought:
+            self._show_around(self.find(self._sought) or 0)
+            self._sought = None
+
+    def _show_around(self, index: int) -> None:
+        """Put the cursor on a row, in the middle of the pane."""
+        self.cursor = index
+        self.scroll_to(y=max(0, index - self.size.height // 2), animate=False, force=True)
+
+    def _look_further(self) -> None:
+        """Let more be looked for, now that the operator is at the oldest rows."""
+        self._enough = self.count + ENOUGH
+        if not self._filtered:
+            self._back_to = max(0, self._read_from - FAR_BEHIND)
+
     def _wanted(self, event: AnyEvent) -> bool:
-        return self._every or tone(event) != "detail"
+        shown = self._every or self._filter.names_which or tone(event) != "detail"
+        return shown and self._filter.passes(event)
+
+    # -- filtering --------------------------------------------------------------------------
+
+    @property
+    def _filtered(self) -> bool:
+        return self._filter != EVERYTHING
+
+    def show_only(self, wanted: Filter, typed: str) -> None:
+        """Show only what `wanted` lets pass, which is what the operator `typed`.
+
+        Where a filter is taken away, the cursor stays at its event unless that is long ago, so
+        that one sees what happened around it.
+        """
+        if wanted == self._filter:
+            return
+        self._filter, self.filter_text = wanted, typed.strip()
+        self._start_again()
+        self.refresh_bindings()
+
+    def _start_again(self) -> None:
+        """Look for rows anew, since other ones are wanted."""
+        if self._frame is None:
+            return
+        now = self._frame.snapshot.seq
+        stays = self.count and not self.following and not self._filtered
+        here = self.key(self.cursor) if stays else 0
+        self._start_afresh(now, sought=here if here > now - FAR_BEHIND and stays else None)
+        self.show(self._frame)
+        self.refresh()
+
+    @property
+    def matches(self) -> str:
+        """How many events the filter has let pass, and how far it has looked."""
+        more = "+" if self._read_from and not self.searching else ""
+        said = f"{self.count:,}{more} found" if self.count else "none found"
+        if self.searching:
+            share = int(100 * (1 - self._read_from / max(self._read_to, 1)))
+            yet = "" if self.count else " yet"
+            return f"{said}{yet}, searching{ELLIPSIS} {share} %"
+        return f"{said}, older events cannot be read" if self._unreadable else said
+
+    def action_filter(self) -> None:
+        """Ask which events to show."""
+        self.post_message(self.FilterWanted())
+
+    def action_unfilter(self) -> None:
+        """Show all events again."""
+        self.show_only(EVERYTHING, "")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Offer to take the filter away only where there is one."""
+        return self._filtered if action == "unfilter" else True
 
     # -- following --------------------------------------------------------------------------
 
@@ -117,12 +248,16 @@ class EventLog(Rows):
         """Following ends where the cursor leaves the newest event, and begins there again."""
         super().watch_cursor(before, now)
         self._follow(at_end=now >= self.count - 1)
+        if now < before and now < self.size.height and not self.following:
+            self._look_further()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Scrolling up, by wheel or scroll bar, stops following; scrolling to the end resumes."""
         super().watch_scroll_y(old_value, new_value)
         if new_value < old_value and new_value < self.max_scroll_y:
             self._follow(at_end=False)
+            if new_value < self.size.height:
+                self._look_further()
         elif new_value > old_value and new_value >= self.max_scroll_y:
             self._follow(at_end=True)
 
@@ -134,12 +269,18 @@ class EventLog(Rows):
 
     def _label(self) -> None:
         title = "Every event" if self._every else "Events"
+        matches = self.matches if self._filtered else ""
+        if matches:
+            title += f" /{_shortened(printable(self.filter_text))}  {matches}"
         if self.following:
-            self.border_title = title
+            self.border_title = Content(title)
         elif self.unseen:
-            self.border_title = f"{title}  {self.unseen} new below, end shows them"
+            self.border_title = Content(f"{title}  {self.unseen} new below, end shows them")
         else:
-            self.border_title = f"{title}  not following, end follows"
+            self.border_title = Content(f"{title}  not following, end follows")
+        if matches != self._matches:
+            self._matches = matches
+            self.post_message(self.Counted())
 
     # -- rows -------------------------------------------------------------------------------
 
@@ -151,7 +292,11 @@ class EventLog(Rows):
     @property
     def emptiness(self) -> str:
         """What to say where there are no rows."""
-        return "Nothing has happened yet."
+        if self.searching:
+            return f"Searching{ELLIPSIS}"
+        if self._filtered:
+            return "No event that the filter lets pass."
+        return "Nothing has happened yet." if not self._read_to else "Nothing of note lately."
 
     def key(self, index: int) -> int:
         """Return the `seq` of a row's event."""
@@ -185,7 +330,8 @@ class EventLog(Rows):
     def action_every_event(self) -> None:
         """Show every single event, or only what matters."""
         self._every = not self._every
-        if self._frame is not None:
-            self._start_afresh(self._frame.snapshot.seq)
-            self.show(self._frame)
-            self.refresh()
+        self._start_again()
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_FILTER else text[: _LONGEST_FILTER - 1] + ELLIPSIS

@@ -5,13 +5,13 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
 
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.looks import OPEN
 from mop_tui.dashboard.output_lines import OutputLines
+from mop_tui.dashboard.search_line import SearchLine
 from mop_tui.domain.feed import SessionFeed
 from mop_tui.domain.ids import AgentId
 
@@ -36,11 +36,6 @@ class OutputPane(Vertical):
             border-title-color: $text-primary;
         }
         OutputLines { height: 1fr; }
-        #searching { height: 1; display: none; background: $panel; }
-        &.-searching #searching { display: block; }
-        #search-mark { width: 2; color: $text-accent; text-style: bold; }
-        #search-count { width: auto; padding: 0 1; color: $text-muted; }
-        #search { width: 1fr; background: $panel; }
     }
     """
 
@@ -52,12 +47,7 @@ class OutputPane(Vertical):
     def compose(self) -> ComposeResult:
         """Lay out the lines and, below them, what is searched."""
         yield self._lines
-        with Horizontal(id="searching"):
-            yield Static("/", id="search-mark")
-            yield Input(
-                placeholder="text, then enter", id="search", compact=True, select_on_focus=True
-            )
-            yield Static(id="search-count", markup=False)
+        yield SearchLine("/", "text, then enter")
 
     def on_mount(self) -> None:
         """Say how things stand."""
@@ -80,14 +70,14 @@ class OutputPane(Vertical):
         else:
             self.border_subtitle = "not following, end follows"
         if lines.search is not None:
-            self.query_one("#search-count", Static).update(lines.search.count)
+            self.query_one(SearchLine).say(lines.search.count)
 
     # -- searching --------------------------------------------------------------------------
 
     @property
     def searching(self) -> bool:
         """True while a search is open."""
-        return self.has_class("-searching")
+        return self.query_one(SearchLine).is_open
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer to go on or to end only where something is looked for."""
@@ -95,7 +85,7 @@ class OutputPane(Vertical):
             case "found":
                 return self._lines.search is not None
             case "search":
-                return not self.query_one("#search", Input).has_focus
+                return not self.query_one(SearchLine).is_typed_in
             case "end_search":
                 return self.searching
             case _:
@@ -103,15 +93,12 @@ class OutputPane(Vertical):
 
     def action_search(self) -> None:
         """Ask what to look for, beginning with what was looked for last."""
-        self.add_class("-searching")
-        field = self.query_one("#search", Input)
-        field.value = self._last_term
-        self._look_for(field.value)
-        field.focus()
+        self.query_one(SearchLine).open(self._last_term)
+        self._look_for(self._last_term)
 
     def action_end_search(self) -> None:
         """Look for nothing any more."""
-        self.remove_class("-searching")
+        self.query_one(SearchLine).close()
         self._look_for("")
         self._lines.focus()
 
@@ -119,16 +106,19 @@ class OutputPane(Vertical):
         """Go to the next place found, or to the one before."""
         self._lines.step(by)
 
-    @on(Input.Changed, "#search")
-    def typed(self, event: Input.Changed) -> None:
+    @on(SearchLine.Typed)
+    def typed(self, event: SearchLine.Typed) -> None:
         """Look for what has been typed so far."""
+        event.stop()
         if self.searching:
-            self._look_for(event.value)
+            self._look_for(event.text)
 
-    @on(Input.Submitted, "#search")
-    def decided(self, event: Input.Submitted) -> None:
+    @on(SearchLine.Decided)
+    def decided(self, event: SearchLine.Decided) -> None:
         """Keep what is looked for, and give the keys back to the lines."""
-        if event.value:
+        event.stop()
+        if event.text:
+            self.query_one(SearchLine).remember(event.text)
             self._lines.focus()
         else:
             self.action_end_search()
@@ -139,7 +129,6 @@ class OutputPane(Vertical):
         before = self._lines.search
         if (before.term if before is not None else "") != term:
             self._lines.look_for(term)
-        self.query_one("#search-count", Static).update(
-            self._lines.search.count if self._lines.search is not None else ""
-        )
+        search = self._lines.search
+        self.query_one(SearchLine).say(search.count if search is not None else "")
         self.refresh_bindings()

@@ -2,13 +2,16 @@
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.screen import Screen
+from textual.widgets import Input
 
 from mop_tui.dashboard.banner import Banner, Trouble
 from mop_tui.dashboard.event_log import EventLog
+from mop_tui.dashboard.filter_line import FilterLine
 from mop_tui.dashboard.frame import Frame, ShowsFrames
 from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.issue_list import IssueList
@@ -31,7 +34,7 @@ class Overview(Screen[None]):
     """
 
     AUTO_FOCUS = "Swarm"
-    ALLOW_IN_MAXIMIZED_VIEW = "Banner, Trouble, InboxLine, KeyLine"
+    ALLOW_IN_MAXIMIZED_VIEW = "Banner, Trouble, InboxLine, FilterLine, KeyLine"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Pane", tooltip="Next pane"),
         Binding("shift+tab", "app.focus_previous", "Previous pane", show=False),
@@ -81,6 +84,7 @@ class Overview(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the parts."""
+        log = EventLog(self._feed, id="events")
         yield Banner()
         yield Trouble()
         yield SessionHeader()
@@ -90,7 +94,8 @@ class Overview(Screen[None]):
             with Vertical(id="side"):
                 yield TaskList(id="tasks")
                 yield IssueList(id="issues")
-                yield EventLog(self._feed, id="events")
+                yield log
+        yield FilterLine(log)
         yield PlaybackBar()
         yield MetricsLine()
         yield KeyLine()
@@ -105,9 +110,25 @@ class Overview(Screen[None]):
             if isinstance(part, ShowsFrames):
                 part.show(frame)
 
+    def look_back(self) -> None:
+        """Let the events look for some more of what they are to show."""
+        self.query_one(EventLog).look_back()
+
+    @on(EventLog.FilterWanted)
+    def begin_filter(self) -> None:
+        """Ask which events to show."""
+        self.query_one(FilterLine).begin()
+
+    @on(EventLog.Counted)
+    def count_events(self) -> None:
+        """Say how many events the filter has let pass."""
+        self.query_one(FilterLine).count()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Offer the replay keys only where there is time to move in."""
-        return self._feed.capabilities.seek if action == "replay" else True
+        """Offer the replay keys only where there is time to move in, and nothing is typed."""
+        if action == "replay":
+            return self._feed.capabilities.seek and not isinstance(self.focused, Input)
+        return True
 
     def action_zoom(self) -> None:
         """Give the pane that has the keys the whole screen, or give it back."""

@@ -10,11 +10,10 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from itertools import islice
 from pathlib import Path
 
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.feed import Capabilities, Command, EventFilter, selected
+from mop_tui.domain.feed import Capabilities, Command, EventFilter
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.session import Session, Snapshot
@@ -24,6 +23,7 @@ from mop_tui.journal.lock import holder_of
 from mop_tui.orchestrator import wire
 from mop_tui.orchestrator.loop import RECENT_EVENTS
 from mop_tui.orchestrator.own_pace import OwnPace
+from mop_tui.orchestrator.past import Past
 from mop_tui.orchestrator.peer import is_trusted, peer_of
 from mop_tui.orchestrator.replay import digest_agrees
 from mop_tui.orchestrator.socket_path import short_way, socket_of
@@ -50,6 +50,7 @@ class AttachedSession(OwnPace):
         self._journal = GrowingJournal(path)
         self._session = Session()
         self._recent: deque[AnyEvent] = deque(maxlen=RECENT_EVENTS)
+        self._past = Past(path, self._recent)
         self._line: _Line | None = None
         self._standing: wire.Standing | None = None
         self._heard = 0.0
@@ -271,11 +272,8 @@ class AttachedSession(OwnPace):
     def events(
         self, after: int = 0, limit: int = 100, only: EventFilter | None = None
     ) -> Sequence[AnyEvent]:
-        """See `SessionFeed`. Only the latest events are at hand; the file has them all."""
-        if not self._recent:
-            return ()
-        first = max(0, after + 1 - self._recent[0].seq)
-        return selected(islice(self._recent, first, None), limit, only)
+        """See `SessionFeed`."""
+        return self._past.events(after, limit, only)
 
     def output(self, agent: AgentId, from_line: int = 0, limit: int = 100) -> Sequence[str]:
         """See `SessionFeed`."""

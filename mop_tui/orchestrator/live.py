@@ -3,16 +3,16 @@
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.feed import Capabilities, Command, EventFilter, selected
+from mop_tui.domain.feed import Capabilities, Command, EventFilter
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.session import Snapshot
 from mop_tui.errors import MopError
 from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.own_pace import OwnPace
+from mop_tui.orchestrator.past import Past
 
 
 class LiveSession(OwnPace):
@@ -26,6 +26,7 @@ class LiveSession(OwnPace):
         self._orchestrator = orchestrator
         self._source = source
         self._started = started
+        self._past = Past(source, orchestrator.recent)
         self.defect = ""
         """What made the orchestrator fail; empty while it is fine."""
         self.reachable = False
@@ -86,12 +87,8 @@ class LiveSession(OwnPace):
     def events(
         self, after: int = 0, limit: int = 100, only: EventFilter | None = None
     ) -> Sequence[AnyEvent]:
-        """See `SessionFeed`. Only the latest events are at hand; the file has them all."""
-        recent = self._orchestrator.recent
-        if not recent:
-            return ()
-        first = max(0, after + 1 - recent[0].seq)
-        return selected(islice(recent, first, None), limit, only)
+        """See `SessionFeed`."""
+        return self._past.events(after, limit, only)
 
     def output(self, agent: AgentId, from_line: int = 0, limit: int = 100) -> Sequence[str]:
         """See `SessionFeed`."""

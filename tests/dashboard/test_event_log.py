@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from dashboard.desk import Desk, at_desk
 from dashboard.plays import crowd, mop_platform
-from dashboard.stage import SECOND, Stage
+from dashboard.stage import SECOND, Recording, Stage
 from textual.events import MouseScrollUp
 
 from mop_tui.dashboard import event_log
@@ -151,3 +151,205 @@ async def test_enter_tells_all_about_an_event() -> None:
         assert f"Event {len(stage.happened)}" in said
         assert "agent.transitioned" in said
         assert "1h14m after the start" in said
+
+
+# -- filtering ------------------------------------------------------------------------------------
+
+
+async def until_found(desk: Desk, log: EventLog) -> None:
+    """Look until all has been searched."""
+    while log.searching:
+        await desk.look()
+
+
+async def test_a_filter_is_live_and_the_title_says_what_it_is_and_how_many_it_finds() -> None:
+    stage = mop_platform()
+    talk(stage, 0, 100)
+    async with at_desk(stage) as desk:
+        log = await in_the_log(desk)
+        await desk.press("/", *"key-4")
+        assert log.count == 11
+        assert told(desk)[-1].endswith("memory key key-49 was set")
+        assert "Events /key-4  11 found" in desk.text()
+        await desk.press("2")
+        assert told(desk) == [line for line in told(desk) if line.endswith("key-42 was set")]
+        assert "Events /key-42  1 found" in desk.text()
+
+
+async def test_enter_keeps_the_filter_and_gives_the_keys_back() -> None:
+    stage = mop_platform()
+    talk(stage, 0, 100)
+    async with at_desk(stage) as desk:
+        log = await in_the_log(desk)
+        await desk.press("/", *"key-4", "enter", "k")
+        assert desk.focused() is log
+        assert log.cursor == 9
+        assert "Events /key-4  11 found" in desk.text()
+        assert "esc All events" in desk.text()
+
+
+@pytest.mark.parametrize("kept", [[], ["enter"]])
+async def test_escape_takes_the_filter_away(kept: list[str]) -> None:
+    stage = mop_platform()
+    talk(stage, 0, 100)
+    async with at_desk(stage) as desk:
+        log = await in_the_log(desk)
+        await desk.press("/", *"key-4", *kept, "escape")
+        assert desk.focused() is log
+        assert told(desk)[-1].endswith("memory key key-99 was set")
+        assert "found" not in desk.text()
+        assert "esc All events" not in desk.text()
+
+
+async def test_without_the_filter_one_sees_what_happened_around_the_event_found() -> None:
+    stage = mop_platform()
+    talk(stage, 0, 3000)
+    async with at_desk(stage) as desk:
+        log = await in_the_log(desk)
+        await desk.press("/", *"key-10", "enter", "g", "escape")
+        await until_found(desk, log)
+        assert "key-9 was set" in desk.text()
+        assert "key-10 was set" in desk.text()
+        assert "key-11 was set" in desk.text()
+        assert not log.following
+
+
+async def test_a_word_that_says_nothing_is_told_and_changes_nothing() -> None:
+    stage = mop_platform()
+    talk(stage, 0, 100)
+    async with at_desk(stage) as desk:
+        log = await in_the_log(desk)
+        await desk.press("/", *"is:good")
+        found = log.count
+        await desk.press("s")
+        assert "is:goods? critical, warning, good, info or detail" in desk.text()
+        await desk.press("enter")
+        assert desk.focused() is not log, "there is still something to mend"
+        assert log.count == found
+        await desk.press("backspace", "enter")
+        assert desk.focused() is log
+
+
+async def test_what_was_looked_for_before_can_be_had_again() -> None:
+    stage = mop_platform()
+    async with at_desk(stage) as desk:
+        log = await in_the_log(desk)
+        for typed in ("is:good", "kind:task"):
+            await desk.press("/", "ctrl+u", *typed, "enter")
+        await desk.press("/", "ctrl+u", *"lin", "up")
+        await desk.press("up", "enter")
+        assert log.filter_text == "is:good"
+        await desk.press("/", "ctrl+u", *"lin", "up", "down", "enter")
+        assert log.filter_text == "lin"
+
+
+async def test_a_filter_finds_details_that_it_names() -> None:
+    stage = mop_platform()
+    async with at_desk(stage) as desk:
+        stage.progress("tester", 77, "163 of 212 tests")
+        await in_the_log(desk)
+        await desk.press("/", *"212 tests", "enter")
+        assert "No event that the filter lets pass." in desk.text()
+        await desk.press("/", *"212 tests kind:agent", "enter")
+        assert "tester is at 77 % of acceptance: 163 of 212 tests" in desk.text()
+
+
+async def test_a_filter_reaches_the_beginning_in_small_steps() -> None:
+    stage = mop_platform()
+    stage.remember("needle", 1)
+    talk(stage, 0, 20_000)
+    async with at_desk(stage) as desk:
+        log = await in_the_log(desk)
+        largest, events = 0, stage.events
+
+        def counted(
+            after: int = 0, limit: int = 100, only: EventFilter | None = None
+        ) -> Sequence[AnyEvent]:
+            nonlocal largest
+            found = events(after, limit, only)
+            largest = max(largest, len(found))
+            return found
+
+        stage.events = counted  # type: ignore[method-assign]
+        await desk.press("/", *"needle")
+        assert "none found yet, searching" in desk.text()
+        await until_found(desk, log)
+        assert "memory key needle was set" in desk.text()
+        assert "Events /needle  1 found" in desk.text()
+        assert largest <= event_log.CHUNK
+
+
+async def test_it_rests_when_enough_is_found_and_goes_on_where_one_goes_up() -> None:
+    stage = mop_platform()
+    talk(stage, 0, 10_000)
+    async with at_desk(stage) as desk:
+        log = await in_the_log(desk)
+        await desk.press("/", *"memory", "enter")
+        await until_found(desk, log)
+        assert event_log.ENOUGH <= log.count < 3000
+        assert f"{log.count:,}+ found" in desk.text()
+        before = log.count
+        await desk.press("g")
+        top = told(desk)[0]
+        await until_found(desk, log)
+        assert log.count > before
+        assert told(desk)[0] == top, "what is read stays in place"
+
+
+async def test_under_a_filter_only_what_passes_counts_as_unseen() -> None:
+    stage = mop_platform()
+    talk(stage, 0, 50)
+    async with at_desk(stage) as desk:
+        log = await in_the_log(desk)
+        await desk.press("/", *"key-1", "enter", "k")
+        talk(stage, 100, 20)
+        stage.progress("tester", 77, "163 of 212 tests")
+        talk(stage, 200, 20)
+        await desk.look()
+        assert log.unseen == 20
+        assert "20 new below" in desk.text()
+        await desk.press("end")
+        assert "key-119 was set" in desk.text()
+        talk(stage, 120, 1)
+        await desk.look()
+        assert "key-120 was set" in desk.text()
+
+
+async def test_events_that_cannot_be_read_are_told() -> None:
+    stage = mop_platform()
+    talk(stage, 0, 3000)
+    async with at_desk(stage) as desk:
+        log = await in_the_log(desk)
+        events = stage.events
+        stage.events = lambda after=0, limit=100, only=None: [  # type: ignore[method-assign]
+            event for event in events(after, limit, only) if event.seq > 2000
+        ]
+        await desk.press("/", *"needle")
+        await until_found(desk, log)
+        assert "none found, older events cannot be read" in desk.text()
+
+
+@pytest.mark.parametrize("size", [(40, 20), (80, 24), (120, 40), (200, 50)])
+async def test_events_can_be_filtered_on_every_screen(size: tuple[int, int]) -> None:
+    stage = mop_platform()
+    async with at_desk(stage, size) as desk:
+        await in_the_log(desk)
+        await desk.press("/", *"is:good")
+        assert "Events / is:good" in desk.text()
+        assert "Events /is:good" in desk.text()
+        await desk.press("enter", "z", "/")
+        assert "is:good" in desk.text(), "where the pane has the whole screen, too"
+        assert all(len(line) <= size[0] for line in desk.lines())
+
+
+async def test_keys_of_a_replay_are_typed_into_the_filter() -> None:
+    recording = Recording.of(mop_platform())
+    recording.seek(40)
+    async with at_desk(recording) as desk:
+        log = await in_the_log(desk)
+        await desk.press("/", *"is:good", "home", "x", "end", ".", " ")
+        assert recording.position == 40
+        assert not recording.playing
+        await desk.press("backspace", "backspace", "home", "delete", "enter", "home")
+        assert log.filter_text == "is:good"
+        assert recording.position == 0
