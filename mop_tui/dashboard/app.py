@@ -83,7 +83,7 @@ class Dashboard(App[WhyEnded]):
         super().__init__(driver_class=LastingDriver, ansi_color=ansi_color)
         self._feed = feed
         self._clock: Clock = clock or SystemClock()
-        self._sampler = Sampler(feed)
+        self._sampler = Sampler(feed, self._clock.now)
         self._frame = self._sampler.take()
         self._errands = Errands(feed)
         self._offers: tuple[object, ...] = ()

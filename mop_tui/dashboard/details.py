@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from urllib.parse import quote
 
+from mop_tui.dashboard.ending import expected_end, why_so
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.health import health_entries
 from mop_tui.dashboard.ink import Ink
-from mop_tui.dashboard.looks import severity_look, tone_look
+from mop_tui.dashboard.looks import severity_look, status_look, tone_look
 from mop_tui.dashboard.retries import attempt, trying_again
 from mop_tui.dashboard.sheet import Entry
-from mop_tui.dashboard.times import lasted
+from mop_tui.dashboard.times import lasted, wall
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.ids import AgentId, IssueId, TaskId
@@ -157,8 +158,38 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("gate", _gate(spec.gate, cleared=task.cleared))
     details.add("priority", spec.priority.name.lower())
     details.add("expected", lasted(spec.expected_ms) if spec.expected_ms else None)
+    details.add("would end", _expected_end(frame, task_id))
     details.add("may take", lasted(spec.timeout_ms) if spec.timeout_ms else None)
     details.add("result", task.output)
+    return details
+
+
+def _expected_end(frame: Frame, task: TaskId) -> str | None:
+    if frame.estimate is None or task not in frame.estimate.ends:
+        return None
+    left = frame.estimate.ends[task] - frame.estimate.at
+    after = f" after you {frame.estimate.your_move}" if frame.estimate.your_move else ""
+    return f"in {lasted(left)}{after}"
+
+
+def session_details(frame: Frame) -> Details:
+    """Return what is known about the session as a whole."""
+    snapshot = frame.snapshot
+    details = Details(f"Session {printable(snapshot.session)}")
+    look = status_look(snapshot)
+    details.add("status", f"{look.sign} {look.word}", look.ink)
+    details.add("because", snapshot.outcome_reason)
+    details.add("project", snapshot.project)
+    details.add("goal", snapshot.goal)
+    details.add("started", f"{wall(frame.started, 0):%Y-%m-%d %H:%M:%S}")
+    details.add("elapsed", lasted(frame.elapsed))
+    progress = snapshot.progress
+    details.add("progress", None if progress is None else f"{progress * 100:.0f} % of the work")
+    details.add("expected end", expected_end(frame) or "no work is left to be done", "strong")
+    details.add("", why_so(frame), "dim")
+    limit = snapshot.max_agents
+    details.add("at work", f"{limit} agents at a time, at most" if limit is not None else None)
+    details.add("recorded in", frame.source)
     return details
 
 

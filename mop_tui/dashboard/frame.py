@@ -1,17 +1,25 @@
 """Everything one repaint shows, taken from the feed at one moment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from math import inf
+from time import monotonic
 from typing import Protocol, runtime_checkable
 
 from mop_tui.dashboard.swarm_view import SwarmView
 from mop_tui.dashboard.times import timecode, wall
+from mop_tui.domain.eta import Estimate, estimate
 from mop_tui.domain.feed import Capabilities, Playback, SessionFeed
 from mop_tui.domain.ids import QuestionId
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.session import Snapshot
+
+_REST = 1.0
+"""Seconds between estimates of the end, at least."""
+_SHARE = 50
+"""How many times longer than making an estimate is the time until the next one, at least."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,8 @@ class Frame:
     started: datetime
     remaining: Mapping[QuestionId, int | None]
     """Wall-clock milliseconds until each open question times out; None if it never does."""
+    estimate: Estimate | None = None
+    """What can be told of the end, a second ago at most; None where no end is ahead."""
 
     @property
     def replayed(self) -> bool:
@@ -71,8 +81,9 @@ class ShowsFrames(Protocol):
 class Sampler:
     """Takes frames from a feed, and only where something a viewer can see has changed."""
 
-    def __init__(self, feed: SessionFeed) -> None:
+    def __init__(self, feed: SessionFeed, clock: Callable[[], float] = monotonic) -> None:
         self._feed = feed
+        self._estimator = _Estimator(clock)
         self._started = datetime.fromisoformat(feed.started)
         self._revision: int | None = None
         self._seconds: tuple[int | None, ...] = ()
@@ -87,7 +98,9 @@ class Sampler:
             self._revision = revision
             self._view = SwarmView(feed.snapshot(), self._view)
         self._seconds = self._tick(now)
+        estimated = self._estimator.look(self._view.snapshot, now)
         return Frame(
+            estimate=estimated,
             snapshot=self._view.snapshot,
             view=self._view,
             now=now,
@@ -105,7 +118,7 @@ class Sampler:
     def due(self) -> Frame | None:
         """Return a new frame if the session changed or a second has passed, else None."""
         changed = self._feed.revision != self._revision
-        if changed or self._tick(self._feed.now()) != self._seconds:
+        if changed or self._estimator.due or self._tick(self._feed.now()) != self._seconds:
             return self.take()
         return None
 
@@ -114,3 +127,37 @@ class Sampler:
         questions = () if self._view is None else self._view.snapshot.open_questions
         left = [self._feed.remaining(question.id) for question in questions]
         return (now // 1000, *(None if ms is None else ms // 1000 for ms in left))
+
+
+class _Estimator:
+    """Estimates the end of a session once a second, and less often where that takes long.
+
+    `clock` returns wall-clock seconds: a rehearsal or a replay may show hours in one of them.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._looked = -inf
+        self._rest = 0.0
+        self._for: Snapshot | None = None
+        self._stale = False
+        self._estimate: Estimate | None = None
+
+    @property
+    def due(self) -> bool:
+        """True if what was estimated last is not about what was shown last, and may be now."""
+        return self._stale and self._clock() - self._looked >= self._rest
+
+    def look(self, snapshot: Snapshot, now: int) -> Estimate | None:
+        """Return what can be told of the end of `snapshot` at session time `now`."""
+        went_back = self._for is not None and snapshot.seq < self._for.seq
+        self._stale = snapshot is not self._for
+        if snapshot.status != "running":
+            return None
+        began = self._clock()
+        if went_back or began - self._looked >= self._rest:
+            self._estimate = estimate(snapshot, now)
+            self._for, self._stale = snapshot, False
+            self._looked = self._clock()
+            self._rest = max(_REST, _SHARE * (self._looked - began))
+        return self._estimate

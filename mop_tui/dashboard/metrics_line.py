@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from mop_tui.dashboard.ending import expected_end
 from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.health import size_of
 from mop_tui.dashboard.ink import Ink
-from mop_tui.dashboard.line import Line, clip
+from mop_tui.dashboard.line import Line, clip, width_of
 from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.looks import task_look
 from mop_tui.dashboard.swarm_view import AT_WORK
@@ -24,7 +26,7 @@ _TASKS = (
 
 
 class MetricsLine(FrameLines):
-    """How many agents and tasks there are, and in which state."""
+    """How many agents and tasks there are, in which state, what they use, and when all is done."""
 
     DEFAULT_CSS = """
     MetricsLine { background: $surface; }
@@ -43,12 +45,33 @@ class MetricsLine(FrameLines):
             (str(sum(tasks.values())), "strong"),
             *_tasks(tasks),
         )
+        for more in (_used(frame), _end(frame)):
+            if more and width_of(line) + width_of(more) <= width:
+                line += more
         return [clip(line, width)]
 
 
 def _count(count: int, word: str, ink: Ink) -> Line:
     """Return a count; one of nothing is written quietly."""
     return ((f"  {count} {word}", ink if count else "dim"),)
+
+
+def _used(frame: Frame) -> Line:
+    """Return what all agents use together, as far as it was measured."""
+    cores, memory = frame.view.used
+    if cores is None and memory is None:
+        return ()
+    line: Line = (("  Use", "dim"),)
+    if cores is not None:
+        line += ((f"  {cores:.1f} cores", "plain"),)
+    if memory is not None:
+        line += ((f"  {size_of(memory)}", "plain"),)
+    return line
+
+
+def _end(frame: Frame) -> Line:
+    end = expected_end(frame)
+    return (("  Done ", "dim"), (f" {end}", "plain")) if end else ()
 
 
 def _tasks(counts: Mapping[TaskState, int]) -> Line:

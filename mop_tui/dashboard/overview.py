@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from mop_tui.dashboard.banner import Banner, Trouble
+from mop_tui.dashboard.details import session_details
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.filter_line import FilterLine
 from mop_tui.dashboard.frame import Frame, ShowsFrames
@@ -38,6 +39,7 @@ class Overview(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Pane", tooltip="Next pane"),
         Binding("shift+tab", "app.focus_previous", "Previous pane", show=False),
+        Binding("i", "session", "Session", tooltip="All about the session and its end", show=False),
         Binding("z", "zoom", "Give the pane the whole screen, or give it back", show=False),
         Binding("space", "replay('toggle')", "Play", tooltip="Play or pause"),
         Binding("comma", "replay('back')", "Back", tooltip="One event back", key_display=","),
@@ -136,6 +138,10 @@ class Overview(Screen[None]):
             self.minimize()
         elif isinstance(self.focused, Rows):
             self.maximize(self.focused)
+
+    def action_session(self) -> None:
+        """Tell all about the session."""
+        self.post_message(Rows.Chosen(session_details, None))
 
     def action_replay(self, what: str) -> None:
         """Move in time."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mop_tui.dashboard.ending import expected_end
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.line import Line, clip, spread, width_of
 from mop_tui.dashboard.lines import FrameLines
@@ -9,9 +10,11 @@ from mop_tui.dashboard.looks import status_look
 from mop_tui.dashboard.times import lasted, wall
 from mop_tui.domain.wording import printable
 
+_LEAST_BAR = 4
+
 
 class SessionHeader(FrameLines):
-    """Two lines: names and start; progress, status and elapsed time."""
+    """Two lines: names and start; progress, status, elapsed time and expected end."""
 
     def lines(self, frame: Frame, width: int) -> Sequence[Line]:
         """Return the two lines of the header."""
@@ -42,10 +45,17 @@ class SessionHeader(FrameLines):
             (f"  {lasted(frame.elapsed)}", "plain"),
             (" elapsed" if width >= 60 else "", "dim"),
         )
-        room = max(4, width - width_of(right))
+        end = expected_end(frame, short=width < 76)
+        if end and width_of(right) + len(end) + 2 + _LEAST_BAR <= width:
+            right += ((f"  {end}", "you" if _is_your_turn(frame) else "strong"),)
+        room = max(_LEAST_BAR, width - width_of(right))
         filled = 0 if percent is None else min(int(room * percent / 100), room)
         return (
             ("\N{FULL BLOCK}" * filled, look.ink),
             ("\N{LIGHT SHADE}" * (room - filled), "track"),
             *right,
         )
+
+
+def _is_your_turn(frame: Frame) -> bool:
+    return frame.estimate is not None and frame.estimate.your_move is not None

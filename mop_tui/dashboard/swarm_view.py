@@ -82,6 +82,14 @@ class SwarmView:
                 tasks.setdefault(agent, []).append(task)
         return tasks
 
+    @cached_property
+    def used(self) -> tuple[float | None, int | None]:
+        """Processor cores and bytes that all agents use together; None where none was measured."""
+        measured = [a.measured for a in self.snapshot.agents.values() if a.measured is not None]
+        cores = [health.cpu_cores for health in measured if health.cpu_cores is not None]
+        memory = [health.memory_bytes for health in measured if health.memory_bytes is not None]
+        return sum(cores) if cores else None, sum(memory) if memory else None
+
     def summary(self, team: TeamId) -> TeamSummary:
         """Return a team in one line."""
         if team not in self._summaries:

@@ -141,6 +141,7 @@ def _agent_progressed(session: Session, event: Event[e.AgentProgressed]) -> None
     session.touch(agent)
     task = session.tasks[data.task]
     task.progress = data.percent
+    task.told_after = task.worked(event.at)
     session.touch(task)
 
 

@@ -169,6 +169,8 @@ class Task:
     paused_ms: int = 0
     """For how long its present attempt was paused, up to `paused_since` if it is paused now."""
     paused_since: int | None = None
+    told_after: int = 0
+    """For how many milliseconds it had been worked on when its progress was last told."""
     answers: tuple[tuple[QuestionName, str], ...] = ()
     """What its gate was answered, for its agent to know; secrets are not among it."""
 

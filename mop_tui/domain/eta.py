@@ -1,0 +1,337 @@
+"""When a session will be done, as far as that can be told.
+
+The rest of the work is played through: tasks begin when what they need is there and somebody who
+may do them is free, the most pressing first, at most `max_agents` at a time. This is list
+scheduling by upward rank, and what the rule that assigns tasks does too. Nothing is invented: what
+takes nobody knows how long makes the end unknown.
+"""
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
+from heapq import heappop, heappush
+from math import inf
+from typing import Literal
+
+from mop_tui.domain import graph
+from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
+from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
+from mop_tui.domain.immutable import immutable
+from mop_tui.domain.session import Agent, Snapshot, Task, is_provided
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
+from mop_tui.domain.wording import listed
+
+_NAMED = 3
+"""How many tasks are named in a reason; more are counted."""
+
+_DONE, _READY = 0, 1
+_IN_HAND = (TaskState.ASSIGNED, TaskState.ACTIVE, TaskState.REVIEWING)
+
+YourMove = Literal["answer", "continue"]
+
+
+@immutable
+class Estimate:
+    """What can be told of the end of a session at one moment of its time."""
+
+    at: int
+    """The session time at which this was told."""
+    end: int | None
+    """The session time at which everything would be done; None if that is unknown."""
+    why: str = ""
+    """Why it is unknown, or why it may take longer than that."""
+    your_move: YourMove | None = None
+    """What the operator has to do first; `end` counts as if that were done at once."""
+    to_ask: int = 0
+    """How many questions will have to be answered besides."""
+    late: bool = False
+    """Something takes longer than expected, nobody knows how much, so this is the least."""
+    ends: Mapping[TaskId, int] = field(default_factory=dict)
+    """The session time at which each unfinished task would be done."""
+
+    @property
+    def left(self) -> int | None:
+        """Milliseconds until the end."""
+        return None if self.end is None else self.end - self.at
+
+
+def estimate(snapshot: Snapshot, now: int) -> Estimate | None:
+    """Return what can be told at session time `now`; None where no end of the work is ahead."""
+    left = {name: task for name, task in snapshot.tasks.items() if task.state not in TERMINAL}
+    if snapshot.status != "running" or not left:
+        return None
+    usual = _usual(snapshot.tasks.values())
+    expected = {name: task.spec.expected_ms or usual for name, task in left.items()}
+    known = {name: ms for name, ms in expected.items() if ms is not None}
+    if len(known) < len(left):
+        return Estimate(now, None, _undeclared([name for name in left if name not in known]))
+    rests = {name: _rest(task, known[name], now) for name, task in left.items()}
+    course = _Course(snapshot, left, {name: max(0, ms) for name, ms in rests.items()}, now)
+    course.run()
+    if len(course.ends) < len(left):
+        stuck = [task for name, task in left.items() if name not in course.ends]
+        return Estimate(now, None, _why_stuck(snapshot, stuck))
+    late = [name for name, task in left.items() if _is_late(snapshot, task, rests[name])]
+    return Estimate(
+        at=now,
+        end=max(course.ends.values()),
+        why=f"{_named(late)} longer than expected" if late else "",
+        your_move=_your_move(snapshot, course.takers.values()),
+        to_ask=sum(task.gated and task.question is None for task in left.values()),
+        late=bool(late),
+        ends=course.ends,
+    )
+
+
+def _usual(tasks: Iterable[Task]) -> int | None:
+    """Return how long the tasks that are complete took on average; None if there are none."""
+    took = [
+        task.worked(task.ended_at)
+        for task in tasks
+        if task.state is TaskState.COMPLETE
+        and task.ended_at is not None
+        and task.started_at is not None
+    ]
+    return round(sum(took) / len(took)) if took else None
+
+
+def _rest(task: Task, expected: int, now: int) -> int:
+    """Return how much longer a task takes if it goes as expected: negative if it has not."""
+    match task.state:
+        case TaskState.ACTIVE:
+            worked = task.worked(now)
+            if task.progress is None:
+                return expected - worked
+            return round(expected * (100 - task.progress) / 100) - (worked - task.told_after)
+        case TaskState.REVIEWING:
+            return 0
+        case _:
+            return expected
+
+
+def _is_late(snapshot: Snapshot, task: Task, rest: int) -> bool:
+    """Return whether a task takes longer than its rest says, and nobody knows how much."""
+    if task.state is TaskState.REVIEWING or rest < 0:
+        return True
+    agent = snapshot.agents.get(task.agent) if task.agent is not None else None
+    return (
+        agent is not None
+        and agent.task == task.spec.id
+        and agent.paused_by in (PausedBy.DEPENDENCY, PausedBy.LOCK)
+    )
+
+
+def _your_move(snapshot: Snapshot, takers: Iterable[AgentId]) -> YourMove | None:
+    if snapshot.open_questions:
+        return "answer"
+    agents = snapshot.agents
+    paused = any(name in agents and agents[name].paused_by is PausedBy.OPERATOR for name in takers)
+    return "continue" if paused else None
+
+
+def _able(agent: Agent) -> bool:
+    """Return whether an agent can be counted on."""
+    return not agent.retired and (agent.state is not AgentState.FAILED or agent.restarting)
+
+
+# -- playing it through -----------------------------------------------------------------------
+
+_Kind = tuple[str, str]
+"""Who may do a task: the agent of a name, or any with a skill."""
+
+
+def _kind(task: Task) -> _Kind:
+    if task.spec.agent is not None:
+        return "agent", task.spec.agent
+    return "skill", task.spec.requires_skill or ""
+
+
+def _kinds(agent: Agent) -> Iterator[_Kind]:
+    yield "agent", agent.spec.id
+    for skill in agent.spec.skills:
+        yield "skill", skill
+
+
+class _Course:
+    """The rest of a session, played through: `ends` tells when each task is done, `takers` by whom.
+
+    Tasks that are ready wait in `_pressing`, or in `_waiting` while nobody of their kind is free.
+    At most one of a kind is called from there for each agent that becomes free, so that a move
+    costs little however much waits.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        left: Mapping[TaskId, Task],
+        rests: Mapping[TaskId, int],
+        now: int,
+    ) -> None:
+        self.ends: dict[TaskId, int] = {}
+        self.takers: dict[TaskId, AgentId] = {}
+        self._tasks = left
+        self._rests = rests
+        self._limit = inf if snapshot.max_agents is None else snapshot.max_agents
+        self._at_work = 0
+        self._agents = {n: agent for n, agent in snapshot.agents.items() if _able(agent)}
+        self._free: dict[_Kind, dict[AgentId, None]] = {}
+        self._missing: dict[TaskId, int] = {}
+        self._after: dict[TaskId, list[TaskId]] = {}
+        self._wanting: dict[MemoryKey, list[TaskId]] = {}
+        self._pressing: list[tuple[int, int, int, TaskId]] = []
+        self._waiting: dict[_Kind, list[tuple[int, int, int, TaskId]]] = {}
+        self._ahead: list[tuple[int, int, TaskId]] = []
+        """What will be done or ready when, and which of the two."""
+        self._see_what_is_missing(snapshot)
+        ranks = graph.upward_ranks(rests, self._successors())
+        self._urgency = {
+            name: (-task.spec.priority, -ranks[name], number)
+            for number, (name, task) in enumerate(left.items())
+        }
+        self._begin(now)
+
+    def _see_what_is_missing(self, snapshot: Snapshot) -> None:
+        for name, task in self._tasks.items():
+            self._missing[name] = 0
+            if task.state is not TaskState.PENDING:
+                continue
+            for need in task.spec.needs_tasks:
+                row = snapshot.tasks.get(need)
+                if row is None or row.state is not TaskState.COMPLETE:
+                    self._missing[name] += 1
+                    self._after.setdefault(need, []).append(name)
+            for key in task.spec.needs_keys:
+                if not is_provided(snapshot.memory, key):
+                    self._missing[name] += 1
+                    self._wanting.setdefault(key, []).append(name)
+
+    def _successors(self) -> dict[TaskId, list[TaskId]]:
+        successors = {name: list(self._after.get(name, ())) for name in self._tasks}
+        for name, task in self._tasks.items():
+            for key in task.spec.provides:
+                successors[name] += self._wanting.get(key, ())
+        return successors
+
+    def _begin(self, now: int) -> None:
+        for agent in self._agents.values():
+            if agent.task is None or agent.task not in self._tasks:
+                self._set_free(agent)
+        for name, task in self._tasks.items():
+            if task.state in _IN_HAND:
+                self._at_work += 1
+                if task.agent is not None:
+                    self.takers[name] = task.agent
+                heappush(self._ahead, (now + self._rests[name], _DONE, name))
+            elif not self._missing[name]:
+                heappush(self._ahead, (max(now, task.rests_until or now), _READY, name))
+
+    def run(self) -> None:
+        """Play until nothing more can happen."""
+        while self._ahead:
+            time = self._ahead[0][0]
+            while self._ahead and self._ahead[0][0] == time:
+                _, what, name = heappop(self._ahead)
+                if what == _DONE:
+                    self._done(name, time)
+                else:
+                    self._ready(name)
+            self._employ(time)
+
+    def _done(self, name: TaskId, time: int) -> None:
+        task = self._tasks[name]
+        self.ends[name] = time
+        self._at_work -= 1
+        agent = self.takers.get(name)
+        if agent is not None and agent in self._agents:
+            self._set_free(self._agents[agent])
+        for after in self._after.get(name, ()):
+            self._come(after)
+        for key in task.spec.provides:
+            for wanting in self._wanting.pop(key, ()):
+                self._come(wanting)
+
+    def _come(self, name: TaskId) -> None:
+        """Take note that one thing is there that a task needs."""
+        self._missing[name] -= 1
+        if not self._missing[name]:
+            self._ready(name)
+
+    def _ready(self, name: TaskId) -> None:
+        heappush(self._pressing, (*self._urgency[name], name))
+
+    def _set_free(self, agent: Agent) -> None:
+        for kind in _kinds(agent):
+            self._free.setdefault(kind, {})[agent.spec.id] = None
+            self._call(kind)
+
+    def _call(self, kind: _Kind) -> None:
+        """Let the most pressing task of a kind that waited try again."""
+        waiting = self._waiting.get(kind)
+        if waiting:
+            heappush(self._pressing, heappop(waiting))
+
+    def _employ(self, time: int) -> None:
+        """Give tasks to those who are free, as long as more may be at work."""
+        while self._pressing and self._at_work < self._limit:
+            task = heappop(self._pressing)
+            name = task[-1]
+            kind = _kind(self._tasks[name])
+            free = self._free.get(kind)
+            if not free:
+                heappush(self._waiting.setdefault(kind, []), task)
+                continue
+            taker = next(iter(free))
+            for other in _kinds(self._agents[taker]):
+                self._free[other].pop(taker, None)
+            self.takers[name] = taker
+            self._at_work += 1
+            heappush(self._ahead, (time + self._rests[name], _DONE, name))
+            if free:
+                self._call(kind)
+
+
+# -- saying why -------------------------------------------------------------------------------
+
+
+def _named(tasks: Sequence[TaskId]) -> str:
+    if len(tasks) > _NAMED:
+        return f"{len(tasks)} tasks take"
+    return f"{listed(tasks)} {'takes' if len(tasks) == 1 else 'take'}"
+
+
+def _undeclared(tasks: Sequence[TaskId]) -> str:
+    who = listed(tasks) if len(tasks) <= _NAMED else f"{len(tasks)} tasks"
+    verb = "declares" if len(tasks) == 1 else "declare"
+    return f"{who} {verb} no duration, and no task is complete that could tell how long one takes"
+
+
+def _why_stuck(snapshot: Snapshot, stuck: Sequence[Task]) -> str:
+    """Return why tasks would never begin: of the first of them that waits for no other."""
+    names = {task.spec.id for task in stuck}
+    roots = [task for task in stuck if names.isdisjoint(task.spec.needs_tasks)]
+    task = roots[0] if roots else stuck[0]
+    return f"{task.spec.id} {_obstacle(snapshot, task, names)}"
+
+
+def _obstacle(snapshot: Snapshot, task: Task, stuck: Container[TaskId]) -> str:
+    spec = task.spec
+    for need in spec.needs_tasks:
+        row = snapshot.tasks.get(need)
+        if row is None:
+            return f"waits for {need}, which is not in the plan yet"
+        if row.state in (TaskState.FAILED, TaskState.CANCELLED):
+            return f"waits for {need}, which is {row.state}"
+    for key in spec.needs_keys:
+        providers = [row for row in snapshot.tasks.values() if key in row.spec.provides]
+        if not is_provided(snapshot.memory, key) and all(
+            row.state in TERMINAL or row.spec.id in stuck for row in providers
+        ):
+            return f"waits for memory key {key}, and no task is known to set it"
+    able = [agent for agent in snapshot.agents.values() if _kind(task) in _kinds(agent)]
+    if not any(map(_able, able)):
+        who = (
+            f"agent {spec.agent}"
+            if spec.agent
+            else f"an agent with the skill {spec.requires_skill}"
+        )
+        return f"waits for {who}, and there is none that could be counted on"
+    return "waits for itself"
