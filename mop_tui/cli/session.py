@@ -156,6 +156,7 @@ def _collect_garbage() -> None:
 
 async def _finish(live: LiveSession, orchestrator: Orchestrator, journal: Journal) -> Outcome:
     """Close the journal and return how the session ended."""
+    live.close()
     await asyncio.to_thread(journal.close)
     outcome = orchestrator.session.outcome
     if live.defect or outcome is None:

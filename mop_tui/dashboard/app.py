@@ -36,6 +36,7 @@ from mop_tui.dashboard.terminal import LastingDriver
 from mop_tui.dashboard.theme import DARK, LIGHT
 from mop_tui.dashboard.transport import Transport
 from mop_tui.dashboard.typed_answer import TypedAnswerDialog
+from mop_tui.dashboard.why_dialog import WhyDialog
 from mop_tui.domain.answers import QuestionType
 from mop_tui.domain.feed import SessionFeed, Stop
 from mop_tui.domain.ids import QuestionId
@@ -128,7 +129,9 @@ class Dashboard(App[WhyEnded]):
     def _offer(self) -> None:
         """Let the screen name other keys where other things can be done now."""
         frame = self._frame
-        offers = (self.screen, frame.capabilities, frame.ended, offered(frame, self._subject()))
+        subject = self._subject()
+        can = (offered(frame, subject), self.check_action("why", ()))
+        offers = (self.screen, frame.capabilities, frame.ended, *can)
         if offers != self._offers:
             self._offers = offers
             self.screen.refresh_bindings()
@@ -174,6 +177,10 @@ class Dashboard(App[WhyEnded]):
             return self._feed.capabilities.detach and not self._frame.ended
         if action == "end":
             return self._feed.capabilities.guest and self._frame.answerable
+        if action == "why":
+            subject = self._subject()
+            told = self.screen.subject if isinstance(self.screen, WhyDialog) else None
+            return subject is not None and subject != told
         if action == "steer":
             return bool({*parameters} & {*offered(self._frame, self._subject())})
         return True
@@ -216,11 +223,20 @@ class Dashboard(App[WhyEnded]):
             DetailDialog(self._feed, chosen.about, self._frame, subject=chosen.subject)
         )
 
+    def action_why(self) -> None:
+        """Tell why what the keys are about is as it is."""
+        subject = self._subject()
+        if subject is None:
+            return
+        if isinstance(self.screen, QuestionDialog):
+            self.screen.look_away()
+        self.push_screen(WhyDialog(self._feed, subject, self._frame))
+
     # -- steering ---------------------------------------------------------------------------
 
     def _subject(self) -> Subject | None:
-        """Return the agent or task that keys are about now."""
-        if isinstance(self.screen, DetailDialog):
+        """Return what keys are about now."""
+        if isinstance(self.screen, DetailDialog | QuestionDialog):
             return self.screen.subject
         return self.focused.subject_here if isinstance(self.focused, Rows) else None
 
@@ -263,7 +279,14 @@ class Dashboard(App[WhyEnded]):
             self._ask(question)
 
     def action_answer(self) -> None:
-        """Open the dialog of the oldest open question, or of what one looks at."""
+        """Open the dialog of the oldest open question, or of what one looks at.
+
+        Where one came from such a dialog, that is the one to go back to.
+        """
+        if any(isinstance(screen, QuestionDialog) for screen in self.screen_stack):
+            while not isinstance(self.screen, QuestionDialog):
+                self.screen.dismiss()
+            return
         subject = self.screen.subject if isinstance(self.screen, DetailDialog) else None
         questions = nearest_questions(self._frame, subject)
         if questions and self._frame.answerable:

@@ -32,6 +32,7 @@ class DetailDialog(BoxDialog[None]):
         *AGENT_KEYS,
         *TASK_KEYS,
         Binding("a", "app.answer", "Answer", tooltip="Answer what it waits for", show=False),
+        Binding("w", "app.why", "Why", tooltip="Tell what led to this"),
         Binding("tab", "next_part", "To the facts or the output", show=False),
         Binding("question_mark", "app.help", "Help", key_display="?"),
         Binding("escape,q", "close", "Close"),
@@ -65,7 +66,7 @@ class DetailDialog(BoxDialog[None]):
     ) -> None:
         super().__init__()
         self.subject = subject
-        """The agent or task that it is about."""
+        """What it is about."""
         self._feed = feed
         self._details = details
         self._frame = frame

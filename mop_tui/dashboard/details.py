@@ -1,4 +1,4 @@
-"""What is known about one agent, task, issue or event, as labels and texts."""
+"""What is known about one agent, task, issue, question or event, as labels and texts."""
 
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -8,20 +8,21 @@ from mop_tui.dashboard.ending import expected_end, why_so
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.health import health_entries
 from mop_tui.dashboard.ink import Ink
-from mop_tui.dashboard.looks import severity_look, status_look, tone_look
+from mop_tui.dashboard.looks import WAITING_FOR_YOU, severity_look, status_look, tone_look
+from mop_tui.dashboard.question_words import became, fate, who_asks
 from mop_tui.dashboard.retries import attempt, trying_again
-from mop_tui.dashboard.sheet import Entry
+from mop_tui.dashboard.sheet import Entry, context_entries
 from mop_tui.dashboard.times import lasted, wall
 from mop_tui.domain.agent_lifecycle import AgentState
-from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.ids import AgentId, IssueId, TaskId
+from mop_tui.domain.events import AnyEvent, SystemDecided
+from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId
 from mop_tui.domain.plan import HostKind, Lifetime
 from mop_tui.domain.sentences import sentence
 from mop_tui.domain.session import Agent, Task
 from mop_tui.domain.task_lifecycle import TERMINAL
 from mop_tui.domain.tones import tone
 from mop_tui.domain.waiting import agent_waiting_for, waiting_for
-from mop_tui.domain.wording import printable
+from mop_tui.domain.wording import printable, words
 
 
 @dataclass(slots=True)
@@ -217,10 +218,44 @@ def issue_details(frame: Frame, issue_id: IssueId) -> Details:
     return details
 
 
+def question_details(frame: Frame, question_id: QuestionId) -> Details:
+    """Return what is known about a question, save what a secret is or might be."""
+    details = Details(f"Question {question_id}")
+    question = frame.snapshot.questions.get(question_id)
+    if question is None:
+        details.add("state", "it is not asked at this moment", "dim")
+        return details
+    asked = question.asked
+    details.add("question", asked.text, "strong")
+    waits = question.state == "open" and not frame.ended
+    look = WAITING_FOR_YOU
+    if waits:
+        details.add("state", f"{look.sign} {look.word} for your answer", look.ink)
+    else:
+        details.add("state", became(question, question.by))
+        details.add("reason", question.reason if question.state == "answered" else None)
+    details.add("since", _since(frame, question.asked_at) if waits else None)
+    details.add("asked", None if waits else frame.moment(question.asked_at).strip())
+    details.add("who", who_asks(frame.snapshot, asked))
+    details.add("else", fate(asked) if waits and asked.due is not None else None)
+    details.add("danger", "marked as dangerous" if asked.dangerous else None, "bad")
+    if asked.context:
+        details.entries += context_entries([("about", dict(asked.context))])
+    return details
+
+
 def event_details(frame: Frame, event: AnyEvent) -> Details:
     """Return what is known about an event."""
     details = Details(f"Event {event.seq}")
-    details.add("what", sentence(event), tone_look(tone(event)).ink)
+    if isinstance(event.data, SystemDecided):
+        decided = event.data
+        details.add("rule", decided.rule)
+        details.add("verdict", decided.verdict, "good" if decided.verdict == "yes" else "warn")
+        details.add("reason", decided.reason, "strong")
+        orders = dict.fromkeys(words(action.do) for action in decided.actions)
+        details.add("orders", ", ".join(orders))
+    else:
+        details.add("what", sentence(event), tone_look(tone(event)).ink)
     details.add("when", f"{frame.moment(event.at).strip()}, {lasted(event.at)} after the start")
     details.add("kind", event.kind)
     details.add("led to by", f"event {event.cause}" if event.cause is not None else None)

@@ -17,6 +17,7 @@ from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.line import ELLIPSIS, Line, clip
 from mop_tui.dashboard.looks import tone_look
 from mop_tui.dashboard.rows import Rows
+from mop_tui.dashboard.subject import Subject
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import SessionFeed
 from mop_tui.domain.sentences import sentence
@@ -311,6 +312,10 @@ class EventLog(Rows):
     def about(self, index: int) -> Callable[[Frame], Details]:
         """Return what tells all about an event."""
         return partial(event_details, event=self._events[index])
+
+    def subject(self, index: int) -> Subject:
+        """Return the event of a row."""
+        return Subject(event=self._events[index].seq)
 
     def line(self, index: int, width: int) -> Line:
         """Return when it happened, how bad it is and what it was."""

@@ -10,6 +10,7 @@ from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.line import Line, cell, clip
 from mop_tui.dashboard.looks import severity_look
 from mop_tui.dashboard.rows import Rows
+from mop_tui.dashboard.subject import Subject
 from mop_tui.domain.events import Severity
 from mop_tui.domain.ids import IssueId
 from mop_tui.domain.session import Issue
@@ -57,6 +58,10 @@ class IssueList(Rows):
     def about(self, index: int) -> Callable[[Frame], Details]:
         """Return what tells all about an issue."""
         return partial(issue_details, issue_id=self._issues[index].id)
+
+    def subject(self, index: int) -> Subject:
+        """Return the issue of a row."""
+        return Subject(issue=self._issues[index].id)
 
     def line(self, index: int, width: int) -> Line:
         """Return what is to be said of an issue."""

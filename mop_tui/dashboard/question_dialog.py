@@ -18,6 +18,7 @@ from mop_tui.dashboard.guard import KeyGuard
 from mop_tui.dashboard.question_words import became, earlier, fate, who_asks
 from mop_tui.dashboard.secret_field import SecretField
 from mop_tui.dashboard.sheet import Sheet, context_entries
+from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.times import timecode
 from mop_tui.domain.events import UserAnswered, UserCommanded
 from mop_tui.domain.feed import Answer, EventFilter, Seen, SessionFeed
@@ -51,6 +52,7 @@ class QuestionDialog(ModalScreen[Closed]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right_square_bracket,ctrl+n", "next", "Next question", key_display="]"),
         Binding("escape", "leave", "Leave it open"),
+        Binding("w", "app.why", "Why", tooltip="Tell what led to the question"),
         Binding("pageup", "scroll_context(-1)", "Read up", show=False),
         Binding("pagedown", "scroll_context(1)", "Read on", show=False),
     ]
@@ -119,6 +121,13 @@ class QuestionDialog(ModalScreen[Closed]):
         self._why_not = ""
         """Why the last answer was refused."""
         self._said: dict[str, str] = {}
+        self._covered = False
+        """The operator looks at something else, from where one comes back to it."""
+
+    @property
+    def subject(self) -> Subject:
+        """The question."""
+        return Subject(question=self.question.id)
 
     def compose(self) -> ComposeResult:
         """Lay out the question, what it is about, and the answers."""
@@ -218,6 +227,8 @@ class QuestionDialog(ModalScreen[Closed]):
     def show(self, frame: Frame) -> None:
         """Follow the session: count down, and close if the question is settled."""
         self._frame = frame
+        if self._covered:
+            return
         question = frame.snapshot.questions.get(self.question.id)
         if question is None or question.state != "open" or frame.ended:
             self._settled(question)
@@ -247,7 +258,9 @@ class QuestionDialog(ModalScreen[Closed]):
         more = len(self._frame.snapshot.open_questions) - 1
         dialog = self.query_one("#dialog", Vertical)
         others = f"{more} more waiting, {self.NEXT_KEY} shows the next" if more > 0 else ""
-        dialog.border_subtitle = others or f"{self.question.id} {self.question.asked.name}"
+        typing = isinstance(self.focused, Input | SecretField)
+        told = others or f"{self.question.id} {self.question.asked.name}"
+        dialog.border_subtitle = told if typing else f"{told}, w tells why"
 
     def _say(self, selector: str, text: str) -> None:
         if self._said.get(selector) == text:
@@ -333,6 +346,23 @@ class QuestionDialog(ModalScreen[Closed]):
             isinstance(event.data, UserAnswered) and event.data.command == self._sent
             for event in answers
         )
+
+    # -- looking at something else -----------------------------------------------------------
+
+    def look_away(self) -> None:
+        """Let something else be shown above it; nothing stays chosen meanwhile."""
+        self.let_go()
+        self._covered = True
+
+    def on_screen_resume(self) -> None:
+        """Be guarded again, for what is typed now may be meant for what was above it."""
+        if self._covered:
+            self._covered = False
+            self.guard = KeyGuard()
+            self.guard.painted(self._clock.now())
+            if self.stage == "open":
+                self.stage = "guarded"
+            self.show(self._frame)
 
     # -- leaving ----------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ class Rows(ScrollView, can_focus=True):
         Binding("home,g", "first", "First row", show=False),
         Binding("end,G", "last", "Last row", show=False),
         Binding("enter", "choose", "More", tooltip="Tell all about this row"),
+        Binding("w", "app.why", "Why", tooltip="Tell what led to this, back to the beginning"),
     ]
     DEFAULT_CSS = """
     Rows {
@@ -64,7 +65,7 @@ class Rows(ScrollView, can_focus=True):
 
         about: Callable[[Frame], Details]
         subject: Subject | None
-        """The agent or task that it is about."""
+        """What that is about."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
@@ -96,7 +97,7 @@ class Rows(ScrollView, can_focus=True):
         return None
 
     def subject(self, index: int) -> Subject | None:  # noqa: ARG002 - for subclasses
-        """Return the agent or task that a row is about, if it is about one."""
+        """Return what a row is about, if that can be told."""
         return None
 
     @property

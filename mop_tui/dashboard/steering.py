@@ -34,7 +34,9 @@ def offered(frame: Frame, subject: Subject | None) -> tuple[Deed, ...]:
     """Return what may be done with `subject` now."""
     if subject is None or not frame.answerable:
         return ()
-    deeds: tuple[Deed, ...] = ("cancel",) if subject.task is not None else _AGENT_DEEDS
+    deeds: tuple[Deed, ...] = ("cancel",) if subject.task is not None else ()
+    if subject.agent is not None:
+        deeds = _AGENT_DEEDS
     return tuple(deed for deed in deeds if not refusal(frame.snapshot, command(deed, subject, "")))
 
 

@@ -1,24 +1,12 @@
-"""What a row or a dialog is about, if that is an agent or a task."""
+"""What a row or a dialog is about, and which question that waits for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mop_tui.dashboard.frame import Frame
-from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.session import Question
+from mop_tui.domain.subject import Subject
 
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """An agent or a task."""
-
-    agent: AgentId | None = None
-    task: TaskId | None = None
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-        return self.agent or self.task or ""
+__all__ = ["Subject", "nearest_questions"]
 
 
 def nearest_questions(frame: Frame, subject: Subject | None) -> Sequence[Question]:
@@ -31,6 +19,9 @@ def nearest_questions(frame: Frame, subject: Subject | None) -> Sequence[Questio
 
 
 def _question_of(frame: Frame, subject: Subject) -> Question | None:
+    if subject.question is not None:
+        question = frame.snapshot.questions.get(subject.question)
+        return question if question is not None and question.state == "open" else None
     if subject.agent is not None:
         agent = frame.snapshot.agents.get(subject.agent)
         return None if agent is None else frame.view.asking(agent)

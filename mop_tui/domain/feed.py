@@ -154,6 +154,12 @@ class SessionFeed(Protocol):
     ) -> Sequence[AnyEvent]:
         """Up to `limit` events with `seq` > `after`, oldest first."""
 
+    def event(self, seq: int) -> AnyEvent | None:
+        """Event `seq`, however long ago it was; None if it is not known here, or not yet.
+
+        Finding it takes about as long in a long session as in a short one.
+        """
+
     def output(self, agent: AgentId, from_line: int = 0, limit: int = 100) -> Sequence[str]:
         """Output lines of an agent, counted from 0 at its beginning.
 

@@ -58,7 +58,7 @@ def _agent_spawned(session: Session, event: Event[e.AgentSpawned]) -> None:
     if spec.id in session.agents:
         session.ignored += 1
         return
-    agent = Agent(spec=spec, since=event.at, reason="it was spawned")
+    agent = Agent(spec=spec, since=event.at, reason="it was spawned", moved=event.seq)
     session.agents[spec.id] = agent
     counts = session.agent_counts
     counts[agent.state] = counts.get(agent.state, 0) + 1
@@ -98,6 +98,7 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
     session.set_agent_state(agent, to_state)
     agent.since = event.at
     agent.reason = data.reason
+    agent.moved = event.seq
     session.weigh(agent)
     session.touch(agent)
 
@@ -237,7 +238,7 @@ def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
     if spec.id in session.tasks:
         session.ignored += 1
         return
-    task = Task(spec=spec, since=event.at, reason="it was created")
+    task = Task(spec=spec, since=event.at, reason="it was created", moved=event.seq)
     session.tasks[spec.id] = task
     counts = session.task_counts
     counts[task.state] = counts.get(task.state, 0) + 1
@@ -289,6 +290,7 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         task.progress = 100
     task.since = event.at
     task.reason = data.reason
+    task.moved = event.seq
     session.touch(task)
 
 
@@ -513,6 +515,7 @@ def _issue_opened(session: Session, event: Event[e.SystemIssueOpened]) -> None:
         text=data.text,
         suggestion=data.suggestion,
         opened_at=event.at,
+        seq=event.seq,
         agent=data.agent,
         task=data.task,
     )

@@ -115,6 +115,8 @@ class Agent:
     """Processes in a row that ended, or could not start, without having completed a task."""
     busy: bool = False
     """Its process runs and may do something by itself: see `Session.weigh`."""
+    moved: int = 0
+    """Which event brought it into its present state."""
 
     @property
     def leaving(self) -> bool:
@@ -173,6 +175,8 @@ class Task:
     """For how many milliseconds it had been worked on when its progress was last told."""
     answers: tuple[tuple[QuestionName, str], ...] = ()
     """What its gate was answered, for its agent to know; secrets are not among it."""
+    moved: int = 0
+    """Which event brought it into its present state."""
 
     def worked(self, at: int) -> int:
         """Return for how many milliseconds the present attempt was worked on until `at`."""
@@ -247,6 +251,8 @@ class Issue:
     text: str
     suggestion: str
     opened_at: int
+    seq: int
+    """Where in the session it was opened."""
     touched: int = 0
     agent: AgentId | None = None
     task: TaskId | None = None

@@ -6,6 +6,7 @@ from pathlib import Path
 from mop_tui.domain.events import AnyEvent
 from mop_tui.errors import JournalDamageError, JournalError
 from mop_tui.journal import chain, codec
+from mop_tui.journal.finding import find_line
 from mop_tui.journal.scan import Scan
 
 _BLOCK = 1 << 18
@@ -64,6 +65,17 @@ class GrowingJournal:
                     raise
                 break  # what is above it comes first
         return events
+
+    def event(self, seq: int) -> AnyEvent | None:
+        """Return event `seq`, read or not; None if it cannot be had.
+
+        That it is as it was written is checked where it is read in its order, and not here.
+        """
+        try:
+            line = find_line(self._descriptor, seq)
+            return None if line is None else self._decode(line, "")
+        except (OSError, codec.UnreadableError):
+            return None
 
     def _sound(self, line: bytes) -> AnyEvent:
         seq = self.seq + 1

@@ -275,6 +275,13 @@ class AttachedSession(OwnPace):
         """See `SessionFeed`."""
         return self._past.events(after, limit, only)
 
+    def event(self, seq: int) -> AnyEvent | None:
+        """See `SessionFeed`."""
+        if not 1 <= seq <= self._session.seq:
+            return None
+        place = seq - self._recent[0].seq
+        return self._recent[place] if place >= 0 else self._journal.event(seq)
+
     def output(self, agent: AgentId, from_line: int = 0, limit: int = 100) -> Sequence[str]:
         """See `SessionFeed`."""
         row = self._session.agents.get(agent)

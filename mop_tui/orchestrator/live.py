@@ -9,7 +9,8 @@ from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import Capabilities, Command, EventFilter
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.session import Snapshot
-from mop_tui.errors import MopError
+from mop_tui.errors import JournalError, MopError
+from mop_tui.journal.following import GrowingJournal
 from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.own_pace import OwnPace
 from mop_tui.orchestrator.past import Past
@@ -29,6 +30,7 @@ class LiveSession(OwnPace):
         self._past = Past(source, orchestrator.recent)
         self.defect = ""
         """What made the orchestrator fail; empty while it is fine."""
+        self._file: GrowingJournal | None = None
         self.reachable = False
         """Other terminals can reach the session, so a screen can leave it and come back."""
 
@@ -89,6 +91,28 @@ class LiveSession(OwnPace):
     ) -> Sequence[AnyEvent]:
         """See `SessionFeed`."""
         return self._past.events(after, limit, only)
+
+    def event(self, seq: int) -> AnyEvent | None:
+        """See `SessionFeed`."""
+        recent = self._orchestrator.recent
+        if not recent or not 1 <= seq <= recent[-1].seq:
+            return None
+        place = seq - recent[0].seq
+        return recent[place] if place >= 0 else self._recorded(seq)
+
+    def _recorded(self, seq: int) -> AnyEvent | None:
+        """Return an event that only the file still has."""
+        if self._file is None:
+            try:
+                self._file = GrowingJournal(self._source)
+            except JournalError:
+                return None
+        return self._file.event(seq)
+
+    def close(self) -> None:
+        """Let go of the session file. Nobody may look any more."""
+        if self._file is not None:
+            self._file.close()
 
     def output(self, agent: AgentId, from_line: int = 0, limit: int = 100) -> Sequence[str]:
         """See `SessionFeed`."""

@@ -99,6 +99,11 @@ class Replayer:
         self._advance()
         return selected(self._journal.events(after + 1, self._session.seq), limit, only)
 
+    def event(self, seq: int) -> AnyEvent | None:
+        """See `SessionFeed`."""
+        self._advance()
+        return self._journal.event(seq) if 1 <= seq <= self._session.seq else None
+
     def output(self, agent: AgentId, from_line: int = 0, limit: int = 100) -> Sequence[str]:
         """See `SessionFeed`."""
         self._advance()

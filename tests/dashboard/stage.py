@@ -104,6 +104,9 @@ class Stage:
     ) -> Sequence[AnyEvent]:
         return selected(islice(self.happened, after, None), limit, only)
 
+    def event(self, seq: int) -> AnyEvent | None:
+        return self.happened[seq - 1] if 1 <= seq <= self.session.seq else None
+
     def output(self, agent: AgentId, from_line: int = 0, limit: int = 100) -> Sequence[str]:
         return self.session.agents[agent].output(from_line, limit)
 

@@ -271,7 +271,7 @@ async def test_what_is_over_is_not_offered() -> None:
     stage.finish("watcher", "all is well")
     async with at_desk(stage) as desk:
         await desk.press("down", "down")
-        assert desk.lines()[-1].split()[:4] == ["⏎", "More", "tab", "Pane"]
+        assert desk.lines()[-1].split()[:6] == ["⏎", "More", "w", "Why", "tab", "Pane"]
         await desk.press("p", "x", "m")
         assert len(desk.app.screen_stack) == 1
 

@@ -1,0 +1,91 @@
+"""What something is about: an agent, a task, an issue, a question, or one event."""
+
+from mop_tui.domain import events as e
+from mop_tui.domain.events import AnyEvent
+from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId
+from mop_tui.domain.immutable import immutable
+from mop_tui.domain.session import Snapshot
+
+
+@immutable
+class Subject:
+    """One of these; the others are None."""
+
+    agent: AgentId | None = None
+    task: TaskId | None = None
+    issue: IssueId | None = None
+    question: QuestionId | None = None
+    event: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        if self.event is not None:
+            return f"event {self.event}"
+        return self.agent or self.task or self.issue or self.question or ""
+
+
+def subject_of(event: AnyEvent) -> Subject:
+    """Return whom or what `event` happened to: itself, where that is nothing that lasts.
+
+    A decision is about itself: nothing tells more of it than its rule, verdict and reason.
+    """
+    match event.data:
+        case (
+            e.AgentSpawned(agent=agent)
+            | e.AgentTransitioned(agent=agent)
+            | e.AgentRefused(agent=agent)
+            | e.AgentProgressed(agent=agent)
+            | e.AgentOutput(agent=agent)
+            | e.AgentHealth(agent=agent)
+            | e.AgentErred(agent=agent)
+            | e.AgentAsked(agent=agent)
+            | e.AgentWaiting(agent=agent)
+            | e.AgentMessaged(agent=agent)
+            | e.AgentFinished(agent=agent)
+            | e.AgentExited(agent=agent)
+            | e.SystemIntended(agent=agent)
+            | e.SystemDone(agent=agent)
+        ):
+            return Subject(agent=agent)
+        case (
+            e.TaskCreated(task=task)
+            | e.TaskTransitioned(task=task)
+            | e.TaskRefused(task=task)
+            | e.TaskOutput(task=task)
+        ):
+            return Subject(task=task)
+        case (
+            e.UserAsked(question=question)
+            | e.UserSeen(question=question)
+            | e.UserAnswered(question=question)
+            | e.UserExpired(question=question)
+            | e.UserWithdrawn(question=question)
+        ):
+            return Subject(question=question)
+        case e.SystemIssueOpened(issue=issue) | e.SystemIssueClosed(issue=issue):
+            return Subject(issue=issue)
+        case _:
+            return Subject(event=event.seq)
+
+
+def event_behind(snapshot: Snapshot, subject: Subject) -> int | None:
+    """Return the event because of which `subject` is as it is; None if it is not there (yet).
+
+    That is what brought an agent or a task into its present state, what opened an issue, and what
+    asked a question; an event stands behind itself.
+    """
+    if subject.agent is not None:
+        agent = snapshot.agents.get(subject.agent)
+        return None if agent is None else agent.moved
+    if subject.task is not None:
+        task = snapshot.tasks.get(subject.task)
+        return None if task is None else task.moved
+    if subject.issue is not None:
+        issue = snapshot.issues.get(subject.issue)
+        return None if issue is None else issue.seq
+    if subject.question is not None:
+        question = snapshot.questions.get(subject.question)
+        return None if question is None else question.seq
+    happened = subject.event is not None and subject.event <= snapshot.seq
+    return subject.event if happened else None
