@@ -10,17 +10,10 @@ the frame of the pane that has the keys.
 """
 
 import argparse
-import fcntl
 import json
-import os
-import pty
-import select
 import statistics
-import struct
-import subprocess
 import sys
 import tempfile
-import termios
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +21,7 @@ from pathlib import Path
 import psutil
 
 from bench.machine import described
+from bench.probe import Probe, p99
 
 FLOODS = {
     "flood": "import os\nd = b'a line of output that says nothing at all\\n' * 12_000\n"
@@ -45,7 +39,6 @@ TALKER = (
 QUIET = "import time\ntime.sleep(600)"
 FOCUS = 20 * "\u2501".encode()
 """The line above the pane that has the keys, on a low terminal, holds this."""
-PATIENCE = 10.0
 
 
 @dataclass
@@ -57,11 +50,6 @@ class Measured:
     after: int = 0
     dropped: int = 0
     lines: int = 0
-
-    @property
-    def p99(self) -> float:
-        """Latency that 99 of 100 keys stay below, in milliseconds."""
-        return 1000 * sorted(self.latencies)[int(0.99 * (len(self.latencies) - 1))]
 
 
 def layout(programs: dict[str, str]) -> str:
@@ -84,72 +72,23 @@ def layout(programs: dict[str, str]) -> str:
 def measure(programs: dict[str, str], seconds: float, folder: Path) -> Measured:
     """Run a session and press keys for a while."""
     (folder / "flood.yaml").write_text(layout(programs), encoding="utf-8")
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
-    others = {"COLUMNS", "LINES", "NO_COLOR"}
-    environment = {name: value for name, value in os.environ.items() if name not in others}
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "mop_tui",
-            "run",
-            "--trust",
-            "flood.yaml",
-            "--session-file",
-            "flood.jsonl",
-        ],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        cwd=folder,
-        env={**environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
-        start_new_session=True,
-    )
+    run = ("-m", "mop_tui", "run", "--trust", "flood.yaml", "--session-file", "flood.jsonl")
     measured = Measured()
-    _read(master, 5.0)
-    program = psutil.Process(process.pid)
-    measured.before = program.memory_info().rss
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        _read(master, 0.15)
-        os.write(master, b"\t")
-        measured.latencies.append(_until_answered(master))
-    measured.after = program.memory_info().rss
-    process.terminate()
-    while process.poll() is None:
-        _read(master, 0.1)
-    os.close(master)
-    os.close(slave)
+    with Probe([sys.executable, *run], folder) as probe:
+        probe.read(5.0)
+        program = psutil.Process(probe.process.pid)
+        measured.before = program.memory_info().rss
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            probe.read(0.15)
+            measured.latencies.append(probe.answer(b"\t", FOCUS))
+        measured.after = program.memory_info().rss
     for line in (folder / "flood.jsonl").read_bytes().splitlines()[1:]:
         if b'"agent.output"' in line:
             data = json.loads(line)["data"]
             measured.dropped += data["dropped"]
             measured.lines += len(data["lines"])
     return measured
-
-
-def _read(master: int, seconds: float) -> bytes:
-    """Read what is drawn for so long."""
-    seen, ends = b"", time.monotonic() + seconds
-    while (left := ends - time.monotonic()) > 0:
-        if select.select([master], [], [], left)[0]:
-            try:
-                seen += os.read(master, 1 << 16)
-            except OSError:
-                break
-    return seen
-
-
-def _until_answered(master: int) -> float:
-    """Return the seconds until a frame of a pane that got the keys is drawn."""
-    began, seen = time.perf_counter(), b""
-    while FOCUS not in seen:
-        left = began + PATIENCE - time.perf_counter()
-        if left < 0 or not select.select([master], [], [], left)[0]:
-            raise RuntimeError("the screen does not answer")
-        seen = seen[-len(FOCUS) :] + os.read(master, 1 << 16)
-    return time.perf_counter() - began
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -170,10 +109,10 @@ def main(argv: list[str] | None = None) -> None:
         with tempfile.TemporaryDirectory() as folder:
             found = measure(programs, chosen.seconds, Path(folder))
         growth = (found.after - found.before) / 2**20
+        times = found.latencies
         print(
-            f"{name:12} {len(found.latencies):3} keys: median"
-            f" {1000 * statistics.median(found.latencies):4.0f} ms, p99 {found.p99:4.0f} ms, worst"
-            f" {1000 * max(found.latencies):4.0f} ms (wanted <= 100); memory {growth:+.0f} MiB"
+            f"{name:12} {len(times):3} keys: median {1000 * statistics.median(times):4.0f} ms,"
+            f" p99 {p99(times):4.0f} ms, worst {1000 * max(times):4.0f} ms (wanted <= 100); memory {growth:+.0f} MiB"
             f" (wanted <= 50); {found.lines:,} lines reported, {found.dropped:,} counted as dropped"
         )
 
