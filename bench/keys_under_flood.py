@@ -112,8 +112,9 @@ def main(argv: list[str] | None = None) -> None:
         times = found.latencies
         print(
             f"{name:12} {len(times):3} keys: median {1000 * statistics.median(times):4.0f} ms,"
-            f" p99 {p99(times):4.0f} ms, worst {1000 * max(times):4.0f} ms (wanted <= 100); memory {growth:+.0f} MiB"
-            f" (wanted <= 50); {found.lines:,} lines reported, {found.dropped:,} counted as dropped"
+            f" p99 {p99(times):4.0f} ms, worst {1000 * max(times):4.0f} ms (wanted <= 100);"
+            f" memory {growth:+.0f} MiB (wanted <= 50);"
+            f" {found.lines:,} lines reported, {found.dropped:,} counted as dropped"
         )
 
 

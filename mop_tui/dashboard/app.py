@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import ClassVar, Literal, assert_never
 
 from rich.traceback import Traceback
@@ -24,6 +25,7 @@ from mop_tui.dashboard.help_dialog import HelpDialog, Section
 from mop_tui.dashboard.output_lines import OutputLines
 from mop_tui.dashboard.output_pane import OutputPane
 from mop_tui.dashboard.overview import Overview
+from mop_tui.dashboard.palette import KeyCommands
 from mop_tui.dashboard.question_dialog import Closed, QuestionDialog
 from mop_tui.dashboard.quit_dialog import LeaveDialog, QuitDialog
 from mop_tui.dashboard.rows import Rows
@@ -64,6 +66,7 @@ class Dashboard(App[WhyEnded]):
     """
 
     TITLE = "mop-tui"
+    COMMANDS = {KeyCommands}  # noqa: RUF012 - typed by Textual
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - typed by Textual
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high")]  # noqa: RUF012 - typed by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,6 +75,8 @@ class Dashboard(App[WhyEnded]):
         Binding("t", "light_or_dark", "Light or dark", show=False),
         Binding("d", "detach", "Detach", tooltip="Leave the screen; the session goes on"),
         Binding("E", "end", "End", tooltip="End the session; asks first", show=False),
+        Binding("S", "save_picture", "Picture", tooltip="Save the screen as SVG", show=False),
+        Binding("ctrl+p", "command_palette", "Commands", tooltip="Find a command", show=False),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -188,6 +193,18 @@ class Dashboard(App[WhyEnded]):
     def action_light_or_dark(self) -> None:
         """Change between the light and the dark theme."""
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    def action_save_picture(self) -> None:
+        """Save what is on the screen as a picture, beside the session file."""
+        beside = PurePath(self._feed.source)
+        name = f"{beside.stem}-{self._frame.snapshot.seq}.svg"
+        try:
+            saved = self.save_screenshot(name, str(beside.parent))
+        except OSError as error:
+            why = f"{name}: {error.strerror}"
+            self.notify(why, title="No picture was saved", severity="error", markup=False)
+        else:
+            self.notify(saved, title="Saved a picture of the screen", markup=False)
 
     def action_help(self) -> None:
         """List all keys."""

@@ -37,6 +37,7 @@ class Rows(ScrollView, can_focus=True):
         Binding("home,g", "first", "First row", show=False),
         Binding("end,G", "last", "Last row", show=False),
         Binding("enter", "choose", "More", tooltip="Tell all about this row"),
+        Binding("y", "copy", "Copy", tooltip="Copy the row, over ssh too", show=False),
         Binding("w", "app.why", "Why", tooltip="Tell what led to this, back to the beginning"),
     ]
     DEFAULT_CSS = """
@@ -226,6 +227,12 @@ class Rows(ScrollView, can_focus=True):
         about = self.about(self.cursor) if self.count else None
         if about is not None:
             self.post_message(self.Chosen(about, self.subject(self.cursor)))
+
+    def action_copy(self) -> None:
+        """Put the text of the row under the cursor on the clipboard, by way of the terminal."""
+        if self.count:
+            self.app.copy_to_clipboard(plain_text(self._row(self.cursor))[1:].strip())
+            self.notify("Copied.", timeout=2)
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to the row that was clicked; a double click asks for more."""
