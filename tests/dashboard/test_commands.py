@@ -10,6 +10,10 @@ from textual.command import CommandPalette
 from mop_tui.dashboard.app import Dashboard
 
 
+def _pictures(folder: Path) -> list[Path]:
+    return list(folder.glob("*.svg"))
+
+
 async def test_the_palette_offers_what_keys_do_here_and_does_it() -> None:
     async with at_desk(mop_platform(), (120, 40)) as desk:
         await desk.press("ctrl+p")
@@ -43,7 +47,7 @@ async def test_a_picture_of_the_screen_is_saved_beside_the_session(tmp_path: Pat
     async with at_desk(stage, (120, 40), notices=True) as desk:
         await desk.press("S")
         assert "Saved a picture of the screen" in desk.text()
-    [picture] = (path for path in tmp_path.iterdir() if path.suffix == ".svg")
+    [picture] = _pictures(tmp_path)
     assert picture.name == f"run-{stage.session.seq}.svg"
     assert "platform-engineer-dev" in picture.read_text(encoding="utf-8")
 
