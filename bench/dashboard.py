@@ -31,6 +31,8 @@ KEYS = {
 }
 """Keys, and what is drawn because of them: the cursor of a list in another row, the line above
 another pane on a low terminal."""
+SETTLING = 65.0
+"""Seconds after which nothing on the screen changes every second but the clock."""
 SHOWN = b"answered"
 BARE = f"""
 from textual.app import App
@@ -170,7 +172,7 @@ def idle(agents: int, seconds: float, folder: Path) -> None:
 
 def _processor(command: list[str], seconds: float, folder: Path) -> float:
     with Probe(command, folder) as probe:
-        probe.read(8.0)
+        probe.read(SETTLING)
         program = psutil.Process(probe.process.pid)
         before = program.cpu_times()
         probe.read(seconds)

@@ -8,7 +8,6 @@ from operator import attrgetter
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.message import Message
 
 from mop_tui.dashboard.details import Details, event_details
@@ -64,7 +63,7 @@ class EventLog(Rows):
 
     def __init__(self, feed: SessionFeed, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.border_title = "Events"
+        self.entitle("Events")
         self._feed = feed
         self._frame: Frame | None = None
         self._events: list[AnyEvent] = []
@@ -236,7 +235,8 @@ class EventLog(Rows):
 
     def _to_end(self) -> None:
         self.cursor = self.count - 1
-        self.scroll_end(animate=False, immediate=True, x_axis=False)
+        if self.scroll_offset.y < self.max_scroll_y:  # it repaints all rows, moved or not
+            self.scroll_end(animate=False, immediate=True, x_axis=False)
         self.following, self.unseen = True, 0
 
     def action_last(self) -> None:
@@ -274,11 +274,11 @@ class EventLog(Rows):
         if matches:
             title += f" /{_shortened(printable(self.filter_text))}  {matches}"
         if self.following:
-            self.border_title = Content(title)
+            self.entitle(title)
         elif self.unseen:
-            self.border_title = Content(f"{title}  {self.unseen} new below, end shows them")
+            self.entitle(f"{title}  {self.unseen} new below, end shows them")
         else:
-            self.border_title = Content(f"{title}  not following, end follows")
+            self.entitle(f"{title}  not following, end follows")
         if matches != self._matches:
             self._matches = matches
             self.post_message(self.Counted())

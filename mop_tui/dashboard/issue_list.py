@@ -26,7 +26,7 @@ class IssueList(Rows):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
-        self.border_title = "Issues"
+        self.entitle("Issues")
         self._frame: Frame | None = None
         self._issues: list[Issue] = []
         self._places: dict[Hashable, int] = {}
@@ -39,7 +39,7 @@ class IssueList(Rows):
             issues = frame.snapshot.open_issues
             self._issues = sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
             self._places = {issue.id: index for index, issue in enumerate(self._issues)}
-            self.border_title = _title(issues)
+            self.entitle(_title(issues))
         self.rows_changed()
 
     @property

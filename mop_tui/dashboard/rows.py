@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -73,6 +74,7 @@ class Rows(ScrollView, can_focus=True):
         self._painter = Painter(self)
         self._painted: dict[int, Line] = {}
         self._cursor_key: Hashable = None
+        self._titled: str | Content = ""
 
     # -- what subclasses say ----------------------------------------------------------------
 
@@ -110,6 +112,12 @@ class Rows(ScrollView, can_focus=True):
     def subject_here(self) -> Subject | None:
         """What the row under the cursor is about."""
         return self.subject(self.cursor) if self.count else None
+
+    def entitle(self, title: str | Content) -> None:
+        """Say what the rows are, above them. Textual repaints them all for that."""
+        if title != self._titled:
+            self._titled = title
+            self.border_title = Content(title) if isinstance(title, str) else title
 
     # -- change -----------------------------------------------------------------------------
 

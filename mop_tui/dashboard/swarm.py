@@ -16,7 +16,7 @@ from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.steering import AGENT_KEYS
 from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.swarm_view import TeamSummary
-from mop_tui.dashboard.times import lasted
+from mop_tui.dashboard.times import age
 from mop_tui.domain.ids import AgentId, TeamId
 from mop_tui.domain.plan import TeamSpec
 from mop_tui.domain.session import Agent
@@ -173,7 +173,7 @@ class Swarm(Rows):
             return clip(line, width)
         task = view.shown_task(agent)
         name = task.spec.id if task is not None else ""
-        line += (cell(lasted(frame.elapsed - agent.since), 6, "dim", "right"), ("  ", "plain"))
+        line += (cell(age(frame.elapsed - agent.since), 6, "dim", "right"), ("  ", "plain"))
         if columns.task:
             line += (cell(name, columns.task, "plain"), ("  ", "plain"))
         elif agent.task is not None:

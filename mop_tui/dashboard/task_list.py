@@ -14,7 +14,7 @@ from mop_tui.dashboard.retries import trying_again
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.steering import TASK_KEYS
 from mop_tui.dashboard.subject import Subject
-from mop_tui.dashboard.times import lasted
+from mop_tui.dashboard.times import age, lasted
 from mop_tui.domain.ids import TaskId
 from mop_tui.domain.session import Task
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
@@ -31,7 +31,7 @@ class TaskList(Rows):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
-        self.border_title = "Tasks"
+        self.entitle("Tasks")
         self._frame: Frame | None = None
         self._order: list[TaskId] = []
         self._places: dict[Hashable, int] = {}
@@ -48,7 +48,7 @@ class TaskList(Rows):
                 self._order = order
                 self._places = {task: index for index, task in enumerate(order)}
                 self._name_width = max((len(task) for task in order), default=0)
-            self.border_title = _title(frame)
+            self.entitle(_title(frame))
         self.rows_changed()
 
     @property
@@ -130,7 +130,7 @@ def _time(frame: Frame, task: Task) -> str:
     if task.state in TERMINAL:
         took = task.started_at is not None and task.ended_at is not None
         return lasted((task.ended_at or 0) - (task.started_at or 0)) if took else ""
-    return lasted(frame.elapsed - task.since)
+    return age(frame.elapsed - task.since)
 
 
 def _note(frame: Frame, task: Task) -> tuple[str, Ink]:

@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+MINUTE = 60_000
+"""Milliseconds."""
+
 
 def lasted(ms: int) -> str:
     """Return a duration in at most five cells: `12s`, `3m05s`, `15m`, `1h15m`, `2d03h`."""
@@ -18,6 +21,15 @@ def lasted(ms: int) -> str:
     if minutes:
         return f"{minutes}m{seconds:02}s"
     return f"{seconds}s"
+
+
+def age(ms: int) -> str:
+    """Return for how long something has been so: in seconds for a minute, then in minutes.
+
+    What stands in many rows and changes every second keeps the eye from what matters, and the
+    processor from resting.
+    """
+    return lasted(ms if ms < MINUTE else ms // MINUTE * MINUTE).removesuffix("00s")
 
 
 def timecode(ms: int) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from mop_tui.dashboard.times import lasted, parse_timecode, timecode, wall
+from mop_tui.dashboard.times import age, lasted, parse_timecode, timecode, wall
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 
@@ -24,6 +24,21 @@ SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 def test_a_duration_takes_at_most_five_cells(ms: int, said: str) -> None:
     assert lasted(ms) == said
     assert len(said) <= 5
+
+
+@pytest.mark.parametrize(
+    ("ms", "said"),
+    [
+        (0, "0s"),
+        (10 * SECOND, "10s"),
+        (59_999, "59s"),
+        (MINUTE, "1m"),
+        (3 * MINUTE + 5 * SECOND, "3m"),
+        (75 * MINUTE, "1h15m"),
+    ],
+)
+def test_an_age_of_more_than_a_minute_changes_every_minute(ms: int, said: str) -> None:
+    assert age(ms) == said
 
 
 @pytest.mark.parametrize("ms", [0, 12 * SECOND, 245 * SECOND, HOUR + 2 * MINUTE + 3 * SECOND])
