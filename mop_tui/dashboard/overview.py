@@ -2,19 +2,21 @@
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
 from textual.screen import Screen
 
 from mop_tui.dashboard.banner import Banner, Trouble
 from mop_tui.dashboard.details import session_details
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.frame import Frame, ShowsFrames
+from mop_tui.dashboard.glance import Glance
 from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.issue_list import IssueList
 from mop_tui.dashboard.key_line import KeyLine
 from mop_tui.dashboard.metrics_line import MetricsLine
+from mop_tui.dashboard.panes import Panes
 from mop_tui.dashboard.playback_bar import PlaybackBar
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.session_header import SessionHeader
@@ -27,8 +29,8 @@ from mop_tui.domain.feed import SessionFeed
 class Overview(Screen[None]):
     """Banner, header, inbox, the four panes, counts and keys.
 
-    Narrow terminals stack the panes, wide ones put agents beside the rest. On a low terminal the
-    pane that has the keys gets more room.
+    Narrow terminals stack the panes, wide ones put agents beside the rest (see `Panes`). On a low
+    terminal the pane that has the keys gets more room.
     """
 
     AUTO_FOCUS = "Swarm"
@@ -51,27 +53,12 @@ class Overview(Screen[None]):
     DEFAULT_CSS = """
     Overview {
         #panes { height: 1fr; }
-        #side { height: 1fr; }
-        #swarm { height: 1fr; }
-        TaskList { height: auto; min-height: 3; max-height: 30%; }
-        IssueList { height: auto; max-height: 20%; }
-        EventLog { height: 1fr; min-height: 3; }
 
         &.-maximized-view Banner { dock: top; }
 
-        &.-wide #panes { layout: horizontal; }
-        &.-wide #swarm { width: 57%; height: 100%; }
-        &.-wide #side { width: 43%; height: 100%; }
-        &.-wide TaskList { max-height: 40%; }
-
         &.-low Rows { border: none; border-top: solid $foreground 22%; }
         &.-low Rows:focus { border: none; border-top: heavy $primary; }
-        &.-low IssueList { max-height: 2; }
-        &.-low IssueList:focus { max-height: 6; }
-        &.-low.-narrow #side { height: 8; }
-        &.-low.-narrow #side:focus-within { height: 13; }
-        &.-low.-narrow TaskList { max-height: 3; }
-        &.-low.-narrow TaskList:focus { max-height: 8; }
+        &.-low Glance { border: none; border-top: solid $foreground 22%; }
     }
     """
 
@@ -87,12 +74,12 @@ class Overview(Screen[None]):
         yield Trouble()
         yield SessionHeader()
         yield InboxLine()
-        with Container(id="panes"):
+        with Panes(id="panes"):
             yield Swarm(id="swarm")
-            with Vertical(id="side"):
-                yield TaskList(id="tasks")
-                yield IssueList(id="issues")
-                yield EventLog(self._feed, id="events")
+            yield TaskList(id="tasks")
+            yield IssueList(id="issues")
+            yield EventLog(self._feed, id="events")
+            yield Glance(id="glance")
         yield PlaybackBar()
         yield MetricsLine()
         yield KeyLine()
@@ -106,6 +93,19 @@ class Overview(Screen[None]):
         for part in self.query("Lines, Rows"):
             if isinstance(part, ShowsFrames):
                 part.show(frame)
+        self.glance()
+        self.query_one(Panes).fit()
+
+    @on(Rows.Moved)
+    def glance(self) -> None:
+        """Turn to the row under the cursor."""
+        if isinstance(self.focused, Rows):
+            about, subject = self.focused.about_here, self.focused.subject_here
+            self.query_one(Glance).turn_to(about, subject)
+
+    def on_descendant_focus(self) -> None:
+        """Turn to the row under the cursor of another list."""
+        self.glance()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer the replay keys only where there is time to move in."""

