@@ -67,11 +67,15 @@ class Panes(Container):
             return self._stack(panes, size.region)
         width = round(size.width * _LEFT)
         left, right = panes[:1], panes[1:]
+        column = Region(0, 0, width, size.height)
+        placed = self._stack(left, column)
         first = left[0]
-        leaves = size.height - first.needed(_content(first, Size(width, size.height)))
+        takes = first.needed(_content(first, column.size)) + first.gutter.height
         log = next((pane for pane in right if isinstance(pane, EventLog)), None)
-        if log is not None and len(right) > 1 and leaves - first.gutter.height >= _SPARE:
-            left, right = [first, log], [pane for pane in right if pane is not log]
+        if log is not None and len(right) > 1 and size.height - takes >= _SPARE:
+            right = [pane for pane in right if pane is not log]
+            upper, lower = column.split_horizontal(takes)
+            placed = [(first, upper), (log, lower)]
         beside = Region(width, 0, size.width - width, size.height)
         stacked = self._stack(right, beside)
         used = sum(region.height for _, region in self._stack(right, beside, fill=False))
@@ -80,7 +84,7 @@ class Panes(Container):
             stacked = self._stack(right, beside, fill=False)
             rest = Region(width, used, beside.width, size.height - used)
             stacked += [(glance, rest) for glance in glances]
-        return self._stack(left, Region(0, 0, width, size.height)) + stacked
+        return placed + stacked
 
     def _stack(
         self, panes: list[Rows], region: Region, *, fill: bool = True

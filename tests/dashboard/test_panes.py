@@ -1,14 +1,17 @@
 """How the screen shares its room among what there is to see."""
 
+import re
+
 import pytest
 from dashboard.desk import Desk, at_desk
-from dashboard.plays import at_work, mop_platform, release
+from dashboard.plays import at_work, crowd, mop_platform, release
 from dashboard.stage import Stage
 
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.glance import Glance
+from mop_tui.dashboard.looks import CURSOR
 from mop_tui.dashboard.rows import Rows
-from mop_tui.dashboard.swarm import Swarm
+from mop_tui.dashboard.swarm import UNKNOWN, Swarm
 from mop_tui.dashboard.task_list import TaskList
 
 
@@ -78,3 +81,66 @@ async def test_a_glance_keeps_up_with_what_happens() -> None:
         stage.write("platform-engineer-prod", "node 18 joined")
         await desk.look()
         assert desk.line_with("node 18 joined")
+
+
+async def test_few_agents_have_a_row_each_however_little_room_there_is() -> None:
+    async with at_desk(mop_platform(), (80, 24)) as desk:
+        assert desk.app.screen.query_one(Swarm).count == 18
+
+
+async def test_many_agents_that_are_well_share_rows_where_there_is_room() -> None:
+    async with at_desk(crowd(150, 6), (200, 50)) as desk:
+        said = re.sub(rf" +{UNKNOWN} +", " ", desk.line_with("▸ agent-0000"))
+        assert "▸ agent-0000 ▸ agent-0006 ▸ agent-0012" in said
+        assert desk.line_with("▾ Team 5")
+
+
+async def test_where_there_is_no_room_teams_that_are_well_are_one_line_with_counts() -> None:
+    async with at_desk(crowd(150, 6), (80, 24)) as desk:
+        assert desk.app.screen.query_one(Swarm).count == 6
+        assert "▸ Team 0  25 agents  ▸ 25" in desk.line_with("Team 0")
+
+
+async def test_who_is_not_well_stands_below_the_line_of_the_team() -> None:
+    stage = crowd(1_500, 30)
+    async with at_desk(stage, (200, 50)) as desk:
+        assert "agent-0031" not in desk.line_with("Team 2")
+        stage.fail("agent-0031", 3, "out of memory")
+        await desk.look()
+        lines = desk.lines()
+        team = next(number for number, line in enumerate(lines) if "Team 1 " in line)
+        assert "✗ 1 failed" in lines[team]
+        assert "✗ agent-0031" in lines[team + 1]
+        assert "out of memory" in lines[team + 1]
+
+
+async def test_enter_opens_and_folds_a_team_of_many() -> None:
+    async with at_desk(crowd(1_500, 30), (200, 50)) as desk:
+        await desk.press("down", "enter")
+        assert "▸ agent-0001 " in desk.text()
+        assert "▾ Team 1 " in desk.text()
+        await desk.press("enter")
+        assert "▸ Team 1 " in desk.text()
+
+
+async def test_the_cursor_on_a_row_of_several_opens_their_team() -> None:
+    async with at_desk(crowd(150, 6), (200, 50)) as desk:
+        await desk.press("down", "enter")
+        assert desk.line_with("▸ agent-0006").count("▸ agent-00") == 1
+        assert "agent-0000" in desk.line_with(CURSOR)
+
+
+async def test_on_a_narrow_terminal_idle_agents_say_what_they_wait_for() -> None:
+    async with at_desk(mop_platform(), (40, 50)) as desk:
+        assert "waits for" in desk.line_with("◦ production-vali")
+        assert "paused by" in desk.line_with("= kubernetes-arch")
+        assert re.search(r"▸ terraform-\S+ +ACTIVE +60%", desk.text())
+        assert "waits for an" in desk.line_with("◦ handbook")
+
+
+async def test_wide_rows_tell_titles_and_what_agents_use() -> None:
+    async with at_desk(at_work(), (220, 40)) as desk:
+        assert re.search(r"deployer +ACTIVE .* 1\.5 cores  1\.9 GiB +deploy", desk.text())
+        assert "Use  1.5 cores  1.9 GiB" in desk.lines()[-2]
+    async with at_desk(mop_platform(), (250, 50)) as desk:
+        assert re.search(r"prod-checks +PENDING .* Validate production +waits for", desk.text())
