@@ -1,5 +1,6 @@
 """The main screen: everything about the session at a glance."""
 
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -15,6 +16,7 @@ from mop_tui.dashboard.glance import Glance
 from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.issue_list import IssueList
 from mop_tui.dashboard.key_line import KeyLine
+from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.metrics_line import MetricsLine
 from mop_tui.dashboard.panes import Panes
 from mop_tui.dashboard.playback_bar import PlaybackBar
@@ -23,17 +25,20 @@ from mop_tui.dashboard.session_header import SessionHeader
 from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
 from mop_tui.dashboard.transport import Transport
-from mop_tui.domain.feed import SessionFeed
+from mop_tui.domain.feed import Section, SessionFeed
+
+_PANES: tuple[Section, ...] = ("teams", "tasks", "issues", "events")
 
 
 class Overview(Screen[None]):
-    """Banner, header, inbox, the four panes, counts and keys.
+    """Banner, inbox, keys, and the sections that the layout wants, in its order: lines above the
+    first pane or below, panes between them.
 
     Narrow terminals stack the panes, wide ones put agents beside the rest (see `Panes`). On a low
     terminal the pane that has the keys gets more room.
     """
 
-    AUTO_FOCUS = "Swarm"
+    AUTO_FOCUS = "Rows"
     ALLOW_IN_MAXIMIZED_VIEW = "Banner, Trouble, InboxLine, KeyLine"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Pane", tooltip="Next pane"),
@@ -72,17 +77,35 @@ class Overview(Screen[None]):
         """Lay out the parts."""
         yield Banner()
         yield Trouble()
-        yield SessionHeader()
+        sections = self._feed.sections
+        panes = [name for name in sections if name in _PANES]
+        first = sections.index(panes[0]) if panes else len(sections)
+        yield from self._lines(sections[:first])
         yield InboxLine()
-        with Panes(id="panes"):
-            yield Swarm(id="swarm")
-            yield TaskList(id="tasks")
-            yield IssueList(id="issues")
-            yield EventLog(self._feed, id="events")
-            yield Glance(id="glance")
+        yield Panes(*map(self._pane, panes), Glance(id="glance"), id="panes")
         yield PlaybackBar()
-        yield MetricsLine()
+        yield from self._lines(sections[first:])
         yield KeyLine()
+
+    def _lines(self, sections: Sequence[Section]) -> Iterator[FrameLines]:
+        for name in sections:
+            if name == "overview":
+                yield SessionHeader()
+            elif name == "metrics":
+                yield MetricsLine()
+
+    def _pane(self, name: Section) -> Rows:
+        match name:
+            case "teams":
+                return Swarm(id="swarm")
+            case "tasks":
+                return TaskList(id="tasks")
+            case "issues":
+                return IssueList(id="issues")
+            case "events":
+                return EventLog(self._feed, id="events")
+            case _:
+                raise ValueError(f"{name} is no pane")
 
     def on_mount(self) -> None:
         """Show something from the first paint on."""

@@ -63,6 +63,8 @@ class Panes(Container):
     def regions(self, size: Size) -> list[tuple[Widget, Region]]:
         """Return where each pane belongs."""
         panes = [pane for pane in self.children if isinstance(pane, Rows) and pane.display]
+        if not panes:
+            return [(glance, size.region) for glance in self.query_children(Glance)]
         if size.width < WIDE or len(panes) < 2:
             return self._stack(panes, size.region)
         width = round(size.width * _LEFT)

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.feed import Capabilities, Command, EventFilter, selected
+from mop_tui.domain.feed import SECTIONS, Capabilities, Command, EventFilter, Section, selected
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.session import Snapshot
 from mop_tui.errors import MopError
@@ -22,10 +22,17 @@ class LiveSession(OwnPace):
     and says so, and the details go to a file beside the session.
     """
 
-    def __init__(self, orchestrator: Orchestrator, source: Path, started: str) -> None:
+    def __init__(
+        self,
+        orchestrator: Orchestrator,
+        source: Path,
+        started: str,
+        sections: Sequence[Section] = SECTIONS,
+    ) -> None:
         self._orchestrator = orchestrator
         self._source = source
         self._started = started
+        self._sections = sections
         self.defect = ""
         """What made the orchestrator fail; empty while it is fine."""
         self.reachable = False
@@ -64,6 +71,11 @@ class LiveSession(OwnPace):
     def started(self) -> str:
         """See `SessionFeed`."""
         return self._started
+
+    @property
+    def sections(self) -> Sequence[Section]:
+        """See `SessionFeed`."""
+        return self._sections
 
     @property
     def trouble(self) -> str:
