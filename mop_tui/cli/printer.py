@@ -1,10 +1,10 @@
 """Printing what happens without ever holding it up."""
 
 import os
-import sys
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
+from typing import TextIO
 
 _END = None
 
@@ -16,7 +16,8 @@ class Printer:
     reason for a session to wait or to fail.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
         self._lines: SimpleQueue[str | None] = SimpleQueue()
         self._thread = Thread(target=self._run, name="printer", daemon=True)
         self._thread.start()
@@ -34,11 +35,11 @@ class Printer:
     def _run(self) -> None:
         try:
             while (line := self._lines.get()) is not _END:
-                sys.stdout.write(f"{line}\n")
+                self._stream.write(f"{line}\n")
                 if self._lines.empty():
-                    sys.stdout.flush()
-            sys.stdout.flush()
+                    self._stream.flush()
+            self._stream.flush()
         except (OSError, ValueError):
             # The interpreter would complain about what it could not flush at exit.
             with suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())

@@ -18,6 +18,7 @@ from mop_tui.agents.simulated import SimulatedHost
 from mop_tui.cli.output import clock_time, json_line
 from mop_tui.cli.preparing import Prepared, writing
 from mop_tui.cli.printer import Printer
+from mop_tui.cli.standing import standing
 from mop_tui.cli.terminal_left import give_back, is_foreground_job, let_go
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
@@ -105,7 +106,8 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
         recovered=recovered,
     )
     late.append(orchestrator)
-    live = LiveSession(orchestrator, _as_typed(prepared.path), prepared.header.started)
+    header = prepared.header
+    live = LiveSession(orchestrator, _as_typed(prepared.path), header.started, header.sections)
     return live, orchestrator, journal
 
 
@@ -185,7 +187,7 @@ async def running(prepared: Prepared) -> AsyncIterator[LiveSession]:
 async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
     live, orchestrator, journal = _open(prepared)
     _collect_garbage()
-    printer = Printer()
+    printer = Printer(sys.stdout)
     ending = asyncio.Event()
 
     def on_event(event: AnyEvent) -> None:
@@ -213,7 +215,9 @@ async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
     if not as_json:
         where = _as_typed(prepared.path)
         printer.print(f"{prepared.mode.upper()}  {prepared.plan.id}  recorded in {where}")
+    telling = asyncio.create_task(_tell_how_it_stands(live, prepared.plan.summary_ms))
     await _run(prepared, live, orchestrator)
+    telling.cancel()
     try:
         return await _finish(live, orchestrator, journal)
     finally:
@@ -221,6 +225,14 @@ async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
         finished = False
         while not finished:
             finished = await asyncio.to_thread(printer.finish, 0.2) or ending.is_set()
+
+
+async def _tell_how_it_stands(live: LiveSession, every_ms: int) -> None:
+    """Write a line about the whole to standard error, again and again."""
+    printer = Printer(sys.stderr)
+    while True:
+        await asyncio.sleep(every_ms / 1000)
+        printer.print(standing(live.snapshot(), live.now()))
 
 
 # -- behind a screen --------------------------------------------------------------------------

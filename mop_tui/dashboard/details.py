@@ -187,7 +187,7 @@ def session_details(frame: Frame) -> Details:
     progress = snapshot.progress
     details.add("progress", None if progress is None else f"{progress * 100:.0f} % of the work")
     details.add("expected end", expected_end(frame) or "no work is left to be done", "strong")
-    details.add("", why_so(frame), "dim")
+    details.add("note", why_so(frame), "dim")
     limit = snapshot.max_agents
     details.add("at work", f"{limit} agents at a time, at most" if limit is not None else None)
     details.add("recorded in", frame.source)

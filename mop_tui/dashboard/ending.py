@@ -20,7 +20,7 @@ def expected_end(frame: Frame, *, short: bool = False) -> str:
     if estimate is None:
         return ""
     if estimate.end is None:
-        return "end unknown" if short else "ETA unknown"
+        return "ETA ?" if short else "ETA unknown"
     if estimate.your_move is not None:
         return _after_you(estimate, estimate.end - estimate.at, short=short)
     left = estimate.end - frame.now

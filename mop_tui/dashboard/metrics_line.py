@@ -71,7 +71,7 @@ def _used(frame: Frame) -> Line:
 
 def _end(frame: Frame) -> Line:
     end = expected_end(frame)
-    return (("  Done ", "dim"), (f" {end}", "plain")) if end else ()
+    return ((f"  {end}", "plain"),) if end else ()
 
 
 def _tasks(counts: Mapping[TaskState, int]) -> Line:

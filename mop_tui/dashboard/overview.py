@@ -1,11 +1,11 @@
 """The main screen: everything about the session at a glance."""
 
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -14,27 +14,33 @@ from mop_tui.dashboard.details import session_details
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.filter_line import FilterLine
 from mop_tui.dashboard.frame import Frame, ShowsFrames
+from mop_tui.dashboard.glance import Glance
 from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.issue_list import IssueList
 from mop_tui.dashboard.key_line import KeyLine
+from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.metrics_line import MetricsLine
+from mop_tui.dashboard.panes import Panes
 from mop_tui.dashboard.playback_bar import PlaybackBar
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.session_header import SessionHeader
 from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
 from mop_tui.dashboard.transport import Transport
-from mop_tui.domain.feed import SessionFeed
+from mop_tui.domain.feed import Section, SessionFeed
+
+_PANES: tuple[Section, ...] = ("teams", "tasks", "issues", "events")
 
 
 class Overview(Screen[None]):
-    """Banner, header, inbox, the four panes, counts and keys.
+    """Banner, inbox, keys, and the sections that the layout wants, in its order: lines above the
+    first pane or below, panes between them.
 
-    Narrow terminals stack the panes, wide ones put agents beside the rest. On a low terminal the
-    pane that has the keys gets more room.
+    Narrow terminals stack the panes, wide ones put agents beside the rest (see `Panes`). On a low
+    terminal the pane that has the keys gets more room.
     """
 
-    AUTO_FOCUS = "Swarm"
+    AUTO_FOCUS = "Rows"
     ALLOW_IN_MAXIMIZED_VIEW = "Banner, Trouble, InboxLine, FilterLine, KeyLine"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Pane", tooltip="Next pane"),
@@ -54,27 +60,12 @@ class Overview(Screen[None]):
     DEFAULT_CSS = """
     Overview {
         #panes { height: 1fr; }
-        #side { height: 1fr; }
-        #swarm { height: 1fr; }
-        TaskList { height: auto; min-height: 3; max-height: 30%; }
-        IssueList { height: auto; max-height: 20%; }
-        EventLog { height: 1fr; min-height: 3; }
 
         &.-maximized-view Banner { dock: top; }
 
-        &.-wide #panes { layout: horizontal; }
-        &.-wide #swarm { width: 57%; height: 100%; }
-        &.-wide #side { width: 43%; height: 100%; }
-        &.-wide TaskList { max-height: 40%; }
-
         &.-low Rows { border: none; border-top: solid $foreground 22%; }
         &.-low Rows:focus { border: none; border-top: heavy $primary; }
-        &.-low IssueList { max-height: 2; }
-        &.-low IssueList:focus { max-height: 6; }
-        &.-low.-narrow #side { height: 8; }
-        &.-low.-narrow #side:focus-within { height: 13; }
-        &.-low.-narrow TaskList { max-height: 3; }
-        &.-low.-narrow TaskList:focus { max-height: 8; }
+        &.-low Glance { border: none; border-top: solid $foreground 22%; }
     }
     """
 
@@ -82,25 +73,44 @@ class Overview(Screen[None]):
         super().__init__()
         self._feed = feed
         self._first = frame
+        self._log = EventLog(feed, id="events")
         self._transport = Transport(feed)
 
     def compose(self) -> ComposeResult:
         """Lay out the parts."""
-        log = EventLog(self._feed, id="events")
         yield Banner()
         yield Trouble()
-        yield SessionHeader()
+        sections = self._feed.sections
+        panes = [name for name in sections if name in _PANES]
+        first = sections.index(panes[0]) if panes else len(sections)
+        yield from self._lines(sections[:first])
         yield InboxLine()
-        with Container(id="panes"):
-            yield Swarm(id="swarm")
-            with Vertical(id="side"):
-                yield TaskList(id="tasks")
-                yield IssueList(id="issues")
-                yield log
-        yield FilterLine(log)
+        yield Panes(*map(self._pane, panes), Glance(id="glance"), id="panes")
+        if "events" in panes:
+            yield FilterLine(self._log)
         yield PlaybackBar()
-        yield MetricsLine()
+        yield from self._lines(sections[first:])
         yield KeyLine()
+
+    def _lines(self, sections: Sequence[Section]) -> Iterator[FrameLines]:
+        for name in sections:
+            if name == "overview":
+                yield SessionHeader()
+            elif name == "metrics":
+                yield MetricsLine()
+
+    def _pane(self, name: Section) -> Rows:
+        match name:
+            case "teams":
+                return Swarm(id="swarm")
+            case "tasks":
+                return TaskList(id="tasks")
+            case "issues":
+                return IssueList(id="issues")
+            case "events":
+                return self._log
+            case _:
+                raise ValueError(f"{name} is no pane")
 
     def on_mount(self) -> None:
         """Show something from the first paint on."""
@@ -111,10 +121,24 @@ class Overview(Screen[None]):
         for part in self.query("Lines, Rows"):
             if isinstance(part, ShowsFrames):
                 part.show(frame)
+        self.glance()
+        self.query_one(Panes).fit()
+
+    @on(Rows.Moved)
+    def glance(self) -> None:
+        """Turn to the row under the cursor."""
+        if isinstance(self.focused, Rows):
+            about, subject = self.focused.about_here, self.focused.subject_here
+            self.query_one(Glance).turn_to(about, subject)
+
+    def on_descendant_focus(self) -> None:
+        """Turn to the row under the cursor of another list."""
+        self.glance()
 
     def look_back(self) -> None:
         """Let the events look for some more of what they are to show."""
-        self.query_one(EventLog).look_back()
+        if self._log.is_attached:
+            self._log.look_back()
 
     @on(EventLog.FilterWanted)
     def begin_filter(self) -> None:

@@ -58,6 +58,9 @@ class Rows(ScrollView, can_focus=True):
     LEAST: ClassVar[int] = 1
     """How many rows an empty list is high; one leaves room for saying that it is empty."""
 
+    WEIGHT: ClassVar[int] = 2
+    """How much of the room it gets, compared with other lists, where there is not enough."""
+
     cursor: reactive[int] = reactive(0, repaint=False)
     """The row under the cursor, counted from 0."""
 
@@ -68,6 +71,9 @@ class Rows(ScrollView, can_focus=True):
         about: Callable[[Frame], Details]
         subject: Subject | None
         """What that is about."""
+
+    class Moved(Message):
+        """The cursor stands on another row."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
@@ -103,10 +109,19 @@ class Rows(ScrollView, can_focus=True):
         """Return what a row is about, if that can be told."""
         return None
 
+    def needed(self, size: Size) -> int:  # noqa: ARG002 - for subclasses
+        """Return how many rows it would fill in a content area of `size`, if it had them."""
+        return max(self.count, self.LEAST)
+
     @property
     def emptiness(self) -> str:
         """What to say where there are no rows."""
         return ""
+
+    @property
+    def about_here(self) -> Callable[[Frame], Details] | None:
+        """What tells all about the row under the cursor."""
+        return self.about(self.cursor) if self.count else None
 
     @property
     def subject_here(self) -> Subject | None:
@@ -145,6 +160,7 @@ class Rows(ScrollView, can_focus=True):
         self.refresh_line(before)
         self.refresh_line(now)
         self.scroll_to_row(now)
+        self.post_message(self.Moved())
 
     def validate_cursor(self, cursor: int) -> int:
         """Keep the cursor within the rows."""
@@ -232,7 +248,7 @@ class Rows(ScrollView, can_focus=True):
 
     def action_choose(self) -> None:
         """Ask for more about the row under the cursor."""
-        about = self.about(self.cursor) if self.count else None
+        about = self.about_here
         if about is not None:
             self.post_message(self.Chosen(about, self.subject(self.cursor)))
 

@@ -1,31 +1,48 @@
 """The pane of teams and their agents."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 
 from mop_tui.dashboard.details import Details, agent_details
 from mop_tui.dashboard.frame import Frame
+from mop_tui.dashboard.health import size_of
 from mop_tui.dashboard.ink import Ink
-from mop_tui.dashboard.line import Line, bar, cell, clip, spread
-from mop_tui.dashboard.looks import CLOSED, OPEN, WAITING_FOR_YOU, agent_look
+from mop_tui.dashboard.line import Line, bar, cell, clip, spread, width_of
+from mop_tui.dashboard.looks import CLOSED, OPEN, WAITING_FOR_YOU, Look, agent_look
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.steering import AGENT_KEYS
 from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.swarm_view import TeamSummary
 from mop_tui.dashboard.times import age
+from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.ids import AgentId, TeamId
 from mop_tui.domain.plan import TeamSpec
 from mop_tui.domain.session import Agent
 
 Key = tuple[TeamId, AgentId | None]
-"""A team's own row, or the row of one of its agents."""
+"""A team's own row, or the row in which one of its agents is, alone or as the first of several."""
+
+Form = Literal["rows", "cells", "counts"]
+"""How the agents of a team are shown that are well: a row each, several in a row, or counted."""
+
+FEW = 50
+"""Up to so many agents have a row each, whether there is room for all of them or not."""
+_WORTH_IT = 8
+"""Cells below which a note would say nothing."""
+_CELL = 30
+"""How wide an agent is that shares its row with others, at most."""
 
 UNKNOWN = "\N{EN DASH}"
 """What stands where a number is not known."""
+
+_TOLD_BY_NOTE = (AgentState.AVAILABLE, AgentState.PAUSED, AgentState.COMPLETE)
+"""States of agents at rest: where room is short, what they wait for says more than the state."""
+_ABSENT = Look("\N{DOTTED CIRCLE}", "not spawned yet", "dim")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +53,13 @@ class _Columns:
     state: int
     bar: int
     task: int
+    use: int
 
 
 class Swarm(Rows):
     """Teams with their agents: who does what, how far, since when, and why not."""
 
+    WEIGHT = 4
     FOLDING: ClassVar[list[BindingType]] = [
         Binding("left,h", "fold(True)", "Collapse the team", show=False),
         Binding("right,l", "fold(False)", "Expand the team", show=False),
@@ -53,35 +72,107 @@ class Swarm(Rows):
         self.border_title = "Agents"
         self._frame: Frame | None = None
         self._folded: set[TeamId] = set()
+        self._opened: set[TeamId] = set()
+        self._form: Form = "rows"
         self._keys: list[Key] = []
+        self._cells: dict[Key, Sequence[AgentId]] = {}
+        """Who stands in the rows that hold several agents."""
         self._places: dict[Hashable, int] = {}
         self._name_width = 0
 
     def show(self, frame: Frame) -> None:
         """Show `frame` from now on."""
-        same = self._frame is not None and self._frame.view.members is frame.view.members
-        self._frame = frame
-        if not same:
+        former, self._frame = self._frame, frame
+        if former is None or former.view.members is not frame.view.members:
+            members = frame.view.members.values()
+            self._name_width = max((len(name) for team in members for name in team), default=0)
+            self._arrange()
+        elif self._form != "rows" and former.view.unwell != frame.view.unwell:
             self._arrange()
         self.rows_changed()
 
+    def on_resize(self) -> None:
+        """Show agents in the form that there is room for."""
+        self._arrange()
+        super().on_resize()
+
+    # -- forms ------------------------------------------------------------------------------
+
+    def needed(self, size: Size) -> int:
+        """Return how many rows it would fill, in the form that suits a content area of `size`."""
+        return max(self._rows_in(self._form_for(size), size.width), self.LEAST)
+
+    def _form_for(self, size: Size) -> Form:
+        """Return the form in which most is told of all agents, as far as there is room."""
+        if self._frame is None or sum(map(len, self._frame.view.members.values())) <= FEW:
+            return "rows"
+        forms: tuple[Form, ...] = ("rows", "cells")
+        fitting = (form for form in forms if self._rows_in(form, size.width) <= size.height)
+        return next(fitting, "counts")
+
+    def _rows_in(self, form: Form, width: int) -> int:
+        """Return how many rows there are in a form."""
+        if self._frame is None:
+            return 0
+        view, unwell = self._frame.view, self._frame.view.unwell
+        count = 0
+        for team in view.teams:
+            members = view.members[team.id]
+            match self._form_of(team.id, form):
+                case None:
+                    count += 1
+                case "rows":
+                    count += 1 + len(members)
+                case "cells":
+                    ill = sum(member in unwell for member in members)
+                    count += 1 + ill - (ill - len(members)) // self._in_a_row(width)
+                case "counts":
+                    count += 1 + sum(member in unwell for member in members)
+        return count
+
+    def _form_of(self, team: TeamId, form: Form) -> Form | None:
+        """Return how a team is shown; None if it is folded."""
+        if team in self._folded:
+            return None
+        return "rows" if team in self._opened else form
+
+    def _in_a_row(self, width: int) -> int:
+        return max(1, (width - 3) // self._cell_width)
+
+    @property
+    def _cell_width(self) -> int:
+        return min(self._name_width + 9, _CELL)
+
     def _arrange(self) -> None:
-        """List the rows there are, as teams stand open or folded."""
+        """List the rows there are, in the form that there is room for."""
         if self._frame is None:
             return
-        view = self._frame.view
+        view, unwell = self._frame.view, self._frame.view.unwell
+        size = self.outer_size - (self.gutter.width, self.gutter.height)
+        self._form = self._form_for(size)
         keys: list[Key] = []
-        longest = 0
+        self._cells = {}
+        places: dict[Hashable, int] = {}
         for team in view.teams:
             keys.append((team.id, None))
+            form = self._form_of(team.id, self._form)
             members = view.members[team.id]
-            if team.id not in self._folded:
+            if form is None:
+                continue
+            if form != "rows":
+                keys += [(team.id, member) for member in members if member in unwell]
+            if form == "rows":
                 keys += [(team.id, member) for member in members]
-            longest = max(longest, *(len(member) for member in members), 0)
-        self._name_width = longest
-        if keys != self._keys:
-            self._keys = keys
-            self._places = {key: index for index, key in enumerate(keys)}
+            elif form == "cells":
+                well = [member for member in members if member not in unwell]
+                step = self._in_a_row(size.width)
+                for start in range(0, len(well), step):
+                    cells = well[start : start + step]
+                    places |= {(team.id, member): len(keys) for member in cells}
+                    self._cells[team.id, cells[0]] = cells
+                    keys.append((team.id, cells[0]))
+        self._keys = keys
+        self._places = {key: index for index, key in enumerate(keys)} | places
 
     # -- rows -------------------------------------------------------------------------------
 
@@ -108,13 +199,18 @@ class Swarm(Rows):
 
     def about(self, index: int) -> Callable[[Frame], Details] | None:
         """Return what tells all about an agent."""
-        agent = self._keys[index][1]
+        agent = self._agent_at(index)
         return None if agent is None else partial(agent_details, agent_id=agent)
 
     def subject(self, index: int) -> Subject | None:
         """Return the agent of a row."""
-        agent = self._keys[index][1]
+        agent = self._agent_at(index)
         return None if agent is None else Subject(agent=agent)
+
+    def _agent_at(self, index: int) -> AgentId | None:
+        """Return the agent that has a row for itself; None for a team, or several in a row."""
+        key = self._keys[index]
+        return None if key in self._cells else key[1]
 
     def line(self, index: int, width: int) -> Line:
         """Return what is to be said of a team or an agent."""
@@ -125,6 +221,8 @@ class Swarm(Rows):
         if agent_id is None:
             spec = next(spec for spec in frame.view.teams if spec.id == team)
             return self._team_line(spec, frame.view.summary(team), frame, width)
+        if (team, agent_id) in self._cells:
+            return self._cells_line(self._cells[team, agent_id], frame, width)
         agent = frame.snapshot.agents.get(agent_id)
         if agent is None:
             return self._absent_line(agent_id, width)
@@ -133,7 +231,7 @@ class Swarm(Rows):
     def _team_line(self, team: TeamSpec, summary: TeamSummary, frame: Frame, width: int) -> Line:
         size = len(frame.view.members[team.id])
         left: Line = (
-            (f"{CLOSED if team.id in self._folded else OPEN} ", "title"),
+            (f"{OPEN if self._is_open(team.id) else CLOSED} ", "title"),
             (team.name, "title"),
             (f"  {size} agent{'' if size == 1 else 's'}", "dim"),
         )
@@ -145,32 +243,61 @@ class Swarm(Rows):
             left += ((f"  {look.sign} {count}{word}", look.ink),)
         return spread(left, _progress(summary.percent, "good", 10 if width >= 56 else 0), width)
 
+    def _cells_line(self, agents: Sequence[AgentId], frame: Frame, width: int) -> Line:
+        line: Line = (("  ", "plain"),)
+        for name in agents:
+            agent = frame.snapshot.agents.get(name)
+            look = _ABSENT if agent is None else frame.view.look(agent)
+            percent = None if agent is None else frame.view.percent(agent)
+            said = UNKNOWN if percent is None else f"{percent}%"
+            line += (
+                (f"{look.sign} ", look.ink),
+                cell(name, self._cell_width - 9, "plain"),
+                cell(said, 5, "dim" if percent is None else look.ink, "right"),
+                ("  ", "plain"),
+            )
+        return clip(line, width)
+
     def _absent_line(self, agent: AgentId, width: int) -> Line:
         name = cell(agent, self._columns(width).name, "dim")
         return clip((("    ", "plain"), name, (" not spawned yet", "dim")), width)
 
     def _columns(self, width: int) -> "_Columns":
         if width < 56:
-            return _Columns(name=max(8, width - 4 - 1 - 9 - 5), state=9, bar=0, task=0)
+            name = min(self._name_width, max(8, width - 4 - 1 - 9 - 5))
+            return _Columns(name=name, state=9, bar=0, task=0, use=0)
         if width < 96:
-            return _Columns(name=min(self._name_width, 22), state=9, bar=4, task=0)
+            return _Columns(name=min(self._name_width, 22), state=9, bar=4, task=0, use=0)
+        measured = self._frame is not None and self._frame.view.used != (None, None)
         return _Columns(
-            name=min(self._name_width, 32), state=12, bar=8, task=14 if width < 130 else 24
+            name=min(self._name_width, 32),
+            state=12,
+            bar=8,
+            task=14 if width < 130 else 24,
+            use=19 if measured and width >= 110 else 0,
         )
 
     def _agent_line(self, agent: Agent, frame: Frame, width: int) -> Line:
         view = frame.view
         columns = self._columns(width)
         look = view.look(agent)
+        note = view.note(agent, frame.elapsed)
+        note_ink: Ink = "you" if view.asking(agent) is not None else "dim"
         line: Line = (
             (f"  {look.sign} ", look.ink),
             cell(agent.spec.id, columns.name, "strong" if agent.task is not None else "plain"),
             (" ", "plain"),
+        )
+        percent = view.percent(agent)
+        if not columns.bar and note and percent is None and agent.state in _TOLD_BY_NOTE:
+            return clip((*line, (note, note_ink)), width)
+        line += (
             cell(look.word, columns.state, look.ink),
-            *_progress(view.percent(agent), look.ink, columns.bar),
+            *_progress(percent, look.ink, columns.bar),
         )
         if not columns.bar:
-            return clip(line, width)
+            room = width - width_of(line) >= _WORTH_IT
+            return clip((*line, (f" {note}" if room else "", note_ink)), width)
         task = view.shown_task(agent)
         name = task.spec.id if task is not None else ""
         line += (cell(age(frame.elapsed - agent.since), 6, "dim", "right"), ("  ", "plain"))
@@ -178,10 +305,9 @@ class Swarm(Rows):
             line += (cell(name, columns.task, "plain"), ("  ", "plain"))
         elif agent.task is not None:
             line += ((f"{name}  ", "plain"),)
-        note = view.note(agent, frame.elapsed)
         if not note and not columns.task and agent.task is None:
             note = name
-        return clip((*line, (note, "you" if view.asking(agent) is not None else "dim")), width)
+        return clip((*line, (note, note_ink)), width)
 
     # -- keys -------------------------------------------------------------------------------
 
@@ -189,11 +315,17 @@ class Swarm(Rows):
         """Open or fold a team; ask for more about an agent."""
         if not self.count:
             return
-        team, agent = self._keys[self.cursor]
-        if agent is None:
-            self._set_folded({team}, folded=team not in self._folded)
+        key = self._keys[self.cursor]
+        if key[1] is None:
+            self._set_folded({key[0]}, folded=self._is_open(key[0]))
+        elif key in self._cells:
+            self._set_folded({key[0]}, folded=False)
         else:
             super().action_choose()
+
+    def _is_open(self, team: TeamId) -> bool:
+        """Return whether all agents of a team are in view."""
+        return self._form_of(team, self._form) in ("rows", "cells")
 
     def action_fold(self, folded: bool) -> None:
         """Fold or open the team under the cursor."""
@@ -201,17 +333,36 @@ class Swarm(Rows):
             self._set_folded({self._keys[self.cursor][0]}, folded=folded)
 
     def action_fold_all(self) -> None:
-        """Fold all teams, or open them all if they are."""
+        """Fold all teams; if they are, open them all, as far as there is room."""
         if self._frame is not None:
             teams = {team.id for team in self._frame.view.teams}
-            self._set_folded(teams, folded=not teams <= self._folded)
+            fold = any(map(self._is_open, teams))
+            counted = self._form == "counts"
+            self._folded = teams if fold and not counted else set()
+            self._opened = teams if counted and not fold else set()
+            self._changed_by_hand()
 
     def _set_folded(self, teams: set[TeamId], *, folded: bool) -> None:
         self._folded = self._folded | teams if folded else self._folded - teams
+        self._opened = self._opened - teams if folded else self._opened | teams
+        self._changed_by_hand()
+
+    def _changed_by_hand(self) -> None:
         self._arrange()
         self.rows_changed()
         self.scroll_to_row(self.cursor)
         self.refresh()
+        self.post_message(self.Moved())
+
+
+def _used(agent: Agent) -> str:
+    """Return the processor cores and the memory that an agent uses, as far as they are known."""
+    health = agent.measured
+    if health is None or not agent.running:
+        return UNKNOWN
+    cores = UNKNOWN if health.cpu_cores is None else f"{health.cpu_cores:.1f} cores"
+    memory = "" if health.memory_bytes is None else f"  {size_of(health.memory_bytes)}"
+    return cores + memory
 
 
 def _progress(percent: float | None, ink: Ink, bar_width: int) -> Line:

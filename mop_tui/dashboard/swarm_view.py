@@ -6,8 +6,8 @@ from functools import cached_property
 
 from mop_tui.dashboard.looks import WAITING_FOR_YOU, Look, agent_look, task_look
 from mop_tui.dashboard.retries import trying_again
-from mop_tui.domain.agent_lifecycle import AgentState
-from mop_tui.domain.ids import AgentId, TeamId
+from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
+from mop_tui.domain.ids import AgentId, TaskId, TeamId
 from mop_tui.domain.plan import TeamSpec
 from mop_tui.domain.session import Agent, Question, Snapshot, Task
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
@@ -29,6 +29,10 @@ _ATTENTION = (
     AgentState.INITIALIZING,
     AgentState.SPAWNING,
 )
+
+
+_ILL = frozenset({AgentState.FAILED, AgentState.UNHEALTHY, AgentState.DEGRADED})
+_CHOSEN = (PausedBy.OPERATOR, PausedBy.STRATEGY, PausedBy.QUESTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,21 @@ class SwarmView:
         cores = [health.cpu_cores for health in measured if health.cpu_cores is not None]
         memory = [health.memory_bytes for health in measured if health.memory_bytes is not None]
         return sum(cores) if cores else None, sum(memory) if memory else None
+
+    @cached_property
+    def unwell(self) -> frozenset[AgentId]:
+        """The agents that somebody should look at: ill, or held by somebody's wish or question."""
+        found = {
+            agent.spec.id
+            for agent in self.snapshot.agents.values()
+            if agent.state in _ILL or agent.paused_by in _CHOSEN
+        }
+        for question in self.snapshot.open_questions:
+            task = self.snapshot.tasks.get(question.asked.task or TaskId(""))
+            asking = question.asked.agent or (task and (task.agent or task.spec.agent))
+            if asking:
+                found.add(asking)
+        return frozenset(found)
 
     def summary(self, team: TeamId) -> TeamSummary:
         """Return a team in one line."""

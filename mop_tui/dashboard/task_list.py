@@ -27,6 +27,7 @@ _STATE = max(len(state.value) for state in TaskState)
 class TaskList(Rows):
     """All tasks, those first that stand still: waiting for you, failed, ready, pending."""
 
+    WEIGHT = 3
     BINDINGS: ClassVar[list[BindingType]] = [*TASK_KEYS]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
@@ -86,15 +87,22 @@ class TaskList(Rows):
         look = frame.view.task_look(task)
         note, ink = _note(frame, task)
         name_width = min(self._name_width, 16 if width < 60 else 24)
-        line: Line = (
-            (f"{look.sign} ", look.ink),
-            cell(task.spec.id, name_width, "strong" if task.state not in TERMINAL else "plain"),
-            (" ", "plain"),
+        name = cell(task.spec.id, name_width, "strong" if task.state not in TERMINAL else "plain")
+        line: Line = ((f"{look.sign} ", look.ink), name, (" ", "plain"))
+        if width < 56:
+            waits = task.state in (TaskState.PENDING, TaskState.READY)
+            state: Line = () if waits and note else (cell(look.word, _STATE, look.ink),)
+            return clip((*line, *state, (" " if state else "", "plain"), (note, ink)), width)
+        line += (
             cell(look.word, _STATE, look.ink),
+            cell(_time(frame, task), 7, "dim", "right"),
+            ("  ", "plain"),
         )
-        if width >= 56:
-            line += (cell(_time(frame, task), 7, "dim", "right"), (" ", "plain"))
-        return clip((*line, (" ", "plain"), (note, ink)), width)
+        if width >= 90:
+            title = printable(task.spec.title)
+            line += (cell(title, min(32, width // 4), "plain"), ("  ", "plain"))
+            note = task.agent or "" if note.endswith(title) else note
+        return clip((*line, (note, ink)), width)
 
 
 def _urgency(frame: Frame, task: Task) -> int:

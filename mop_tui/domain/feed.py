@@ -5,7 +5,7 @@ Everything that crosses this line is a plain, serialisable value.
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId, TaskId
@@ -67,6 +67,12 @@ class Say:
 
     agent: AgentId
     text: str
+
+
+Section = Literal["overview", "teams", "tasks", "issues", "events", "metrics"]
+"""A part of the screen that a layout may show, hide and order."""
+
+SECTIONS: tuple[Section, ...] = get_args(Section)
 
 
 Command = Answer | Seen | Stop | Steer | CancelTask | Say
@@ -142,6 +148,10 @@ class SessionFeed(Protocol):
     @property
     def trouble(self) -> str:
         """Why the session cannot go on or is not being recorded; empty while all is well."""
+
+    @property
+    def sections(self) -> Sequence[Section]:
+        """What the layout wants to be shown, in this order."""
 
     def now(self) -> int:
         """Session time in milliseconds, which goes on between events."""

@@ -230,6 +230,8 @@ class Plan:
     variables: Mapping[str, str] = field(default_factory=dict)
     agent_work: Mapping[AgentId, Work] = field(default_factory=dict)
     task_work: Mapping[TaskId, Work] = field(default_factory=dict)
+    summary_ms: int = 10_000
+    """How often a session without a screen tells how it stands."""
 
     def work(self, agent: AgentId, task: TaskId | None) -> Work:
         """How `agent` does `task`: what stands nearest to the task wins, part by part.

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from mop_tui.domain.feed import SECTIONS, Section
 from mop_tui.domain.plan import Mode
 from mop_tui.journal.chain import hash64
 from mop_tui.journal.codec import UnreadableError, mended
@@ -38,6 +39,15 @@ class Header:
     paths: Mapping[str, str] = field(default_factory=dict)
     """Where things were on that machine, by name."""
     format: str = FORMAT
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """What the layout wants to be shown, in this order; everything unless it says otherwise."""
+        dashboard = self.layout.get("dashboard")
+        wanted = dashboard.get("sections") if isinstance(dashboard, dict) else None
+        names = wanted if isinstance(wanted, list) else ()
+        known = {str(name): name for name in SECTIONS}
+        return tuple(known[name] for name in map(str, names) if name in known) or SECTIONS
 
     @property
     def genesis(self) -> str:

@@ -229,17 +229,6 @@ class Notify(Section):
     """By a program, which is given the text."""
 
 
-class Dashboard(Section):
-    """How the screen is arranged."""
-
-    display_mode: Literal["terminal"] = "terminal"
-    """Where it is shown."""
-    refresh_interval: Timeout = 10_000
-    """How often summaries are written without a screen."""
-    sections: list[Literal["overview", "teams", "events", "issues", "metrics"]] = []
-    """What is shown, in this order."""
-
-
 class Review(Section):
     """Who looks at a finished task before it counts as complete."""
 

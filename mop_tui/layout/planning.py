@@ -90,6 +90,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
             for name, task in layout.tasks.items()
             if task.run or task.sim
         },
+        summary_ms=layout.dashboard.refresh_interval,
     )
 
 

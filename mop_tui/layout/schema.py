@@ -21,7 +21,6 @@ from pydantic import (
 from mop_tui.domain.plan import OnDoubt
 from mop_tui.layout.later import (
     Condition,
-    Dashboard,
     Globs,
     HealthChecks,
     Notify,
@@ -415,6 +414,28 @@ class Limits(Section):
     """Memory that all agents may use together."""
 
 
+class Dashboard(Section):
+    """What the screen shows, and how often a session without a screen tells how it stands."""
+
+    display_mode: Literal["terminal"] = "terminal"
+    """Where it is shown."""
+    refresh_interval: Timeout = 10_000
+    """How often a line about the whole is written to standard error where there is no screen."""
+    sections: Annotated[
+        list[Literal["overview", "teams", "tasks", "issues", "events", "metrics"]],
+        Field(max_length=6),
+    ] = []
+    """What the screen shows, in this order; by default everything. What waits for an answer and
+    what is wrong is always shown."""
+
+    @field_validator("sections")
+    @classmethod
+    def _once(cls, value: list[str]) -> list[str]:
+        if len(set(value)) != len(value):
+            raise wrong("names a section twice")
+        return value
+
+
 class Layout(Section):
     """A whole layout file."""
 
@@ -441,5 +462,5 @@ class Layout(Section):
     """How the swarm adapts."""
     notify: Annotated[Notify, LATER] = Notify()
     """How the operator is called."""
-    dashboard: Annotated[Dashboard, LATER] = Dashboard()
-    """How the screen is arranged."""
+    dashboard: Dashboard = Dashboard()
+    """What the screen shows."""

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.feed import Capabilities, Command, EventFilter
+from mop_tui.domain.feed import Capabilities, Command, EventFilter, Section
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.session import Session, Snapshot
@@ -251,6 +251,11 @@ class AttachedSession(OwnPace):
     def started(self) -> str:
         """See `SessionFeed`."""
         return self._journal.header.started
+
+    @property
+    def sections(self) -> Sequence[Section]:
+        """See `SessionFeed`."""
+        return self._journal.header.sections
 
     @property
     def trouble(self) -> str:

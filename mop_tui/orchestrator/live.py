@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.feed import Capabilities, Command, EventFilter
+from mop_tui.domain.feed import SECTIONS, Capabilities, Command, EventFilter, Section
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.session import Snapshot
 from mop_tui.errors import JournalError, MopError
@@ -23,11 +23,18 @@ class LiveSession(OwnPace):
     and says so, and the details go to a file beside the session.
     """
 
-    def __init__(self, orchestrator: Orchestrator, source: Path, started: str) -> None:
+    def __init__(
+        self,
+        orchestrator: Orchestrator,
+        source: Path,
+        started: str,
+        sections: Sequence[Section] = SECTIONS,
+    ) -> None:
         self._orchestrator = orchestrator
         self._source = source
         self._started = started
         self._past = Past(source, orchestrator.recent)
+        self._sections = sections
         self.defect = ""
         """What made the orchestrator fail; empty while it is fine."""
         self._file: GrowingJournal | None = None
@@ -67,6 +74,11 @@ class LiveSession(OwnPace):
     def started(self) -> str:
         """See `SessionFeed`."""
         return self._started
+
+    @property
+    def sections(self) -> Sequence[Section]:
+        """See `SessionFeed`."""
+        return self._sections
 
     @property
     def trouble(self) -> str:

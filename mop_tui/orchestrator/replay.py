@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mop_tui.domain import events as e
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.feed import Capabilities, Command, EventFilter, Playback, selected
+from mop_tui.domain.feed import Capabilities, Command, EventFilter, Playback, Section, selected
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.session import Session, Snapshot
@@ -64,6 +64,11 @@ class Replayer:
     def started(self) -> str:
         """See `SessionFeed`."""
         return self._journal.header.started
+
+    @property
+    def sections(self) -> Sequence[Section]:
+        """See `SessionFeed`."""
+        return self._journal.header.sections
 
     @property
     def trouble(self) -> str:

@@ -12,6 +12,7 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event, Fact
 from mop_tui.domain.feed import (
+    SECTIONS,
     Answer,
     CancelTask,
     Capabilities,
@@ -19,6 +20,7 @@ from mop_tui.domain.feed import (
     EventFilter,
     Playback,
     Say,
+    Section,
     Seen,
     Steer,
     Stop,
@@ -73,6 +75,7 @@ class Stage:
     source: str = "sessions/2026-11-22-release.jsonl"
     started: str = "2026-11-22T14:30:00+00:00"
     trouble: str = ""
+    sections: Sequence[Section] = SECTIONS
     obedient: bool = True
     detach: bool = False
     guest: bool = False

@@ -198,7 +198,7 @@ async def test_enter_folds_a_team_and_its_summary_stays() -> None:
         await desk.press("right")
         assert "▾ Platform Team" in desk.line_with("Platform Team")
         await desk.press("c")
-        assert "obi-specialist " not in "".join(line[:110] for line in desk.lines())
+        assert "obi-specialist  " not in "".join(line[:110] for line in desk.lines())
         await desk.press("c")
         assert "obi-specialist " in desk.text()
 
@@ -322,7 +322,7 @@ async def test_of_very_many_agents_only_visible_rows_are_made(
     async with at_desk(stage, (200, 50)) as desk:
         assert max(made) < 60
         assert len(list(desk.app.screen.query("*"))) < 60, "a widget per agent"
-        await desk.press("end")
+        await desk.press("c", "end")
         assert "agent-1499" in desk.text()
         made.clear()
         stage.progress("agent-0000", 50)
@@ -335,6 +335,7 @@ async def test_an_event_elsewhere_repaints_no_row(monkeypatch: pytest.MonkeyPatc
     stage = crowd(1_500)
     async with at_desk(stage, (200, 50)) as desk:
         swarm = desk.app.screen.query_one(Swarm)
+        await desk.press("c")
         painted: list[int] = []
         monkeypatch.setattr(swarm, "refresh_line", painted.append)
         stage.progress("agent-1499", 50)
