@@ -34,6 +34,7 @@ from mop_tui.dashboard.steer_dialog import MessageDialog, SteerDialog
 from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS, Deed, command, offered, title
 from mop_tui.dashboard.subject import Subject, nearest_questions
 from mop_tui.dashboard.swarm import Swarm
+from mop_tui.dashboard.task_list import TaskList
 from mop_tui.dashboard.terminal import LastingDriver
 from mop_tui.dashboard.theme import DARK, LIGHT
 from mop_tui.dashboard.transport import Transport
@@ -214,7 +215,7 @@ class Dashboard(App[WhyEnded]):
         sections: list[Section] = [
             ("Everywhere", [key for key in self.BINDINGS if self._is_offered(self, key)]),
             ("Panes", [key for key in Overview.BINDINGS if self._is_offered(overview, key)]),
-            ("Lists", [*Rows.BINDINGS, *Swarm.FOLDING, *EventLog.BINDINGS]),
+            ("Lists", [*Rows.BINDINGS, *Swarm.FOLDING, *EventLog.BINDINGS, *TaskList.VIEWING]),
             ("Agents", AGENT_KEYS if commands else []),
             ("Tasks", TASK_KEYS if commands else []),
             ("Output of an agent", [*OutputPane.BINDINGS, *OutputLines.READING]),

@@ -28,6 +28,8 @@ WAITING_FOR_YOU = Look("?", "WAITING", "you")
 """Something that only the operator can move, whatever its state."""
 
 CURSOR = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
+UNKNOWN = "\N{EN DASH}"
+"""What stands where a number is not known."""
 OPEN = "\N{BLACK DOWN-POINTING SMALL TRIANGLE}"
 CLOSED = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}"
 

@@ -13,7 +13,7 @@ from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.health import size_of
 from mop_tui.dashboard.ink import Ink
 from mop_tui.dashboard.line import Line, bar, cell, clip, spread, width_of
-from mop_tui.dashboard.looks import CLOSED, OPEN, WAITING_FOR_YOU, Look, agent_look
+from mop_tui.dashboard.looks import CLOSED, OPEN, UNKNOWN, WAITING_FOR_YOU, Look, agent_look
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.steering import AGENT_KEYS
 from mop_tui.dashboard.subject import Subject
@@ -36,9 +36,6 @@ _WORTH_IT = 8
 """Cells below which a note would say nothing."""
 _CELL = 30
 """How wide an agent is that shares its row with others, at most."""
-
-UNKNOWN = "\N{EN DASH}"
-"""What stands where a number is not known."""
 
 _TOLD_BY_NOTE = (AgentState.AVAILABLE, AgentState.PAUSED, AgentState.COMPLETE)
 """States of agents at rest: where room is short, what they wait for says more than the state."""

@@ -6,8 +6,9 @@ from functools import cached_property
 
 from mop_tui.dashboard.looks import WAITING_FOR_YOU, Look, agent_look, task_look
 from mop_tui.dashboard.retries import trying_again
+from mop_tui.domain import graph
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
-from mop_tui.domain.ids import AgentId, TaskId, TeamId
+from mop_tui.domain.ids import AgentId, MemoryKey, TaskId, TeamId
 from mop_tui.domain.plan import TeamSpec
 from mop_tui.domain.session import Agent, Question, Snapshot, Task
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
@@ -47,6 +48,15 @@ class TeamSummary:
     """How many of its agents only the operator can move."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """Tasks that need only tasks of earlier waves, and one of the last."""
+
+    number: int
+    """Counted from 1; 0 for those that can never begin because they wait for each other."""
+    tasks: tuple[TaskId, ...]
+
+
 class SwarmView:
     """One snapshot seen by teams and agents. Everything is computed at most once.
 
@@ -58,6 +68,10 @@ class SwarmView:
         self._summaries: dict[TeamId, TeamSummary] = {}
         if former is not None and _same_people(former.snapshot, snapshot):
             self.members = former.members
+        if former is not None and "waves" in vars(former):
+            before = former.snapshot
+            if before.seq <= snapshot.seq and len(before.tasks) == len(snapshot.tasks):
+                self.waves = former.waves
 
     @cached_property
     def members(self) -> dict[TeamId, Sequence[AgentId]]:
@@ -75,6 +89,30 @@ class SwarmView:
         declared = {team.id for team in self.snapshot.teams}
         others = tuple(TeamSpec(t, t, ()) for t in self.members if t not in declared)
         return self.snapshot.teams + others
+
+    @cached_property
+    def waves(self) -> tuple[Wave, ...]:
+        """All tasks in waves, by what they need: tasks, and keys that one task alone provides."""
+        tasks = self.snapshot.tasks
+        providers: dict[MemoryKey, list[TaskId]] = {}
+        for name, task in tasks.items():
+            for key in task.spec.provides:
+                providers.setdefault(key, []).append(name)
+        alone = {key: names[0] for key, names in providers.items() if len(names) == 1}
+        needed = {
+            name: [
+                *task.spec.needs_tasks,
+                *(alone[key] for key in task.spec.needs_keys if key in alone),
+            ]
+            for name, task in tasks.items()
+        }
+        waves = [
+            Wave(number, tuple(wave))
+            for number, wave in enumerate(graph.generations(needed), start=1)
+        ]
+        placed = {name for wave in waves for name in wave.tasks}
+        circle = tuple(name for name in tasks if name not in placed)
+        return (*waves, Wave(0, circle)) if circle else tuple(waves)
 
     @cached_property
     def tasks_of(self) -> dict[AgentId, list[Task]]:
@@ -127,7 +165,7 @@ class SwarmView:
                 counts[row.state] = counts.get(row.state, 0) + 1
                 waiting += self.asking(row) is not None
         return TeamSummary(
-            percent=_percent_done(tasks),
+            percent=percent_done(tasks),
             counts=tuple((state, counts[state]) for state in _ATTENTION if state in counts),
             waiting_for_you=waiting,
         )
@@ -223,7 +261,8 @@ def _is_over(task: Task) -> bool:
     return task.state in TERMINAL
 
 
-def _percent_done(tasks: Sequence[Task]) -> float | None:
+def percent_done(tasks: Sequence[Task]) -> float | None:
+    """Return how much of the expected work of tasks is done; None where there is none."""
     rows = [task for task in tasks if task.state is not TaskState.CANCELLED]
     if not rows:
         return None

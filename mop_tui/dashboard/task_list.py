@@ -1,40 +1,50 @@
 """The pane of tasks: what nobody has yet comes first, with what it waits for."""
 
-from collections.abc import Callable, Hashable
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from typing import ClassVar, assert_never
 
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 
 from mop_tui.dashboard.details import Details, task_details
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.ink import Ink
-from mop_tui.dashboard.line import Line, cell, clip
+from mop_tui.dashboard.line import Line, bar, cell, clip, spread
+from mop_tui.dashboard.looks import UNKNOWN, task_look
 from mop_tui.dashboard.retries import trying_again
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.steering import TASK_KEYS
 from mop_tui.dashboard.subject import Subject
+from mop_tui.dashboard.swarm_view import Wave, percent_done
 from mop_tui.dashboard.times import age, lasted
 from mop_tui.domain.ids import TaskId
 from mop_tui.domain.session import Task
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 from mop_tui.domain.waiting import waiting_for
-from mop_tui.domain.wording import printable
+from mop_tui.domain.wording import listed, printable
 
 _STATE = max(len(state.value) for state in TaskState)
 
 
 class TaskList(Rows):
-    """All tasks, those first that stand still: waiting for you, failed, ready, pending."""
+    """All tasks, those first that stand still: waiting for you, failed, ready, pending.
+
+    By waves, they stand below those that they need.
+    """
 
     WEIGHT = 3
-    BINDINGS: ClassVar[list[BindingType]] = [*TASK_KEYS]
+    VIEWING: ClassVar[list[BindingType]] = [
+        Binding("v", "waves", "Group tasks by waves, each after what it needs", show=False),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*VIEWING, *TASK_KEYS]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
         self.entitle("Tasks")
         self._frame: Frame | None = None
-        self._order: list[TaskId] = []
+        self._by_waves = False
+        self._order: list[TaskId | Wave] = []
         self._places: dict[Hashable, int] = {}
         self._name_width = 0
 
@@ -43,14 +53,23 @@ class TaskList(Rows):
         same = self._frame is not None and self._frame.view is frame.view
         self._frame = frame
         if not same:
-            tasks = frame.snapshot.tasks
-            order = sorted(tasks, key=lambda task: _urgency(frame, tasks[task]))
-            if order != self._order:
-                self._order = order
-                self._places = {task: index for index, task in enumerate(order)}
-                self._name_width = max((len(task) for task in order), default=0)
-            self.entitle(_title(frame))
+            self._arrange(frame)
         self.rows_changed()
+
+    def _arrange(self, frame: Frame) -> None:
+        """List the rows there are."""
+        tasks = frame.snapshot.tasks
+        order: list[TaskId | Wave] = []
+        if self._by_waves:
+            for wave in frame.view.waves:
+                order += [wave, *_sorted(frame, wave.tasks)]
+        else:
+            order += _sorted(frame, tasks)
+        if order != self._order:
+            self._order = order
+            self._places = {_key(row): index for index, row in enumerate(order)}
+            self._name_width = max(map(len, tasks), default=0)
+        self.entitle(f"{_title(frame)}{'  by waves' if self._by_waves else ''}")
 
     @property
     def count(self) -> int:
@@ -62,28 +81,43 @@ class TaskList(Rows):
         """What to say where there are no rows."""
         return "No task has been planned yet."
 
-    def key(self, index: int) -> TaskId:
-        """Return the task of a row."""
-        return self._order[index]
+    def key(self, index: int) -> Hashable:
+        """Return the task, or the number of the wave, of a row."""
+        return _key(self._order[index])
 
     def find(self, key: Hashable) -> int | None:
-        """Return where a task stands."""
+        """Return where a task or a wave stands."""
         return self._places.get(key)
 
-    def about(self, index: int) -> Callable[[Frame], Details]:
+    def about(self, index: int) -> Callable[[Frame], Details] | None:
         """Return what tells all about a task."""
-        return partial(task_details, task_id=self._order[index])
+        row = self._order[index]
+        return None if isinstance(row, Wave) else partial(task_details, task_id=row)
 
-    def subject(self, index: int) -> Subject:
+    def subject(self, index: int) -> Subject | None:
         """Return the task of a row."""
-        return Subject(task=self._order[index])
+        row = self._order[index]
+        return None if isinstance(row, Wave) else Subject(task=row)
+
+    def action_waves(self) -> None:
+        """Group by waves, or list by what stands still."""
+        self._by_waves = not self._by_waves
+        if self._frame is not None:
+            self._arrange(self._frame)
+            self.rows_changed()
+            self.scroll_to_row(self.cursor)
+            self.refresh()
+            self.post_message(self.Moved())
 
     def line(self, index: int, width: int) -> Line:
         """Return what is to be said of a task."""
         frame = self._frame
         if frame is None:
             return ()
-        task = frame.snapshot.tasks[self._order[index]]
+        row = self._order[index]
+        if isinstance(row, Wave):
+            return _wave_line(frame, row, width)
+        task = frame.snapshot.tasks[row]
         look = frame.view.task_look(task)
         note, ink = _note(frame, task)
         name_width = min(self._name_width, 16 if width < 60 else 24)
@@ -100,9 +134,43 @@ class TaskList(Rows):
         )
         if width >= 90:
             title = printable(task.spec.title)
-            line += (cell(title, min(32, width // 4), "plain"), ("  ", "plain"))
-            note = task.agent or "" if note.endswith(title) else note
+            beside = _after(task) if self._by_waves else title
+            line += (cell(beside, min(32, width // 4), "plain"), ("  ", "plain"))
+            note = task.agent or "" if note.endswith(title) and not self._by_waves else note
         return clip((*line, (note, ink)), width)
+
+
+def _key(row: TaskId | Wave) -> Hashable:
+    return row.number if isinstance(row, Wave) else row
+
+
+def _sorted(frame: Frame, names: Iterable[TaskId]) -> list[TaskId]:
+    tasks = frame.snapshot.tasks
+    return sorted(names, key=lambda name: _urgency(frame, tasks[name]))
+
+
+def _wave_line(frame: Frame, wave: Wave, width: int) -> Line:
+    tasks = [frame.snapshot.tasks[name] for name in wave.tasks]
+    title = f"Wave {wave.number}" if wave.number else "In a circle, or behind one"
+    line: Line = (
+        (title, "title"),
+        (f"  {len(tasks)} task{'' if len(tasks) == 1 else 's'}", "dim"),
+    )
+    counts = Counter(task.state for task in tasks)
+    for state in TaskState:
+        if counts[state]:
+            look = task_look(state)
+            word = f" {state.lower()}" if width >= 90 else ""
+            line += ((f"  {look.sign} {counts[state]}{word}", look.ink),)
+    percent = percent_done(tasks)
+    said = cell(UNKNOWN if percent is None else f"{percent:.0f}%", 5, "plain", "right")
+    room = 10 if width >= 56 else 0
+    return spread(line, (said, (" ", "plain"), *bar(percent, room, "good")), width)
+
+
+def _after(task: Task) -> str:
+    needs = [*task.spec.needs_tasks, *task.spec.needs_keys]
+    return printable(f"after {listed(needs)}") if needs else "needs nothing"
 
 
 def _urgency(frame: Frame, task: Task) -> int:

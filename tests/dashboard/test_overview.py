@@ -12,9 +12,9 @@ from mop_tui.dashboard.detail_dialog import DetailDialog
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.key_line import KeyLine
 from mop_tui.dashboard.line import Line
-from mop_tui.dashboard.looks import CURSOR
+from mop_tui.dashboard.looks import CURSOR, UNKNOWN
 from mop_tui.dashboard.quit_dialog import QuitDialog
-from mop_tui.dashboard.swarm import UNKNOWN, Swarm
+from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
 from mop_tui.domain.ids import AgentId
 from mop_tui.domain.plan import Mode

@@ -9,9 +9,9 @@ from dashboard.stage import Stage
 
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.glance import Glance
-from mop_tui.dashboard.looks import CURSOR
+from mop_tui.dashboard.looks import CURSOR, UNKNOWN
 from mop_tui.dashboard.rows import Rows
-from mop_tui.dashboard.swarm import UNKNOWN, Swarm
+from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
 
 
