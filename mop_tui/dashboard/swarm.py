@@ -298,6 +298,8 @@ class Swarm(Rows):
         task = view.shown_task(agent)
         name = task.spec.id if task is not None else ""
         line += (cell(age(frame.elapsed - agent.since), 6, "dim", "right"), ("  ", "plain"))
+        if columns.use:
+            line += (cell(_used(agent), columns.use, "dim"), ("  ", "plain"))
         if columns.task:
             line += (cell(name, columns.task, "plain"), ("  ", "plain"))
         elif agent.task is not None:

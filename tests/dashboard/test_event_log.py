@@ -1,5 +1,6 @@
 """Recent events: following the newest, and not, under whatever flood."""
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -22,7 +23,8 @@ def talk(stage: Stage, start: int, count: int) -> None:
 
 def told(desk: Desk) -> list[str]:
     """The events on the screen, the scroll bar beside them aside."""
-    return [line[:70].rstrip() for line in desk.lines() if "memory key" in line]
+    lines = [line[:70].rstrip() for line in desk.lines() if "memory key" in line]
+    return [line for line in lines if re.match(r".\d\d:\d\d", line)]
 
 
 async def in_the_log(desk: Desk) -> EventLog:
