@@ -45,8 +45,10 @@ class SessionHeader(FrameLines):
             (f"  {lasted(frame.elapsed)}", "plain"),
             (" elapsed" if width >= 60 else "", "dim"),
         )
-        end = expected_end(frame, short=width < 76)
-        if end and width_of(right) + len(end) + 2 + _LEAST_BAR <= width:
+        left = width - width_of(right) - 2 - _LEAST_BAR
+        ends = (expected_end(frame, short=short) for short in (False, True))
+        end = next((end for end in ends if len(end) <= left), "")
+        if end:
             right += ((f"  {end}", "you" if _is_your_turn(frame) else "strong"),)
         room = max(_LEAST_BAR, width - width_of(right))
         filled = 0 if percent is None else min(int(room * percent / 100), room)
