@@ -24,6 +24,8 @@ class Lines(Widget):
         super().__init__(id=id)
         self._painter = Painter(self)
         self._lines: Sequence[Line] = ()
+        self._width = 0
+        """Asking Textual for it takes longer than all else that is done in vain."""
 
     @abstractmethod
     def make(self, width: int) -> Sequence[Line]:
@@ -31,7 +33,7 @@ class Lines(Widget):
 
     def remake(self) -> None:
         """Show what there is to say now."""
-        lines = self.make(self.size.width)
+        lines = self.make(self._width)
         if len(lines) != len(self._lines):
             self.refresh(layout=True)
         elif lines != self._lines:
@@ -40,10 +42,12 @@ class Lines(Widget):
 
     def on_mount(self) -> None:
         """Make the lines for the first time."""
+        self._width = self.size.width
         self.remake()
 
     def on_resize(self) -> None:
         """Make the lines anew for the new width."""
+        self._width = self.size.width
         self.remake()
 
     def notify_style_update(self) -> None:

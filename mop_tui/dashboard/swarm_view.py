@@ -68,6 +68,8 @@ class SwarmView:
         self._summaries: dict[TeamId, TeamSummary] = {}
         if former is not None and _same_people(former.snapshot, snapshot):
             self.members = former.members
+        if former is not None and former.snapshot.tasks is snapshot.tasks:
+            self.tasks_of = former.tasks_of
         if former is not None and "waves" in vars(former):
             before = former.snapshot
             if before.seq <= snapshot.seq and len(before.tasks) == len(snapshot.tasks):

@@ -50,7 +50,11 @@ class TaskList(Rows):
 
     def show(self, frame: Frame) -> None:
         """Show `frame` from now on."""
-        same = self._frame is not None and self._frame.view is frame.view
+        before = None if self._frame is None else self._frame.snapshot
+        now = frame.snapshot
+        same = before is not None and (
+            before.tasks is now.tasks and before.questions is now.questions
+        )
         self._frame = frame
         if not same:
             self._arrange(frame)
