@@ -91,7 +91,7 @@ class Panes(Container):
     def _stack(
         self, panes: list[Rows], region: Region, *, fill: bool = True
     ) -> list[tuple[Widget, Region]]:
-        """Return panes one below the other; the last takes what is left, if all is to be filled."""
+        """Return panes one below the other; the tallest takes what is left, if all is filled."""
         room = region.height - sum(pane.gutter.height for pane in panes)
         heights = share(room, [self._want(pane, region.width, _MANY) for pane in panes])
         # A list may have a shorter form for less room, and leaves the rest of that to others.
@@ -103,7 +103,7 @@ class Panes(Container):
             ],
         )
         if fill and heights:
-            heights[-1] += max(0, room - sum(heights))
+            heights[heights.index(max(heights))] += max(0, room - sum(heights))
         placed: list[tuple[Widget, Region]] = []
         y = region.y
         for pane, rows in zip(panes, heights, strict=True):

@@ -94,20 +94,22 @@ class SwarmView:
 
     @cached_property
     def waves(self) -> tuple[Wave, ...]:
-        """All tasks in waves, by what they need: tasks, and keys that one task alone provides."""
+        """All tasks in waves, by what they need: tasks, and the first to provide each key."""
         tasks = self.snapshot.tasks
         providers: dict[MemoryKey, list[TaskId]] = {}
         for name, task in tasks.items():
             for key in task.spec.provides:
                 providers.setdefault(key, []).append(name)
-        alone = {key: names[0] for key, names in providers.items() if len(names) == 1}
-        needed = {
+        needs = {
             name: [
-                *task.spec.needs_tasks,
-                *(alone[key] for key in task.spec.needs_keys if key in alone),
+                *((need,) for need in task.spec.needs_tasks if need in tasks),
+                *(providers[key] for key in task.spec.needs_keys if key in providers),
             ]
             for name, task in tasks.items()
         }
+        needed = graph.soonest(
+            needs, {name: task.spec.expected_ms or 0 for name, task in tasks.items()}
+        )
         waves = [
             Wave(number, tuple(wave))
             for number, wave in enumerate(graph.generations(needed), start=1)
