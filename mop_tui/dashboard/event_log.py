@@ -100,6 +100,12 @@ class EventLog(Rows):
     def _wanted(self, event: AnyEvent) -> bool:
         return self._every or tone(event) != "detail"
 
+    def on_resize(self) -> None:
+        """Keep the newest event in view while following it."""
+        super().on_resize()
+        if self.following and self.count:
+            self._to_end()
+
     # -- following --------------------------------------------------------------------------
 
     def _to_end(self) -> None:
