@@ -180,14 +180,14 @@ def session_details(frame: Frame) -> Details:
     look = status_look(snapshot)
     details.add("status", f"{look.sign} {look.word}", look.ink)
     details.add("because", snapshot.outcome_reason)
-    details.add("project", snapshot.project)
-    details.add("goal", snapshot.goal)
-    details.add("started", f"{wall(frame.started, 0):%Y-%m-%d %H:%M:%S}")
-    details.add("elapsed", lasted(frame.elapsed))
     progress = snapshot.progress
     details.add("progress", None if progress is None else f"{progress * 100:.0f} % of the work")
     details.add("expected end", expected_end(frame) or "no work is left to be done", "strong")
     details.add("note", why_so(frame), "dim")
+    details.add("project", snapshot.project)
+    details.add("goal", snapshot.goal)
+    details.add("started", f"{wall(frame.started, 0):%Y-%m-%d %H:%M:%S}")
+    details.add("elapsed", lasted(frame.elapsed))
     limit = snapshot.max_agents
     details.add("at work", f"{limit} agents at a time, at most" if limit is not None else None)
     details.add("recorded in", frame.source)

@@ -231,6 +231,12 @@ class EventLog(Rows):
         """Offer to take the filter away only where there is one."""
         return self._filtered if action == "unfilter" else True
 
+    def on_resize(self) -> None:
+        """Keep the newest event in view while following it."""
+        super().on_resize()
+        if self.following and self.count:
+            self._to_end()
+
     # -- following --------------------------------------------------------------------------
 
     def _to_end(self) -> None:

@@ -45,7 +45,7 @@ class Overview(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Pane", tooltip="Next pane"),
         Binding("shift+tab", "app.focus_previous", "Previous pane", show=False),
-        Binding("i", "session", "Session", tooltip="All about the session and its end", show=False),
+        Binding("o", "session", "Session", tooltip="All about the session and its end", show=False),
         Binding("z", "zoom", "Give the pane the whole screen, or give it back", show=False),
         Binding("space", "replay('toggle')", "Play", tooltip="Play or pause"),
         Binding("comma", "replay('back')", "Back", tooltip="One event back", key_display=","),

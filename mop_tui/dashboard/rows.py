@@ -27,7 +27,8 @@ class Rows(ScrollView, can_focus=True):
     """A list with a cursor. Subclasses say how many rows there are and what each of them says.
 
     After a change call `rows_changed`: it compares what the visible rows say with what was painted
-    and repaints those that differ. The cursor stays on its row (told by `key`) when rows move.
+    and repaints those that differ. The cursor stays on its row (told by `key`) when rows move; in a
+    list that the keys never came to, it stays on top.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -81,6 +82,8 @@ class Rows(ScrollView, can_focus=True):
         self._painted: dict[int, Line] = {}
         self._cursor_key: Hashable = None
         self._titled: str | Content = ""
+        self._visited = False
+        """The keys came here before, so the cursor stands where the operator put it."""
 
     # -- what subclasses say ----------------------------------------------------------------
 
@@ -142,7 +145,7 @@ class Rows(ScrollView, can_focus=True):
         height = max(count, self.LEAST)
         if self.virtual_size.height != height:
             self.virtual_size = Size(self.size.width, height)
-        if self._cursor_key is not None:
+        if self._cursor_key is not None and self._visited:
             found = self.find(self._cursor_key)
             if found is not None:
                 self.set_reactive(Rows.cursor, found)
@@ -271,6 +274,8 @@ class Rows(ScrollView, can_focus=True):
 
     def on_focus(self) -> None:
         """Show that keys come here now."""
+        self._visited = True
+        self.scroll_to_row(self.cursor)
         self.refresh()
 
     def on_blur(self) -> None:
@@ -280,4 +285,5 @@ class Rows(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Keep the cursor in view when there is less room."""
         self.rows_changed()
-        self.scroll_to_row(self.cursor)
+        if self.has_focus:
+            self.scroll_to_row(self.cursor)

@@ -73,6 +73,10 @@ class Desk:
         """What stands on the screen."""
         return "\n".join(self.lines())
 
+    def in_the_dialog(self) -> str:
+        """What a dialog says: the longest part of each line between borders."""
+        return " ".join(max(map(str.strip, line.split("│")), key=len) for line in self.lines())
+
     def line_with(self, part: str) -> str:
         """The first line that contains `part`."""
         found = next((line for line in self.lines() if part in line), None)

@@ -69,7 +69,7 @@ async def test_an_unknown_end_is_called_so_and_the_session_tells_why() -> None:
     stage.plan("write", requires_skill="writing", expected_ms=MINUTE)
     async with at_desk(stage, (100, 30)) as desk:
         assert "ETA unknown" in desk.lines()[2]
-        await desk.press("i")
+        await desk.press("o")
         assert isinstance(desk.app.screen, DetailDialog)
         assert "write waits for an agent with the skill writing" in desk.text()
 
@@ -79,7 +79,7 @@ async def test_work_that_takes_longer_makes_it_the_earliest_end() -> None:
     stage.time = 25 * MINUTE
     async with at_desk(stage) as desk:
         assert "not before 15:25, 30 min left" in desk.lines()[2]
-        await desk.press("i")
+        await desk.press("o")
         assert "build takes longer than expected" in desk.text()
 
 

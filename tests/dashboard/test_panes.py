@@ -144,3 +144,18 @@ async def test_wide_rows_tell_titles_and_what_agents_use() -> None:
         assert "Use  1.5 cores  1.9 GiB" in desk.lines()[-2]
     async with at_desk(mop_platform(), (250, 50)) as desk:
         assert re.search(r"prod-checks +PENDING .* Validate production +waits for", desk.text())
+
+
+async def test_a_list_that_nobody_went_to_shows_its_beginning_whatever_moves() -> None:
+    stage = release()
+    async with at_desk(stage, (80, 20)) as desk:
+        await desk.wait(1.5)
+        await desk.press("escape")
+        for number in range(6):
+            stage.plan(f"more-{number}", requires_skill="any")
+        await desk.look()
+        stage.issue("warning", "something is wrong", "look at it")
+        await desk.look()
+        assert desk.line_with("? publish READY")
+        await desk.press("tab")
+        assert "publish" in desk.line_with(CURSOR)

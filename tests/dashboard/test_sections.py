@@ -49,5 +49,5 @@ async def test_a_layout_may_want_no_lists_at_all() -> None:
     stage.sections = ("overview",)
     async with at_desk(stage, (100, 30)) as desk:
         assert "Session swarm-mop-platform" in desk.text()
-        await desk.press("tab", "down", "i")
+        await desk.press("tab", "down", "o")
         assert "recorded in" in desk.text()

@@ -107,19 +107,14 @@ async def test_no_word_typed_ahead_stops_anything() -> None:
         assert commands(stage) == []
 
 
-def in_the_dialog(desk: Desk) -> str:
-    """What the widest box of each line says."""
-    return " ".join(max(map(str.strip, line.split("│")), key=len) for line in desk.lines())
-
-
 async def test_what_it_leads_to_is_said_before() -> None:
     async with at_desk(deployment(), (100, 40)) as desk:
         await desk.press("down", "x")
-        said = in_the_dialog(desk)
+        said = desk.in_the_dialog()
         assert "deployer is ACTIVE with deploy." in said
         assert "deploy is cancelled with what needs it: announce." in said
         await desk.press("escape", "r")
-        said = in_the_dialog(desk)
+        said = desk.in_the_dialog()
         assert "it gets a new one; deploy goes back to those that are ready." in said
 
 
