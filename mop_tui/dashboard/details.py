@@ -71,6 +71,8 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
         details.add("note", agent.note)
     done = f"{agent.completed} task{'s' if agent.completed > 1 else ''}"
     details.add("done", done if agent.completed else None)
+    before = [f"{frame.moment(at).strip()} {state}" for at, state in reversed(agent.history)]
+    details.add("before", ", ".join(before), "dim")
     details.beside = [*health_entries(agent), *_what_it_is(frame, agent)]
     return details
 

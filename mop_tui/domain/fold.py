@@ -15,6 +15,7 @@ from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId
 from mop_tui.domain.plan import LEAVE_IT
 from mop_tui.domain.session import (
+    LATEST_STATES,
     TAIL_LINES,
     Agent,
     Issue,
@@ -95,6 +96,7 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
         agent.completed += 1
         agent.deaths = 0
         agent.progress = 100
+    agent.history = (*agent.history[-LATEST_STATES:], (agent.since, agent.state))
     session.set_agent_state(agent, to_state)
     agent.since = event.at
     agent.reason = data.reason

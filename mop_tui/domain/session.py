@@ -71,6 +71,8 @@ _ASSIGNED = TaskState.ASSIGNED
 _COMPLETE = TaskState.COMPLETE
 _GIVEN = TaskTrigger.ASSIGNED
 
+LATEST_STATES = 11
+"""How many former states of an agent are kept besides the last."""
 TAIL_LINES = 200
 """How many of an agent's latest output lines the state keeps."""
 
@@ -117,6 +119,8 @@ class Agent:
     """Its process runs and may do something by itself: see `Session.weigh`."""
     moved: int = 0
     """Which event brought it into its present state."""
+    history: tuple[tuple[int, AgentState], ...] = ()
+    """The states that it was in before, each with the moment from which on, oldest first."""
 
     @property
     def leaving(self) -> bool:

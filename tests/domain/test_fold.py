@@ -25,7 +25,7 @@ from mop_tui.domain.agent_lifecycle import WORKING, AgentState, AgentTrigger
 from mop_tui.domain.events import AnyEvent, Event, Fact, Unknown
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import ActionId
-from mop_tui.domain.session import Session
+from mop_tui.domain.session import LATEST_STATES, Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
 patient = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
@@ -376,3 +376,21 @@ def test_there_is_always_something_legal_that_may_happen(steps: int) -> None:
     for _ in range(steps):
         apply(session, next_event(session, legal_facts(session)[0]))
     assert legal_facts(session)
+
+
+@patient
+@given(legal_histories())
+def test_an_agent_remembers_the_states_that_it_was_in_last(history: list[AnyEvent]) -> None:
+    session = Session()
+    for event in history:
+        before = {
+            name: (agent.since, agent.state, agent.history)
+            for name, agent in session.agents.items()
+        }
+        apply(session, event)
+        for name, (since, state, former) in before.items():
+            agent = session.agents[name]
+            if agent.moved == event.seq:
+                assert agent.history == (*former, (since, state))[-LATEST_STATES - 1 :]
+            else:
+                assert agent.history == former
