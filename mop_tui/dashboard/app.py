@@ -22,6 +22,7 @@ from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames
 from mop_tui.dashboard.guard import KeyGuard
 from mop_tui.dashboard.help_dialog import HelpDialog, Section
+from mop_tui.dashboard.inbox import InboxDialog
 from mop_tui.dashboard.output_lines import OutputLines
 from mop_tui.dashboard.output_pane import OutputPane
 from mop_tui.dashboard.overview import Overview
@@ -72,6 +73,7 @@ class Dashboard(App[WhyEnded]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high")]  # noqa: RUF012 - typed by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "answer", "Answer", tooltip="Answer the oldest open question"),
+        Binding("i", "inbox", "Inbox", tooltip="List all open questions", show=False),
         Binding("colon", "go_to", "Go to", tooltip="Go to a time or an event", key_display=":"),
         Binding("t", "light_or_dark", "Light or dark", show=False),
         Binding("d", "detach", "Detach", tooltip="Leave the screen; the session goes on"),
@@ -175,7 +177,7 @@ class Dashboard(App[WhyEnded]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what this feed allows."""
-        if action == "answer":
+        if action in ("answer", "inbox"):
             return self._feed.capabilities.commands
         if action == "go_to":
             return self._feed.capabilities.seek
@@ -311,6 +313,16 @@ class Dashboard(App[WhyEnded]):
             self._ask(questions[0])
         else:
             self.notify("No question is open.")
+
+    def action_inbox(self) -> None:
+        """List the open questions, and open the dialog of the one that is chosen."""
+
+        def chosen(name: QuestionId | None) -> None:
+            question = self._frame.snapshot.questions.get(name) if name is not None else None
+            if question is not None and question.state == "open" and self._frame.answerable:
+                self._ask(question)
+
+        self.push_screen(InboxDialog(self._frame), chosen)
 
     def _ask(self, question: Question) -> None:
         def closed(how: Closed | None) -> None:

@@ -15,15 +15,13 @@ from textual.widgets import Button, Input, Static
 from mop_tui.dashboard.clock import Clock
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.guard import KeyGuard
-from mop_tui.dashboard.question_words import became, earlier, fate, who_asks
+from mop_tui.dashboard.question_words import became, deadline, earlier, who_asks
 from mop_tui.dashboard.secret_field import SecretField
 from mop_tui.dashboard.sheet import Sheet, context_entries
 from mop_tui.dashboard.subject import Subject
-from mop_tui.dashboard.times import timecode
 from mop_tui.domain.events import UserAnswered, UserCommanded
 from mop_tui.domain.feed import Answer, EventFilter, Seen, SessionFeed
 from mop_tui.domain.ids import CommandId
-from mop_tui.domain.sentences import consequence
 from mop_tui.domain.session import Question
 from mop_tui.domain.wording import printable
 
@@ -271,12 +269,8 @@ class QuestionDialog(ModalScreen[Closed]):
         line.update(text)
 
     def _deadline(self) -> str:
-        if self._frame.snapshot.questions[self.question.id].escalated:
-            return f"Its time is up; {consequence('escalated')}."
-        left = self._frame.remaining.get(self.question.id)
-        if left is None:
-            return ""
-        return f"{timecode(left)} left. If nobody answers, {fate(self.question.asked)}."
+        question = self._frame.snapshot.questions[self.question.id]
+        return deadline(question, self._frame.remaining.get(question.id))
 
     def _hint(self) -> str:
         match self.stage:

@@ -6,6 +6,7 @@ Nothing here ever says what a secret is, nor what it might default to.
 from typing import Literal
 
 from mop_tui.dashboard.line import ELLIPSIS
+from mop_tui.dashboard.times import timecode
 from mop_tui.domain.answers import Validation
 from mop_tui.domain.events import UserAsked
 from mop_tui.domain.sentences import consequence
@@ -56,6 +57,20 @@ def fate(asked: UserAsked) -> str:
     if asked.agent is not None:
         return f"{asked.agent} is told so"
     return consequence("cancelled")
+
+
+def deadline(question: Question, left_ms: int | None) -> str:
+    """Return how long a question waits and what happens then; empty if it waits for ever."""
+    if question.escalated:
+        return f"Its time is up; {consequence('escalated')}."
+    if left_ms is None:
+        return ""
+    return f"{timecode(left_ms)} left. If nobody answers, {fate(question.asked)}."
+
+
+def kind_of(asked: UserAsked) -> str:
+    """Return how a question is answered, in a word."""
+    return asked.input_type if asked.question_type == "input" else asked.question_type
 
 
 def became(question: Question, by: str) -> str:
