@@ -1,6 +1,7 @@
 """The main screen: everything about the session at a glance."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -50,6 +51,22 @@ class Overview(Screen[None]):
         Binding("space", "replay('toggle')", "Play", tooltip="Play or pause"),
         Binding("comma", "replay('back')", "Back", tooltip="One event back", key_display=","),
         Binding("full_stop", "replay('on')", "Step", tooltip="One event on", key_display="."),
+        Binding(
+            "less_than_sign",
+            "replay('decision_back')",
+            "Former decision",
+            key_display="<",
+            show=False,
+        ),
+        Binding(
+            "greater_than_sign",
+            "replay('decision_on')",
+            "Next decision",
+            key_display=">",
+            show=False,
+        ),
+        Binding("n", "replay('mark_on')", "Next mark", tooltip="Next question, failure or issue"),
+        Binding("N", "replay('mark_back')", "Former question, failure or issue", show=False),
         Binding("[", "replay('jump_back')", "-10%", tooltip="A tenth back"),
         Binding("]", "replay('jump_on')", "+10%", tooltip="A tenth on"),
         Binding("minus", "replay('slower')", "Slower", key_display="-", show=False),
@@ -167,27 +184,27 @@ class Overview(Screen[None]):
         """Tell all about the session."""
         self.post_message(Rows.Chosen(session_details, None))
 
+    @on(PlaybackBar.Sought)
+    def sought(self, message: PlaybackBar.Sought) -> None:
+        """Move to where the timeline was clicked."""
+        self._transport.to_time(message.at)
+
     def action_replay(self, what: str) -> None:
         """Move in time."""
         transport = self._transport
-        match what:
-            case "toggle":
-                transport.toggle()
-            case "back":
-                transport.step(-1)
-            case "on":
-                transport.step(1)
-            case "jump_back":
-                transport.jump(-1)
-            case "jump_on":
-                transport.jump(1)
-            case "slower":
-                transport.change_speed(-1)
-            case "faster":
-                transport.change_speed(1)
-            case "start":
-                transport.to_start()
-            case "end":
-                transport.to_end()
-            case _:
-                raise ValueError(f"no such replay key: {what}")
+        moves: dict[str, Callable[[], None]] = {
+            "toggle": transport.toggle,
+            "back": partial(transport.step, -1),
+            "on": partial(transport.step, 1),
+            "decision_back": partial(transport.to_decision, -1),
+            "decision_on": partial(transport.to_decision, 1),
+            "mark_back": partial(transport.to_mark, -1),
+            "mark_on": partial(transport.to_mark, 1),
+            "jump_back": partial(transport.jump, -1),
+            "jump_on": partial(transport.jump, 1),
+            "slower": partial(transport.change_speed, -1),
+            "faster": partial(transport.change_speed, 1),
+            "start": transport.to_start,
+            "end": transport.to_end,
+        }
+        moves[what]()

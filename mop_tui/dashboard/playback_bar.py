@@ -1,36 +1,110 @@
-"""The line that says where a replay stands."""
+"""The line that says where a replay stands, and what stands out in it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from textual import events
+from textual.message import Message
 
 from mop_tui.dashboard.frame import Frame
-from mop_tui.dashboard.line import Line, bar, spread, width_of
+from mop_tui.dashboard.line import Line, Span, bar, spread, width_of
 from mop_tui.dashboard.lines import FrameLines
+from mop_tui.dashboard.looks import Look
 from mop_tui.dashboard.times import timecode
+from mop_tui.domain.feed import Playback
+from mop_tui.domain.marks import MarkKind
+
+_LEAST = 4
+"""Cells of the shortest timeline."""
 
 
 class PlaybackBar(FrameLines):
-    """Playing or paused, how fast, where in time and at which event. Empty on a live session."""
+    """Playing or paused, how fast, where in time and at which event. Empty on a live session.
+
+    The timeline shows what stands out; where several marks share a cell, the weightiest is seen.
+    A click on it goes there.
+    """
 
     DEFAULT_CSS = """
     PlaybackBar { background: $panel; }
     """
+
+    @dataclass
+    class Sought(Message):
+        """The operator wants to see the session at time `at` (ms)."""
+
+        at: int
 
     def lines(self, frame: Frame, width: int) -> Sequence[Line]:
         """Return one line, or none where there is no recording."""
         at = frame.playback
         if at is None:
             return []
-        over = at.position >= at.length
-        state = "AT END" if over else "PLAYING" if at.playing else "PAUSED"
-        sign = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}" if at.playing and not over else "="
-        left: Line = (
-            (f"{sign} {state}", "busy" if at.playing else "strong"),
-            (f"  {at.speed:g}x", "plain"),
-            (f"  {timecode(frame.now)} / {timecode(at.end_at)}  ", "plain"),
-        )
-        right: Line = (("  event ", "dim"), (f"{at.position:,} of {at.length:,}", "plain"))
+        left, right = _state(frame, at), _place(at)
         room = width - width_of(left) - width_of(right)
-        if room < 4:
+        if room < _LEAST:
             return [spread(left, right[1:], width)]
-        percent = 100 * min(frame.now / at.end_at, 1) if at.end_at else 100.0
-        return [(*left, *bar(100.0 if over else percent, room, "busy"), *right)]
+        return [(*left, *_timeline(frame, at, room), *right)]
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to where the timeline was clicked."""
+        offset = event.get_content_offset(self)
+        frame = self._frame
+        if offset is None or frame is None or frame.playback is None:
+            return
+        at = frame.playback
+        left = width_of(_state(frame, at))
+        room = self.size.width - left - width_of(_place(at))
+        if room >= _LEAST and 0 <= offset.x - left < room:
+            self.post_message(self.Sought(at.end_at * (offset.x - left) // (room - 1)))
+
+
+def mark_look(kind: MarkKind) -> Look:
+    """Return how a mark looks."""
+    match kind:
+        case "question":
+            return Look("?", "question", "you")
+        case "failure":
+            return Look("\N{BALLOT X}", "failure", "bad")
+        case "issue":
+            return Look("!", "issue", "warn")
+        case "decision":
+            return Look("\N{BOX DRAWINGS LIGHT UP AND HORIZONTAL}", "decision", "dim")
+        case _:
+            assert_never(kind)
+
+
+_WEIGHT: Sequence[MarkKind] = ("decision", "issue", "failure", "question")
+
+
+def _state(frame: Frame, at: Playback) -> Line:
+    over = at.position >= at.length
+    state = "AT END" if over else "PLAYING" if at.playing else "PAUSED"
+    sign = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}" if at.playing and not over else "="
+    return (
+        (f"{sign} {state}", "busy" if at.playing else "strong"),
+        (f"  {at.speed:g}x", "plain"),
+        (f"  {timecode(frame.now)} / {timecode(at.end_at)}  ", "plain"),
+    )
+
+
+def _place(at: Playback) -> Line:
+    return (("  event ", "dim"), (f"{at.position:,} of {at.length:,}", "plain"))
+
+
+def _timeline(frame: Frame, at: Playback, room: int) -> Line:
+    over = at.position >= at.length
+    percent = 100 * min(frame.now / at.end_at, 1) if at.end_at else 100.0
+    cells: list[Span] = [
+        (sign, ink) for text, ink in bar(100.0 if over else percent, room, "busy") for sign in text
+    ]
+    marks: dict[int, MarkKind] = {}
+    for mark in at.marks:
+        cell = mark.at * (room - 1) // max(at.end_at, 1)
+        if _WEIGHT.index(mark.kind) >= _WEIGHT.index(marks.get(cell, "decision")):
+            marks[cell] = mark.kind
+    for cell, kind in marks.items():
+        look = mark_look(kind)
+        cells[cell] = (look.sign, look.ink)
+    return tuple(cells)

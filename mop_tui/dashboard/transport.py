@@ -36,6 +36,32 @@ class Transport:
             self._feed.pause()
             self._seek(at, at.position + by)
 
+    def to_mark(self, by: int) -> None:
+        """Pause and move to the next (1) or former (-1) question, failure or issue, if any."""
+        at = self.playback
+        if at is None:
+            return
+        seqs = [mark.seq for mark in at.marks if mark.kind != "decision"]
+        ahead = [seq for seq in seqs if (seq > at.position if by > 0 else seq < at.position)]
+        if ahead:
+            self._feed.pause()
+            self._seek(at, ahead[0] if by > 0 else ahead[-1])
+
+    def to_decision(self, by: int) -> None:
+        """Pause and move to the next (1) or former (-1) decision, if any."""
+        at = self.playback
+        if at is None:
+            return
+        seq = at.next_decision if by > 0 else at.former_decision
+        if seq is not None:
+            self._feed.pause()
+            self._seek(at, seq)
+
+    def to_time(self, at: int) -> None:
+        """Move to session time `at` (ms)."""
+        if self.playback is not None:
+            self._feed.seek_time(at)
+
     def jump(self, tenths: int) -> None:
         """Move by tenths of the whole recording, counted in events."""
         at = self.playback

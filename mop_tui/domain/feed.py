@@ -10,6 +10,7 @@ from typing import Literal, Protocol, get_args
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId, TaskId
 from mop_tui.domain.immutable import immutable
+from mop_tui.domain.marks import Mark
 from mop_tui.domain.session import Snapshot
 
 
@@ -103,6 +104,12 @@ class Playback:
     speed: float
     end_at: int
     """Session time of the last event, in milliseconds."""
+    marks: tuple[Mark, ...] = ()
+    """What stands out in the whole recording, in the order in which it happened."""
+    former_decision: int | None = None
+    """`seq` of the last decision before the event at `position`."""
+    next_decision: int | None = None
+    """`seq` of the first decision after it."""
 
 
 @immutable

@@ -54,6 +54,12 @@ def apply(session: Session, event: AnyEvent) -> None:
         handler(session, event)
 
 
+def pass_over(session: Session, seq: int, at: int) -> None:
+    """Fold all events up to `seq`, which happened `at`, none of which is of a kind in `FOLDED`."""
+    session.seq = seq
+    session.at = at
+
+
 def _agent_spawned(session: Session, event: Event[e.AgentSpawned]) -> None:
     spec = event.data.spec
     if spec.id in session.agents:
@@ -63,8 +69,7 @@ def _agent_spawned(session: Session, event: Event[e.AgentSpawned]) -> None:
     session.agents[spec.id] = agent
     counts = session.agent_counts
     counts[agent.state] = counts.get(agent.state, 0) + 1
-    for skill in spec.skills:
-        session.skilled.setdefault(skill, []).append(spec.id)
+    session.enlist(spec)
     session.touch(agent)
 
 
@@ -244,14 +249,8 @@ def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
     session.tasks[spec.id] = task
     counts = session.task_counts
     counts[task.state] = counts.get(task.state, 0) + 1
-    for need in spec.needs_tasks:
-        session.dependants.setdefault(need, []).append(spec.id)
-    for key in spec.needs_keys:
-        session.waiting_for_key.setdefault(key, []).append(spec.id)
-    for key in spec.provides:
-        session.providers.setdefault(key, []).append(spec.id)
+    session.relate(spec)
     session.expect(spec, 1)
-    session.structure_changed()
     session.touch(task)
 
 
@@ -592,3 +591,6 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.SystemTimerFired.KIND: _timer_fired,
     e.SystemDigest.KIND: _digest,
 }
+
+FOLDED: frozenset[str] = frozenset(_HANDLERS)
+"""Kinds of events that change more of a session than its place and time."""

@@ -88,8 +88,7 @@ class Scan:
         link = self.header.genesis.encode()
         begins, link_of = codec.HEAD.match, chain.link_of
         kinds: dict[bytes, str] = {}
-        for line in self._file:
-            seq = self.events + 1
+        for seq, line in enumerate(self._file, self.events + 1):
             before, link = link, link_of(line, link)
             if not link:
                 if line.endswith(b"\n"):
@@ -101,7 +100,7 @@ class Scan:
             start = begins(line)
             if start is None:
                 raise self._damage(f"event {seq} was written under another number")
-            number, _, kind, cause = start.groups()
+            number, kind, cause = start.group(1, 3, 4)
             if int(number) != seq:
                 raise self._damage(f"event {seq} was written under another number")
             if cause != b"null" and not 0 < int(cause) < seq:

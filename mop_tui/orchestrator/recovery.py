@@ -6,10 +6,7 @@ again, and what is missing from the file is written now. What had been announced
 not reported as done is in doubt: nobody knows whether it happened.
 """
 
-import gc
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,6 +32,7 @@ from mop_tui.journal import codec
 from mop_tui.journal.header import Header
 from mop_tui.journal.scan import Scan
 from mop_tui.journal.writer import Continuation
+from mop_tui.orchestrator.collecting import no_collecting
 from mop_tui.orchestrator.effects import Effect, Start
 from mop_tui.orchestrator.engine import Engine
 
@@ -75,7 +73,7 @@ def read_recorded(path: Path, *, keep: int) -> Recorded:
     recent: deque[AnyEvent] = deque(maxlen=keep)
     timers: dict[TimerId, int] = {}
     commands = 0
-    with _no_collecting(), Scan(path) as scan:
+    with no_collecting(), Scan(path) as scan:
         size, link = scan.start, scan.header.genesis.encode()
         line = b""
         for line in scan.lines():
@@ -204,15 +202,3 @@ def _differs(recorded: Recorded, event: AnyEvent) -> JournalError:
         f"{recorded.path}: event {event.seq} was decided by mop-tui {version}, and this version"
         " decides otherwise, so it cannot go on from there. It can be replayed."
     )
-
-
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Do not look for garbage meanwhile: what is made here is kept, and there is much of it."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -1,21 +1,26 @@
 """A recorded session, shown again as if it were live. Nothing is executed."""
 
-import pickle
+import gc
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from pathlib import Path
 
 from mop_tui.domain import events as e
-from mop_tui.domain.events import AnyEvent
+from mop_tui.domain.events import BY_KIND, AnyEvent
 from mop_tui.domain.feed import Capabilities, Command, EventFilter, Playback, Section, selected
-from mop_tui.domain.fold import apply
+from mop_tui.domain.fold import FOLDED, apply, pass_over
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
-from mop_tui.domain.session import Session, Snapshot
+from mop_tui.domain.marks import MARKED, Marks, mark_of
+from mop_tui.domain.session import Checkpoint, Session, Snapshot
 from mop_tui.journal.reader import JournalFile
+from mop_tui.orchestrator.collecting import no_collecting
 
 CHECKPOINTS = 50
-"""States kept while a session is read, to seek from."""
+"""How many states of a long session are kept to seek from."""
+_DIGEST = e.SystemDigest.KIND
+_DECIDED = e.SystemDecided.KIND
 
 
 class NoSessionError(RuntimeError):
@@ -27,22 +32,27 @@ class Replayer:
 
     Time is pulled, not pushed: whenever somebody looks, the replay is where it would be by now.
     `clock` returns wall-clock seconds.
+
+    All of the file is read once, in the beginning; raises `JournalDamageError` at an event that
+    this version does not understand. What is kept of it is what stands out, and states to seek
+    from, which share all that did not change between them.
     """
 
     def __init__(self, journal: JournalFile, clock: Callable[[], float] = time.monotonic) -> None:
         self._journal = journal
         self._clock = clock
-        self._session = Session()
-        self._checkpoints: dict[int, bytes] = {0: pickle.dumps(self._session)}
-        self._spacing = max(1000, len(journal) // CHECKPOINTS)
+        self._trouble = ""
+        self._marks = Marks()
+        self._checkpoints = self._read_through(max(1000, -(-len(journal) // CHECKPOINTS)))
+        self._marked = self._marks.told(journal.at)
+        self._session = Session.restored(self._checkpoints[:1])
         self._speed = 1.0
         self._playing = False
         self._time = 0.0
         """Session time shown, in ms; it goes on between events."""
         self._looked = clock()
         self._changes = 0
-        self._trouble = ""
-        self._end_at = journal.event(len(journal)).at if len(journal) else 0
+        self._end_at = journal.at(len(journal)) if len(journal) else 0
 
     @property
     def revision(self) -> int:
@@ -79,12 +89,16 @@ class Replayer:
     def playback(self) -> Playback:
         """See `SessionFeed`."""
         self._advance()
+        journal, position = self._journal, self._session.seq
         return Playback(
-            position=self._session.seq,
-            length=len(self._journal),
+            position=position,
+            length=len(journal),
             playing=self._playing,
             speed=self._speed,
             end_at=self._end_at,
+            marks=self._marked,
+            former_decision=journal.last_of(_DECIDED, before=position),
+            next_decision=journal.next_of(_DECIDED, after=position),
         )
 
     def now(self) -> int:
@@ -102,7 +116,8 @@ class Replayer:
     ) -> Sequence[AnyEvent]:
         """See `SessionFeed`."""
         self._advance()
-        return selected(self._journal.events(after + 1, self._session.seq), limit, only)
+        kinds = (only.kind,) if only is not None and only.kind in BY_KIND else None
+        return selected(self._journal.events(after + 1, self._session.seq, kinds), limit, only)
 
     def event(self, seq: int) -> AnyEvent | None:
         """See `SessionFeed`."""
@@ -177,26 +192,50 @@ class Replayer:
 
     def _last_until(self, at: int) -> int:
         """Return the seq of the last event that happened by session time `at`."""
-        seqs = range(1, len(self._journal) + 1)
-        return bisect_right(seqs, at, key=lambda seq: self._journal.event(seq).at)
+        return bisect_right(range(1, len(self._journal) + 1), at, key=self._journal.at)
 
     def _show(self, seq: int) -> None:
         """Fold to right after event `seq`, from the nearest state before it."""
-        if seq < self._session.seq or seq - self._session.seq > self._spacing:
-            nearest = max(known for known in self._checkpoints if known <= seq)
-            if seq < self._session.seq or nearest > self._session.seq:
-                self._session = pickle.loads(self._checkpoints[nearest])  # noqa: S301 - our own
+        nearest = bisect_right(self._checkpoints, seq, key=attrgetter("seq"))
+        if not self._checkpoints[nearest - 1].seq <= self._session.seq <= seq:
+            with no_collecting():
+                self._session = Session.restored(self._checkpoints[:nearest])
         session = self._session
-        for event in self._journal.events(session.seq + 1, seq):
-            if not digest_agrees(session, event) and not self._trouble:
-                self._trouble = (
-                    f"the replay differs from the recording before event {event.seq}: "
-                    "another version of the program made it, or this one has a defect"
-                )
-            apply(session, event)
-            if event.seq % self._spacing == 0 and event.seq not in self._checkpoints:
-                self._checkpoints[event.seq] = pickle.dumps(session)
+        if session.seq < seq:
+            for event in self._journal.events(session.seq + 1, seq, FOLDED):
+                apply(session, event)
+            pass_over(session, seq, self._journal.at(seq))
         self._changes += 1
+
+    def _read_through(self, spacing: int) -> list[Checkpoint]:
+        """Return states `spacing` events apart, the first and the last of the session among them.
+
+        What stands out is noted on the way.
+        """
+        journal, marks = self._journal, self._marks
+        session = Session()
+        states = [session.checkpoint()]
+        for start in range(0, len(journal), spacing):
+            end = min(start + spacing, len(journal))
+            for event in journal.events(start + 1, end, FOLDED | MARKED):
+                kind = event.kind
+                if kind in MARKED:
+                    mark = mark_of(event)
+                    if mark is not None:
+                        marks.note(mark, event.seq)
+                elif kind == _DIGEST and not self._trouble and not digest_agrees(session, event):
+                    self._trouble = (
+                        f"the replay differs from the recording before event {event.seq}: "
+                        "another version of the program made it, or this one has a defect"
+                    )
+                apply(session, event)
+            pass_over(session, end, journal.at(end))
+            states.append(session.checkpoint())
+        decision = journal.next_of(_DECIDED, after=0)
+        while decision is not None:
+            marks.note("decision", decision)
+            decision = journal.next_of(_DECIDED, after=decision)
+        return states
 
 
 def digest_agrees(session: Session, event: AnyEvent) -> bool:
@@ -207,5 +246,12 @@ def digest_agrees(session: Session, event: AnyEvent) -> bool:
 
 
 def open_replay(path: Path, *, until_damage: bool = False) -> Replayer:
-    """Open a session file for replay. Raises `MopError` for a file that cannot be trusted."""
-    return Replayer(JournalFile.open(path, until_damage=until_damage))
+    """Open a session file for replay. Raises `MopError` for a file that cannot be trusted.
+
+    What has been made so far is left alone by the garbage collector from then on: after a long
+    session it would look through a million things whenever somebody moves in time.
+    """
+    with no_collecting():
+        replay = Replayer(JournalFile.open(path, until_damage=until_damage))
+    gc.freeze()
+    return replay

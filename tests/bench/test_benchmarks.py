@@ -4,7 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
-from bench import check, engine, first_frame, fuzz_layout, fuzz_reader, latency, recovery, startup
+from bench import (
+    check,
+    engine,
+    first_frame,
+    fuzz_layout,
+    fuzz_reader,
+    latency,
+    recovery,
+    replay,
+    startup,
+)
 
 SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (
@@ -18,6 +28,7 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (fuzz_layout.main, ["--minutes", "0.02"], "none failed, none was silent, none took long"),
     (startup.main, ["--rounds", "1"], "startup of mop-tui tell progress 1"),
     (recovery.main, ["--events", "500", "--agents", "5", "--rounds", "1"], "times the floor"),
+    (replay.main, ["--events", "500", "--agents", "5", "--rounds", "1"], "seek, worst"),
     (fuzz_reader.main, ["--minutes", "0.02"], "failures: 0"),
 ]
 

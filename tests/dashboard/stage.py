@@ -39,6 +39,7 @@ from mop_tui.domain.ids import (
     TaskId,
     TeamId,
 )
+from mop_tui.domain.marks import MARKED, Marks, mark_of
 from mop_tui.domain.plan import AgentSpec, Mode, QuestionSpec, TaskSpec, TeamSpec
 from mop_tui.domain.session import Agent, Session, Snapshot, rest_of
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
@@ -397,7 +398,13 @@ class Recording(Stage):
     @property
     def playback(self) -> Playback | None:
         end = self.happened[-1].at
-        return Playback(self.position, len(self.happened), self.playing, self.speed, end)
+        marks = Marks()
+        for event in self.happened:
+            kind = mark_of(event) if event.kind in MARKED else None
+            if kind is not None:
+                marks.note(kind, event.seq)
+        told = marks.told(lambda seq: self.happened[seq - 1].at)
+        return Playback(self.position, len(self.happened), self.playing, self.speed, end, told)
 
     def events(
         self, after: int = 0, limit: int = 100, only: EventFilter | None = None

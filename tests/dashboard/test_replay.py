@@ -5,6 +5,7 @@ from dashboard.desk import Desk, at_desk
 from dashboard.plays import mop_platform
 from dashboard.stage import MINUTE, Recording
 
+from mop_tui.dashboard.playback_bar import PlaybackBar
 from mop_tui.dashboard.seek_dialog import SeekDialog
 from mop_tui.dashboard.transport import SPEEDS, Transport
 
@@ -49,6 +50,26 @@ async def test_stepping_pauses(recording: Recording) -> None:
         await desk.press("space", ".")
         assert not recording.playing
         assert at(desk) == 1
+
+
+async def test_the_bar_shows_what_stands_out_and_keys_go_there(recording: Recording) -> None:
+    marks = [mark.seq for mark in recording.playback.marks] if recording.playback else []
+    assert marks
+    async with at_desk(recording, (120, 40)) as desk:
+        bar = desk.line_with("PAUSED")
+        assert "\N{BALLOT X}" in bar or "?" in bar
+        await desk.press("n")
+        assert at(desk) == marks[0]
+        await desk.press("n", "N")
+        assert at(desk) == marks[0]
+
+
+async def test_a_click_on_the_timeline_goes_there(recording: Recording) -> None:
+    async with at_desk(recording, (120, 40)) as desk:
+        bar = desk.app.screen.query_one(PlaybackBar)
+        await desk.pilot.click(bar, offset=(70, 0))
+        await desk.press()
+        assert 0 < at(desk) < len(recording.happened)
 
 
 async def test_the_bar_says_time_and_event(recording: Recording) -> None:

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mop_tui.domain.events import Event, SystemDigest
 from mop_tui.domain.feed import EventFilter, Stop
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId
 from mop_tui.domain.session import Session, Snapshot
-from mop_tui.journal import JournalFile
+from mop_tui.journal import BufferedWriter, JournalFile
 from mop_tui.orchestrator.replay import NoSessionError, Replayer
 from sessions import agent, answer, plan, play, question, task
 
@@ -118,14 +119,31 @@ def test_seeking_to_and_fro_shows_the_same_as_folding_from_the_start(
         assert replay.trouble == ""
 
 
-def test_a_state_that_differs_from_the_recorded_digest_is_said(recorded: Path) -> None:
+def test_a_state_that_differs_from_the_recorded_digest_is_said(
+    recorded: Path, tmp_path: Path
+) -> None:
     with JournalFile.open(recorded) as journal:
-        replay = Replayer(journal, Hand())
-        replay.seek(500)
-        replay._session.touch(replay._session.agents[AgentId("a1")])
-        replay._session.agents[AgentId("a1")].completed = 99
-        replay.seek(1100)
-        assert "differs from the recording before event 1001" in replay.trouble
+        other = tmp_path / "other.jsonl"
+        writer = BufferedWriter(other, journal.header)
+        for event in journal:
+            wrong = Event(event.seq, event.at, event.kind, event.cause, SystemDigest("0" * 16))
+            writer.append(wrong if event.seq == 1001 else event)
+        writer.close()
+    with JournalFile.open(other) as journal:
+        trouble = Replayer(journal, Hand()).trouble
+    assert "differs from the recording before event 1001" in trouble
+
+
+def test_marks_and_decisions_are_told_wherever_one_is(recorded: Path, replay: Replayer) -> None:
+    with JournalFile.open(recorded) as journal:
+        decisions = [event.seq for event in journal if event.kind == "system.decided"]
+        asked = [event.seq for event in journal if event.kind == "user.asked"]
+    marks = replay.playback.marks
+    assert [mark.seq for mark in marks if mark.kind == "question"] == asked
+    assert [mark.seq for mark in marks if mark.kind == "decision"] == decisions
+    replay.seek(decisions[3])
+    assert replay.playback.former_decision == decisions[2]
+    assert replay.playback.next_decision == decisions[4]
 
 
 def test_only_events_that_happened_are_shown(replay: Replayer) -> None:
