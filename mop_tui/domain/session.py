@@ -298,11 +298,18 @@ class _Shown:
         table[key] = _copied(row)
 
     def update(self, other: "_Shown") -> None:
-        """Show what `other` shows, and of the rest what was shown before."""
-        self.agents |= other.agents
-        self.tasks |= other.tasks
-        self.questions |= other.questions
-        self.issues |= other.issues
+        """Show what `other` shows, and of the rest what was shown before.
+
+        A table that was handed out is never changed; one without news stays the same.
+        """
+        if other.agents:
+            self.agents = self.agents | other.agents
+        if other.tasks:
+            self.tasks = self.tasks | other.tasks
+        if other.questions:
+            self.questions = self.questions | other.questions
+        if other.issues:
+            self.issues = self.issues | other.issues
 
 
 def _copied(row: Any) -> Any:
@@ -759,7 +766,7 @@ class Session:
         return news
 
     def snapshot(self) -> Snapshot:
-        """Return the session as plain values; only rows changed since the last are copied."""
+        """Return the session as plain values; only what changed since the last is copied."""
         self._show()
         shown = self._shown
         return Snapshot(
@@ -774,10 +781,10 @@ class Session:
             outcome=self.outcome,
             outcome_reason=self.outcome_reason,
             teams=self.teams,
-            agents=dict(shown.agents),
-            tasks=dict(shown.tasks),
-            questions=dict(shown.questions),
-            issues=dict(shown.issues),
+            agents=shown.agents,
+            tasks=shown.tasks,
+            questions=shown.questions,
+            issues=shown.issues,
             memory=dict(self.memory),
             agent_counts={s: n for s, n in self.agent_counts.items() if n},
             task_counts={s: n for s, n in self.task_counts.items() if n},
