@@ -90,8 +90,11 @@ class EventLog(Rows):
 
     def show(self, frame: Frame) -> None:
         """Show `frame` from now on."""
+        first = self._frame is None
         self._frame = frame
         now = frame.snapshot.seq
+        if now == self._read_to and not first:
+            return  # what has happened does not change with the clock
         if now < self._read_to or now - self._read_to > FAR_BEHIND:
             self._start_afresh(now)
         elif now > self._read_to:

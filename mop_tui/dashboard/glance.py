@@ -31,18 +31,22 @@ class Glance(FrameLines):
         super().__init__(id=id)
         self._about: Callable[[Frame], Details] = session_details
         self._subject: Subject | None = None
+        self._titled = ""
 
     def turn_to(self, about: Callable[[Frame], Details] | None, subject: Subject | None) -> None:
-        """Tell about something else from now on."""
+        """Tell about something else from the next `remake` or `show` on."""
         self._about = about or session_details
         self._subject = subject
-        self.remake()
 
     def lines(self, frame: Frame, width: int) -> Sequence[Line]:
         """Return as many lines as there is room for: facts first, then output, the latest last."""
         height = self.size.height
+        if not height:
+            return ()
         details = self._about(frame)
-        self.border_title = Content(details.title)
+        if details.title != self._titled:  # Textual repaints everything for it
+            self._titled = details.title
+            self.border_title = Content(details.title)
         made = _facts(details, width)[:height]
         said = self._output(frame)
         room = height - len(made) - 2

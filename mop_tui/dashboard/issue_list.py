@@ -35,11 +35,12 @@ class IssueList(Rows):
         """Show `frame` from now on."""
         same = self._frame is not None and self._frame.view is frame.view
         self._frame = frame
-        if not same:
-            issues = frame.snapshot.open_issues
-            self._issues = sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
-            self._places = {issue.id: index for index, issue in enumerate(self._issues)}
-            self.entitle(_title(issues))
+        if same:
+            return
+        issues = frame.snapshot.open_issues
+        self._issues = sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
+        self._places = {issue.id: index for index, issue in enumerate(self._issues)}
+        self.entitle(_title(issues))
         self.rows_changed()
 
     @property

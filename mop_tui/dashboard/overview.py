@@ -136,17 +136,22 @@ class Overview(Screen[None]):
     def show(self, frame: Frame) -> None:
         """Show `frame` in all parts."""
         for part in self.query("Lines, Rows"):
+            if isinstance(part, Glance):
+                self._turn(part)
             if isinstance(part, ShowsFrames):
                 part.show(frame)
-        self.glance()
         self.query_one(Panes).fit()
+
+    def _turn(self, glance: Glance) -> None:
+        if isinstance(self.focused, Rows):
+            glance.turn_to(self.focused.about_here, self.focused.subject_here)
 
     @on(Rows.Moved)
     def glance(self) -> None:
         """Turn to the row under the cursor."""
-        if isinstance(self.focused, Rows):
-            about, subject = self.focused.about_here, self.focused.subject_here
-            self.query_one(Glance).turn_to(about, subject)
+        glance = self.query_one(Glance)
+        self._turn(glance)
+        glance.remake()
 
     def on_descendant_focus(self) -> None:
         """Turn to the row under the cursor of another list."""

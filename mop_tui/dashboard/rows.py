@@ -152,9 +152,9 @@ class Rows(ScrollView, can_focus=True):
         clamped = min(self.cursor, max(count - 1, 0))
         self.set_reactive(Rows.cursor, clamped)
         self._cursor_key = self.key(clamped) if count else None
-        top = self.scroll_offset.y
+        top, width = self.scroll_offset.y, self.row_width
         for index in range(top, top + self.size.height):
-            if self._painted.get(index) != self._row(index):
+            if self._painted.get(index) != self._row(index, width):
                 self.refresh_line(index)
 
     def watch_cursor(self, before: int, now: int) -> None:
@@ -184,19 +184,18 @@ class Rows(ScrollView, can_focus=True):
         """Cells of a row, the scroll bar aside."""
         return self.scrollable_content_region.width
 
-    def _row(self, index: int) -> Line:
-        width = self.row_width - 1
+    def _row(self, index: int, width: int) -> Line:
         if index >= self.count:
             said = self.emptiness if index == 0 else ""
             return ((f" {said}", "dim"),) if said else ()
         mark = CURSOR if index == self.cursor and self.has_focus else " "
-        return ((mark, "strong"), *self.line(index, width))
+        return ((mark, "strong"), *self.line(index, width - 1))
 
     def render_line(self, y: int) -> Strip:
         """Paint one visible row."""
         index = self.scroll_offset.y + y
         width = self.row_width
-        line = self._row(index)
+        line = self._row(index, width)
         self._painted[index] = line
         if len(self._painted) > 4 * max(self.size.height, 1):
             self._forget_hidden()
@@ -224,7 +223,8 @@ class Rows(ScrollView, can_focus=True):
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the text under a selection."""
-        lines = [plain_text(self._row(index)) for index in range(self.count)]
+        width = self.row_width
+        lines = [plain_text(self._row(index, width)) for index in range(self.count)]
         return selection.extract("\n".join(lines)), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:  # noqa: ARG002 - Textual's
@@ -258,7 +258,9 @@ class Rows(ScrollView, can_focus=True):
     def action_copy(self) -> None:
         """Put the text of the row under the cursor on the clipboard, by way of the terminal."""
         if self.count:
-            self.app.copy_to_clipboard(plain_text(self._row(self.cursor))[1:].strip())
+            self.app.copy_to_clipboard(
+                plain_text(self._row(self.cursor, self.row_width))[1:].strip()
+            )
             self.notify("Copied.", timeout=2)
 
     def on_click(self, event: events.Click) -> None:

@@ -338,11 +338,11 @@ async def test_quitting_from_a_view_asks_as_ever() -> None:
 
 
 async def test_help_names_the_keys_where_they_work() -> None:
-    async with at_desk(deployment(), (100, 60)) as desk:
+    async with at_desk(deployment(), (100, 140)) as desk:
         await desk.press("?")
         assert re.search(r"x +Stop the agent for good; asks first", desk.text())
         assert re.search(r"x +Cancel the task; asks first", desk.text())
-    async with at_desk(Recording.of(deployment()), (100, 60)) as desk:
+    async with at_desk(Recording.of(deployment()), (100, 140)) as desk:
         await desk.press("?")
         assert "Stop the agent" not in desk.text()
 
