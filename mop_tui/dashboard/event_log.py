@@ -246,6 +246,9 @@ class EventLog(Rows):
         self.cursor = self.count - 1
         if self.scroll_offset.y < self.max_scroll_y:  # it repaints all rows, moved or not
             self.scroll_end(animate=False, immediate=True, x_axis=False)
+        elif self.show_vertical_scrollbar:
+            # It did not hear of scrolling that was done before it was there.
+            self.vertical_scrollbar.position = self.scroll_y
         self.following, self.unseen = True, 0
 
     def action_last(self) -> None:
