@@ -27,10 +27,7 @@ def connect(repository: Repository) -> str:
 
     work(
         ("OTLP receiver", repository.write_text, "lib/alloy/receiver.alloy", RECEIVER),
-        *(
-            (f"Pipeline: {name}", pipeline, name)
-            for name in PIPELINES
-        ),
+        *((f"Pipeline: {name}", pipeline, name) for name in PIPELINES),
     )
     agent.remember("swarm/observability/alloy-config", complete(folder="lib/alloy"))
     return f"receives OTLP on 4317 and 4318, {len(PIPELINES)} pipelines"

@@ -28,10 +28,7 @@ def pipelines(repository: Repository) -> str:
 
     work(
         ("Pipeline: test", test),
-        *(
-            (f"Pipeline: deploy to {name}", deploy, name)
-            for name in ENVIRONMENTS
-        ),
+        *((f"Pipeline: deploy to {name}", deploy, name) for name in ENVIRONMENTS),
     )
     agent.remember("swarm/devops/ci-ready", complete(pipelines=1 + len(ENVIRONMENTS)))
     return f"{1 + len(ENVIRONMENTS)} pipelines; prod needs an approval"

@@ -35,8 +35,11 @@ def decide(repository: Repository, fault: str) -> str:
             "Validation failed. How to proceed?",
             options=[
                 {"value": "skip_prod", "label": "Skip prod deployment for now"},
-                {"value": "manual_fix", "label": "I'll fix it manually",
-                 "description": "Choose this when it is done: it is validated again."},
+                {
+                    "value": "manual_fix",
+                    "label": "I'll fix it manually",
+                    "description": "Choose this when it is done: it is validated again.",
+                },
             ],
             context={"error": fault, "repository": str(repository.root)},
         )
@@ -46,15 +49,26 @@ def decide(repository: Repository, fault: str) -> str:
         answer = agent.ask(
             "OBI deployment failed in prod. How to proceed?",
             options=[
-                {"value": "increase_quota", "label": f"Increase CPU quota to {wanted:g}",
-                 "description": f"Changes {QUOTAS}"},
-                {"value": "reduce_replicas",
-                 "label": f"Reduce OBI replicas from {replicas} to {replicas - 1}",
-                 "description": f"Changes {OBI}"},
-                {"value": "skip_prod", "label": "Skip prod deployment for now",
-                 "description": "dev and staging go on"},
-                {"value": "manual_fix", "label": "I'll fix it manually",
-                 "description": "Choose this when it is done: it is validated again."},
+                {
+                    "value": "increase_quota",
+                    "label": f"Increase CPU quota to {wanted:g}",
+                    "description": f"Changes {QUOTAS}",
+                },
+                {
+                    "value": "reduce_replicas",
+                    "label": f"Reduce OBI replicas from {replicas} to {replicas - 1}",
+                    "description": f"Changes {OBI}",
+                },
+                {
+                    "value": "skip_prod",
+                    "label": "Skip prod deployment for now",
+                    "description": "dev and staging go on",
+                },
+                {
+                    "value": "manual_fix",
+                    "label": "I'll fix it manually",
+                    "description": "Choose this when it is done: it is validated again.",
+                },
             ],
             context={
                 "error": "Insufficient CPU quota",
@@ -71,9 +85,7 @@ def decide(repository: Repository, fault: str) -> str:
             return reduce(repository, replicas)
         case "skip_prod":
             reason = "the operator skipped it"
-            repository.write(
-                "environments/prod/rollout.yaml", {"enabled": False, "reason": reason}
-            )
+            repository.write("environments/prod/rollout.yaml", {"enabled": False, "reason": reason})
             return "prod is left out"
         case _:
             return "the operator changed files by hand"

@@ -42,7 +42,9 @@ def deploy(repository: Repository) -> str:
         repository.write(
             f"environments/{environment}/observability/obi-experiments.yaml",
             *(
-                manifest("Experiment", name, "obi", spec=repository.read(f"experiments/{name}.yaml"))
+                manifest(
+                    "Experiment", name, "obi", spec=repository.read(f"experiments/{name}.yaml")
+                )
                 for name in experiments
             ),
         )
@@ -53,14 +55,19 @@ def deploy(repository: Repository) -> str:
             step
             for name in ENVIRONMENTS
             for step in (
-                (f"OBI in {name}: {cores(REPLICAS[name], CPU[name])}", agents, name),
+                (f"OBI in {name}: {wanted(name)}", agents, name),
                 (f"Experiments in {name}", trials, name),
             )
         ),
     )
     agent.remember("swarm/observability/obi-deployed", complete(replicas=REPLICAS))
-    wanted = ", ".join(f"{name} {cores(REPLICAS[name], CPU[name])}" for name in ENVIRONMENTS)
-    return f"{len(experiments)} experiments; {wanted}"
+    asked = ", ".join(f"{name} {wanted(name)}" for name in ENVIRONMENTS)
+    return f"{len(experiments)} experiments; {asked}"
+
+
+def wanted(environment: str) -> str:
+    """Return what OBI requests in an environment, in words."""
+    return cores(REPLICAS[environment], CPU[environment])
 
 
 perform({"obi": deploy})
