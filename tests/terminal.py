@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import struct
 import subprocess
@@ -100,6 +101,13 @@ class Terminal:
     def display(self) -> str:
         """What is on the screen, line by line."""
         return "\n".join(self._screen.display)
+
+    @property
+    def title(self) -> str:
+        """What the terminal's window is called."""
+        # The screen takes other sequences for titles, such as that for the pointer's shape.
+        told: list[bytes] = re.findall(rb"\x1b\]2;([^\x07]*)\x07", self.transcript)
+        return told[-1].decode() if told else ""
 
     def modes(self) -> list[Any]:
         """Return the terminal's modes as they are now."""

@@ -10,6 +10,7 @@ from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input
 
 from mop_tui.dashboard.approval import ApprovalDialog
@@ -100,6 +101,8 @@ class Dashboard(App[WhyEnded]):
         self._unshown = False
         """A screen that was still opening has missed the frame."""
         self._attention = Attention()
+        self._left: Widget | None = None
+        """What had the keys when the operator turned to another window."""
         self._calm: KeyGuard | None = None
         """Drops what was meant for a dialog that has just closed by itself."""
         for theme in (DARK, LIGHT):
@@ -158,12 +161,22 @@ class Dashboard(App[WhyEnded]):
 
     async def on_event(self, event: events.Event) -> None:
         """Take note of every key, and drop those that were meant for something else."""
+        if isinstance(event, events.AppBlur):
+            self._left = self.focused
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self.app_focus = True  # who types here is here, even if the terminal did not say so
             at = self._clock.typed_at(event)
             self._attention.key_came(at)
             if self._is_stray(event, at):
                 return
         await super().on_event(event)
+
+    def watch_app_focus(self, focus: bool) -> None:
+        """Let who comes back read a question before any key can answer it."""
+        if focus:
+            self._left = None
+            if isinstance(self.screen, QuestionDialog):
+                self.screen.wait_for_quiet()
 
     def _is_stray(self, event: events.Key | events.Paste, at: float) -> bool:
         """Return whether what was typed at `at` must not be heard by what is on the screen now."""
@@ -287,13 +300,15 @@ class Dashboard(App[WhyEnded]):
     # -- questions --------------------------------------------------------------------------
 
     def _attend(self) -> None:
-        """Open the dialog of a question that may ask for attention now."""
-        if not self._frame.answerable:
-            return
+        """Let the terminal say what waits, and open the dialog of what may ask for attention."""
+        questions = self._frame.snapshot.open_questions if self._frame.answerable else ()
+        waiting = f"({len(questions)} waiting) " if questions else ""
+        self.sub_title = f"{waiting}{self._frame.snapshot.session}"
+        if self._attention.anything_new(questions) and not self.app_focus:
+            self.bell()
+        typing = isinstance(self.focused or self._left, Input)
         question = self._attention.next_to_open(
-            self._frame.snapshot.open_questions,
-            now=self._clock.now(),
-            busy=len(self.screen_stack) > 1 or isinstance(self.focused, Input),
+            questions, now=self._clock.now(), busy=len(self.screen_stack) > 1 or typing
         )
         if question is not None:
             self._ask(question)

@@ -46,7 +46,12 @@ class KeyGuard:
         self._opens_at = at + QUIET_AGAIN
 
     def begin_again(self, at: float) -> None:
-        """Drop what follows on the key typed at `at`, which was heard, without a quiet moment."""
+        """Drop what is typed from `at` on without a quiet moment, though all was heard before.
+
+        A guard that waits for the dialog to be painted goes on to wait for that.
+        """
+        if self._opens_at is None:
+            return
         self.dropped = 0
         self._over = False
         self._opens_at = at + self._quiet

@@ -178,7 +178,8 @@ class QuestionDialog(ModalScreen[Closed]):
     def wait_for_quiet(self) -> None:
         """Listen again only after a moment without a key, keeping what was chosen."""
         self.guard.begin_again(self._clock.now())
-        self.stage = "guarded"
+        if self.stage == "open":
+            self.stage = "guarded"
 
     def _hears(self, event: events.Key | events.Paste) -> bool:
         """Return whether this can be meant for the dialog."""

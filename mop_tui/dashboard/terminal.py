@@ -7,6 +7,15 @@ from typing import IO, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from mop_tui.domain.wording import printable
+
+_KEEP_TITLE = "\x1b[22;2t"
+_GIVE_TITLE_BACK = "\x1b[23;2t"
+
+
+def _titled(title: str) -> str:
+    return f"\x1b]2;{printable(title)}\x07"
+
 
 class LastingDriver(LinuxDriver):
     """Drives a terminal that may go away.
@@ -17,12 +26,30 @@ class LastingDriver(LinuxDriver):
 
     Textual also takes every SIGCONT for the end of a pause, and begins to read and write anew. But
     a terminal that hangs up sends one too, and so does a shell to a program that has left it.
+
+    While the app has the terminal, that is titled with the app's subtitle and title.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._file = cast("Any", _Lasting(cast("IO[str]", self._file)))
         self._suspended = False
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, and its title."""
+        cast("Any", super()).start_application_mode()  # Textual gives it no types
+        self.write(_KEEP_TITLE)
+        self._entitle()
+        self._app.watch(self._app, "sub_title", self._entitle, init=False)
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back, with the title that it had, or none if it keeps none."""
+        self.write(_titled(""))
+        self.write(_GIVE_TITLE_BACK)
+        super().stop_application_mode()
+
+    def _entitle(self) -> None:
+        self.write(_titled(" - ".join(filter(None, (self._app.sub_title, self._app.title)))))
 
     def suspend_application_mode(self) -> None:
         """Give the terminal back for a while."""

@@ -99,6 +99,20 @@ def test_a_question_can_be_left_open_and_opened_again(release: Terminal) -> None
     release.until("y or n chooses")
 
 
+def test_the_title_says_that_something_waits_and_is_given_back(release: Terminal) -> None:
+    assert release.title == "(1 waiting) python-release - mop-tui"
+    release.press("n")
+    release.until("Why not?", "Say why")
+    release.press(*"not today", ENTER)
+    release.until("CANCELLED", "INCOMPLETE")
+    release.until_gone("Why not?")
+    assert release.title == "python-release - mop-tui"
+    _leave(release)
+    assert release.title == ""
+    kept, given_back = (release.transcript.count(b"\x1b[%d;2t" % way) for way in (22, 23))
+    assert kept == given_back == 1
+
+
 def test_quitting_asks_first_and_leaves_no_process(tmp_path: Path) -> None:
     layout = tmp_path / "long.yaml"
     layout.write_text(LONG, encoding="utf-8")
