@@ -17,6 +17,7 @@ from mop_tui.dashboard.output_pane import OutputPane
 from mop_tui.dashboard.sheet import Sheet
 from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS
 from mop_tui.dashboard.subject import Subject
+from mop_tui.domain.causes import what_led_to
 from mop_tui.domain.feed import SessionFeed
 from mop_tui.domain.ids import AgentId
 
@@ -72,6 +73,8 @@ class DetailDialog(BoxDialog[None]):
         self._details = details
         self._frame = frame
         self._shown: Details | None = None
+        self._cause: tuple[int, str] | None = None
+        """Where an issue was opened, and what led to that."""
         self.set_class(self._agent is not None, "-with-output")
 
     @property
@@ -105,6 +108,7 @@ class DetailDialog(BoxDialog[None]):
         """Bring the details up to date."""
         self._frame = frame
         details = self._details(frame)
+        self._tell_cause(details)
         if details != self._shown:
             self._shown = details
             self.query_one("#dialog", Vertical).border_title = Content(details.title)
@@ -115,6 +119,16 @@ class DetailDialog(BoxDialog[None]):
         self.query_one(InboxLine).show(frame)
         for pane in self.query(OutputPane):
             pane.show(frame)
+
+    def _tell_cause(self, details: Details) -> None:
+        """Say what led to an issue."""
+        name = None if self.subject is None else self.subject.issue
+        issue = None if name is None else self._frame.snapshot.issues.get(name)
+        if issue is None:
+            return
+        if self._cause is None or self._cause[0] != issue.seq:
+            self._cause = (issue.seq, what_led_to(self._feed.event, issue.seq))
+        details.add("led to by", self._cause[1])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer another part only where there is one."""

@@ -12,13 +12,15 @@ from mop_tui.dashboard.looks import WAITING_FOR_YOU, severity_look, status_look,
 from mop_tui.dashboard.question_words import became, fate, who_asks
 from mop_tui.dashboard.retries import attempt, trying_again
 from mop_tui.dashboard.sheet import Entry, context_entries
+from mop_tui.dashboard.steering import offered
+from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.times import lasted, wall
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import AnyEvent, SystemDecided
 from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId
 from mop_tui.domain.plan import HostKind, Lifetime
 from mop_tui.domain.sentences import sentence
-from mop_tui.domain.session import Agent, Task
+from mop_tui.domain.session import Agent, Issue, Task
 from mop_tui.domain.task_lifecycle import TERMINAL
 from mop_tui.domain.tones import tone
 from mop_tui.domain.waiting import agent_waiting_for, waiting_for
@@ -212,12 +214,24 @@ def issue_details(frame: Frame, issue_id: IssueId) -> Details:
     look = severity_look(issue.severity)
     details.add("severity", f"{look.sign} {look.word}", look.ink)
     details.add("what", issue.text, "strong")
-    details.add("what to do", issue.suggestion)
+    details.add("what to do", issue.suggestion or _what_can_be_done(frame, issue))
     details.add("since", _since(frame, issue.opened_at))
     details.add("agent", issue.agent)
     details.add("task", issue.task)
     details.add("state", None if issue.open else "settled", "good")
     return details
+
+
+def _what_can_be_done(frame: Frame, issue: Issue) -> str:
+    """Return the deeds on an issue's agent and task that are offered now, with their keys."""
+    if not issue.open:
+        return ""
+    ways = []
+    if issue.agent is not None and "restart" in offered(frame, Subject(agent=issue.agent)):
+        ways.append(f"restart {issue.agent} (r on its row)")
+    if issue.task is not None and "cancel" in offered(frame, Subject(task=issue.task)):
+        ways.append(f"cancel {issue.task} (x on its row)")
+    return ", or ".join(ways)
 
 
 def question_details(frame: Frame, question_id: QuestionId) -> Details:

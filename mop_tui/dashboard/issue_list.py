@@ -1,6 +1,6 @@
 """The pane of issues: what needs attention, worst first."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from functools import partial
 
 from textual.content import Content
@@ -17,6 +17,12 @@ from mop_tui.domain.session import Issue
 from mop_tui.domain.wording import printable
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
+
+_COLOURS: Mapping[Severity, str] = {
+    "critical": "$text-error",
+    "warning": "$text-warning",
+    "info": "$text-accent",
+}
 
 
 class IssueList(Rows):
@@ -84,5 +90,8 @@ def _title(issues: tuple[Issue, ...]) -> Content:
     counts = dict.fromkeys(SEVERITIES, 0)
     for issue in issues:
         counts[issue.severity] += 1
-    said = "Issues  " + ", ".join(f"{count} {severity}" for severity, count in counts.items())
-    return Content.styled(said, "$text-error" if counts["critical"] else "")
+    told = [
+        Content.styled(f"{count} {severity}", _COLOURS[severity] if count else "")
+        for severity, count in counts.items()
+    ]
+    return Content.assemble("Issues: ", Content(", ").join(told))

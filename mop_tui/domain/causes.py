@@ -68,6 +68,19 @@ def beginning(chain: Chain) -> str:
             return f"event {first.seq}, whose cause is not recorded"
 
 
+def what_led_to(find: Find, seq: int) -> str:
+    """Return in a sentence what led to an event, or nothing if that is not known.
+
+    A decision is passed over where it is known what led to that: the decision's reason is told
+    with what it decided.
+    """
+    chain = Chain(find, seq)
+    chain.go_on(3)
+    causes = chain.events[1:]
+    told = [event for event in causes if not isinstance(event.data, e.SystemDecided)] or causes
+    return sentence(told[0]) if told else ""
+
+
 def link(event: AnyEvent, cause: AnyEvent | None) -> str:
     """Return what happened, in a sentence that its cause completes.
 

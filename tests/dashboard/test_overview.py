@@ -10,13 +10,15 @@ from textual.selection import SELECT_ALL
 
 from mop_tui.dashboard.detail_dialog import DetailDialog
 from mop_tui.dashboard.event_log import EventLog
+from mop_tui.dashboard.issue_list import IssueList
 from mop_tui.dashboard.key_line import KeyLine
 from mop_tui.dashboard.line import Line
 from mop_tui.dashboard.looks import CURSOR, UNKNOWN
 from mop_tui.dashboard.quit_dialog import QuitDialog
 from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
-from mop_tui.domain.ids import AgentId
+from mop_tui.domain import events as e
+from mop_tui.domain.ids import AgentId, IssueId, TaskId
 from mop_tui.domain.plan import Mode
 
 
@@ -139,7 +141,7 @@ async def test_waiting_for_you_looks_different_from_idle_and_names_the_key() -> 
 
 async def test_issues_are_counted_by_severity_and_the_worst_stands_first() -> None:
     async with at_desk(mop_platform(), (200, 50)) as desk:
-        assert "1 critical, 1 warning, 0 info" in desk.line_with("Issues")
+        assert "Issues: 1 critical, 1 warning, 0 info" in desk.text()
         lines = desk.lines()
         critical = next(n for n, line in enumerate(lines) if "✗ CRITICAL" in line)
         assert "! WARNING" in lines[critical + 1]
@@ -263,6 +265,27 @@ async def test_enter_tells_why_a_task_waits_and_what_to_do_about_an_issue() -> N
         assert "waits for prod-cluster and terraform" in desk.text()
         await desk.press("escape", "tab", "enter")
         assert "what to do  read the output of devops-troubleshooter" in desk.text()
+
+
+async def test_an_issue_says_what_led_to_it_and_what_can_be_done_here_and_now() -> None:
+    stage = Stage()
+    stage.begin(team("crew", "Crew", "ann"))
+    stage.spawn("ann", "crew")
+    stage.plan("build")
+    stage.give("build", "ann")
+    name, task = AgentId("ann"), TaskId("build")
+    cause = stage.happen(e.AgentErred(name, 1, task, "disk", "no space is left", "protocol")).seq
+    opened = e.SystemIssueOpened(IssueId("i1"), "warning", "ann may be stuck", "", name, task)
+    stage.happen(opened, cause)
+    async with at_desk(stage, (100, 40)) as desk:
+        desk.app.query_one(IssueList).focus()
+        await desk.press("enter")
+        assert "no space is left" in desk.line_with("led to by")
+        said = "restart ann (r on its row), or cancel build (x on its row)"
+        assert said in desk.line_with("what to do")
+        stage.end("incomplete", "it was stopped")
+        await desk.look()
+        assert "what to do" not in desk.text(), "nothing can be done any more"
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
