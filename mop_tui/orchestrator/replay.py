@@ -19,6 +19,8 @@ from mop_tui.orchestrator.collecting import no_collecting
 
 CHECKPOINTS = 50
 """How many states of a long session are kept to seek from."""
+SPACING = 3000
+"""Between two of them are at least so many events: to keep one takes time, too."""
 _DIGEST = e.SystemDigest.KIND
 _DECIDED = e.SystemDecided.KIND
 
@@ -43,7 +45,7 @@ class Replayer:
         self._clock = clock
         self._trouble = ""
         self._marks = Marks()
-        self._checkpoints = self._read_through(max(1000, -(-len(journal) // CHECKPOINTS)))
+        self._checkpoints = self._read_through(max(SPACING, -(-len(journal) // CHECKPOINTS)))
         self._marked = self._marks.told(journal.at)
         self._session = Session.restored(self._checkpoints[:1])
         self._speed = 1.0
