@@ -1,5 +1,7 @@
 """Moving through a recording in the same screen."""
 
+import random
+
 import pytest
 from dashboard.desk import Desk, at_desk
 from dashboard.plays import mop_platform
@@ -210,3 +212,27 @@ def test_a_live_session_cannot_be_moved() -> None:
     transport.to_end()
     transport.change_speed(1)
     assert transport.go("1:00") == "This session cannot be moved in time."
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param(("o",), id="details of the session"),
+        pytest.param(("enter",), id="enter on the first row of the agents"),
+        pytest.param(("tab", "enter"), id="enter on the first row of the next pane"),
+        pytest.param(("z",), id="one pane on the whole screen"),
+    ],
+)
+async def test_what_is_open_bears_seeks_back_and_forth(
+    recording: Recording, keys: tuple[str, ...]
+) -> None:
+    chance = random.Random(1)
+    length = len(recording.happened)
+    async with at_desk(recording, (120, 40)) as desk:
+        await desk.press("end", *keys)
+        for seq in (0, length, *(chance.randint(0, length) for _ in range(6)), 0):
+            recording.seek(seq)
+            await desk.press("down")
+            assert at(desk) == seq
+        await desk.press("escape")
+        assert f"event {at(desk)} of {length}" in desk.text()
