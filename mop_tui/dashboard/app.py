@@ -28,6 +28,7 @@ from mop_tui.dashboard.output_lines import OutputLines
 from mop_tui.dashboard.output_pane import OutputPane
 from mop_tui.dashboard.overview import Overview
 from mop_tui.dashboard.palette import KeyCommands
+from mop_tui.dashboard.playback_bar import TIMELINE
 from mop_tui.dashboard.question_dialog import Closed, QuestionDialog
 from mop_tui.dashboard.quit_dialog import LeaveDialog, QuitDialog
 from mop_tui.dashboard.rows import Rows
@@ -236,7 +237,8 @@ class Dashboard(App[WhyEnded]):
             ("Output of an agent", [*OutputPane.BINDINGS, *OutputLines.READING]),
             ("Questions", questions if commands else []),
         ]
-        self.push_screen(HelpDialog([(title, keys) for title, keys in sections if keys]))
+        signs = TIMELINE if self._feed.capabilities.seek else ()
+        self.push_screen(HelpDialog([(title, keys) for title, keys in sections if keys], signs))
 
     @staticmethod
     def _is_offered(owner: "App[WhyEnded] | Screen[object]", key: BindingType) -> bool:

@@ -8,6 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 
 from mop_tui.dashboard.box_dialog import BoxDialog
+from mop_tui.dashboard.looks import Look
 from mop_tui.dashboard.sheet import Entry, Sheet
 
 Section = tuple[str, Iterable[BindingType]]
@@ -60,14 +61,19 @@ class HelpDialog(BoxDialog[None]):
     }
     """
 
-    def __init__(self, sections: Iterable[Section]) -> None:
+    def __init__(self, sections: Iterable[Section], marks: Iterable[Look] = ()) -> None:
         super().__init__()
         self._sections = sections
+        self._marks = marks
+        """What the signs of a timeline mean, where there is one."""
 
     def compose(self) -> ComposeResult:
         """Lay out the sections."""
         entries: list[Entry] = []
         for place, (title, bindings) in enumerate(self._sections):
+            if place == 1 and self._marks:
+                signs = ", ".join(f"{look.sign} {look.word}" for look in self._marks)
+                entries.append(Entry("timeline", signs, depth=1))
             if place == 1:
                 entries += [Entry("Answering", ""), *ANSWERING]
             entries.append(Entry(title, ""))

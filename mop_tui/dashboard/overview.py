@@ -194,6 +194,11 @@ class Overview(Screen[None]):
         """Move to where the timeline was clicked."""
         self._transport.to_time(message.at)
 
+    @on(PlaybackBar.Marked)
+    def marked(self, message: PlaybackBar.Marked) -> None:
+        """Move to the event whose mark was clicked."""
+        self._transport.to_event(message.seq)
+
     def action_replay(self, what: str) -> None:
         """Move in time."""
         transport = self._transport

@@ -62,6 +62,13 @@ class Transport:
         if self.playback is not None:
             self._feed.seek_time(at)
 
+    def to_event(self, seq: int) -> None:
+        """Pause and move to right after event `seq`."""
+        at = self.playback
+        if at is not None:
+            self._feed.pause()
+            self._seek(at, seq)
+
     def jump(self, tenths: int) -> None:
         """Move by tenths of the whole recording, counted in events."""
         at = self.playback

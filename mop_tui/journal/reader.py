@@ -155,6 +155,14 @@ class JournalFile:
                 seq += 1
             seq = until + 1
 
+    def end_before(self, damage: JournalDamageError) -> None:
+        """Go on as if the file ended above the line that `damage` names, an event of it."""
+        self.length = damage.line - 2
+        self.ended = self.torn = False
+        self.damage = damage
+        del self._offsets[self.length + 1 :]
+        del self._kinds[self.length :]
+
     def _line(self, seq: int) -> bytes:
         if not 1 <= seq <= self.length:
             raise IndexError(f"{self.path} has no event {seq}: it has {self.length}")

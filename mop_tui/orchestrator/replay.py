@@ -14,11 +14,14 @@ from mop_tui.domain.fold import FOLDED, apply, pass_over
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.marks import MARKED, Marks, mark_of
 from mop_tui.domain.session import Checkpoint, Session, Snapshot
+from mop_tui.errors import JournalDamageError
 from mop_tui.journal.reader import JournalFile
 from mop_tui.orchestrator.collecting import no_collecting
 
 CHECKPOINTS = 50
 """How many states of a long session are kept to seek from."""
+SPACING = 3000
+"""Between two of them are at least so many events: to keep one takes time, too."""
 _DIGEST = e.SystemDigest.KIND
 _DECIDED = e.SystemDecided.KIND
 
@@ -34,16 +37,25 @@ class Replayer:
     `clock` returns wall-clock seconds.
 
     All of the file is read once, in the beginning; raises `JournalDamageError` at an event that
-    this version does not understand. What is kept of it is what stands out, and states to seek
-    from, which share all that did not change between them.
+    this version does not understand. With `until_damage`, the recording ends before that event
+    instead. What is kept of it is what stands out, and states to seek from, which share all that
+    did not change between them.
     """
 
-    def __init__(self, journal: JournalFile, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        journal: JournalFile,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        until_damage: bool = False,
+    ) -> None:
+        if until_damage:
+            _end_before_what_is_not_understood(journal)
         self._journal = journal
         self._clock = clock
         self._trouble = ""
         self._marks = Marks()
-        self._checkpoints = self._read_through(max(1000, -(-len(journal) // CHECKPOINTS)))
+        self._checkpoints = self._read_through(max(SPACING, -(-len(journal) // CHECKPOINTS)))
         self._marked = self._marks.told(journal.at)
         self._session = Session.restored(self._checkpoints[:1])
         self._speed = 1.0
@@ -238,6 +250,15 @@ class Replayer:
         return states
 
 
+def _end_before_what_is_not_understood(journal: JournalFile) -> None:
+    # The fold does not look at all kinds, but whoever moves in the replay may come to any of them.
+    try:
+        for _ in journal:
+            pass
+    except JournalDamageError as error:
+        journal.end_before(error)
+
+
 def digest_agrees(session: Session, event: AnyEvent) -> bool:
     """True unless `event` records a digest that `session`, folded up to it, does not have."""
     if not isinstance(event.data, e.SystemDigest):
@@ -252,6 +273,7 @@ def open_replay(path: Path, *, until_damage: bool = False) -> Replayer:
     session it would look through a million things whenever somebody moves in time.
     """
     with no_collecting():
-        replay = Replayer(JournalFile.open(path, until_damage=until_damage))
+        journal = JournalFile.open(path, until_damage=until_damage)
+        replay = Replayer(journal, until_damage=until_damage)
     gc.freeze()
     return replay

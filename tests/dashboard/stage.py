@@ -384,6 +384,8 @@ class Recording(Stage):
     position: int = 0
     playing: bool = False
     speed: float = 1.0
+    decisions: Sequence[int] = ()
+    """Which events count as decisions."""
 
     @classmethod
     def of(cls, stage: Stage) -> "Recording":
@@ -404,7 +406,16 @@ class Recording(Stage):
             if kind is not None:
                 marks.note(kind, event.seq)
         told = marks.told(lambda seq: self.happened[seq - 1].at)
-        return Playback(self.position, len(self.happened), self.playing, self.speed, end, told)
+        return Playback(
+            self.position,
+            len(self.happened),
+            self.playing,
+            self.speed,
+            end,
+            told,
+            former_decision=max((it for it in self.decisions if it < self.position), default=None),
+            next_decision=min((it for it in self.decisions if it > self.position), default=None),
+        )
 
     def events(
         self, after: int = 0, limit: int = 100, only: EventFilter | None = None

@@ -1,11 +1,13 @@
 """Moving through a recording in the same screen."""
 
+import random
+
 import pytest
 from dashboard.desk import Desk, at_desk
 from dashboard.plays import mop_platform
 from dashboard.stage import MINUTE, Recording
 
-from mop_tui.dashboard.playback_bar import PlaybackBar
+from mop_tui.dashboard.playback_bar import POSITION, PlaybackBar
 from mop_tui.dashboard.seek_dialog import SeekDialog
 from mop_tui.dashboard.transport import SPEEDS, Transport
 
@@ -70,6 +72,57 @@ async def test_a_click_on_the_timeline_goes_there(recording: Recording) -> None:
         await desk.pilot.click(bar, offset=(70, 0))
         await desk.press()
         assert 0 < at(desk) < len(recording.happened)
+
+
+async def test_keys_go_from_decision_to_decision(recording: Recording) -> None:
+    """A play has none of its own, so three events stand for them."""
+    recording.decisions = (3, 10, 12)
+    async with at_desk(recording) as desk:
+        await desk.press(">")
+        assert at(desk) == 3
+        await desk.press(">", ">", ">")
+        assert at(desk) == 12, "behind the last there is none"
+        await desk.press("<")
+        assert at(desk) == 10
+        await desk.press("<", "<")
+        assert at(desk) == 3
+
+
+async def test_a_decision_key_pauses(recording: Recording) -> None:
+    recording.decisions = (3,)
+    async with at_desk(recording) as desk:
+        await desk.press("space", ">")
+        assert not recording.playing
+
+
+async def test_a_click_on_a_mark_goes_exactly_to_its_event(recording: Recording) -> None:
+    assert recording.playback is not None
+    marks = {mark.seq for mark in recording.playback.marks}
+    async with at_desk(recording, (120, 40)) as desk:
+        bar = desk.app.screen.query_one(PlaybackBar)
+        left = desk.line_with("PAUSED")
+        signs = [cell for cell, sign in enumerate(left) if sign in "?\N{BALLOT X}!"]
+        assert signs
+        for cell in signs:
+            await desk.pilot.click(bar, offset=(cell, 0))
+            await desk.press()
+            assert at(desk) in marks
+
+
+async def test_the_place_is_seen_without_colour(recording: Recording) -> None:
+    async with at_desk(recording, (120, 40)) as desk:
+        await desk.press(":", *"30:00", "enter")
+        former = desk.line_with("PAUSED").index(POSITION)
+        await desk.press(":", *"50:00", "enter")
+        assert desk.line_with("PAUSED").index(POSITION) > former
+
+
+async def test_the_help_says_what_the_signs_of_the_timeline_mean(recording: Recording) -> None:
+    async with at_desk(recording, (120, 60)) as desk:
+        await desk.press("question_mark")
+        text = " ".join(desk.text().split())
+        for meaning in ("? question", "\N{BALLOT X} failure", "! issue", "where it stands"):
+            assert meaning in text
 
 
 async def test_the_bar_says_time_and_event(recording: Recording) -> None:
@@ -159,3 +212,27 @@ def test_a_live_session_cannot_be_moved() -> None:
     transport.to_end()
     transport.change_speed(1)
     assert transport.go("1:00") == "This session cannot be moved in time."
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param(("o",), id="details of the session"),
+        pytest.param(("enter",), id="enter on the first row of the agents"),
+        pytest.param(("tab", "enter"), id="enter on the first row of the next pane"),
+        pytest.param(("z",), id="one pane on the whole screen"),
+    ],
+)
+async def test_what_is_open_bears_seeks_back_and_forth(
+    recording: Recording, keys: tuple[str, ...]
+) -> None:
+    chance = random.Random(1)
+    length = len(recording.happened)
+    async with at_desk(recording, (120, 40)) as desk:
+        await desk.press("end", *keys)
+        for seq in (0, length, *(chance.randint(0, length) for _ in range(6)), 0):
+            recording.seek(seq)
+            await desk.press("down")
+            assert at(desk) == seq
+        await desk.press("escape")
+        assert f"event {at(desk)} of {length}" in desk.text()

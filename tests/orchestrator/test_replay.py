@@ -12,8 +12,10 @@ from mop_tui.domain.feed import EventFilter, Stop
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId
 from mop_tui.domain.session import Session, Snapshot
+from mop_tui.errors import JournalDamageError
 from mop_tui.journal import BufferedWriter, JournalFile
-from mop_tui.orchestrator.replay import NoSessionError, Replayer
+from mop_tui.journal.chain import TAIL_LENGTH, tail
+from mop_tui.orchestrator.replay import NoSessionError, Replayer, open_replay
 from sessions import agent, answer, plan, play, question, task
 
 
@@ -163,3 +165,32 @@ def test_nothing_can_be_commanded(replay: Replayer) -> None:
     assert not replay.capabilities.commands
     with pytest.raises(NoSessionError):
         replay.submit(Stop("please"))
+
+
+@pytest.mark.parametrize("kind", ["task.transitioned", "system.decided", "agent.messaged"])
+def test_a_replay_until_damage_ends_before_an_event_that_is_not_understood(
+    recorded: Path, tmp_path: Path, kind: str
+) -> None:
+    """Its line is chained as it should be, but its fields are those of another version."""
+    lines = recorded.read_bytes().splitlines()
+    with JournalFile.open(recorded) as journal:
+        link = journal.header.genesis
+    stems = [line[:-TAIL_LENGTH] for line in lines[1:]]
+    seq = 501
+    before = b'{"seq":%d,"at":%d,"kind":"%b","cause":null,"data":{"strange":1}'
+    stems[seq - 1] = before % (seq, 10**6, kind.encode())
+    forged = [lines[0]]
+    for stem in stems:
+        link, end = tail(link, stem)
+        forged.append(stem + end)
+    path = tmp_path / "forged.jsonl"
+    path.write_bytes(b"".join(line.removesuffix(b"\n") + b"\n" for line in forged))
+    replay = open_replay(path, until_damage=True)
+    assert replay.playback.length == seq - 1
+    replay.seek(seq + 100)
+    assert replay.snapshot() == _folded(recorded, seq - 1)
+    assert [event.seq for event in replay.events(seq - 3, 100)] == [seq - 2, seq - 1]
+    assert all(mark.seq < seq for mark in replay.playback.marks)
+    if kind == "task.transitioned":
+        with pytest.raises(JournalDamageError, match=f":{seq + 1}: "):
+            open_replay(path)
