@@ -10,8 +10,11 @@ OBI = "environments/prod/observability/obi-agent.yaml"
 
 
 def support(repository: Repository) -> str:
-    decided: list[str] = []
-    for attempt in range(1, ATTEMPTS + 1):
+    decisions = repository.rounds("decision")
+    if decisions:  # said once more, should it have been lost when the session broke off
+        agent.remember(f"swarm/devops/decision-{len(decisions)}", decisions[-1])
+    decided: list[str] = [one["done"] for one in decisions]
+    for attempt in range(len(decided) + 1, ATTEMPTS + 1):
         agent.progress(0, f"standing by for validation {attempt}")
         verdict = agent.wait_for(f"swarm/platform/validation-{attempt}")
         if verdict["passed"]:
@@ -22,7 +25,9 @@ def support(repository: Repository) -> str:
         done = decide(repository, verdict["fault"])
         decided.append(done)
         print(done, flush=True)
-        agent.remember(f"swarm/devops/decision-{attempt}", {"status": "complete", "done": done})
+        decision: Document = {"status": "complete", "done": done}
+        repository.add_round("decision", decision)
+        agent.remember(f"swarm/devops/decision-{attempt}", decision)
     agent.done(failed="not_repaired", message=f"not repaired after {ATTEMPTS} attempts")
     raise SystemExit(1)
 
@@ -35,8 +40,11 @@ def decide(repository: Repository, fault: str) -> str:
             "Validation failed. How to proceed?",
             options=[
                 {"value": "skip_prod", "label": "Skip prod deployment for now"},
-                {"value": "manual_fix", "label": "I'll fix it manually",
-                 "description": "Choose this when it is done: it is validated again."},
+                {
+                    "value": "manual_fix",
+                    "label": "I'll fix it manually",
+                    "description": "Choose this when it is done: it is validated again.",
+                },
             ],
             context={"error": fault, "repository": str(repository.root)},
         )
@@ -46,15 +54,26 @@ def decide(repository: Repository, fault: str) -> str:
         answer = agent.ask(
             "OBI deployment failed in prod. How to proceed?",
             options=[
-                {"value": "increase_quota", "label": f"Increase CPU quota to {wanted:g}",
-                 "description": f"Changes {QUOTAS}"},
-                {"value": "reduce_replicas",
-                 "label": f"Reduce OBI replicas from {replicas} to {replicas - 1}",
-                 "description": f"Changes {OBI}"},
-                {"value": "skip_prod", "label": "Skip prod deployment for now",
-                 "description": "dev and staging go on"},
-                {"value": "manual_fix", "label": "I'll fix it manually",
-                 "description": "Choose this when it is done: it is validated again."},
+                {
+                    "value": "increase_quota",
+                    "label": f"Increase CPU quota to {wanted:g}",
+                    "description": f"Changes {QUOTAS}",
+                },
+                {
+                    "value": "reduce_replicas",
+                    "label": f"Reduce OBI replicas from {replicas} to {replicas - 1}",
+                    "description": f"Changes {OBI}",
+                },
+                {
+                    "value": "skip_prod",
+                    "label": "Skip prod deployment for now",
+                    "description": "dev and staging go on",
+                },
+                {
+                    "value": "manual_fix",
+                    "label": "I'll fix it manually",
+                    "description": "Choose this when it is done: it is validated again.",
+                },
             ],
             context={
                 "error": "Insufficient CPU quota",
@@ -71,9 +90,7 @@ def decide(repository: Repository, fault: str) -> str:
             return reduce(repository, replicas)
         case "skip_prod":
             reason = "the operator skipped it"
-            repository.write(
-                "environments/prod/rollout.yaml", {"enabled": False, "reason": reason}
-            )
+            repository.write("environments/prod/rollout.yaml", {"enabled": False, "reason": reason})
             return "prod is left out"
         case _:
             return "the operator changed files by hand"
