@@ -10,6 +10,11 @@ RECEIVER = """\
 otelcol.receiver.otlp "default" {
   grpc { endpoint = "0.0.0.0:4317" }
   http { endpoint = "0.0.0.0:4318" }
+  output {
+    traces  = [otelcol.exporter.otlphttp.traces.input]
+    metrics = [otelcol.exporter.otlphttp.metrics.input]
+    logs    = [otelcol.exporter.otlphttp.logs.input]
+  }
 }
 """
 PIPELINE = """\
@@ -27,10 +32,7 @@ def connect(repository: Repository) -> str:
 
     work(
         ("OTLP receiver", repository.write_text, "lib/alloy/receiver.alloy", RECEIVER),
-        *(
-            (f"Pipeline: {name}", pipeline, name)
-            for name in PIPELINES
-        ),
+        *((f"Pipeline: {name}", pipeline, name) for name in PIPELINES),
     )
     agent.remember("swarm/observability/alloy-config", complete(folder="lib/alloy"))
     return f"receives OTLP on 4317 and 4318, {len(PIPELINES)} pipelines"

@@ -25,10 +25,7 @@ def design(repository: Repository) -> str:
         repository.write_text("experiments/ANALYSIS.md", head + "\n".join(lines) + "\n")
 
     work(
-        *(
-            (f"Experiment: {name}", specify, name)
-            for name in EXPERIMENTS
-        ),
+        *((f"Experiment: {name}", specify, name) for name in EXPERIMENTS),
         ("Analysis plan", plan),
     )
     agent.remember("swarm/observability/experiment-specs", complete(experiments=[*EXPERIMENTS]))

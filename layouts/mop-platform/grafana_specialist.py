@@ -32,7 +32,7 @@ def store(repository: Repository) -> str:
     service = agent.task().id
     answers = agent.task().context.get("answers")
     chosen = answers.get("tempo-storage", "s3") if isinstance(answers, dict) else "s3"
-    backends = {name: chosen for name in ENVIRONMENTS}
+    backends = dict.fromkeys(ENVIRONMENTS, chosen)
     if chosen == "local":  # what it is offered for
         backends |= {"staging": "s3", "prod": "s3"}
 
@@ -40,12 +40,7 @@ def store(repository: Repository) -> str:
         config = {"retention": KEEPS[service], "backend": backends[environment]}
         write(repository, environment, service, config)
 
-    work(
-        *(
-            (f"{service.title()} in {name}", deploy, name)
-            for name in ENVIRONMENTS
-        )
-    )
+    work(*((f"{service.title()} in {name}", deploy, name) for name in ENVIRONMENTS))
     agent.remember(f"swarm/observability/{service}-endpoint", complete(url=endpoint(service)))
     where = ", ".join(f"{name} on {backend}" for name, backend in backends.items())
     return f"{service} keeps {KEEPS[service]}: {where}"
@@ -78,10 +73,7 @@ def grafana(repository: Repository) -> str:
             )
 
     work(
-        *(
-            (f"Grafana in {name}", deploy, name)
-            for name in ENVIRONMENTS
-        ),
+        *((f"Grafana in {name}", deploy, name) for name in ENVIRONMENTS),
         ("Dashboards", dashboards),
     )
     agent.remember("swarm/observability/grafana-url", complete(url=endpoint("grafana")))
@@ -104,4 +96,4 @@ def write(repository: Repository, environment: str, service: str, config: Docume
     )
 
 
-perform({name: store for name in KEEPS} | {"grafana": grafana})
+perform(dict.fromkeys(KEEPS, store) | {"grafana": grafana})

@@ -36,10 +36,7 @@ def conventions(repository: Repository) -> str:
         agent.remember("swarm/platform/architecture", complete(file=CONVENTIONS))
 
     work(
-        *(
-            (f"Sizing {name}", environment, name)
-            for name in ENVIRONMENTS
-        ),
+        *((f"Sizing {name}", environment, name) for name in ENVIRONMENTS),
         ("Writing the conventions", write),
     )
     return f"conventions for {len(environments)} environments, {len(NAMESPACES)} namespaces each"
@@ -63,12 +60,7 @@ def review(repository: Repository) -> str:
             if "Insecure" in str(document) or "privileged': True" in str(document):
                 faults.append(f"{where} asks for more rights than it may")
 
-    work(
-        *(
-            (f"Reviewing {name}", look, name)
-            for name in ENVIRONMENTS
-        )
-    )
+    work(*((f"Reviewing {name}", look, name) for name in ENVIRONMENTS))
     for fault in faults:
         agent.notify(fault, "warning")
     if faults:

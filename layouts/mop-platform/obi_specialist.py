@@ -42,7 +42,9 @@ def deploy(repository: Repository) -> str:
         repository.write(
             f"environments/{environment}/observability/obi-experiments.yaml",
             *(
-                manifest("Experiment", name, "obi", spec=repository.read(f"experiments/{name}.yaml"))
+                manifest(
+                    "Experiment", name, "obi", spec=repository.read(f"experiments/{name}.yaml")
+                )
                 for name in experiments
             ),
         )

@@ -75,6 +75,4 @@ def rollout(repository: Repository) -> str:
     return f"{name} runs {len(found)} manifests, revision {digest}"
 
 
-perform(
-    {"infrastructure": infrastructure} | {f"rollout-{name}": rollout for name in ENVIRONMENTS}
-)
+perform({"infrastructure": infrastructure} | {f"rollout-{name}": rollout for name in ENVIRONMENTS})
