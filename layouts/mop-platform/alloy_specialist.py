@@ -10,6 +10,11 @@ RECEIVER = """\
 otelcol.receiver.otlp "default" {
   grpc { endpoint = "0.0.0.0:4317" }
   http { endpoint = "0.0.0.0:4318" }
+  output {
+    traces  = [otelcol.exporter.otlphttp.traces.input]
+    metrics = [otelcol.exporter.otlphttp.metrics.input]
+    logs    = [otelcol.exporter.otlphttp.logs.input]
+  }
 }
 """
 PIPELINE = """\

@@ -1,29 +1,39 @@
 """Writes the pipelines; that for production waits for a person."""
 
-from repository import ENVIRONMENTS, Repository, complete, perform, work
+from repository import ENVIRONMENTS, Document, Repository, complete, perform, work
 
 from mop_tui import agent
+
+CHECKOUT = {"uses": "actions/checkout@v4"}
 
 
 def pipelines(repository: Repository) -> str:
     def test() -> None:
-        steps = [{"run": "just test"}]
+        job = {"runs-on": "ubuntu-latest", "steps": [CHECKOUT, {"run": "just test"}]}
         repository.write(
             ".github/workflows/test.yaml",
-            {"name": "test", "jobs": {"test": {"runs-on": "ubuntu-latest", "steps": steps}}},
+            {"name": "test", "on": {"push": {}}, "jobs": {"test": job}},
         )
 
     def deploy(name: str) -> None:
-        job: dict[str, object] = {
+        apply = {"run": f"kubectl apply --recursive -f environments/{name}"}
+        deploy: Document = {
             "runs-on": "ubuntu-latest",
             "environment": {"name": name},
-            "steps": [{"run": f"terraform apply {name}"}],
+            "steps": [CHECKOUT, apply],
         }
+        jobs = {"deploy": deploy}
         if name == "prod":
-            job["needs"] = "approval"
+            # It waits for those who must approve what happens in that environment.
+            jobs["approval"] = {
+                "runs-on": "ubuntu-latest",
+                "environment": {"name": "prod-approval"},
+                "steps": [{"run": "echo approved"}],
+            }
+            deploy["needs"] = "approval"
         repository.write(
             f".github/workflows/deploy-{name}.yaml",
-            {"name": f"deploy {name}", "jobs": {"deploy": job}},
+            {"name": f"deploy {name}", "on": {"workflow_dispatch": {}}, "jobs": jobs},
         )
 
     work(

@@ -13,7 +13,7 @@ up:
     tilt up
 
 test:
-    pytest tests
+    kubectl apply --dry-run=client --recursive -f environments/dev
 """
 
 

@@ -10,8 +10,11 @@ OBI = "environments/prod/observability/obi-agent.yaml"
 
 
 def support(repository: Repository) -> str:
-    decided: list[str] = []
-    for attempt in range(1, ATTEMPTS + 1):
+    decisions = repository.rounds("decision")
+    if decisions:  # said once more, should it have been lost when the session broke off
+        agent.remember(f"swarm/devops/decision-{len(decisions)}", decisions[-1])
+    decided: list[str] = [one["done"] for one in decisions]
+    for attempt in range(len(decided) + 1, ATTEMPTS + 1):
         agent.progress(0, f"standing by for validation {attempt}")
         verdict = agent.wait_for(f"swarm/platform/validation-{attempt}")
         if verdict["passed"]:
@@ -22,7 +25,9 @@ def support(repository: Repository) -> str:
         done = decide(repository, verdict["fault"])
         decided.append(done)
         print(done, flush=True)
-        agent.remember(f"swarm/devops/decision-{attempt}", {"status": "complete", "done": done})
+        decision: Document = {"status": "complete", "done": done}
+        repository.add_round("decision", decision)
+        agent.remember(f"swarm/devops/decision-{attempt}", decision)
     agent.done(failed="not_repaired", message=f"not repaired after {ATTEMPTS} attempts")
     raise SystemExit(1)
 

@@ -66,6 +66,18 @@ class Repository:
             if path.is_file() and not path.name.startswith(".")
         )
 
+    def rounds(self, kind: str) -> list[Document]:
+        """Return the verdicts or decisions on production so far, the earliest first.
+
+        They outlive the programs: whoever is started again goes on with the round it was in.
+        """
+        file = self.root / f".{kind}s.yaml"
+        return [*yaml.safe_load_all(file.read_text(encoding="utf-8"))] if file.exists() else []
+
+    def add_round(self, kind: str, document: Document) -> None:
+        """Write down one more verdict or decision."""
+        self.write(f".{kind}s.yaml", *self.rounds(kind), document)
+
 
 def begin() -> Repository:
     """Return the repository named by the program's arguments, and be ready to answer pings."""

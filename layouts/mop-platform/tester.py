@@ -12,7 +12,13 @@ WANTED = 80
 def unit(repository: Repository) -> str:
     faults: list[str] = []
     paths: list[str] = []
-    groups = ("environments/**/*.yaml", "terraform/**/*.json", "experiments/*", ".github/**/*.yaml")
+    # What the observability team deploys may be half there: `integration` reads it.
+    groups = (
+        "environments/*/kubernetes/*.yaml",
+        "terraform/**/*.json",
+        "experiments/*",
+        ".github/**/*.yaml",
+    )
 
     def look(pattern: str) -> None:
         for path in repository.find(pattern):
@@ -27,14 +33,16 @@ def unit(repository: Repository) -> str:
 def integration(repository: Repository) -> str:
     faults: list[str] = []
     together = (checks.endpoints, checks.namespaces, checks.access)
+    read = ("environments/*/observability/**/*.yaml", "lib/**/*", "dashboards/*")
 
     def look(environment: str) -> None:
         for check in together:
             faults.extend(check(repository, environment))
 
     def cover() -> None:
-        for path in repository.find("lib/**/*") + repository.find("dashboards/*"):
-            faults.extend(checks.readable(repository, path))
+        for pattern in read:
+            for path in repository.find(pattern):
+                faults.extend(checks.readable(repository, path))
 
     work(
         *((f"Cross-checking {name}", look, name) for name in ENVIRONMENTS),
