@@ -60,7 +60,7 @@ class ChoiceDialog(QuestionDialog):
         self.query_one("#answer").disabled = not answering or choices.option is None
 
     def let_go(self) -> None:
-        """Choose nothing any more, except the default."""
+        """Choose nothing any more: who typed for something else may not mean the default."""
         self.query_one(Choices).let_go()
 
     @on(Choices.Moved)

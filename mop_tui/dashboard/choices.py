@@ -148,9 +148,8 @@ class Choices(Lines, can_focus=True):
             self.chosen = index % len(self._options)
 
     def let_go(self) -> None:
-        """Choose nothing any more, except the default."""
-        values = [option.value for option in self._options]
-        self.chosen = values.index(self._default) if self._default in values else None
+        """Choose nothing any more, not even the default."""
+        self.chosen = None
 
     def action_take(self) -> None:
         """Answer with what is chosen."""

@@ -149,5 +149,7 @@ async def test_no_burst_answers_a_question(seed: int) -> None:
                     screen = desk.app.screen
                     listened += isinstance(screen, QuestionDialog) and screen.listens
                     await typist.type(*_prose(random))
+                    await desk.wait(1.5)  # and goes on after a moment
+                    await typist.type("enter")
             assert _answers(stage)[before:] == []
         assert listened, "some dialogs did listen"
