@@ -90,6 +90,58 @@ def test_lines_longer_than_what_is_read_at_once_are_read(tmp_path: Path) -> None
     journal.close()
 
 
+def test_any_event_is_found_by_its_number_however_far_it_was_read(
+    path: Path, lines: list[bytes]
+) -> None:
+    journal = GrowingJournal(path)
+    assert journal.event(1) is None
+    add(path, *lines[1:6])
+    journal.read(until=2)
+    with JournalFile.open(path) as whole:
+        assert [journal.event(seq) for seq in range(1, 6)] == list(whole)
+    assert (journal.event(0), journal.event(6)) == (None, None)
+    add(path, *lines[6:])
+    found = journal.event(len(lines) - 1)
+    assert found is not None
+    assert found.kind == "system.ended"
+    journal.close()
+
+
+def test_an_event_that_is_not_written_to_its_end_is_not_found(
+    path: Path, lines: list[bytes]
+) -> None:
+    journal = GrowingJournal(path)
+    add(path, *lines[1:4], lines[4][:-1])
+    assert journal.event(4) is None
+    assert journal.event(3) is not None
+    add(path, b"\n")
+    assert journal.event(4) is not None
+    journal.close()
+
+
+def test_events_among_lines_of_any_length_are_found(tmp_path: Path) -> None:
+    tasks = [
+        replace(task(f"t{n}", "ann"), title="long " * length)
+        for n, length in enumerate([0, 1_000, 1, 30_000, 700, 800, 900, 2])
+    ]
+    file = play(plan([agent("ann")], tasks), tmp_path / "it.jsonl").path
+    journal = GrowingJournal(file)
+    with JournalFile.open(file) as whole:
+        for event in whole:
+            assert journal.event(event.seq) == event
+    journal.close()
+
+
+def test_what_makes_no_sense_is_not_found_and_does_no_harm(path: Path, lines: list[bytes]) -> None:
+    journal = GrowingJournal(path)
+    add(path, *lines[1:3], b"no event\n", b'{"seq":4,"at":0,"kind":"x","cause":null,"data":?}\n')
+    assert journal.event(1) is not None
+    assert journal.event(3) is None
+    assert journal.event(4) is None
+    journal.close()
+    assert journal.event(1) is None, "the file was let go of"
+
+
 @pytest.mark.parametrize(
     ("wrong", "found"),
     [
