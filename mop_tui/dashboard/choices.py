@@ -23,8 +23,8 @@ _INDENT = 5
 
 
 class Choices(Lines, can_focus=True):
-    """Options with what they mean. Nothing is chosen unless the operator chose it, or it is the
-    default and marked as such. To choose is not to answer."""
+    """Options with what they mean. Nothing is chosen unless the operator chose it, not even the
+    default, which is marked: enter alone must not answer. To choose is not to answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
@@ -70,9 +70,6 @@ class Choices(Lines, can_focus=True):
         self._default = default
         self._owners: list[int] = []
         """Which option each line belongs to."""
-        values = [option.value for option in options]
-        if default in values:
-            self.set_reactive(Choices.chosen, values.index(default))
 
     @property
     def option(self) -> Option | None:
@@ -136,9 +133,11 @@ class Choices(Lines, can_focus=True):
             self.post_message(self.Moved(top, self._owners.count(chosen)))
 
     def action_move(self, by: int) -> None:
-        """Choose the next option up or down; with nothing chosen, the first or the last."""
+        """Choose the next option up or down; with nothing chosen, the default, if there is one."""
         if self.chosen is None:
-            self.action_pick(0 if by > 0 else -1)
+            values = [option.value for option in self._options]
+            first = 0 if by > 0 else -1
+            self.action_pick(values.index(self._default) if self._default in values else first)
         else:
             self.action_pick(min(max(self.chosen + by, 0), len(self._options) - 1))
 

@@ -12,7 +12,7 @@ from mop_tui.dashboard.box_dialog import BoxDialog
 from mop_tui.dashboard.cause_list import CauseList
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.key_line import KeyLine
-from mop_tui.dashboard.line import ELLIPSIS, Line, wrap
+from mop_tui.dashboard.line import Line, clip, wrap
 from mop_tui.dashboard.lines import Lines
 from mop_tui.dashboard.sheet import Entry, Sheet
 from mop_tui.dashboard.subject import Subject
@@ -140,8 +140,7 @@ class _InFull(Lines):
         event = self._event
         room = self.LINES - 1
         said = wrap(sentence(event), width)
-        if len(said) > room:
-            said = [*said[: room - 1], said[room - 1][: max(width - 1, 0)] + ELLIPSIS]
+        said = [*said[: room - 1], " ".join(said[room - 1 :])]
         said += [""] * (room - len(said))
         which: Line = ((f"event {event.seq:,}, {event.kind}", "dim"),)
-        return [which, *(((text, "plain"),) for text in said)]
+        return [which, *(clip(((text, "plain"),), width) for text in said)]

@@ -25,7 +25,7 @@ def _holds(process: psutil.Process, secret: str) -> bool:
 
 def test_a_typed_password_reaches_its_agent_and_nothing_else(tmp_path: Path) -> None:
     with Terminal("run", str(TOUR), cwd=tmp_path) as terminal:
-        terminal.until("Where should the parcel go?", "Enter answers cellar")
+        terminal.until("Where should the parcel go?", "A digit or the arrows choose")
         terminal.press("1")
         terminal.until("Enter answers attic")
         terminal.press(ENTER)

@@ -23,8 +23,8 @@ def _start(folder: Path) -> Terminal:
 
 def _answer_up_to_the_failure(terminal: Terminal) -> None:
     """Take the default storage, type the password, and read why production does not fit."""
-    terminal.until("Which storage backend for Tempo?", "Enter answers AWS S3")
-    terminal.press(ENTER)
+    terminal.until("Which storage backend for Tempo?", "A digit or the arrows choose")
+    _choose(terminal, "1", "AWS S3")
     terminal.until("Enter Grafana admin password", "Type the answer")
     terminal.press(*CANARY)
     terminal.until("*" * len(CANARY))

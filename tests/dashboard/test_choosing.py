@@ -64,9 +64,10 @@ async def test_the_dialog_says_what_enter_would_answer() -> None:
         assert "Enter answers Blue and green; esc leaves it open." in desk.text()
 
 
+@pytest.mark.parametrize("default", [None, "canary"])
 @pytest.mark.parametrize("key", ["1", "2", "space", "down", "9", "0", "enter", "tab", "y", "j"])
-async def test_no_single_key_answers(key: str) -> None:
-    stage = rollout()
+async def test_no_single_key_answers(key: str, default: str | None) -> None:
+    stage = rollout(default=default)
     async with at_desk(stage) as desk:
         await desk.wait(PAUSE)
         await desk.press(key)
@@ -74,12 +75,14 @@ async def test_no_single_key_answers(key: str) -> None:
         assert answers(stage) == []
 
 
-async def test_a_default_is_chosen_beforehand_and_marked() -> None:
+async def test_a_default_is_marked_and_the_first_that_the_arrows_choose() -> None:
     stage = rollout(default="canary", due=5 * MINUTE)
     async with at_desk(stage, (100, 40)) as desk:
         await desk.wait(PAUSE)
-        assert f"{CURSOR} 1  Canary  the default" in desk.text()
+        assert "  1  Canary  the default" in desk.text()
         assert "If nobody answers, its default counts, which is Canary." in desk.text()
+        await desk.press("up")
+        assert f"{CURSOR} 1  Canary  the default" in desk.text()
         await desk.press("enter")
         assert [answer.value for answer in answers(stage)] == ["canary"]
 
@@ -112,12 +115,14 @@ async def test_digits_within_words_neither_choose_nor_answer(typed: str) -> None
         assert [answer.value for answer in answers(stage)] == ["blue-green"]
 
 
-async def test_after_words_meant_for_something_else_only_the_default_is_chosen() -> None:
+async def test_after_words_meant_for_something_else_nothing_is_chosen() -> None:
     stage = rollout(default="canary")
     async with at_desk(stage) as desk:
         await desk.wait(PAUSE)
         await desk.press("2", "x")
-        assert f"{CURSOR} 1  Canary  the default" in desk.text()
+        await desk.wait(PAUSE)
+        await desk.press("enter")
+        assert answers(stage) == []
 
 
 async def test_the_mouse_chooses_and_does_not_answer() -> None:
@@ -218,10 +223,11 @@ async def test_a_choice_can_be_made_on_every_screen(size: tuple[int, int]) -> No
         assert [answer.value for answer in answers(stage)] == ["blue-green"]
 
 
-async def test_a_default_far_down_the_list_is_in_view() -> None:
+async def test_an_arrow_goes_to_a_default_far_down_the_list() -> None:
     options = tuple(Option(f"zone-{n}", f"Zone {n}", f"the {n}th zone") for n in range(1, 31))
     async with at_desk(rollout(options=options, default="zone-25")) as desk:
         await desk.wait(PAUSE)
+        await desk.press("down")
         assert "Zone 25  the default" in desk.text()
 
 

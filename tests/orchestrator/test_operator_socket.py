@@ -213,6 +213,19 @@ async def test_an_attached_session_is_the_fold_of_what_is_recorded(running: Runn
         assert "started" in feed.output(AgentId("ann"))
 
 
+async def test_an_attached_session_finds_events_that_only_the_file_still_has(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mop_tui.orchestrator.attached.RECENT_EVENTS", 3)
+    async with attached(running.session, "it", "attach") as feed:
+        last = feed.snapshot().seq
+        assert len(feed.events(limit=100)) == 3
+        with JournalFile.open(running.session) as journal:
+            for event in journal.events(1, last):
+                assert feed.event(event.seq) == event
+        assert feed.event(0) is None
+
+
 async def test_the_outcome_of_a_command_is_an_event_that_carries_its_id(running: Running) -> None:
     async with attached(running.session, "it", "attach") as feed:
         [question] = feed.snapshot().open_questions
