@@ -32,6 +32,9 @@ question was settled by something else, or for the next question."""
 _LONG = 200
 """From how many characters on a question takes room from what it is about."""
 
+UNREAD = ", and there is more to read: page down"
+"""What the title adds where not all that is asked about can be seen."""
+
 Stage = Literal["guarded", "open", "sent"]
 
 
@@ -256,6 +259,9 @@ class QuestionDialog(ModalScreen[Closed]):
         self.query_one("#hint").set_class(self.stage == "guarded", "-guarded")
         more = len(self._frame.snapshot.open_questions) - 1
         dialog = self.query_one("#dialog", Vertical)
+        context = self.query_one("#context", VerticalScroll)
+        unread = context.display and context.scroll_offset.y < context.max_scroll_y
+        dialog.border_title = f"Waiting for you{UNREAD if unread else ''}"
         others = f"{more} more waiting, {self.NEXT_KEY} shows the next" if more > 0 else ""
         typing = isinstance(self.focused, Input | SecretField)
         told = others or f"{self.question.id} {self.question.asked.name}"

@@ -4,6 +4,8 @@ What is decided on the way changes files, and those decide how it ends.
 """
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +123,19 @@ def test_what_is_called_fixed_and_is_not_fails_again_until_it_is(tmp_path: Path)
         _choose(terminal, "4", "I'll fix it manually")
         _approve(terminal)
     assert _quota_of_obi(tmp_path) == 78
+
+
+def test_a_deployment_goes_on_after_its_program_was_killed(tmp_path: Path) -> None:
+    with _start(tmp_path) as terminal:
+        _answer_up_to_the_failure(terminal)
+        os.kill(terminal.pid, signal.SIGKILL)
+        terminal.wait()
+    [session] = (tmp_path / "sessions").glob("*.jsonl")
+    with Terminal("resume", str(session), cwd=tmp_path, columns=120, rows=44) as terminal:
+        terminal.until("OBI deployment failed in prod", "75 CPU", "enter answers")
+        _choose(terminal, "1", "Increase CPU quota to 75")
+        _approve(terminal)
+    assert _quota_of_obi(tmp_path) == 75
 
 
 @pytest.mark.parametrize("seed", ["1", "2"])

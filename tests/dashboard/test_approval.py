@@ -472,3 +472,17 @@ async def test_in_a_recording_questions_are_read_only() -> None:
         await desk.press("a", "y", "enter")
         assert dialog(desk) is None
         assert recording.commands == []
+
+
+async def test_what_is_not_seen_of_a_question_is_told_until_it_is_read() -> None:
+    context = tuple((f"fact-{number}", "something") for number in range(40))
+    stage = Stage()
+    stage.begin()
+    stage.ask("All of that?", context=context)
+    async with at_desk(stage) as desk:
+        await desk.wait(PAUSE)
+        assert "there is more to read: page down" in desk.text()
+        for _ in range(10):
+            await desk.press("pagedown")
+        await desk.look()
+        assert "there is more to read" not in desk.text()
