@@ -157,7 +157,8 @@ class QuestionDialog(ModalScreen[Closed]):
             self._feed.submit(Seen(self.question.id))
 
     def poll(self) -> None:
-        """Start to listen once the guard is over."""
+        """Start to listen once the guard is over, and say whether there is more to read."""
+        self._entitle()
         if self.stage == "guarded":
             if self.guard.is_over(self._clock.now()):
                 self.stage = "open"
@@ -259,13 +260,19 @@ class QuestionDialog(ModalScreen[Closed]):
         self.query_one("#hint").set_class(self.stage == "guarded", "-guarded")
         more = len(self._frame.snapshot.open_questions) - 1
         dialog = self.query_one("#dialog", Vertical)
-        context = self.query_one("#context", VerticalScroll)
-        unread = context.display and context.scroll_offset.y < context.max_scroll_y
-        dialog.border_title = f"Waiting for you{UNREAD if unread else ''}"
         others = f"{more} more waiting, {self.NEXT_KEY} shows the next" if more > 0 else ""
         typing = isinstance(self.focused, Input | SecretField)
         told = others or f"{self.question.id} {self.question.asked.name}"
         dialog.border_subtitle = told if typing else f"{told}, w tells why"
+
+    def _entitle(self) -> None:
+        """Say in the title whether all that is asked about has been in view."""
+        context = self.query_one("#context", VerticalScroll)
+        unread = context.display and context.scroll_offset.y < context.max_scroll_y
+        title = f"Waiting for you{UNREAD if unread else ''}"
+        dialog = self.query_one("#dialog", Vertical)
+        if dialog.border_title != title:
+            dialog.border_title = title
 
     def _say(self, selector: str, text: str) -> None:
         if self._said.get(selector) == text:
