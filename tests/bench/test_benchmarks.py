@@ -6,6 +6,7 @@ import pytest
 
 from bench import (
     check,
+    dashboard,
     engine,
     first_frame,
     fuzz_layout,
@@ -29,6 +30,14 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (startup.main, ["--rounds", "1"], "startup of mop-tui tell progress 1"),
     (recovery.main, ["--events", "500", "--agents", "5", "--rounds", "1"], "times the floor"),
     (replay.main, ["--events", "500", "--agents", "5", "--rounds", "1"], "seek, worst"),
+    (
+        dashboard.main,
+        [
+            *("--agents", "10", "--rate", "50", "--seconds", "2"),
+            *("--idle-agents", "3", "--settling", "0"),
+        ],
+        "times the bare app's",
+    ),
     (fuzz_reader.main, ["--minutes", "0.02"], "failures: 0"),
 ]
 
