@@ -210,8 +210,8 @@ async def test_an_attached_session_is_the_fold_of_what_is_recorded(running: Runn
         capabilities = feed.capabilities
         assert (capabilities.commands, capabilities.detach, capabilities.guest) == (True,) * 3
         assert not capabilities.seek
-        while "started" not in feed.output(AgentId("ann")):
-            await asyncio.sleep(0.02)  # it is written in its own time
+        written = partial(feed.output, AgentId("ann"))
+        await asyncio.to_thread(eventually, lambda: "started" in written())
 
 
 async def test_an_attached_session_finds_events_that_only_the_file_still_has(
