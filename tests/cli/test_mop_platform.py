@@ -9,7 +9,6 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from terminal import ENTER, Terminal
 
@@ -89,16 +88,6 @@ def test_raising_the_quota_lets_the_deployment_complete(tmp_path: Path) -> None:
     assert [path for path in written if CANARY.encode() in path.read_bytes()] == []
 
 
-def test_fewer_replicas_fit_too(tmp_path: Path) -> None:
-    with _start(tmp_path) as terminal:
-        _answer_up_to_the_failure(terminal)
-        _choose(terminal, "2", "Reduce OBI replicas from 3 to 2")
-        _approve(terminal)
-    [obi] = _documents(tmp_path, OBI)
-    assert obi["spec"]["replicas"] == 2
-    assert _quota_of_obi(tmp_path) == 50
-
-
 def test_production_that_is_skipped_runs_nothing(tmp_path: Path) -> None:
     with _start(tmp_path) as terminal:
         _answer_up_to_the_failure(terminal)
@@ -125,7 +114,7 @@ def test_what_is_called_fixed_and_is_not_fails_again_until_it_is(tmp_path: Path)
     assert _quota_of_obi(tmp_path) == 78
 
 
-def test_a_deployment_goes_on_after_its_program_was_killed(tmp_path: Path) -> None:
+def test_a_deployment_goes_on_after_a_kill_and_fewer_replicas_fit(tmp_path: Path) -> None:
     with _start(tmp_path) as terminal:
         _answer_up_to_the_failure(terminal)
         os.kill(terminal.pid, signal.SIGKILL)
@@ -133,17 +122,18 @@ def test_a_deployment_goes_on_after_its_program_was_killed(tmp_path: Path) -> No
     [session] = (tmp_path / "sessions").glob("*.jsonl")
     with Terminal("resume", str(session), cwd=tmp_path, columns=120, rows=44) as terminal:
         terminal.until("OBI deployment failed in prod", "75 CPU", "enter answers")
-        _choose(terminal, "1", "Increase CPU quota to 75")
+        _choose(terminal, "2", "Reduce OBI replicas from 3 to 2")
         _approve(terminal)
-    assert _quota_of_obi(tmp_path) == 75
+    [obi] = _documents(tmp_path, OBI)
+    assert obi["spec"]["replicas"] == 2
+    assert _quota_of_obi(tmp_path) == 50
 
 
-@pytest.mark.parametrize("seed", ["1", "2"])
 def test_its_rehearsal_takes_two_hours_of_the_plan_and_needs_nobody(
-    mop: Any, tmp_path: Path, seed: str
+    mop: Any, tmp_path: Path
 ) -> None:
     file = tmp_path / "rehearsal.jsonl"
-    done = mop("run", PLATFORM, "--rehearse", "--seed", seed, "--session-file", file)
+    done = mop("run", PLATFORM, "--rehearse", "--seed", "1", "--session-file", file)
     assert done.returncode == 0, done.stderr
     assert "no terminal here, so this runs headless" in done.stderr
     events = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()[1:]]

@@ -22,7 +22,7 @@ from mop_tui.domain.feed import Answer
 from mop_tui.domain.ids import CommandId
 from mop_tui.domain.session import Question
 
-BURSTS = int(os.environ.get("MOP_TUI_STRAY_BURSTS", "20"))
+BURSTS = int(os.environ.get("MOP_TUI_STRAY_BURSTS", "12"))
 """Per seed; `python -m bench.stray_keys` takes many more."""
 
 ASKED: list[dict[str, object]] = [
