@@ -1,17 +1,13 @@
 """Whether every file has at most one owner."""
 
 from collections.abc import Iterator
-from itertools import combinations
 from typing import NamedTuple
 
-from mop_tui.domain import globs
+from mop_tui.domain.globs import Globs, TooMuchError
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.planning import agent_id
 from mop_tui.layout.tree import Loc
-
-MAX_COMPARED = 200
-"""Patterns that are compared with each other; so many owned places are one layout's share."""
 
 
 class _Owned(NamedTuple):
@@ -23,16 +19,27 @@ class _Owned(NamedTuple):
 
 def findings(case: Case) -> Iterator[Finding]:
     """Yield patterns for files that may also be another's, each once."""
-    told: set[Loc] = set()
-    for one, other in combinations(list(_owned(case))[:MAX_COMPARED], 2):
-        if other.loc in told or one.owner == other.owner:
-            continue
-        if globs.may_meet(one.pattern, other.pattern):
-            told.add(other.loc)
-            yield Finding(
-                other.loc,
-                f"may be files that {one.owner} owns ('{one.pattern}'); a file has one owner",
+    compared = Globs()
+    before: list[_Owned] = []
+    for this in _owned(case):
+        others = (that for that in before if that.owner != this.owner)
+        try:
+            met = next(
+                (that for that in others if compared.may_meet(that.pattern, this.pattern)), None
             )
+        except TooMuchError:
+            yield Finding(
+                this.loc,
+                "cannot be compared with what others own, for that is too much; name fewer or "
+                "shorter patterns",
+            )
+            return
+        if met is not None:
+            yield Finding(
+                this.loc,
+                f"may be files that {met.owner} owns ('{met.pattern}'); a file has one owner",
+            )
+        before.append(this)
 
 
 def _owned(case: Case) -> Iterator[_Owned]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcmatch import glob
 
-from mop_tui.domain.globs import may_meet
+from mop_tui.domain.globs import Globs, TooMuchError
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ from mop_tui.domain.globs import may_meet
     ],
 )
 def test_patterns_meet_where_one_file_may_match_both(first: str, second: str, meet: bool) -> None:
-    assert may_meet(first, second) is meet
-    assert may_meet(second, first) is meet
+    assert Globs().may_meet(first, second) is meet
+    assert Globs().may_meet(second, first) is meet
 
 
 _NAMES = ["".join(name) for size in (1, 2, 3) for name in product("ab", repeat=size)]
@@ -42,4 +42,28 @@ def test_they_meet_exactly_where_some_path_matches_both(first: str, second: str)
     def matched(pattern: str) -> set[str]:
         return {path for path in _PATHS if glob.globmatch(path, pattern, flags=glob.GLOBSTAR)}
 
-    assert may_meet(first, second) is bool(matched(first) & matched(second))
+    assert Globs().may_meet(first, second) is bool(matched(first) & matched(second))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("a/" * 3_000 + "*", "a/" * 3_000 + "b"),
+        ("*a" * 5_000, "*b" * 5_000),
+        ("**/a/" * 2_000, "a/**/" * 2_000),
+    ],
+)
+def test_what_would_take_too_long_is_refused(first: str, second: str) -> None:
+    with pytest.raises(TooMuchError):
+        Globs().may_meet(first, second)
+
+
+def test_work_is_counted_over_all_comparisons() -> None:
+    globs = Globs(work=10_000)
+
+    def compare_many() -> None:
+        for number in range(10_000):
+            globs.may_meet(f"folder-{number}/*", "other/*")
+
+    with pytest.raises(TooMuchError):
+        compare_many()
