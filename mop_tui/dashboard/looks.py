@@ -9,6 +9,7 @@ from typing import assert_never
 from mop_tui.dashboard.ink import Ink
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import Outcome, Severity
+from mop_tui.domain.marks import MarkKind
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.session import Snapshot
 from mop_tui.domain.task_lifecycle import TaskState
@@ -152,3 +153,18 @@ def _outcome_look(outcome: Outcome | None) -> Look:
             return Look("=", outcome.upper(), "warn")
         case _:
             assert_never(outcome)
+
+
+def mark_look(kind: MarkKind) -> Look:
+    """Return how a mark looks."""
+    match kind:
+        case "question":
+            return Look("?", "question", "you")
+        case "failure":
+            return Look("\N{BALLOT X}", "failure", "bad")
+        case "issue":
+            return Look("!", "issue", "warn")
+        case "decision":
+            return Look("\N{BOX DRAWINGS LIGHT UP AND HORIZONTAL}", "decision", "dim")
+        case _:
+            assert_never(kind)

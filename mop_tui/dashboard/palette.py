@@ -11,7 +11,6 @@ from textual.types import IgnoreReturnCallbackType
 
 class _Command(NamedTuple):
     text: str
-    key: str
     run: IgnoreReturnCallbackType
 
 
@@ -25,7 +24,7 @@ class KeyCommands(Provider):
             if enabled and text and binding.action not in seen:
                 seen.add(binding.action)
                 key = self.app.get_key_display(binding)
-                yield _Command(f"{text}  ({key})", key, partial(self._run, binding.action, node))
+                yield _Command(f"{text}  ({key})", partial(self._run, binding.action, node))
 
     async def _run(self, action: str, node: DOMNode) -> None:
         await self.app.run_action(action, node)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import assert_never, get_args
+from typing import get_args
 
 from textual import events
 from textual.message import Message
@@ -10,7 +10,7 @@ from textual.message import Message
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.line import Line, Span, bar, spread, width_of
 from mop_tui.dashboard.lines import FrameLines
-from mop_tui.dashboard.looks import Look
+from mop_tui.dashboard.looks import Look, mark_look
 from mop_tui.dashboard.times import timecode
 from mop_tui.domain.feed import Playback
 from mop_tui.domain.marks import Mark, MarkKind
@@ -85,21 +85,6 @@ class PlaybackBar(FrameLines):
             self._laid = (at.marks, at.end_at, room)
             self._cells = _laid_out(at, room)
         return self._cells
-
-
-def mark_look(kind: MarkKind) -> Look:
-    """Return how a mark looks."""
-    match kind:
-        case "question":
-            return Look("?", "question", "you")
-        case "failure":
-            return Look("\N{BALLOT X}", "failure", "bad")
-        case "issue":
-            return Look("!", "issue", "warn")
-        case "decision":
-            return Look("\N{BOX DRAWINGS LIGHT UP AND HORIZONTAL}", "decision", "dim")
-        case _:
-            assert_never(kind)
 
 
 TIMELINE: Sequence[Look] = (
