@@ -56,13 +56,17 @@ TOKENS = [
 ODD: list[Any] = [
     *(None, True, 0, -1, 2**63, 1.5, 1e308, "", "a", "1h", "999999999999h", "1e30TB", "ask", "low"),
     *("memory:a", "${", "${a}", "${tasks.a.output}", "a\nb", "\x1b[2J", "\0", "(", "(a+)+$", "x/y"),
+    *("a/" * 2000, "**/a/" * 900, "*?" * 900, "{a,b}" * 40, "{" * 900, ["**/*", "*/{a,b}/"]),
     *([], {}, [[]], {"a": {"eq": []}}, {"trigger": {}}, {"session_id": 1}),
 ]
 """Values that few places in a layout take."""
 GUIDE = """
 orchestrate_session_start: {session_id: dig, project: Garden, topology: adaptive, max_agents: 9}
 agent_types: {worker: {skills: [dig], run: [dig]}}
-teams: {crew: {agents: [worker]}}
+teams:
+  crew: {agents: [{type: worker, owns: ["a/**/*.yaml", "{b,c}/[de]?"]}, {type: worker, id: b}]}
+  more: {agents: [{type: worker, id: c, owns: [b/x, a/]}]}
+unattended_answers: {ask-human: b}
 tasks: {first: {agent: worker, gate: ask-human}}
 ask_human: {question: "Where?", question_type: choice, options: [{value: a}, b], default: a}
 trigger: {type: file_created, path_pattern: "*.txt", action: spawn_agent, agent_type: worker}

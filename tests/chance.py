@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from hands import Hand, Hands
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from mop_tui.agents.host import Assignment, Cancel, Job, Reply, Told
@@ -14,6 +15,18 @@ from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Plan, Priority, Retry, Script
 from mop_tui.orchestrator.loop import Orchestrator
 from sessions import Ran, agent, answer, plan, question, task
+
+
+def whole_sessions(examples: int) -> settings:
+    """Return settings for tests that play sessions: patient, and without shrinking, which would
+    play on for minutes."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    )
+
 
 CANARY = "correct horse battery"
 

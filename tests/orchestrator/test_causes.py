@@ -5,8 +5,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from chance import GIVEN_AT_GATES, GIVEN_TO_AGENTS, OPERATORS, Whims, plans
-from hypothesis import HealthCheck, Phase, given, settings
+from chance import GIVEN_AT_GATES, GIVEN_TO_AGENTS, OPERATORS, Whims, plans, whole_sessions
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mop_tui.domain.causes import Chain, beginning
@@ -61,12 +61,7 @@ def everything_knows_what_stands_behind_it(ran: Ran) -> None:
         assert behind(Subject(question=question_id)).kind == "user.asked"
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-)
+@whole_sessions(60)
 @given(
     what=plans(),
     answers=GIVEN_AT_GATES,

@@ -13,8 +13,9 @@ from chance import (
     ended_in_order,
     plans,
     stop_at,
+    whole_sessions,
 )
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mop_tui.domain import events as e
@@ -46,12 +47,7 @@ def test_whatever_the_plan_the_session_ends_in_order_and_can_be_recomputed(
             assert list(journal) == ran.events
 
 
-@settings(
-    max_examples=120,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-)
+@whole_sessions(120)
 @given(
     what=plans(),
     answers=GIVEN_AT_GATES,

@@ -13,9 +13,10 @@ from chance import (
     Whims,
     ended_in_order,
     plans,
+    whole_sessions,
 )
 from hands import Hand
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mop_tui.agents.host import Assignment, Told
@@ -320,12 +321,7 @@ def test_a_session_that_would_have_been_decided_otherwise_is_not_resumed(tmp_pat
         recover(read_recorded(path, keep=10), other, NOW)
 
 
-@settings(
-    max_examples=80,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-)
+@whole_sessions(80)
 @given(
     what=plans(),
     answers=GIVEN_AT_GATES,
