@@ -208,7 +208,8 @@ class EventLog(Rows):
         stays = self.count and not self.following and not self._filtered
         here = self.key(self.cursor) if stays else 0
         self._start_afresh(now, sought=here if here > now - FAR_BEHIND and stays else None)
-        self.show(self._frame)
+        self.look_back()
+        self._changed()
         self.refresh()
 
     @property
