@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from operator import itemgetter
 from random import Random
 
 from mop_tui.agents.host import (
@@ -63,6 +64,11 @@ class _Play:
     job: Job
     cues: list[_Cue] = field(default_factory=list)
     in_hand: deque[Assignment] = field(default_factory=deque)
+    began: int = 0
+    """When the script began, or would have, had nothing interrupted it."""
+    to_come: deque[tuple[int, Callable[[], None]]] = field(default_factory=deque)
+    """What follows in the script, at which milliseconds of it. Only the next has a cue, for
+    many long scripts would fill the memory with what is to be played in an hour."""
     going_on: Callable[[], None] | None = None
     """What it does when the question that it asked is settled."""
     last_line: str = ""
@@ -133,6 +139,7 @@ class SimulatedHost:
         if play is None or play.paused_at is None:
             return
         pause, play.paused_at = self._now() - play.paused_at, None
+        play.began += pause
         cues, play.cues = play.cues, []
         for cue in cues:
             self._at(play, cue.at + pause, cue.call, scripted=cue.scripted)
@@ -205,6 +212,7 @@ class SimulatedHost:
             )
             for step in range(1, steps)
         ]
+        cues.sort(key=itemgetter(0))
         cues.append((length, lambda: self._finish(play, script)))
         if script.asks is None:
             self._play_from(play, 0, cues)
@@ -219,9 +227,19 @@ class SimulatedHost:
         self, play: _Play, part: int, cues: Iterable[tuple[int, Callable[[], None]]]
     ) -> None:
         """Go on at `part` milliseconds of the script."""
-        now = self._now()
-        for at, call in cues:
-            self._at(play, now + at - part, call, scripted=True)
+        play.began = self._now() - part
+        play.to_come = deque(cues)
+        self._cue_next(play)
+
+    def _cue_next(self, play: _Play) -> None:
+        if play.to_come:
+            at, call = play.to_come.popleft()
+            self._at(play, play.began + at, partial(self._act, play, call), scripted=True)
+
+    def _act(self, play: _Play, call: Callable[[], None]) -> None:
+        """Play one thing. The next gets its cue before, for the last may begin another script."""
+        self._cue_next(play)
+        call()
 
     def _ask(
         self,
@@ -286,6 +304,8 @@ class SimulatedHost:
             if held.task.id == cancel.task:
                 if place == 0:
                     play.cues = [cue for cue in play.cues if not cue.scripted]
+                    play.to_come.clear()
+                    play.going_on = None
                     self._next(play, CANCELLED, cancel.reason)
                 else:
                     del play.in_hand[place]

@@ -1,8 +1,11 @@
 """The Textual app: samples the feed, opens dialogs, and asks before it ends anything."""
 
+import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import PurePath
+from time import monotonic
 from typing import ClassVar, Literal, assert_never
 
 from rich.traceback import Traceback
@@ -20,7 +23,8 @@ from mop_tui.dashboard.clock import Clock, SystemClock
 from mop_tui.dashboard.detail_dialog import DetailDialog
 from mop_tui.dashboard.errands import Errands
 from mop_tui.dashboard.event_log import EventLog
-from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames
+from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames, ShowsInTurns
+from mop_tui.dashboard.garbage import Garbage
 from mop_tui.dashboard.guard import KeyGuard
 from mop_tui.dashboard.help_dialog import HelpDialog, Section
 from mop_tui.dashboard.inbox import InboxDialog
@@ -51,6 +55,14 @@ from mop_tui.domain.wording import printable
 
 SAMPLING = 0.1
 """Seconds between looks at the feed."""
+QUIET_SAMPLING = 0.2
+"""The same while nothing happens: it is waking up that costs most then."""
+PIECE = 0.001
+"""Seconds of work after which others get their turn."""
+BREATH = 0.001
+"""Seconds that others get between two pieces of work. A mere `sleep(0)` would not let keys in."""
+HURRY = 0.012
+"""Seconds within which a key is answered where nothing else is done."""
 
 WhyEnded = Literal["quit", "detached"]
 
@@ -97,11 +109,20 @@ class Dashboard(App[WhyEnded]):
         self._sampler = Sampler(feed, self._clock.now)
         self._frame = self._sampler.take()
         self._errands = Errands(feed)
-        self._offers: tuple[object, ...] = ()
-        """What can be done here, and with what the keys are about, and the screen that says so."""
+        self._offers: tuple[object, ...] = (None,)
+        """The screen, and what can be done there, and with what the keys are about."""
+        self._touched = True
+        """Something came from the terminal, or from the session, since that was worked out."""
+        self._woken = asyncio.Event()
+        """Set where something came from the terminal."""
+        self._waiting = -1
+        """How many questions the terminal's title says are open."""
         self._unshown = False
         """A screen that was still opening has missed the frame."""
         self._attention = Attention()
+        self._garbage = Garbage()
+        self._hurried_until = 0.0
+        """Until when (monotonic seconds) nothing but keys is to be minded."""
         self._left: Widget | None = None
         """What had the keys when the operator turned to another window."""
         self._calm: KeyGuard | None = None
@@ -116,17 +137,71 @@ class Dashboard(App[WhyEnded]):
 
     def on_mount(self) -> None:
         """Start to look at the feed."""
-        self.set_interval(SAMPLING, self.sample)
+        self.run_worker(self._look_on(), exclusive=False)
+        self._garbage.begin()
+
+    def on_unmount(self) -> None:
+        """Leave the garbage to Python again."""
+        self._garbage.end()
 
     # -- looking at the feed ----------------------------------------------------------------
 
     def sample(self) -> None:
         """Show what has changed since the last look, and let questions ask for attention."""
+        for _ in self._sampling():
+            pass
+
+    async def _look_on(self) -> None:
+        """Sample as often as there is something to see."""
+        while True:
+            if self._nothing_new:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), QUIET_SAMPLING)
+            self._woken.clear()
+            if not self._nothing_new:
+                await self._sample_in_turns()
+                await asyncio.sleep(SAMPLING)
+            self._garbage.collect(idle=self._attention.idle(self._clock.now()))
+
+    async def _sample_in_turns(self) -> None:
+        """Do as `sample` does, but let everybody else have a turn every millisecond or two."""
+        began = monotonic()
+        for _ in self._sampling():
+            now = monotonic()
+            if now - began > PIECE or now < self._hurried_until:
+                await asyncio.sleep(max(BREATH, self._hurried_until - now))
+                if not self.is_running or self.return_code is not None:
+                    return  # it has been left meanwhile
+                began = monotonic()
+
+    @property
+    def _nothing_new(self) -> bool:
+        """True while all stands still, as it does most of the time in a quiet session."""
+        expecting = self._touched or self._unshown or self._waiting or len(self.screen_stack) > 1
+        return not (expecting or self._errands.out or self._sampler.is_due or self._searching)
+
+    @property
+    def _searching(self) -> bool:
+        overview = self.screen_stack[0]
+        return isinstance(overview, Overview) and overview.searching
+
+    def hurry(self) -> None:
+        """Let everything else wait for a moment, for a key has come. May be called in any thread.
+
+        What the program does besides is done in small pieces, but an answer takes many turns of the
+        event loop, and each would come after another piece.
+        """
+        self._hurried_until = monotonic() + HURRY
+        self._feed.give_way(HURRY)
+
+    def _sampling(self) -> Iterator[None]:
         if not self.is_running:
             return
+        while self._sampler.prepare():
+            yield
         frame = self._sampler.due()
         if frame is not None or self._unshown:
-            self._show(frame or self._frame)
+            yield from self._showing(frame or self._frame)
         overview = self.screen_stack[0]
         if isinstance(overview, Overview) and overview.is_mounted:
             overview.look_back()
@@ -140,6 +215,9 @@ class Dashboard(App[WhyEnded]):
 
     def _offer(self) -> None:
         """Let the screen name other keys where other things can be done now."""
+        if not self._touched and self.screen is self._offers[0]:
+            return
+        self._touched = False
         frame = self._frame
         subject = self._subject()
         can = (offered(frame, subject), self.check_action("why", ()))
@@ -148,20 +226,32 @@ class Dashboard(App[WhyEnded]):
             self._offers = offers
             self.screen.refresh_bindings()
 
-    def _show(self, frame: Frame) -> None:
+    def _showing(self, frame: Frame) -> Iterator[None]:
+        """Show `frame` in one part after the other, unless a later one has been shown meanwhile."""
         self._frame = frame
         self._unshown = False
+        self._touched = True
         for screen in list(self.screen_stack):
-            if isinstance(screen, ShowsFrames):
-                if screen.is_mounted:
-                    screen.show(frame)
-                else:
-                    self._unshown = True
+            if screen not in self.screen_stack:
+                continue  # it was closed while others were shown
+            if not isinstance(screen, ShowsFrames | ShowsInTurns):
+                continue
+            if not screen.is_mounted:
+                self._unshown = True
+            elif isinstance(screen, ShowsFrames):
+                screen.show(frame)
+            else:
+                for _ in screen.showing(frame):
+                    yield
+                    if self._frame is not frame or not screen.is_mounted:
+                        return
 
     # -- keys -------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
         """Take note of every key, and drop those that were meant for something else."""
+        self._touched = True
+        self._woken.set()
         if isinstance(event, events.AppBlur):
             self._left = self.focused
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
@@ -304,6 +394,9 @@ class Dashboard(App[WhyEnded]):
     def _attend(self) -> None:
         """Let the terminal say what waits, and open the dialog of what may ask for attention."""
         questions = self._frame.snapshot.open_questions if self._frame.answerable else ()
+        if not questions and not self._waiting:
+            return
+        self._waiting = len(questions)
         waiting = f"({len(questions)} waiting) " if questions else ""
         self.sub_title = f"{waiting}{self._frame.snapshot.session}"
         if self._attention.anything_new(questions) and not self.app_focus:
@@ -408,7 +501,8 @@ class Dashboard(App[WhyEnded]):
 
     def _look_again(self) -> Frame:
         frame = self._sampler.take()
-        self._show(frame)
+        for _ in self._showing(frame):
+            pass
         return frame
 
     async def _close_dialogs(self) -> None:

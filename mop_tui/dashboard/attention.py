@@ -26,6 +26,10 @@ class Attention:
         """Note that the operator typed at `at` (monotonic seconds)."""
         self._last_key = at
 
+    def idle(self, now: float) -> bool:
+        """Return whether no key came for a while."""
+        return self._last_key is None or now - self._last_key >= IDLE
+
     def put_aside(self, question: QuestionId) -> None:
         """Note that the operator closed a question without answering it."""
         self._aside.add(question)
@@ -44,6 +48,6 @@ class Attention:
         `questions` are the open ones, oldest first; `busy` says that a text field has focus or
         that another dialog is open.
         """
-        if busy or (self._last_key is not None and now - self._last_key < IDLE):
+        if busy or not self.idle(now):
             return None
         return next((q for q in questions if q.id not in self._aside), None)

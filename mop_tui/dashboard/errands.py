@@ -17,6 +17,11 @@ class Errands:
         """Commands not heard of yet, and what each is called."""
         self._after = 0
 
+    @property
+    def out(self) -> bool:
+        """True while a command has been heard nothing of."""
+        return bool(self._out)
+
     def send(self, command: Command, title: str, frame: Frame) -> None:
         """Hand a command over, which the operator knows as `title`."""
         if not self._out:

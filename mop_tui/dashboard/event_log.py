@@ -1,7 +1,7 @@
 """The pane of recent events."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -27,6 +27,8 @@ KEPT = 5_000
 """How many events the pane holds; older ones are in the session file."""
 CHUNK = 1_000
 """How many events are asked of the feed at a time."""
+READ_AT_ONCE = 200
+"""How many of the newest events are read in about a millisecond."""
 FAR_BEHIND = 10 * CHUNK
 """From how many unread events on the pane starts afresh at the end. Without a filter, it looks no
 further back than that unless the operator goes up."""
@@ -88,8 +90,8 @@ class EventLog(Rows):
         self.unseen = 0
         """How many events came since it stopped following."""
 
-    def show(self, frame: Frame) -> None:
-        """Show `frame` from now on."""
+    def showing(self, frame: Frame) -> Iterator[None]:
+        """See `ShowsInTurns`."""
         first = self._frame is None
         self._frame = frame
         now = frame.snapshot.seq
@@ -98,7 +100,7 @@ class EventLog(Rows):
         if now < self._read_to or now - self._read_to > FAR_BEHIND:
             self._start_afresh(now)
         elif now > self._read_to:
-            self._read_on(now)
+            yield from self._read_on(now)
         self.look_back()
         self._changed()
 
@@ -120,10 +122,11 @@ class EventLog(Rows):
         self._unreadable = False
         self.following, self.unseen = True, 0
 
-    def _read_on(self, now: int) -> None:
+    def _read_on(self, now: int) -> Iterator[None]:
         """Read what happened since, up to event `now`."""
         while self._read_to < now:
-            chunk = self._feed.events(after=self._read_to, limit=min(CHUNK, now - self._read_to))
+            limit = min(READ_AT_ONCE, now - self._read_to)
+            chunk = self._feed.events(after=self._read_to, limit=limit)
             if not chunk:
                 break
             wanted = [event for event in chunk if event.seq <= now and self._wanted(event)]
@@ -131,6 +134,7 @@ class EventLog(Rows):
             self._read_to = min(chunk[-1].seq, now)
             if not self.following:
                 self.unseen += len(wanted)
+            yield
         surplus = len(self._events) - KEPT
         if surplus > 0:
             del self._events[:surplus]

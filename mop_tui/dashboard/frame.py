@@ -1,6 +1,6 @@
 """Everything one repaint shows, taken from the feed at one moment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -78,6 +78,14 @@ class ShowsFrames(Protocol):
         """Show `frame` from now on."""
 
 
+@runtime_checkable
+class ShowsInTurns(Protocol):
+    """A screen or widget that shows what frames hold bit by bit, since it may be much."""
+
+    def showing(self, frame: Frame) -> Iterator[None]:
+        """Show `frame`, a millisecond's work each time the iterator is read."""
+
+
 class Sampler:
     """Takes frames from a feed, and only where something a viewer can see has changed."""
 
@@ -88,6 +96,10 @@ class Sampler:
         self._revision: int | None = None
         self._seconds: tuple[int | None, ...] = ()
         self._view: SwarmView | None = None
+
+    def prepare(self) -> bool:
+        """Do a millisecond of the work of taking a frame; return True if there is more."""
+        return self._feed.prepare_snapshot()
 
     def take(self) -> Frame:
         """Return the session as it is now. Its snapshot is the former one if nothing changed."""
@@ -117,10 +129,13 @@ class Sampler:
 
     def due(self) -> Frame | None:
         """Return a new frame if the session changed or a second has passed, else None."""
+        return self.take() if self.is_due else None
+
+    @property
+    def is_due(self) -> bool:
+        """True if the session changed or a second has passed since the last frame."""
         changed = self._feed.revision != self._revision
-        if changed or self._estimator.due or self._tick(self._feed.now()) != self._seconds:
-            return self.take()
-        return None
+        return changed or self._estimator.due or self._tick(self._feed.now()) != self._seconds
 
     def _tick(self, now: int) -> tuple[int | None, ...]:
         """Return the seconds that are shown: of the session, and left for each question."""

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
@@ -34,11 +34,13 @@ class Lines(Widget):
     def remake(self) -> None:
         """Show what there is to say now."""
         lines = self.make(self._width)
-        if len(lines) != len(self._lines):
+        former, self._lines = self._lines, lines
+        if len(lines) != len(former):
             self.refresh(layout=True)
-        elif lines != self._lines:
-            self.refresh()
-        self._lines = lines
+            return
+        for y, (before, now) in enumerate(zip(former, lines, strict=True)):
+            if before != now:
+                self.refresh(Region(0, y, self._width, 1))
 
     def on_mount(self) -> None:
         """Make the lines for the first time."""
@@ -53,7 +55,7 @@ class Lines(Widget):
     def notify_style_update(self) -> None:
         """Called by Textual when the theme or the styles change."""
         super().notify_style_update()
-        self._painter.forget()
+        self._painter.restyled()
 
     def get_content_height(
         self,

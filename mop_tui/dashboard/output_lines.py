@@ -237,7 +237,7 @@ class OutputLines(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Called by Textual when the theme or the styles change."""
         super().notify_style_update()
-        self._painter.forget()
+        self._painter.restyled()
 
     # -- copying ----------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from mop_tui.dashboard.banner import Banner, Trouble
 from mop_tui.dashboard.details import session_details
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.filter_line import FilterLine
-from mop_tui.dashboard.frame import Frame, ShowsFrames
+from mop_tui.dashboard.frame import Frame, ShowsFrames, ShowsInTurns
 from mop_tui.dashboard.glance import Glance
 from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.issue_list import IssueList
@@ -92,6 +92,8 @@ class Overview(Screen[None]):
         self._first = frame
         self._log = EventLog(feed, id="events")
         self._transport = Transport(feed)
+        self._parts: list[Callable[[Frame], Iterator[None] | None]] = []
+        """What lets each part show a frame."""
 
     def compose(self) -> ComposeResult:
         """Lay out the parts."""
@@ -131,16 +133,22 @@ class Overview(Screen[None]):
 
     def on_mount(self) -> None:
         """Show something from the first paint on."""
-        self.show(self._first)
-
-    def show(self, frame: Frame) -> None:
-        """Show `frame` in all parts."""
         for part in self.query("Lines, Rows"):
-            if isinstance(part, Glance):
-                self._turn(part)
-            if isinstance(part, ShowsFrames):
-                part.show(frame)
-        self.query_one(Panes).fit()
+            if isinstance(part, ShowsInTurns):
+                self._parts.append(part.showing)
+            elif isinstance(part, ShowsFrames):
+                self._parts.append(part.show)
+        for _ in self.showing(self._first):
+            pass
+
+    def showing(self, frame: Frame) -> Iterator[None]:
+        """Show `frame` in one part after the other: see `ShowsInTurns`."""
+        self._turn(self.query_one(Glance))
+        for show in self._parts:
+            yield
+            bits = show(frame)
+            if bits is not None:
+                yield from bits
 
     def _turn(self, glance: Glance) -> None:
         if isinstance(self.focused, Rows):
@@ -156,6 +164,11 @@ class Overview(Screen[None]):
     def on_descendant_focus(self) -> None:
         """Turn to the row under the cursor of another list."""
         self.glance()
+
+    @property
+    def searching(self) -> bool:
+        """True while the events look for more of what they are to show."""
+        return self._log.searching
 
     def look_back(self) -> None:
         """Let the events look for some more of what they are to show."""

@@ -32,11 +32,11 @@ class Painter:
         self._theme = ""
         self._inks: Mapping[Ink, Style] = {}
         self._paper = Style()
+        self._restyled = True
 
-    def forget(self) -> None:
-        """Forget everything made so far, since the widget looks different now."""
-        self._strips.clear()
-        self._theme = ""
+    def restyled(self) -> None:
+        """Note that the widget may look different now; moving the focus says so, too."""
+        self._restyled = True
 
     def blank(self, width: int) -> Strip:
         """Return an empty strip of `width` cells."""
@@ -45,7 +45,7 @@ class Painter:
     def paint(self, line: Line, width: int, *, cursor: bool = False) -> Strip:
         """Return `line` as a strip of `width` cells, with the cursor on it or not."""
         app = self._widget.app
-        if app.theme != self._theme:
+        if self._restyled or app.theme != self._theme:
             self._take_theme(app)
         key = (line, width, cursor)
         strip = self._strips.get(key)
@@ -57,10 +57,12 @@ class Painter:
         return strip
 
     def _take_theme(self, app: App[object]) -> None:
-        self._strips.clear()
-        self._theme = app.theme
-        self._inks = inks_without_colour() if app.no_color else inks(app.current_theme)
-        self._paper = self._widget.rich_style
+        self._restyled = False
+        paper = self._widget.rich_style
+        if (app.theme, paper) != (self._theme, self._paper):
+            self._strips.clear()
+            self._theme, self._paper = app.theme, paper
+            self._inks = inks_without_colour() if app.no_color else inks(app.current_theme)
 
     def select(self, strip: Strip, y: int) -> Strip:
         """Return `strip`, line `y` of the widget, with what the mouse selected made visible."""

@@ -1,7 +1,8 @@
 """The panes of the main screen, and where they stand."""
 
+from textual import on
 from textual.containers import Container
-from textual.events import DescendantBlur, DescendantFocus
+from textual.events import DescendantFocus
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
@@ -50,9 +51,9 @@ class Panes(Container):
         del event
         self.fit()
 
-    def on_descendant_blur(self, event: DescendantBlur) -> None:
-        """Take back the room of the pane that had the keys."""
-        del event
+    @on(Rows.Grown)
+    def lists_grown(self) -> None:
+        """Give every list the room that it needs now."""
         self.fit()
 
     def place(self, size: Size) -> list[tuple[Widget, Region]]:

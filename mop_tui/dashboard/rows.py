@@ -1,7 +1,7 @@
 """A list of any length of which only the visible rows are ever made or painted."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,6 +21,9 @@ from mop_tui.dashboard.line import Line, plain_text
 from mop_tui.dashboard.looks import CURSOR
 from mop_tui.dashboard.painting import Painter
 from mop_tui.dashboard.subject import Subject
+
+_AT_ONCE = 4
+"""How many rows are made in about a millisecond."""
 
 
 class Rows(ScrollView, can_focus=True):
@@ -72,6 +75,9 @@ class Rows(ScrollView, can_focus=True):
         about: Callable[[Frame], Details]
         subject: Subject | None
         """What that is about."""
+
+    class Grown(Message):
+        """There are more rows than before, or fewer."""
 
     class Moved(Message):
         """The cursor stands on another row."""
@@ -141,9 +147,15 @@ class Rows(ScrollView, can_focus=True):
 
     def rows_changed(self) -> None:
         """Repaint the visible rows that say something new."""
+        for _ in self.rows_changing():
+            pass
+
+    def rows_changing(self) -> Iterator[None]:
+        """Do as `rows_changed` does, a few rows each time the iterator is read."""
         count = self.count
         height = max(count, self.LEAST)
         if self.virtual_size.height != height:
+            self.post_message(self.Grown())
             self.virtual_size = Size(self.size.width, height)
         if self._cursor_key is not None and self._visited:
             found = self.find(self._cursor_key)
@@ -156,6 +168,8 @@ class Rows(ScrollView, can_focus=True):
         for index in range(top, top + self.size.height):
             if self._painted.get(index) != self._row(index, width):
                 self.refresh_line(index)
+            if (index - top) % _AT_ONCE == _AT_ONCE - 1:
+                yield
 
     def watch_cursor(self, before: int, now: int) -> None:
         """Keep the cursor's row in view."""
@@ -211,7 +225,7 @@ class Rows(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Called by Textual when the theme or the styles change."""
         super().notify_style_update()
-        self._painter.forget()
+        self._painter.restyled()
         self._painted.clear()
 
     # -- copying text -----------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The pane of teams and their agents."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Literal
@@ -77,8 +77,8 @@ class Swarm(Rows):
         self._places: dict[Hashable, int] = {}
         self._name_width = 0
 
-    def show(self, frame: Frame) -> None:
-        """Show `frame` from now on."""
+    def showing(self, frame: Frame) -> Iterator[None]:
+        """See `ShowsInTurns`."""
         former, self._frame = self._frame, frame
         if former is None or former.view.members is not frame.view.members:
             members = frame.view.members.values()
@@ -86,7 +86,8 @@ class Swarm(Rows):
             self._arrange()
         elif self._form != "rows" and former.view.unwell != frame.view.unwell:
             self._arrange()
-        self.rows_changed()
+        yield
+        yield from self.rows_changing()
 
     def on_resize(self) -> None:
         """Show agents in the form that there is room for."""

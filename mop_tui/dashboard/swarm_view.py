@@ -159,6 +159,7 @@ class SwarmView:
 
     def _summarise(self, team: TeamId) -> TeamSummary:
         agents = self.snapshot.agents
+        asked = bool(self.snapshot.open_questions)
         counts: dict[AgentState, int] = {}
         waiting = 0
         tasks: list[Task] = []
@@ -167,7 +168,7 @@ class SwarmView:
             row = agents.get(member)
             if row is not None:
                 counts[row.state] = counts.get(row.state, 0) + 1
-                waiting += self.asking(row) is not None
+                waiting += asked and self.asking(row) is not None
         return TeamSummary(
             percent=percent_done(tasks),
             counts=tuple((state, counts[state]) for state in _ATTENTION if state in counts),

@@ -1,7 +1,7 @@
 """The pane of tasks: what nobody has yet comes first, with what it waits for."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial
 from typing import ClassVar, assert_never
 
@@ -48,8 +48,8 @@ class TaskList(Rows):
         self._places: dict[Hashable, int] = {}
         self._name_width = 0
 
-    def show(self, frame: Frame) -> None:
-        """Show `frame` from now on."""
+    def showing(self, frame: Frame) -> Iterator[None]:
+        """See `ShowsInTurns`."""
         before = None if self._frame is None else self._frame.snapshot
         now = frame.snapshot
         same = before is not None and (
@@ -58,7 +58,8 @@ class TaskList(Rows):
         self._frame = frame
         if not same:
             self._arrange(frame)
-        self.rows_changed()
+        yield
+        yield from self.rows_changing()
 
     def _arrange(self, frame: Frame) -> None:
         """List the rows there are."""

@@ -3,9 +3,11 @@
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from typing import IO, Any, cast
+from typing import IO, Any, Protocol, cast, runtime_checkable
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key, Paste
+from textual.message import Message
 
 from mop_tui.domain.wording import printable
 
@@ -15,6 +17,14 @@ _GIVE_TITLE_BACK = "\x1b[23;2t"
 
 def _titled(title: str) -> str:
     return f"\x1b]2;{printable(title)}\x07"
+
+
+@runtime_checkable
+class Hurries(Protocol):
+    """An app that makes room when a key is to be answered."""
+
+    def hurry(self) -> None:
+        """Note that a key has been read. Called in the thread that reads it."""
 
 
 class LastingDriver(LinuxDriver):
@@ -28,12 +38,20 @@ class LastingDriver(LinuxDriver):
     a terminal that hangs up sends one too, and so does a shell to a program that has left it.
 
     While the app has the terminal, that is titled with the app's subtitle and title.
+
+    An app that has `hurry` is told of each key as it is read, in the thread that reads it.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._file = cast("Any", _Lasting(cast("IO[str]", self._file)))
         self._suspended = False
+
+    def process_message(self, message: Message) -> None:
+        """Hand on what came from the terminal."""
+        if isinstance(message, Key | Paste) and isinstance(self._app, Hurries):
+            self._app.hurry()
+        super().process_message(message)
 
     def start_application_mode(self) -> None:
         """Take the terminal, and its title."""

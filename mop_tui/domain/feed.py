@@ -166,6 +166,16 @@ class SessionFeed(Protocol):
     def snapshot(self) -> Snapshot:
         """The session as it is now."""
 
+    def prepare_snapshot(self) -> bool:
+        """Do a millisecond of the work that `snapshot` would have to do; return True if there is
+        more."""
+
+    def give_way(self, seconds: float) -> None:
+        """Leave the time of the event loop to the screen for so long: a key is to be answered.
+
+        May be called from any thread. Whoever asks again and again gets no more than most of it.
+        """
+
     def events(
         self, after: int = 0, limit: int = 100, only: EventFilter | None = None
     ) -> Sequence[AnyEvent]:

@@ -274,6 +274,13 @@ class AttachedSession(OwnPace):
         """See `SessionFeed`."""
         return self._session.snapshot()
 
+    def prepare_snapshot(self) -> bool:
+        """See `SessionFeed`."""
+        return self._session.prepare_snapshot()
+
+    def give_way(self, seconds: float) -> None:
+        """See `SessionFeed`: the session runs in another program."""
+
     def events(
         self, after: int = 0, limit: int = 100, only: EventFilter | None = None
     ) -> Sequence[AnyEvent]:

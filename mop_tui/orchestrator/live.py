@@ -98,6 +98,14 @@ class LiveSession(OwnPace):
         """See `SessionFeed`."""
         return self._orchestrator.session.snapshot()
 
+    def prepare_snapshot(self) -> bool:
+        """See `SessionFeed`."""
+        return self._orchestrator.session.prepare_snapshot()
+
+    def give_way(self, seconds: float) -> None:
+        """See `SessionFeed`."""
+        self._orchestrator.give_way(seconds)
+
     def events(
         self, after: int = 0, limit: int = 100, only: EventFilter | None = None
     ) -> Sequence[AnyEvent]:

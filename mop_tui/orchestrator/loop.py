@@ -32,10 +32,12 @@ from mop_tui.orchestrator.measuring import Measuring
 from mop_tui.orchestrator.processes import Hosts, Processes
 from mop_tui.orchestrator.recovery import Recovered
 
-SLICE = 0.004
+SLICE = 0.002
 """Seconds of work after which others in the event loop get their turn."""
 BREATH = 0.001
 """Seconds between two slices. A mere `sleep(0)` would make a key wait for several slices."""
+FAIR_SHARE = 0.25
+"""How much of its time the session keeps for itself, at least, however often it is to give way."""
 RECENT_EVENTS = 10_000
 """How many of the latest events are kept at hand; the journal has them all."""
 
@@ -95,6 +97,8 @@ class Orchestrator:
         self._commands = 0 if recovered is None else recovered.recorded.commands
         self._closed = False
         self._stopping_since: float | None = None
+        self._waits_until = 0.0
+        """Until when the loop is left to others (`time.perf_counter`)."""
 
     @property
     def session(self) -> Session:
@@ -192,6 +196,12 @@ class Orchestrator:
         deadline = self._deadlines.get(question)
         return None if deadline is None else max(0, round((deadline - time.monotonic()) * 1000))
 
+    def give_way(self, seconds: float) -> None:
+        """See `SessionFeed`."""
+        now = time.perf_counter()
+        if now > self._waits_until + FAIR_SHARE * seconds:
+            self._waits_until = now + seconds
+
     def journal_advanced(self) -> None:
         """Note that more of the journal is on disk, or that writing it began to fail."""
         self._perform_recorded()
@@ -249,7 +259,7 @@ class Orchestrator:
     def _work_a_slice(self) -> bool:
         """Work for a few milliseconds; return True if there is more to do at once."""
         ends = time.perf_counter() + SLICE
-        while time.perf_counter() < ends:
+        while self._waits_until < time.perf_counter() < ends:
             if self.session.status == "ended":
                 break
             if self._inbox:

@@ -123,6 +123,13 @@ class Replayer:
         self._advance()
         return self._session.snapshot()
 
+    def prepare_snapshot(self) -> bool:
+        """See `SessionFeed`."""
+        return self._session.prepare_snapshot()
+
+    def give_way(self, seconds: float) -> None:
+        """See `SessionFeed`: a recording moves on only when it is looked at."""
+
     def events(
         self, after: int = 0, limit: int = 100, only: EventFilter | None = None
     ) -> Sequence[AnyEvent]:

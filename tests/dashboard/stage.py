@@ -79,6 +79,8 @@ class Stage:
     sections: Sequence[Section] = SECTIONS
     obedient: bool = True
     detach: bool = False
+    given_way: float = 0.0
+    """For how many seconds it was asked to leave the time to the screen."""
     guest: bool = False
     happened: list[AnyEvent] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
@@ -102,6 +104,12 @@ class Stage:
     def snapshot(self) -> Snapshot:
         self.reads += 1
         return self.session.snapshot()
+
+    def prepare_snapshot(self) -> bool:
+        return self.session.prepare_snapshot()
+
+    def give_way(self, seconds: float) -> None:
+        self.given_way += seconds
 
     def events(
         self, after: int = 0, limit: int = 100, only: EventFilter | None = None
