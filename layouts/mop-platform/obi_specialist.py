@@ -35,6 +35,7 @@ def deploy(repository: Repository) -> str:
 
     def agents(environment: str) -> None:
         container: Document = {
+            "name": "obi",
             "image": "otel/ebpf-instrument:v0.1.0",
             "env": [{"name": "OTEL_EXPORTER_OTLP_ENDPOINT", "value": otlp}],
             "resources": {"requests": {"cpu": CPU[environment], "memory": "8Gi"}},

@@ -156,7 +156,7 @@ def manifest(kind: str, name: str, namespace: str | None = None, **fields: objec
 def deployment(
     name: str, namespace: str, replicas: int, container: Document, configured_in: str = ""
 ) -> Document:
-    """Return a deployment of pods with one container of the same name.
+    """Return a deployment of pods with one container, of the same name unless it has its own.
 
     The files of the config map of that name lie in the folder `configured_in` of the container.
     """
