@@ -44,9 +44,8 @@ class Served:
 class Environment:
     """The manifests of an environment, as they are when this is made."""
 
-    def __init__(self, repository: Repository, name: str) -> None:
-        self.name = name
-        self._manifests = [*manifests(repository, name)]
+    def __init__(self, repository: Repository, environment: str) -> None:
+        self._manifests = [*manifests(repository, environment)]
 
     def of_kind(self, *kinds: str) -> list[Document]:
         """Return the manifests of some kinds."""
