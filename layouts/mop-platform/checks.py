@@ -4,10 +4,19 @@ import json
 import re
 from collections.abc import Iterator
 
+import deployed
 import yaml
-from repository import CONVENTIONS, ENVIRONMENTS, NAMESPACES, Document, Repository, cores
+from deployed import WORKLOADS, Environment, manifests
+from repository import CONVENTIONS, ENVIRONMENTS, NAMESPACES, Repository, cores
 
-_ENDPOINT = re.compile(r"https?://([\w-]+)\.([\w-]+)\.svc:(\d+)")
+REPLICATED = ("Deployment", "StatefulSet")
+"""Kinds that say how many pods they are; a DaemonSet is as many as there are nodes."""
+WIRED = ("alloy", "grafana", "obi-agent")
+"""What is of no use if it connects to nothing."""
+
+_IMAGE = re.compile(r"[\w./-]+:[\w.-]+")
+_EXPORTER = re.compile(r'^otelcol\.exporter\.(\w+) "(\w+)"', re.MULTILINE)
+_HANDED_ON = re.compile(r"otelcol\.exporter\.(\w+)\.(\w+)\.input")
 
 
 def readable(repository: Repository, path: str) -> Iterator[str]:
@@ -25,19 +34,71 @@ def readable(repository: Repository, path: str) -> Iterator[str]:
         yield f"{path} cannot be read: {str(error).splitlines()[0]}"
 
 
+def workloads(repository: Repository, environment: str) -> Iterator[str]:
+    """Check that what is to run has all that its kind needs, and finds how it is set up."""
+    present = Environment(repository, environment)
+    files = set()
+    for one in present.of_kind("ConfigMap"):
+        files.add((one["metadata"]["namespace"], one["metadata"]["name"]))
+        for key, value in one["data"].items():
+            if not isinstance(value, str):
+                yield f"{environment}: {key} in ConfigMap {one['metadata']['name']} is no text"
+    for one in present.of_kind(*WORKLOADS):
+        where = f"{environment}: {one['kind']} {one['metadata']['name']}"
+        wanted = one["spec"].get("selector", {}).get("matchLabels", {})
+        if not wanted:
+            yield f"{where} selects no pods"
+        if not wanted.items() <= deployed.pod_labels(one).items():
+            yield f"{where} selects other pods than it makes"
+        if not deployed.containers(one):
+            yield f"{where} has no container"
+        for container in deployed.containers(one):
+            image = container.get("image", "")
+            if not _IMAGE.fullmatch(image) or image.endswith(":latest"):
+                yield f"{where} has a container without an image of a certain version"
+        for name in (of["configMap"]["name"] for of in deployed.volumes(one)):
+            if (one["metadata"]["namespace"], name) not in files:
+                yield f"{where} is set up by ConfigMap {name}, which is not there"
+
+
 def endpoints(repository: Repository, environment: str) -> Iterator[str]:
-    """Check that whatever is connected to is a service that is deployed, on the port it has."""
-    services = {
-        (one["metadata"]["name"], one["metadata"]["namespace"]): one["spec"]["ports"][0]["port"]
-        for one in manifests(repository, environment, "Service")
-    }
-    used = repository.find("lib/alloy/*.alloy")
-    used += repository.find(f"environments/{environment}/observability/grafana/*.yaml")
-    for path in used:
-        text = (repository.root / path).read_text(encoding="utf-8")
-        for name, namespace, port in _ENDPOINT.findall(text):
-            if services.get((name, namespace)) != int(port):
-                yield f"{path} connects to {name}:{port}, which {environment} does not have"
+    """Check that whatever is connected to is there, understands what is said, and lets it in."""
+    present = Environment(repository, environment)
+    found = [*present.connections()]
+    connected = {one.source["metadata"]["name"] for one in found}
+    yield from (f"{environment}: {of} connects to nothing" for of in WIRED if of not in connected)
+    for one in found:
+        yield from (f"{environment}: {one}, {fault}" for fault in present.obstacles(one))
+    for service in present.of_kind("Service"):
+        where = f"{environment}: Service {service['metadata']['name']}"
+        pods = present.behind(service)
+        if not pods:
+            yield f"{where} leads to no pods"
+        for target in deployed.targets(service).values():
+            for pod in pods:
+                if target not in deployed.open_ports(pod):
+                    yield f"{where} leads to port {target}, which its pods do not open"
+                if target not in present.served(pod).ports:
+                    yield f"{where} leads to port {target}, on which nothing listens"
+
+
+def pipelines(repository: Repository, environment: str) -> Iterator[str]:
+    """Check that Alloy runs with the pipelines that are written down, and that they are whole."""
+    paths = repository.find("lib/alloy/*.alloy")
+    texts = {path: (repository.root / path).read_text(encoding="utf-8") for path in paths}
+    run = [
+        text
+        for one in manifests(repository, environment, "ConfigMap")
+        if one["metadata"]["name"] == "alloy"
+        for text in one["data"].values()
+    ]
+    if sorted(run) != sorted(texts.values()):
+        yield f"{environment}: Alloy runs with other pipelines than lib/alloy holds"
+    present = {of for text in texts.values() for of in _EXPORTER.findall(text)}
+    for path, text in texts.items():
+        for kind, name in _HANDED_ON.findall(text):
+            if (kind, name) not in present:
+                yield f"{path} hands on to {kind} {name}, which is not there"
 
 
 def namespaces(repository: Repository, environment: str) -> Iterator[str]:
@@ -57,6 +118,8 @@ def access(repository: Repository, environment: str) -> Iterator[str]:
     }
     bindings = [*manifests(repository, environment, "RoleBinding")]
     for one in bindings:
+        if one["roleRef"].get("apiGroup") != "rbac.authorization.k8s.io":
+            yield f"{environment}: RoleBinding {one['metadata']['name']} names no group of APIs"
         namespace = one["metadata"]["namespace"]
         bound = [(one["roleRef"]["kind"], one["roleRef"]["name"], namespace)]
         bound += [(of["kind"], of["name"], of["namespace"]) for of in one["subjects"]]
@@ -77,21 +140,21 @@ def capacity(repository: Repository, environment: str) -> Iterator[str]:
 
 def availability(repository: Repository, environment: str) -> Iterator[str]:
     """Check that in production nothing runs only once."""
-    for one in manifests(repository, environment, "Deployment"):
-        if environment == "prod" and one["spec"]["replicas"] < 2:
+    for one in manifests(repository, environment, *REPLICATED):
+        if environment == "prod" and one["spec"].get("replicas", 1) < 2:
             yield f"{environment}: {one['metadata']['name']} runs once only"
 
 
 def shortage(repository: Repository, environment: str) -> tuple[str, str, float, float] | None:
-    """Return the namespace whose deployments request more CPU than its quota, how they come to
+    """Return the namespace whose pods request more CPU than its quota, how they come to
     that, its quota, and what they request; None if all fits."""
     allowed = quotas(repository, environment)
     requested = dict.fromkeys(allowed, 0.0)
     sums: dict[str, list[str]] = {name: [] for name in allowed}
-    for one in manifests(repository, environment, "Deployment"):
+    for one in manifests(repository, environment, *REPLICATED):
         namespace = one["metadata"]["namespace"]
-        replicas = one["spec"]["replicas"]
-        for container in one["spec"]["template"]["spec"]["containers"]:
+        replicas = one["spec"].get("replicas", 1)
+        for container in deployed.containers(one):
             cpu = float(container["resources"]["requests"]["cpu"])
             requested[namespace] = requested.get(namespace, 0.0) + replicas * cpu
             sums.setdefault(namespace, []).append(f"{container['name']} {cores(replicas, cpu)}")
@@ -117,11 +180,3 @@ def left_out(repository: Repository) -> list[str]:
         for rule in repository.documents(f"environments/{name}/rollout.yaml")
         if not rule["enabled"]
     ]
-
-
-def manifests(repository: Repository, environment: str, kind: str = "") -> Iterator[Document]:
-    """Yield the manifests of an environment, or those of a kind."""
-    for folder in ("kubernetes", "observability"):
-        for one in repository.documents(f"environments/{environment}/{folder}/**/*.yaml"):
-            if kind in ("", one["kind"]):
-                yield one

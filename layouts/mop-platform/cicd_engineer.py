@@ -16,7 +16,10 @@ def pipelines(repository: Repository) -> str:
         )
 
     def deploy(name: str) -> None:
-        apply = {"run": f"kubectl apply --recursive -f environments/{name}"}
+        apply = {
+            "run": f"kubectl apply --recursive -f environments/{name}/kubernetes"
+            f" -f environments/{name}/observability -f lib/alloy/kubernetes.yaml"
+        }
         deploy: Document = {
             "runs-on": "ubuntu-latest",
             "environment": {"name": name},

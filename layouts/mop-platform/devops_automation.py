@@ -5,7 +5,7 @@ from repository import Repository, complete, perform, work
 from mop_tui import agent
 
 TILTFILE = """\
-k8s_yaml(listdir('environments/dev', recursive=True))
+k8s_yaml(listdir('environments/dev', recursive=True) + ['lib/alloy/kubernetes.yaml'])
 k8s_resource('grafana', port_forwards=3000)
 """
 JUSTFILE = """\
@@ -13,7 +13,7 @@ up:
     tilt up
 
 test:
-    kubectl apply --dry-run=client --recursive -f environments/dev
+    kubectl apply --dry-run=client --recursive -f environments/dev -f lib/alloy/kubernetes.yaml
 """
 
 

@@ -1,6 +1,17 @@
 """Sets the conventions that all others follow, and reviews whether they did."""
 
-from repository import CONVENTIONS, ENVIRONMENTS, NAMESPACES, Repository, complete, perform, work
+from repository import (
+    CONVENTIONS,
+    ENVIRONMENTS,
+    LABELS,
+    NAMESPACES,
+    Document,
+    Repository,
+    complete,
+    failure,
+    perform,
+    work,
+)
 
 from mop_tui import agent
 
@@ -12,10 +23,12 @@ QUOTAS = {
     "prod": {"obi": (50, 128), "observability": (50, 128)},
 }
 """Cores and Gi that each namespace may request: 50, 75 and 100 CPU in all."""
+OTLP = "http://alloy.observability.svc:4318"
+"""Where whoever measures something sends it."""
 
 
 def conventions(repository: Repository) -> str:
-    environments = {}
+    environments: Document = {}
 
     def environment(name: str) -> None:
         cpu, memory = CAPACITY[name]
@@ -28,10 +41,14 @@ def conventions(repository: Repository) -> str:
         }
 
     def write() -> None:
-        labels = {"app.kubernetes.io/part-of": "mop"}
         repository.write(
             CONVENTIONS,
-            {"namespaces": [*NAMESPACES], "labels": labels, "environments": environments},
+            {
+                "namespaces": [*NAMESPACES],
+                "labels": dict(LABELS),
+                "otlp": OTLP,
+                "environments": environments,
+            },
         )
         agent.remember("swarm/platform/architecture", complete(file=CONVENTIONS))
 
@@ -64,8 +81,7 @@ def review(repository: Repository) -> str:
     for fault in faults:
         agent.notify(fault, "warning")
     if faults:
-        agent.done(failed="review_failed", message=f"{len(faults)} faults; first: {faults[0]}")
-        raise SystemExit(1)
+        raise failure("review_failed", f"{len(faults)} faults; first: {faults[0]}")
     return f"PASS: {seen} manifests follow the conventions, none is privileged"
 
 

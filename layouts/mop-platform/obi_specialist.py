@@ -1,10 +1,13 @@
 """Deploys OBI: the framework, its operator, and the experiments in every environment."""
 
 from repository import (
+    CONVENTIONS,
     ENVIRONMENTS,
+    Document,
     Repository,
     complete,
     cores,
+    deployment,
     manifest,
     perform,
     remembered,
@@ -21,21 +24,25 @@ CPU = {"dev": 10, "staging": 15, "prod": 25}
 def deploy(repository: Repository) -> str:
     experiments = remembered("swarm/observability/experiment-specs")["experiments"]
 
+    otlp = repository.read(CONVENTIONS)["otlp"]
+
     def operator() -> None:
-        repository.write("charts/obi-operator/Chart.yaml", {"name": "obi-operator", "version": "1"})
+        repository.write(
+            "charts/obi-operator/Chart.yaml",
+            {"apiVersion": "v2", "name": "obi-operator", "version": "0.1.0"},
+        )
         repository.write("charts/obi-operator/values.yaml", {"replicas": REPLICAS, "cpu": CPU})
 
     def agents(environment: str) -> None:
-        requests = {"cpu": CPU[environment], "memory": "8Gi"}
-        pod = {"containers": [{"name": "obi", "resources": {"requests": requests}}]}
+        container: Document = {
+            "name": "obi",
+            "image": "otel/ebpf-instrument:v0.1.0",
+            "env": [{"name": "OTEL_EXPORTER_OTLP_ENDPOINT", "value": otlp}],
+            "resources": {"requests": {"cpu": CPU[environment], "memory": "8Gi"}},
+        }
         repository.write(
             f"environments/{environment}/observability/obi-agent.yaml",
-            manifest(
-                "Deployment",
-                "obi-agent",
-                "obi",
-                spec={"replicas": REPLICAS[environment], "template": {"spec": pod}},
-            ),
+            deployment("obi-agent", "obi", REPLICAS[environment], container),
         )
 
     def trials(environment: str) -> None:

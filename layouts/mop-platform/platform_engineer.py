@@ -3,6 +3,7 @@
 from repository import (
     CONVENTIONS,
     ENVIRONMENTS,
+    LABELS,
     NAMESPACES,
     Document,
     Repository,
@@ -77,21 +78,30 @@ def access(namespace: str) -> tuple[Document, ...]:
             "RoleBinding",
             name,
             namespace,
-            roleRef={"kind": "Role", "name": name},
+            roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
             subjects=[{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
         ),
     )
 
 
 def network(namespace: str) -> tuple[Document, ...]:
-    """Return that nothing comes in, but for OTLP."""
-    otlp = [{"ports": [{"port": 4317, "protocol": "TCP"}, {"port": 4318, "protocol": "TCP"}]}]
+    """Return who may connect to the pods of a namespace: those in it, and OTLP from all of MOP."""
+    otlp = {
+        "from": [{"namespaceSelector": {"matchLabels": dict(LABELS)}}],
+        "ports": [{"port": 4317, "protocol": "TCP"}, {"port": 4318, "protocol": "TCP"}],
+    }
+    within: Document = {"from": [{"podSelector": {}}]}
     return (
-        manifest("NetworkPolicy", "default-deny", namespace, spec={"podSelector": {}}),
-        manifest(
-            "NetworkPolicy", "allow-otlp", namespace, spec={"podSelector": {}, "ingress": otlp}
-        ),
+        policy("default-deny", namespace),
+        policy("allow-mop", namespace, within, otlp),
     )
+
+
+def policy(name: str, namespace: str, *ingress: Document) -> Document:
+    """Return a policy for all pods of a namespace: what comes in is what a rule lets in."""
+    rules = {"ingress": [*ingress]} if ingress else {}
+    spec = {"podSelector": {}, "policyTypes": ["Ingress"], **rules}
+    return manifest("NetworkPolicy", name, namespace, spec=spec)
 
 
 perform({f"environment-{name}": environment for name in ENVIRONMENTS})

@@ -5,7 +5,7 @@ decided what to do about it, and looks at the files as they are then.
 """
 
 import checks
-from repository import ENVIRONMENTS, Repository, complete, perform, work
+from repository import ENVIRONMENTS, Document, Repository, complete, failure, perform, work
 
 from mop_tui import agent
 
@@ -37,12 +37,11 @@ def validate(repository: Repository) -> str:
         faults.append(
             f"Insufficient CPU quota: {how} in {namespace}, and its quota is {quota:g} CPU"
         )
-    verdict = {"passed": not faults, "fault": faults[0] if faults else ""}
+    verdict: Document = {"passed": not faults, "fault": faults[0] if faults else ""}
     repository.add_round("verdict", verdict)
     agent.remember(f"swarm/platform/validation-{len(earlier) + 1}", verdict)
     if faults:
-        agent.done(failed="deployment_failed", message=faults[0])
-        raise SystemExit(1)
+        raise failure("deployment_failed", faults[0])
     agent.remember("swarm/platform/validated", complete(environments=rolled_out))
     used = ", ".join(
         f"{name} {sum(checks.quotas(repository, name).values()):g} CPU" for name in rolled_out

@@ -5,20 +5,29 @@ step of its work takes at least. Nothing here talks to a network or a cluster: w
 are files, and what they check is what those files say.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from mop_tui import agent
 
+if TYPE_CHECKING:
+    from mop_tui.agent import Jsonable
+
 ENVIRONMENTS = ("dev", "staging", "prod")
 NAMESPACES = ("obi", "observability")
+LABELS = {"app.kubernetes.io/part-of": "mop"}
+"""What everything is labelled with."""
+NAME = "app.kubernetes.io/name"
+"""The label by which pods are found."""
 CONVENTIONS = "architecture/conventions.yaml"
 ATTEMPTS = 6
 """How often production is validated at most; the layout's `retry` says the same."""
@@ -96,7 +105,7 @@ def work(*steps: Step) -> None:
     agent.progress(100, "done")
 
 
-def perform(tasks: Mapping[str, Callable[[Repository], object]]) -> None:
+def perform(tasks: Mapping[str, Callable[[Repository], str]]) -> None:
     """Do the task in hand, which `tasks` knows by its id, and deliver what that returns."""
     repository = begin()
     agent.output(tasks[agent.task().id](repository))
@@ -108,7 +117,21 @@ def remembered(key: str) -> Any:
     return memory[key] if isinstance(memory, dict) else None
 
 
-def complete(**facts: object) -> dict[str, object]:
+def awaited(key: str) -> Document:
+    """Wait for a memory key that holds facts, and return them."""
+    facts = agent.wait_for(key)
+    if not isinstance(facts, dict):
+        raise TypeError(f"{key} holds no facts: {facts!r}")
+    return facts
+
+
+def failure(error: str, message: str) -> SystemExit:
+    """Say that the task in hand failed, and return what ends the program, to be raised."""
+    agent.done(failed=error, message=message)
+    return SystemExit(1)
+
+
+def complete(**facts: Jsonable) -> dict[str, Jsonable]:
     """Return the value of a memory key that others wait for."""
     return {"status": "complete", **facts}
 
@@ -126,8 +149,48 @@ def manifest(kind: str, name: str, namespace: str | None = None, **fields: objec
     metadata: Document = {"name": name}
     if namespace is not None:
         metadata["namespace"] = namespace
-    metadata["labels"] = {"app.kubernetes.io/part-of": "mop"}
+    metadata["labels"] = dict(LABELS)
     return {"apiVersion": versions.get(kind, "v1"), "kind": kind, "metadata": metadata, **fields}
+
+
+def deployment(
+    name: str, namespace: str, replicas: int, container: Document, configured_in: str = ""
+) -> Document:
+    """Return a deployment of pods with one container, of the same name unless it has its own.
+
+    The files of the config map of that name lie in the folder `configured_in` of the container.
+    """
+    container = {"name": name, **container}
+    pod: Document = {"containers": [container]}
+    if configured_in:
+        container["volumeMounts"] = [{"name": "config", "mountPath": configured_in}]
+        pod["volumes"] = [{"name": "config", "configMap": {"name": name}}]
+    return manifest(
+        "Deployment",
+        name,
+        namespace,
+        spec={
+            "replicas": replicas,
+            "selector": {"matchLabels": {NAME: name}},
+            "template": {"metadata": {"labels": {NAME: name, **LABELS}}, "spec": pod},
+        },
+    )
+
+
+def service(name: str, namespace: str, ports: Mapping[str, int]) -> Document:
+    """Return a service that leads to the pods of a deployment of that name, by named ports."""
+    listed = [{"name": of, "port": port, "targetPort": port} for of, port in ports.items()]
+    return manifest("Service", name, namespace, spec={"selector": {NAME: name}, "ports": listed})
+
+
+def container_ports(ports: Mapping[str, int]) -> list[Document]:
+    """Return how a container names the same ports."""
+    return [{"name": of, "containerPort": port} for of, port in ports.items()]
+
+
+def as_yaml(document: Document) -> str:
+    """Return a document as YAML: the values of a config map are texts."""
+    return yaml.safe_dump(document, sort_keys=False)
 
 
 def as_json(document: Document) -> str:

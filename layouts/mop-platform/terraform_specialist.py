@@ -5,6 +5,8 @@ A cluster is a folder in miniature: `clusters/ENVIRONMENT/applied.yaml` holds wh
 
 import hashlib
 
+import checks
+from deployed import manifests
 from repository import (
     CONVENTIONS,
     ENVIRONMENTS,
@@ -12,6 +14,7 @@ from repository import (
     Repository,
     as_json,
     complete,
+    failure,
     perform,
     work,
 )
@@ -54,17 +57,19 @@ def rollout(repository: Repository) -> str:
     found: list[Document] = []
 
     def render() -> None:
-        found.extend(repository.documents(f"environments/{name}/kubernetes/*.yaml"))
-        found.extend(repository.documents(f"environments/{name}/observability/**/*.yaml"))
+        found.extend(manifests(repository, name))
 
     def apply() -> None:
         repository.write(f"clusters/{name}/applied.yaml", *found)
 
     def check() -> None:
-        running = [*repository.documents(f"clusters/{name}/applied.yaml")]
-        if running != found:
-            agent.done(failed="rollout_failed", message=f"{name} does not run what was applied")
-            raise SystemExit(1)
+        lacking = checks.shortage(repository, name)
+        if lacking is not None:  # a cluster would not start what is beyond a quota
+            namespace, how, quota, _ = lacking
+            why = f"{how} in {namespace}, whose quota is {quota:g} CPU"
+            raise failure("rollout_failed", f"{name} cannot start {why}")
+        if [*repository.documents(f"clusters/{name}/applied.yaml")] != found:
+            raise failure("rollout_failed", f"{name} does not run what was applied")
 
     work(
         (f"Rendering {name}", render),

@@ -1,7 +1,7 @@
 """Tests what the others wrote: each file alone, then all of them together."""
 
 import checks
-from repository import ENVIRONMENTS, Repository, complete, perform, work
+from repository import ENVIRONMENTS, Repository, complete, failure, perform, work
 
 from mop_tui import agent
 
@@ -32,7 +32,13 @@ def unit(repository: Repository) -> str:
 
 def integration(repository: Repository) -> str:
     faults: list[str] = []
-    together = (checks.endpoints, checks.namespaces, checks.access)
+    together = (
+        checks.workloads,
+        checks.endpoints,
+        checks.pipelines,
+        checks.namespaces,
+        checks.access,
+    )
     read = ("environments/*/observability/**/*.yaml", "lib/**/*", "dashboards/*")
 
     def look(environment: str) -> None:
@@ -67,8 +73,7 @@ def judge(faults: list[str]) -> None:
     for fault in faults:
         print(f"FAULT {fault}")
     if faults:
-        agent.done(failed="tests_failed", message=f"{len(faults)} faults; first: {faults[0]}")
-        raise SystemExit(1)
+        raise failure("tests_failed", f"{len(faults)} faults; first: {faults[0]}")
 
 
 perform({"unit-tests": unit, "integration-tests": integration})

@@ -120,7 +120,8 @@ class Sim(Section):
     duration: DurationRange | None = None
     """How long it takes, or a range to draw from; by default the task's own duration."""
     asks: Text | None = None
-    """One of `questions`, which it asks half-way and waits for."""
+    """One of `questions`, which it asks half-way and waits for; then it goes on alike, whatever the
+    answer."""
     output: list[str] = []
     """The lines it writes. The last one that is not blank is the task's output."""
     memory: dict[Key, JsonValue] = {}

@@ -54,6 +54,8 @@ class FarSide:
     ) -> None:
         self.log: list[str] = []
         """What it wrote that was no protocol, line by line."""
+        self.said: list[Said] = []
+        """What it said in the protocol."""
         self._buffer = b""
         self._stream, theirs = os.pipe()
         inherited = [theirs]
@@ -109,6 +111,12 @@ class FarSide:
         del said["mop"]
         return said
 
+    def next_said(self) -> Said:
+        """Wait for the next line of the protocol, whatever its kind."""
+        said = self._next()
+        assert said is not None, f"ended: {self.log}"
+        return said
+
     def ends(self) -> int:
         """Wait for the end, with nothing more said in the protocol; return the exit code."""
         said = self._next()
@@ -128,6 +136,7 @@ class FarSide:
             except ValueError:
                 said = None
             if isinstance(said, dict) and "mop" in said:
+                self.said.append({**said})
                 return said
             self.log.append(line)
         return None

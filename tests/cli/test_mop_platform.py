@@ -39,8 +39,8 @@ def _choose(terminal: Terminal, digit: str, label: str) -> None:
     terminal.press(ENTER)
 
 
-def _approve(terminal: Terminal) -> None:
-    terminal.until("Ready to deploy to production?", "y or n chooses")
+def _approve(terminal: Terminal, question: str = "Ready to deploy to production?") -> None:
+    terminal.until(question, "y or n chooses")
     terminal.press("y")
     terminal.until("Enter approves")
     terminal.press(ENTER)
@@ -92,7 +92,7 @@ def test_production_that_is_skipped_runs_nothing(tmp_path: Path) -> None:
     with _start(tmp_path) as terminal:
         _answer_up_to_the_failure(terminal)
         _choose(terminal, "3", "Skip prod deployment for now")
-        _approve(terminal)
+        _approve(terminal, "Ready to finish without production, which is skipped?")
     assert not (_repository(tmp_path) / "clusters" / "prod").exists()
     assert (_repository(tmp_path) / "clusters" / "staging" / "applied.yaml").exists()
     assert _outputs(tmp_path)["rollout-prod"] == "prod is left out: the operator skipped it"
