@@ -148,7 +148,7 @@ class Dashboard(App[WhyEnded]):
 
     def sample(self) -> None:
         """Show what has changed since the last look, and let questions ask for attention."""
-        for _ in self._sampling():
+        for _ in self.looking():
             pass
 
     async def _look_on(self) -> None:
@@ -166,7 +166,7 @@ class Dashboard(App[WhyEnded]):
     async def _sample_in_turns(self) -> None:
         """Do as `sample` does, but let everybody else have a turn every millisecond or two."""
         began = monotonic()
-        for _ in self._sampling():
+        for _ in self.looking():
             now = monotonic()
             if now - began > PIECE or now < self._hurried_until:
                 await asyncio.sleep(max(BREATH, self._hurried_until - now))
@@ -194,7 +194,8 @@ class Dashboard(App[WhyEnded]):
         self._hurried_until = monotonic() + HURRY
         self._feed.give_way(HURRY)
 
-    def _sampling(self) -> Iterator[None]:
+    def looking(self) -> Iterator[None]:
+        """Do as `sample` does, a millisecond's work each time the iterator is read."""
         if not self.is_running:
             return
         while self._sampler.prepare():

@@ -24,7 +24,8 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import WORKING, AgentState, AgentTrigger
 from mop_tui.domain.events import AnyEvent, Event, Fact, Unknown
 from mop_tui.domain.fold import apply
-from mop_tui.domain.ids import ActionId
+from mop_tui.domain.ids import ActionId, AgentId, TeamId
+from mop_tui.domain.plan import AgentSpec
 from mop_tui.domain.session import LATEST_STATES, Session, Task
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
@@ -277,6 +278,35 @@ def test_a_snapshot_does_not_depend_on_which_were_taken_before(
             session.snapshot()
     assert session.snapshot() == folded(history).snapshot()
     assert session.snapshot() == session.snapshot()
+
+
+@patient
+@given(
+    st.one_of(legal_histories(), wild_histories), st.dictionaries(st.integers(0, 40), st.booleans())
+)
+def test_a_snapshot_does_not_depend_on_what_was_prepared(
+    history: list[AnyEvent], at: dict[int, bool]
+) -> None:
+    session = Session()
+    for event in history:
+        apply(session, event)
+        if event.seq in at:
+            while session.prepare_snapshot():
+                assert session.seq == event.seq
+            if at[event.seq]:
+                session.snapshot()
+    assert session.snapshot() == folded(history).snapshot()
+
+
+def test_a_large_snapshot_is_prepared_bit_by_bit() -> None:
+    session = Session()
+    for number in range(250):
+        spec = AgentSpec(AgentId(f"agent-{number}"), "worker", TeamId("team"))
+        apply(session, next_event(session, e.AgentSpawned(spec.id, spec)))
+    steps = 1
+    while session.prepare_snapshot():
+        steps += 1
+    assert steps == 3
 
 
 @patient

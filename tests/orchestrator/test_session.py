@@ -1,6 +1,8 @@
 """What a session does with a plan, seen from outside: its events."""
 
+from itertools import pairwise
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 
@@ -351,3 +353,18 @@ def test_an_agent_that_is_just_starting_is_ended_too(file: Path) -> None:
 def test_nothing_follows_the_end(file: Path) -> None:
     what = plan([agent("a")], [task("one", "a")])
     assert play(what, file).events[-1].kind == "system.ended"
+
+
+def test_a_session_gives_way_to_whoever_answers_a_key_but_not_for_ever(file: Path) -> None:
+    what = plan([agent("a")], [task("t", "a")], scripts={"t": fixed(100)})
+    when: list[float] = []
+
+    def ask_again_and_again(orchestrator: Orchestrator, _: AnyEvent) -> None:
+        when.append(perf_counter())
+        orchestrator.give_way(0.05)
+
+    ran = play(what, file, during=ask_again_and_again)
+    assert ran.session.outcome == "complete"
+    waits = [later - earlier >= 0.05 for earlier, later in pairwise(when)]
+    assert any(waits)
+    assert not all(waits)
