@@ -719,8 +719,12 @@ class Session:
         last = checkpoints[-1]
         session = cls(**{name: _apart(value) for name, value in last.rest.items()})
         shown = session._shown
-        for checkpoint in checkpoints:
-            shown.update(checkpoint.rows)
+        for rows in (checkpoint.rows for checkpoint in checkpoints):
+            # Nobody has seen these tables yet, so they need not be made anew each time.
+            shown.agents.update(rows.agents)
+            shown.tasks.update(rows.tasks)
+            shown.questions.update(rows.questions)
+            shown.issues.update(rows.issues)
         session._shown_at = session.seq
         session.agents = {key: _copied(row) for key, row in shown.agents.items()}
         session.tasks = {key: _copied(row) for key, row in shown.tasks.items()}
@@ -751,7 +755,7 @@ class Session:
         for task in rows:
             weight = task.spec.expected_ms or unknown
             total += weight
-            share = 100 if task.state is TaskState.COMPLETE else task.progress or 0
+            share = 100 if task.state is _COMPLETE else task.progress or 0
             done += weight * share / 100
         return done / total
 

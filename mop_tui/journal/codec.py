@@ -97,6 +97,18 @@ class _FactReaders(dict[str, FactReader | None]):
 
 _FACT_READERS = _FactReaders()
 
+
+class _Kinds(dict[bytes, str]):
+    """Kinds as text by how lines tell them, each made once. Bytes that are no text become
+    surrogates."""
+
+    def __missing__(self, told: bytes) -> str:
+        self[told] = kind = told.decode(errors="surrogateescape")
+        return kind
+
+
+KINDS = _Kinds()
+
 HEAD = re.compile(
     rb'\{"seq":([1-9]\d{0,17}),"at":(0|[1-9]\d{0,17}),"kind":"([^"\\]+)"'
     rb',"cause":(null|0|[1-9]\d{0,17}),"data":(.*)',
@@ -161,7 +173,7 @@ def decode_parts(seq: int, at: int, kind: str, cause: int | None, data: bytes) -
     """Return the event that these parts of a line tell; `data` is all from its data to its link.
 
     It comes to the same as `decode` and raises the same, in half the time: what a line begins with
-    has been read already. Bytes of `kind` that are no text are told by surrogates.
+    has been read already. `kind` is as in `KINDS`.
     """
     read = _FACT_READERS[kind]
     if read is not None:
@@ -188,7 +200,7 @@ def decode_stem(understand: Decode, stem: bytes) -> AnyEvent:
     return understand(
         int(seq),
         int(at),
-        kind.decode(errors="surrogateescape"),
+        KINDS[kind],
         None if cause == b"null" else int(cause),
         data,
     )

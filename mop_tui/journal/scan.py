@@ -19,6 +19,8 @@ from mop_tui.journal import chain, codec, damage
 from mop_tui.journal.header import ForeignError, Header, decode_header
 from mop_tui.journal.upcast import DECODERS
 
+_BLOCK = 1 << 16
+"""Bytes read at a time."""
 _LONGEST_HEADER = 1 << 26
 """Bytes. Something that goes on for longer without a line feed is not a session."""
 
@@ -95,8 +97,7 @@ class Scan:
         written, or is to be decoded and about what this version does not understand.
         """
         begins, link_after, cut = codec.HEAD.match, chain.link_after, -chain.TAIL_LENGTH - 1
-        understand = self._understand
-        known: dict[bytes, tuple[str, bool]] = {}
+        understand, kind_of = self._understand, codec.KINDS
         try:
             for seq, line in enumerate(self._file, self.events + 1):
                 stem = line[:cut]
@@ -122,11 +123,10 @@ class Scan:
                     led_by = int(cause)
                     if not 0 < led_by < seq:
                         raise self._damage(f"event {seq} names event {led_by} as its cause")
-                if told not in known:
-                    kind = told.decode(errors="surrogateescape")
-                    known[told] = kind, kinds is None or kind in kinds
-                kind, wanted = known[told]
-                event = understand(seq, int(at), kind, led_by, data) if wanted else None
+                kind = kind_of[told]
+                event = None
+                if kinds is None or kind in kinds:
+                    event = understand(seq, int(at), kind, led_by, data)
                 self.events = seq
                 self.kind = kind
                 self.link = link
@@ -149,7 +149,7 @@ def _open(path: Path) -> BinaryIO:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISREG(mode):
-        return os.fdopen(descriptor, "rb")
+        return os.fdopen(descriptor, "rb", _BLOCK)
     os.close(descriptor)
     what = _NO_FILE.get(stat.S_IFMT(mode), "a device")
     raise NotASessionError(f"{path}: is {what}, not a session file.")
