@@ -17,7 +17,7 @@ from mop_tui.domain.session import Checkpoint, Session, Snapshot
 from mop_tui.journal.reader import JournalFile
 from mop_tui.orchestrator.collecting import no_collecting
 
-CHECKPOINTS = 60
+CHECKPOINTS = 50
 """How many states of a long session are kept to seek from."""
 SPACING = 3000
 """Between two of them are at least so many events: to keep one takes time, too."""
