@@ -303,11 +303,18 @@ class _Shown:
         table, key = _place_of(row, self)
         table[key] = _copied(row)
 
-    def update(self, other: "_Shown") -> None:
+    def take(self, other: "_Shown") -> None:
         """Show what `other` shows, and of the rest what was shown before.
 
-        A table that was handed out is never changed; one without news stays the same.
+        The tables are changed, so let none of them have been handed out.
         """
+        self.agents.update(other.agents)
+        self.tasks.update(other.tasks)
+        self.questions.update(other.questions)
+        self.issues.update(other.issues)
+
+    def update(self, other: "_Shown") -> None:
+        """Do as `take` does, but change no table: one with news is made anew."""
         if other.agents:
             self.agents = self.agents | other.agents
         if other.tasks:
@@ -719,7 +726,8 @@ class Session:
         Whoever wants to come back here needs all that was told before, so let nobody take snapshots
         of a session of which checkpoints are made.
         """
-        changed = self._show()
+        changed = self._news()
+        self._shown.take(changed)
         undigested = []
         for row in self._changed:
             table, key = _place_of(row, self._shown)
@@ -733,12 +741,8 @@ class Session:
         last = checkpoints[-1]
         session = cls(**{name: _apart(value) for name, value in last.rest.items()})
         shown = session._shown
-        for rows in (checkpoint.rows for checkpoint in checkpoints):
-            # Nobody has seen these tables yet, so they need not be made anew each time.
-            shown.agents.update(rows.agents)
-            shown.tasks.update(rows.tasks)
-            shown.questions.update(rows.questions)
-            shown.issues.update(rows.issues)
+        for checkpoint in checkpoints:
+            shown.take(checkpoint.rows)
         session._shown_at = session.seq
         session.agents = _copies(Agent, shown.agents)
         session.tasks = _copies(Task, shown.tasks)
@@ -773,20 +777,19 @@ class Session:
             done += weight * share / 100
         return done / total
 
-    def _show(self) -> _Shown:
-        """Bring what is shown up to date; return the rows that were not."""
+    def _news(self) -> _Shown:
+        """Return the rows that are not shown as they are now; after that they count as shown."""
         news = _Shown()
         for row in self._stale:
             news.put(row)
-        self._shown.update(news)
         self._stale.clear()
         self._shown_at = self.seq
         return news
 
     def snapshot(self) -> Snapshot:
         """Return the session as plain values; only what changed since the last is copied."""
-        self._show()
         shown = self._shown
+        shown.update(self._news())
         return Snapshot(
             seq=self.seq,
             at=self.at,

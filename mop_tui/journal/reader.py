@@ -145,6 +145,11 @@ class JournalFile:
         """Return the `seq` of the last event of a known `kind` before event `before`, if any."""
         return self._seq(self._kinds.rfind(_NUMBERS[kind], 0, max(before - 1, 0)))
 
+    def all_of(self, kind: str) -> Iterator[int]:
+        """Yield the `seq` of each event of a known `kind`."""
+        wanted = _NUMBERS[kind]
+        return (seq for seq, number in enumerate(self._kinds, start=1) if number == wanted)
+
     @staticmethod
     def _seq(place: int) -> int | None:
         return None if place < 0 else place + 1

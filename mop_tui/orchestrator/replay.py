@@ -255,10 +255,8 @@ class Replayer:
         if len(journal):
             pass_over(session, len(journal), journal.at(len(journal)))
             states.append(session.checkpoint())
-        decision = journal.next_of(_DECIDED, after=0)
-        while decision is not None:
+        for decision in journal.all_of(_DECIDED):
             marks.note("decision", decision)
-            decision = journal.next_of(_DECIDED, after=decision)
         return states
 
 
