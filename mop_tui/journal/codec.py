@@ -172,8 +172,8 @@ def encode(event: AnyEvent) -> tuple[bytes, AnyEvent]:
 def decode_parts(seq: int, at: int, kind: str, cause: int | None, data: bytes) -> AnyEvent:
     """Return the event that these parts of a line tell; `data` is all from its data to its link.
 
-    It comes to the same as `decode` and raises the same, in half the time: what a line begins with
-    has been read already. `kind` is as in `KINDS`.
+    It comes to the same as `decode` and raises the same, but does not validate again what the walk
+    through a file has read already. `kind` is as in `KINDS`.
     """
     read = _FACT_READERS[kind]
     if read is not None:

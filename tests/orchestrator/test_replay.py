@@ -189,3 +189,9 @@ def test_a_replay_until_damage_ends_before_an_event_that_is_not_understood(
     if kind == "task.transitioned":
         with pytest.raises(JournalDamageError, match=f":{seq + 1}: "):
             open_replay(path)
+    # What was changed further down is told first.
+    hurt = path.read_bytes().splitlines(keepends=True)
+    hurt[seq + 100] = hurt[seq + 100].replace(b'"at":', b'"at":1', 1)
+    path.write_bytes(b"".join(hurt))
+    with pytest.raises(JournalDamageError, match=f":{seq + 101}: event {seq + 100} was changed"):
+        open_replay(path)
