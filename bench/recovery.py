@@ -25,7 +25,6 @@ from bench.engine import Feeder
 from bench.machine import described
 from mop_tui.domain.fold import apply
 from mop_tui.domain.session import Session
-from mop_tui.journal import codec
 from mop_tui.journal.scan import Scan
 from mop_tui.orchestrator.loop import RECENT_EVENTS
 from mop_tui.orchestrator.recovery import read_recorded
@@ -54,23 +53,23 @@ def floor(lines: list[bytes]) -> None:
 def scan(path: Path) -> None:
     """Read each line and check it against the chain."""
     with Scan(path) as walk:
-        for _ in walk.lines():
+        for _ in walk.walk(kinds=()):
             pass
 
 
 def scan_and_decode(path: Path) -> None:
     """Make each sound line the event that it tells, too."""
     with Scan(path) as walk:
-        for line in walk.lines():
-            codec.decode(line, walk.kind)
+        for _ in walk.walk():
+            pass
 
 
 def scan_decode_and_fold(path: Path) -> None:
     """Fold each event into a session, too."""
     session = Session()
     with Scan(path) as walk:
-        for line in walk.lines():
-            apply(session, codec.decode(line, walk.kind))
+        for event in walk.walk():
+            apply(session, event)
 
 
 def recovery(path: Path) -> None:

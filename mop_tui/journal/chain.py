@@ -8,6 +8,7 @@ moved or edited line therefore breaks the chain at that line. This finds acciden
 find forgery: whoever can write the file can compute the links anew.
 """
 
+import re
 from hashlib import blake2b
 
 from mop_tui.domain.events import AnyEvent
@@ -17,7 +18,7 @@ _FRESH = blake2b(digest_size=8)
 """Copied for each line: to make such a hash with its parameters takes longer than to hash."""
 
 TAIL_LENGTH = len(b',"chain":"0123456789abcdef"}')
-_CUT = -TAIL_LENGTH - len(b"\n")
+_TAIL = re.compile(rb',"chain":"[0-9a-f]{16}"\}')
 
 
 def hash64(*parts: bytes) -> str:
@@ -28,17 +29,16 @@ def hash64(*parts: bytes) -> str:
 def link_after(previous: bytes, stem: bytes) -> bytes:
     """Return the link of a line that starts with `stem` and follows the link `previous`."""
     hashed = _FRESH.copy()
-    hashed.update(previous + stem)
+    hashed.update(previous)
+    hashed.update(stem)
     return hashed.hexdigest().encode()
 
 
-def link_of(line: bytes, previous: bytes) -> bytes:
-    """Return the link of `line`, which ends in a line feed; empty if it is not the one that a line
-    after the link `previous` must have."""
-    hashed = _FRESH.copy()
-    hashed.update(previous + line[:_CUT])
-    link = hashed.hexdigest().encode()
-    return link if line[_CUT:] == b',"chain":"%b"}\n' % link else b""
+def stem_of(line: bytes) -> bytes:
+    """Return `line`, without its line feed, up to its link, whether that is right or not; up to its
+    closing brace if it has none."""
+    bound = _TAIL.fullmatch(line, max(0, len(line) - TAIL_LENGTH))
+    return line[:-TAIL_LENGTH] if bound else line[:-1]
 
 
 def tail(previous: str, stem: bytes) -> tuple[str, bytes]:

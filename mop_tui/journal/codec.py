@@ -7,6 +7,7 @@ read, free of line breaks and control characters of any alphabet; its first four
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NamedTuple, cast
@@ -74,16 +75,52 @@ class _Codecs(dict[str, _Codec | None]):
         return codec
 
 
+Decode = Callable[[int, int, str, int | None, bytes], AnyEvent]
+"""Makes an event of the parts of its line: see `decode_parts`."""
+
 _CODECS = _Codecs()
 _PLAIN = _Codec(_Plain)
 
+
+FactReader = Callable[[bytes], Any]
+
+
+class _FactReaders(dict[str, FactReader | None]):
+    """What makes facts of the data of each kind, made when the kind is first met."""
+
+    def __missing__(self, kind: str) -> FactReader | None:
+        fact = BY_KIND.get(kind)
+        reader = TypeAdapter(fact).validator.validate_json if fact is not None else None
+        self[kind] = reader
+        return reader
+
+
+_FACT_READERS = _FactReaders()
+
+
+class _Kinds(dict[bytes, str]):
+    """Kinds as text by how lines tell them, each made once. Bytes that are no text become
+    surrogates."""
+
+    def __missing__(self, told: bytes) -> str:
+        self[told] = kind = told.decode(errors="surrogateescape")
+        return kind
+
+
+KINDS = _Kinds()
+
 HEAD = re.compile(
-    rb'\{"seq":(\d{1,18}),"at":(\d{1,18}),"kind":"([^"\\]+)","cause":(null|\d{1,18}),"data":'
+    rb'\{"seq":([1-9]\d{0,17}),"at":(0|[1-9]\d{0,17}),"kind":"([^"\\]+)"'
+    rb',"cause":(null|0|[1-9]\d{0,17}),"data":(.*)',
+    re.DOTALL,
 )
-"""How every event begins: its seq, at, kind and cause."""
+"""How every event begins: its seq, at, kind and cause, as JSON writes numbers; then the rest."""
 _DEL = 0x7F
 _UNSAFE = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
 """In UTF-8: DEL, C1, and the line separators U+2028 and U+2029. JSON itself escapes C0."""
+
+
+_NO_EVENT = "it does not begin as an event does"
 
 
 class Head(NamedTuple):
@@ -104,7 +141,7 @@ def head(line: bytes) -> Head | None:
     found = HEAD.match(line)
     if found is None:
         return None
-    seq, at, kind, cause = found.groups()
+    seq, at, kind, cause = found.group(1, 2, 3, 4)
     return Head(
         int(seq), int(at), kind.decode(errors="replace"), None if cause == b"null" else int(cause)
     )
@@ -132,18 +169,52 @@ def encode(event: AnyEvent) -> tuple[bytes, AnyEvent]:
     return _escaped(line), event
 
 
-def decode(line: bytes, kind: str = "") -> AnyEvent:
+def decode_parts(seq: int, at: int, kind: str, cause: int | None, data: bytes) -> AnyEvent:
+    """Return the event that these parts of a line tell; `data` is all from its data to its link.
+
+    It comes to the same as `decode` and raises the same, but does not validate again what the walk
+    through a file has read already. `kind` is as in `KINDS`.
+    """
+    read = _FACT_READERS[kind]
+    if read is not None:
+        try:
+            return Event(seq, at, kind, cause, read(data))
+        except ValidationError:
+            pass  # either `decode` says what is wrong, or a later version added to what is there
+    told = kind.encode(errors="surrogateescape")
+    led_by = b"null" if cause is None else b"%d" % cause
+    return decode(
+        b'{"seq":%d,"at":%d,"kind":"%b","cause":%b,"data":%b}' % (seq, at, told, led_by, data)
+    )
+
+
+def decode_stem(understand: Decode, stem: bytes) -> AnyEvent:
+    """Return the event that `understand` makes of the parts of `stem`, a line up to its link.
+
+    Raises `UnreadableError` as `decode` does.
+    """
+    start = HEAD.match(stem)
+    if start is None:
+        raise UnreadableError(_NO_EVENT)
+    seq, at, kind, cause, data = start.groups()
+    return understand(
+        int(seq),
+        int(at),
+        KINDS[kind],
+        None if cause == b"null" else int(cause),
+        data,
+    )
+
+
+def decode(line: bytes) -> AnyEvent:
     """Return the event that `line`, a JSON object, tells. Keys it does not know are passed over.
 
-    Whoever has read the line's `kind` already can spare the time of reading it again. Raises
-    `UnreadableError` where the fields are not those of its kind.
+    Raises `UnreadableError` where the fields are not those of its kind.
     """
-    if not kind:
-        start = head(line)
-        if start is None:
-            raise UnreadableError("it does not begin as an event does")
-        kind = start.kind
-    codec = _CODECS[kind]
+    start = head(line)
+    if start is None:
+        raise UnreadableError(_NO_EVENT)
+    codec = _CODECS[start.kind]
     try:
         if codec is not None:
             event: AnyEvent = codec.from_json(line)

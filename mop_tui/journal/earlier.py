@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mop_tui.domain.events import AnyEvent
 from mop_tui.errors import JournalDamageError, JournalError
-from mop_tui.journal import codec
+from mop_tui.journal import chain, codec
 from mop_tui.journal.scan import Scan
 
 _BLOCK = 1 << 16
@@ -63,7 +63,7 @@ class EarlierEvents:
 
     def _event(self, head: codec.Head, line: bytes) -> AnyEvent:
         try:
-            return self._decode(line, head.kind)
+            return self._decode(chain.stem_of(line))
         except codec.UnreadableError as error:
             raise JournalDamageError(str(self.path), head.seq + 1, str(error)) from None
 

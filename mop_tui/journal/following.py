@@ -73,7 +73,7 @@ class GrowingJournal:
         """
         try:
             line = find_line(self._descriptor, seq)
-            return None if line is None else self._decode(line, "")
+            return None if line is None else self._decode(chain.stem_of(line))
         except (OSError, codec.UnreadableError):
             return None
 
@@ -84,7 +84,7 @@ class GrowingJournal:
         if line[len(stem) :] != end:
             raise self._damage(seq, f"event {seq} is not as it was written")
         try:
-            event = self._decode(line, "")
+            event = self._decode(stem)
         except codec.UnreadableError as error:
             raise self._damage(seq, str(error)) from None
         if event.seq != seq:

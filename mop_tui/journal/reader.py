@@ -10,7 +10,7 @@ from typing import Self
 
 from mop_tui.domain.events import BY_KIND, AnyEvent
 from mop_tui.errors import JournalDamageError, JournalError
-from mop_tui.journal import codec
+from mop_tui.journal import chain, codec
 from mop_tui.journal.header import Header
 from mop_tui.journal.scan import Scan
 
@@ -24,33 +24,30 @@ _NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
 class JournalFile:
     """A session file as it was when it was opened; what is written to it later is not seen.
 
-    Use `open`, which checks all of it, and close it, or use it as a context manager. It may be
-    read from several threads.
+    Use `open`, which checks all of it, or go through `first_reading` to its end before anything
+    else. Close it, or use it as a context manager. It may be read from several threads.
+
+    Raises what `Scan` raises.
     """
 
-    def __init__(
-        self,
-        scan: Scan,
-        offsets: "array[int]",
-        kinds: bytearray,
-        damage: JournalDamageError | None,
-        descriptor: int,
-    ) -> None:
-        self.path = scan.path
-        self.header: Header = scan.header
-        self.length = scan.events
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._scan = Scan(path)
+        self.header: Header = self._scan.header
+        self.length = 0
         """How many sound events there are; `seq` runs from 1 to this."""
-        self.ended = scan.ended
+        self.ended = False
         """The last event ends the session."""
-        self.torn = scan.torn
+        self.torn = False
         """After the last event stands another that was not written to its end."""
-        self.damage = damage
+        self.damage: JournalDamageError | None = None
         """What ends the sound part of the file, if it was opened in spite of it."""
-        self._understand = scan.decode
-        self._offsets = offsets
-        self._kinds = kinds
+        self._decode = self._scan.decode
+        self._descriptor = os.dup(self._scan.fileno())
+        self._size = os.fstat(self._descriptor).st_size
+        self._offsets = array("Q", [self._scan.start])
+        self._kinds = bytearray()
         """The number of each event's kind."""
-        self._descriptor = descriptor
 
     @classmethod
     def open(cls, path: Path, *, until_damage: bool = False) -> Self:
@@ -60,22 +57,47 @@ class JournalFile:
         and `JournalDamageError` if a line is not as it was written; with `until_damage`, the
         events above that line can be read instead, unless it is the first.
         """
-        damage: JournalDamageError | None = None
-        with Scan(path) as scan:
-            offsets = array("Q", [scan.start])
-            kinds = bytearray()
-            ends_at, is_of = offsets.append, kinds.append
-            end = scan.start
+        journal = cls(path)
+        try:
+            for _ in journal.first_reading((), until_damage=until_damage):
+                pass
+        except BaseException:
+            journal.close()
+            raise
+        return journal
+
+    def first_reading(
+        self, kinds: Collection[str] | None, *, until_damage: bool = False
+    ) -> Iterator[AnyEvent]:
+        """Check every line, and yield the events of `kinds`, or all, on the way.
+
+        Raises `JournalDamageError` as `open` does, and at an event to be yielded that this version
+        does not understand; `until_damage` makes the file end before either.
+        """
+        ends_at, is_of = self._offsets.append, self._kinds.append
+        with self._scan as scan:
             try:
-                for line in scan.lines():
-                    end += len(line)
-                    ends_at(end)
+                for event in scan.walk(kinds):
+                    ends_at(scan.offset)
                     is_of(_NUMBERS.get(scan.kind, 0))
+                    if event is not None:
+                        yield event
             except JournalDamageError as error:
                 if not until_damage:
+                    # What was changed further down is told first.
+                    with Scan(self.path) as again:
+                        for _ in again.walk(()):
+                            pass
                     raise
-                damage = error
-            return cls(scan, offsets, kinds, damage, os.dup(scan.fileno()))
+                self.damage = error
+        self.length = scan.events
+        self.ended = scan.ended
+        self.torn = scan.torn
+
+    @property
+    def read(self) -> float:
+        """How much of the file the first reading has passed, from 0 to 1."""
+        return self._offsets[-1] / self._size
 
     def __len__(self) -> int:
         return self.length
@@ -96,15 +118,15 @@ class JournalFile:
 
     def close(self) -> None:
         """Let go of the file. Closing twice is once."""
+        self._scan.close()
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
     def event(self, seq: int) -> AnyEvent:
         """Return event `seq`. Raises IndexError if there is none."""
-        line = self._line(seq)
         try:
-            return self._understand(line, _KINDS[self._kinds[seq - 1]])
+            return self._decode(self._line(seq)[: -chain.TAIL_LENGTH])
         except codec.UnreadableError as error:
             raise self._damage(seq, str(error)) from None
 
@@ -123,6 +145,11 @@ class JournalFile:
         """Return the `seq` of the last event of a known `kind` before event `before`, if any."""
         return self._seq(self._kinds.rfind(_NUMBERS[kind], 0, max(before - 1, 0)))
 
+    def all_of(self, kind: str) -> Iterator[int]:
+        """Yield the `seq` of each event of a known `kind`."""
+        wanted = _NUMBERS[kind]
+        return (seq for seq, number in enumerate(self._kinds, start=1) if number == wanted)
+
     @staticmethod
     def _seq(place: int) -> int | None:
         return None if place < 0 else place + 1
@@ -136,7 +163,7 @@ class JournalFile:
         decoded. Raises `JournalDamageError` at an event whose fields this version does not
         understand, or which has been changed since the file was opened.
         """
-        understand = self._understand
+        decode = self._decode
         wanted = [kinds is None or kind in kinds for kind in _KINDS]
         last = self.length if last is None else min(last, self.length)
         seq = max(first, 1)
@@ -148,25 +175,17 @@ class JournalFile:
             for number, line in zip(numbers, lines, strict=False):
                 if wanted[number]:
                     try:
-                        event = understand(line, _KINDS[number])
+                        event = decode(line[: -chain.TAIL_LENGTH])
                     except codec.UnreadableError as error:
                         raise self._damage(seq, str(error)) from None
                     yield event
                 seq += 1
             seq = until + 1
 
-    def end_before(self, damage: JournalDamageError) -> None:
-        """Go on as if the file ended above the line that `damage` names, an event of it."""
-        self.length = damage.line - 2
-        self.ended = self.torn = False
-        self.damage = damage
-        del self._offsets[self.length + 1 :]
-        del self._kinds[self.length :]
-
     def _line(self, seq: int) -> bytes:
         if not 1 <= seq <= self.length:
             raise IndexError(f"{self.path} has no event {seq}: it has {self.length}")
-        return self._bytes(seq, seq)
+        return self._bytes(seq, seq).removesuffix(b"\n")
 
     def _bytes(self, first: int, last: int) -> bytes:
         if self._descriptor < 0:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from mop_tui.domain.events import SystemEnded
 from mop_tui.errors import JournalDamageError, NotASessionError
-from mop_tui.journal import codec
+from mop_tui.journal import chain, codec
 from mop_tui.journal.header import Header
 from mop_tui.journal.lock import Holder, holder_of
 from mop_tui.journal.scan import Scan
@@ -59,7 +59,7 @@ def summarise(path: Path) -> Summary | None:
     outcome = reason = ""
     if head.kind == SystemEnded.KIND:
         try:
-            ended = decode(last, head.kind).data
+            ended = decode(chain.stem_of(last)).data
         except codec.UnreadableError:
             return Summary(path, header, "damaged", holder=holder)
         outcome, reason = ended.outcome, ended.reason

@@ -5,25 +5,22 @@ events may be added to it, and fields with a default: a kind that is unknown is 
 field that is unknown is passed over, one that is missing has its default. Any other change makes a
 new format.
 
-The one before then keeps its entry here: a function that makes of each of its lines a line of the
-format that came next, and hands that to the next one's entry. So an old file is brought up to date
-step by step, and no step knows more than two formats. The header, the chain and how each line
-begins (`codec.HEAD`) belong to no format, so that a file can be checked before it is understood.
+The one before then keeps its entry here: a function that makes of the parts of each of its lines
+those of a line of the format that came next, and hands them to the next one's entry. So an old file
+is brought up to date step by step, and no step knows more than two formats. The header, the chain
+and how each line begins (`codec.HEAD`) belong to no format, so that a file can be checked before it
+is understood.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from mop_tui.domain.events import AnyEvent
 from mop_tui.journal import codec
 
 FORMAT = "mop-session/1"
 """What this version writes."""
 
-Decode = Callable[[bytes, str], AnyEvent]
-"""Takes a line and its kind, and gives the event; raises `codec.UnreadableError`."""
-
-DECODERS: Mapping[str, Decode] = {FORMAT: codec.decode}
+DECODERS: Mapping[str, codec.Decode] = {FORMAT: codec.decode_parts}
 """By the formats that this version reads."""
 
 

@@ -38,7 +38,7 @@ def verify(path: Path) -> Verdict:
         return Verdict("damaged", 0, ended=False, line=error.line, sentence=str(error))
     with scan:
         try:
-            for _ in scan.lines():
+            for _ in scan.walk(kinds=()):
                 pass
         except JournalDamageError as error:
             return Verdict("damaged", scan.events, scan.ended, error.line, str(error))

@@ -27,8 +27,7 @@ from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import CommandId, TaskId, TimerId
 from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.session import Session
-from mop_tui.errors import JournalDamageError, JournalError
-from mop_tui.journal import codec
+from mop_tui.errors import JournalError
 from mop_tui.journal.header import Header
 from mop_tui.journal.scan import Scan
 from mop_tui.journal.writer import Continuation
@@ -74,14 +73,8 @@ def read_recorded(path: Path, *, keep: int) -> Recorded:
     timers: dict[TimerId, int] = {}
     commands = 0
     with no_collecting(), Scan(path) as scan:
-        size, link = scan.start, scan.header.genesis.encode()
-        line = b""
-        for line in scan.lines():
-            kind = scan.kind
-            try:
-                event = scan.decode(line, kind)
-            except codec.UnreadableError as error:
-                raise JournalDamageError(str(path), scan.events + 1, str(error)) from None
+        for event in scan.walk():
+            kind = event.kind
             if kind in INPUTS and (kind != SystemMemorySet.KIND or not _follows(event, turn)):
                 for past in turn:
                     apply(session, past)
@@ -89,18 +82,14 @@ def read_recorded(path: Path, *, keep: int) -> Recorded:
             else:
                 turn.append(event)
             recent.append(event)
-            size += len(line)
             if kind in _NOTED:
                 match event.data:
                     case SystemTimerSet(timer=timer):
                         timers[timer] = event.seq
                     case UserCommanded(id=command) | UserAnswered(command=command):
                         commands = max(commands, _number(command))
-        if scan.events:
-            link = line.rstrip(b"\n")[-18:-2]
-        torn = path.stat().st_size - size if scan.torn else 0
-    whole = not line or line.endswith(b"\n")
-    end = Continuation(scan.events, link.decode(), size, torn, whole=whole)
+        torn = path.stat().st_size - scan.offset if scan.torn else 0
+    end = Continuation(scan.events, scan.link.decode(), scan.offset, torn, whole=scan.whole)
     return Recorded(path, scan.header, session, turn, recent, timers, commands, end)
 
 

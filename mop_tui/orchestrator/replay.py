@@ -14,7 +14,6 @@ from mop_tui.domain.fold import FOLDED, apply, pass_over
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.marks import MARKED, Marks, mark_of
 from mop_tui.domain.session import Checkpoint, Session, Snapshot
-from mop_tui.errors import JournalDamageError
 from mop_tui.journal.reader import JournalFile
 from mop_tui.orchestrator.collecting import no_collecting
 
@@ -22,6 +21,8 @@ CHECKPOINTS = 50
 """How many states of a long session are kept to seek from."""
 SPACING = 3000
 """Between two of them are at least so many events: to keep one takes time, too."""
+_STRIDE = 300
+"""Events after which it is looked again whether a state is due."""
 _DIGEST = e.SystemDigest.KIND
 _DECIDED = e.SystemDecided.KIND
 
@@ -36,26 +37,29 @@ class Replayer:
     Time is pulled, not pushed: whenever somebody looks, the replay is where it would be by now.
     `clock` returns wall-clock seconds.
 
-    All of the file is read once, in the beginning; raises `JournalDamageError` at an event that
-    this version does not understand. With `until_damage`, the recording ends before that event
-    instead. What is kept of it is what stands out, and states to seek from, which share all that
-    did not change between them.
+    All of the file is read once, in the beginning; raises what `JournalFile` raises, and
+    `JournalDamageError` at an event that is folded and that this version does not understand. With
+    `until_damage`, the recording ends before what is damaged, and before the first event of any
+    kind that is not understood. What is kept of it is what stands out, and states to seek from,
+    which share all that did not change between them.
     """
 
     def __init__(
         self,
-        journal: JournalFile,
+        path: Path,
         clock: Callable[[], float] = time.monotonic,
         *,
         until_damage: bool = False,
     ) -> None:
-        if until_damage:
-            _end_before_what_is_not_understood(journal)
-        self._journal = journal
+        self._journal = journal = JournalFile(path)
         self._clock = clock
         self._trouble = ""
         self._marks = Marks()
-        self._checkpoints = self._read_through(max(SPACING, -(-len(journal) // CHECKPOINTS)))
+        try:
+            self._checkpoints = self._read_through(until_damage=until_damage)
+        except BaseException:
+            journal.close()
+            raise
         self._marked = self._marks.told(journal.at)
         self._session = Session.restored(self._checkpoints[:1])
         self._speed = 1.0
@@ -226,44 +230,41 @@ class Replayer:
             pass_over(session, seq, self._journal.at(seq))
         self._changes += 1
 
-    def _read_through(self, spacing: int) -> list[Checkpoint]:
-        """Return states `spacing` events apart, the first and the last of the session among them.
+    def _read_through(self, *, until_damage: bool) -> list[Checkpoint]:
+        """Return states at even distances, the first and the last of the session among them.
 
         What stands out is noted on the way.
         """
         journal, marks = self._journal, self._marks
         session = Session()
         states = [session.checkpoint()]
-        for start in range(0, len(journal), spacing):
-            end = min(start + spacing, len(journal))
-            for event in journal.events(start + 1, end, FOLDED | MARKED):
-                kind = event.kind
-                if kind in MARKED:
-                    mark = mark_of(event)
-                    if mark is not None:
-                        marks.note(mark, event.seq)
-                elif kind == _DIGEST and not self._trouble and not digest_agrees(session, event):
-                    self._trouble = (
-                        f"the replay differs from the recording before event {event.seq}: "
-                        "another version of the program made it, or this one has a defect"
-                    )
-                apply(session, event)
-            pass_over(session, end, journal.at(end))
+        look_at = SPACING
+        # The fold does not look at all kinds, but whoever moves in the replay may come to any of
+        # them: so where the recording may end early, all have to be understood.
+        kinds = None if until_damage else FOLDED | MARKED
+        for event in journal.first_reading(kinds, until_damage=until_damage):
+            kind = event.kind
+            if kind in MARKED:
+                mark = mark_of(event)
+                if mark is not None:
+                    marks.note(mark, event.seq)
+            elif kind == _DIGEST and not self._trouble and not digest_agrees(session, event):
+                self._trouble = (
+                    f"the replay differs from the recording before event {event.seq}: "
+                    "another version of the program made it, or this one has a defect"
+                )
+            apply(session, event)
+            if event.seq >= look_at:
+                look_at = event.seq + _STRIDE
+                if journal.read * CHECKPOINTS >= len(states):
+                    states.append(session.checkpoint())
+                    look_at = event.seq + SPACING
+        if len(journal):
+            pass_over(session, len(journal), journal.at(len(journal)))
             states.append(session.checkpoint())
-        decision = journal.next_of(_DECIDED, after=0)
-        while decision is not None:
+        for decision in journal.all_of(_DECIDED):
             marks.note("decision", decision)
-            decision = journal.next_of(_DECIDED, after=decision)
         return states
-
-
-def _end_before_what_is_not_understood(journal: JournalFile) -> None:
-    # The fold does not look at all kinds, but whoever moves in the replay may come to any of them.
-    try:
-        for _ in journal:
-            pass
-    except JournalDamageError as error:
-        journal.end_before(error)
 
 
 def digest_agrees(session: Session, event: AnyEvent) -> bool:
@@ -280,7 +281,6 @@ def open_replay(path: Path, *, until_damage: bool = False) -> Replayer:
     session it would look through a million things whenever somebody moves in time.
     """
     with no_collecting():
-        journal = JournalFile.open(path, until_damage=until_damage)
-        replay = Replayer(journal, until_damage=until_damage)
-    gc.freeze()
+        replay = Replayer(path, until_damage=until_damage)
+        gc.freeze()
     return replay

@@ -41,7 +41,7 @@ def test_every_kind_comes_back_as_it_was(kind: str, data: st.DataObject) -> None
     event = data.draw(events_of(kind))
     line, recorded = codec.encode(event)
     assert recorded == event
-    assert codec.decode(line) == event
+    assert codec.decode(line) == _of_stem(line) == event
 
 
 @pytest.mark.parametrize("kind", sorted(BY_KIND))
@@ -129,7 +129,7 @@ def test_a_kind_of_a_newer_version_is_kept_as_it_stands(fields: dict[str, JsonVa
     event = Event(8, 40, "agent.dreamt", 3, Unknown(fields))
     line, _ = codec.encode(event)
     assert json.loads(line)["data"] == fields
-    assert codec.decode(line) == event
+    assert codec.decode(line) == _of_stem(line) == event
 
 
 def test_a_field_of_a_newer_version_is_passed_over() -> None:
@@ -138,6 +138,35 @@ def test_a_field_of_a_newer_version_is_passed_over() -> None:
         b'"data":{"timer":"t","new":1},"new":2}'
     )
     assert codec.decode(line).data == SystemTimerFired(TimerId("t"))
+    assert _of_stem(line) == codec.decode(line)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "rest"),
+    [
+        (b'{"seq":1,"at":0,"kind":"system.timer_fired","cause":null,', b'"data":{"timer":1}}'),
+        (b'{"seq":1,"at":0,"kind":"system.timer_fired","cause":null,', b'"data":{"timer":"t"}'),
+        (b'{"seq":1,"at":0,"kind":"system.timer_fired","cause":null,', b'"data":{"timer":"t"}}}'),
+        (b'{"seq":1,"at":07,"kind":"system.timer_fired","cause":null,', b'"data":{"timer":"t"}}'),
+        (b'{"seq":01,"at":7,"kind":"system.timer_fired","cause":null,', b'"data":{"timer":"t"}}'),
+        (b'{"seq":2,"at":7,"kind":"system.timer_fired","cause":01,', b'"data":{"timer":"t"}}'),
+        (b'{"seq":1,"at":7,"kind":"n\xffw","cause":null,', b'"data":{"timer":"t"}}'),
+        (b'{"seq":1,"at":7,"kind":"n\x01w","cause":null,', b'"data":{"timer":"t"}}'),
+    ],
+)
+def test_a_line_read_by_its_parts_is_refused_as_the_whole_line_is(
+    beginning: bytes, rest: bytes
+) -> None:
+    line = beginning + rest
+    with pytest.raises(codec.UnreadableError) as whole:
+        codec.decode(line)
+    with pytest.raises(codec.UnreadableError) as parts:
+        _of_stem(line)
+    assert str(parts.value) == str(whole.value)
+
+
+def _of_stem(line: bytes) -> AnyEvent:
+    return codec.decode_stem(codec.decode_parts, line[:-1])
 
 
 def test_what_cannot_be_understood_is_named_and_never_quoted() -> None:

@@ -1,6 +1,5 @@
 """A replay shows a recorded session at any moment, and does nothing else."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,9 +50,8 @@ def hand() -> Hand:
 
 
 @pytest.fixture
-def replay(recorded: Path, hand: Hand) -> Iterator[Replayer]:
-    with JournalFile.open(recorded) as journal:
-        yield Replayer(journal, hand)
+def replay(recorded: Path, hand: Hand) -> Replayer:
+    return Replayer(recorded, hand)
 
 
 def _folded(file: Path, seq: int) -> Snapshot:
@@ -113,12 +111,11 @@ def test_it_stops_at_the_end_and_plays_again_from_the_beginning(
 def test_seeking_to_and_fro_shows_the_same_as_folding_from_the_start(
     recorded: Path, positions: list[int]
 ) -> None:
-    with JournalFile.open(recorded) as journal:
-        replay = Replayer(journal, Hand())
-        for position in positions:
-            replay.seek(position)
-            assert replay.snapshot() == _folded(recorded, min(position, journal.length))
-        assert replay.trouble == ""
+    replay = Replayer(recorded, Hand())
+    for position in positions:
+        replay.seek(position)
+        assert replay.snapshot() == _folded(recorded, min(position, replay.playback.length))
+    assert replay.trouble == ""
 
 
 def test_a_state_that_differs_from_the_recorded_digest_is_said(
@@ -131,9 +128,7 @@ def test_a_state_that_differs_from_the_recorded_digest_is_said(
             wrong = Event(event.seq, event.at, event.kind, event.cause, SystemDigest("0" * 16))
             writer.append(wrong if event.seq == 1001 else event)
         writer.close()
-    with JournalFile.open(other) as journal:
-        trouble = Replayer(journal, Hand()).trouble
-    assert "differs from the recording before event 1001" in trouble
+    assert "differs from the recording before event 1001" in Replayer(other, Hand()).trouble
 
 
 def test_marks_and_decisions_are_told_wherever_one_is(recorded: Path, replay: Replayer) -> None:
@@ -194,3 +189,9 @@ def test_a_replay_until_damage_ends_before_an_event_that_is_not_understood(
     if kind == "task.transitioned":
         with pytest.raises(JournalDamageError, match=f":{seq + 1}: "):
             open_replay(path)
+    # What was changed further down is told first.
+    hurt = path.read_bytes().splitlines(keepends=True)
+    hurt[seq + 100] = hurt[seq + 100].replace(b'"at":', b'"at":1', 1)
+    path.write_bytes(b"".join(hurt))
+    with pytest.raises(JournalDamageError, match=f":{seq + 101}: event {seq + 100} was changed"):
+        open_replay(path)
