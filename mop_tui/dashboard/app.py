@@ -18,6 +18,7 @@ from mop_tui.dashboard.attention import Attention
 from mop_tui.dashboard.choice import ChoiceDialog
 from mop_tui.dashboard.clock import Clock, SystemClock
 from mop_tui.dashboard.detail_dialog import DetailDialog
+from mop_tui.dashboard.dialog import Dialog
 from mop_tui.dashboard.errands import Errands
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames
@@ -130,8 +131,10 @@ class Dashboard(App[WhyEnded]):
         overview = self.screen_stack[0]
         if isinstance(overview, Overview) and overview.is_mounted:
             overview.look_back()
-        if isinstance(self.screen, QuestionDialog) and self.screen.is_mounted:
-            self.screen.poll()
+        if isinstance(self.screen, Dialog) and self.screen.is_mounted:
+            self.screen.warn(self._frame)
+            if isinstance(self.screen, QuestionDialog):
+                self.screen.poll()
         for what, why in self._errands.refused(self._frame):
             said = printable(why)
             self.notify(said, title=f"Refused: {what}", severity="warning", markup=False)

@@ -162,6 +162,18 @@ def test_a_screen_outlives_the_program_and_comes_back_to_one_that_resumes_it(
     assert len(set(ids)) == len(ids) == 3
 
 
+def test_a_screen_whose_program_has_died_can_be_left_while_a_question_is_open(
+    asking: Running,
+) -> None:
+    with Terminal(*ATTACH, cwd=asking.folder) as terminal:
+        terminal.until("y or n chooses")
+        asking.kill()
+        terminal.until(" ! it.jsonl: no program runs it", "q quits")
+        terminal.press("q")
+        assert terminal.wait() == 2
+        assert terminal.transcript.endswith(b"To let it go on: mop-tui resume it.jsonl\r\n")
+
+
 def test_without_a_terminal_there_is_no_screen(asking: Running, mop: Mop) -> None:
     ran = mop("attach", asking.session)
     assert ran.returncode == 2
