@@ -215,13 +215,16 @@ class Dashboard(App[WhyEnded]):
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
     def action_save_picture(self) -> None:
-        """Save what is on the screen as a picture, beside the session file."""
+        """Save what is on the screen as a picture, beside the session file and as private."""
         beside = PurePath(self._feed.source)
-        name = f"{beside.stem}-{self._frame.snapshot.seq}.svg"
+        saved = str(beside.with_name(f"{beside.stem}-{self._frame.snapshot.seq}.svg"))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         try:
-            saved = self.save_screenshot(name, str(beside.parent))
+            with os.fdopen(os.open(saved, flags, 0o600), "w", encoding="utf-8") as file:
+                os.fchmod(file.fileno(), 0o600)  # what was there before may be for all to read
+                file.write(self.export_screenshot())
         except OSError as error:
-            why = f"{name}: {error.strerror}"
+            why = f"{saved}: {error.strerror}"
             self.notify(why, title="No picture was saved", severity="error", markup=False)
         else:
             self.notify(saved, title="Saved a picture of the screen", markup=False)

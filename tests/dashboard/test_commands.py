@@ -49,7 +49,19 @@ async def test_a_picture_of_the_screen_is_saved_beside_the_session(tmp_path: Pat
         assert "Saved a picture of the screen" in desk.text()
     [picture] = _pictures(tmp_path)
     assert picture.name == f"run-{stage.session.seq}.svg"
+    assert picture.stat().st_mode & 0o777 == 0o600
     assert "platform-engineer-dev" in picture.read_text(encoding="utf-8")
+
+
+async def test_a_picture_is_private_even_where_another_of_its_name_was_not(tmp_path: Path) -> None:
+    stage = replace(mop_platform(), source=str(tmp_path / "run.jsonl"))
+    picture = tmp_path / f"run-{stage.session.seq}.svg"
+    picture.write_text("an older one", encoding="utf-8")
+    picture.chmod(0o644)
+    async with at_desk(stage, (120, 40)) as desk:
+        await desk.press("S")
+    assert picture.stat().st_mode & 0o777 == 0o600
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
 
 
 async def test_where_no_picture_can_be_saved_that_is_said(tmp_path: Path) -> None:
