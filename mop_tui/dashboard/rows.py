@@ -23,7 +23,7 @@ from mop_tui.dashboard.painting import Painter
 from mop_tui.dashboard.subject import Subject
 
 
-class Rows(ScrollView, can_focus=True):
+class Rows(ScrollView, can_focus=True, inherit_bindings=False):
     """A list with a cursor. Subclasses say how many rows there are and what each of them says.
 
     After a change call `rows_changed`: it compares what the visible rows say with what was painted

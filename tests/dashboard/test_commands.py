@@ -36,6 +36,19 @@ async def test_the_palette_offers_nothing_that_cannot_be_done() -> None:
         assert "Leave the screen" not in desk.text()
 
 
+async def test_the_palette_offers_no_scrolling_sideways_where_nothing_is_wider_than_its_room() -> (
+    None
+):
+    async with at_desk(mop_platform(), (120, 40)) as desk:
+        await desk.press("tab", "ctrl+p")
+        await desk.pilot.press(*"page")
+        await desk.pilot.pause(0.3)
+        offered = desk.text()
+        assert "Page up  (pgup)" in offered
+        assert "Page Left" not in offered
+        assert "Find a command" not in offered
+
+
 async def test_y_copies_the_row_under_the_cursor() -> None:
     async with at_desk(mop_platform(), (120, 40)) as desk:
         await desk.press("down", "y")
