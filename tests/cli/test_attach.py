@@ -69,6 +69,8 @@ def test_an_attached_screen_shows_the_session_and_answers_what_it_asks(asking: R
 def test_leaving_ends_nothing_and_one_can_come_back(asking: Running) -> None:
     with Terminal(*ATTACH, cwd=asking.folder) as terminal:
         terminal.until("y or n chooses")
+        asking.go_on()
+        terminal.until("50%")  # nothing is left but the question, which nobody else can answer
         terminal.press("\x11")
         terminal.until("Leave?", "Leaving ends nothing")
         terminal.press(ENTER)
@@ -82,6 +84,10 @@ def test_leaving_ends_nothing_and_one_can_come_back(asking: Running) -> None:
         terminal.press("d")
         assert terminal.wait() == 0
     assert asking.events("system.ended") == []
+    with Terminal(*ATTACH, cwd=asking.folder) as terminal:
+        approve(terminal)
+        terminal.until("all of 2 tasks complete")
+    assert asking.wait() == 0
 
 
 def test_the_session_can_be_ended_from_an_attached_screen_after_asking(asking: Running) -> None:
@@ -127,18 +133,6 @@ def test_an_attached_screen_ends_with_its_terminal_and_the_session_does_not(
         terminal.wait()
     assert psutil.pid_exists(asking.pid)
     assert asking.events("system.ended") == []
-
-
-def test_a_headless_session_waits_for_whoever_is_attached(asking: Running) -> None:
-    with Terminal(*ATTACH, cwd=asking.folder) as terminal:
-        terminal.until("y or n chooses")
-        asking.go_on()
-        terminal.until("50%")  # nothing is left but the question, and somebody is here to answer
-        terminal.press("\x11")
-        terminal.until("Leave?")
-        terminal.press(ENTER)
-        assert terminal.wait() == 0
-    assert asking.wait() == 3
 
 
 def test_a_screen_outlives_the_program_and_comes_back_to_one_that_resumes_it(
