@@ -2,7 +2,7 @@
 
 import asyncio
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,8 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from mop_tui.dashboard.app import Dashboard, WhyEnded
+
+PATIENCE = 30.0
 
 
 def _character_name(char: str) -> str:
@@ -52,6 +54,13 @@ class Desk:
         """Let the screen take notice of what happened."""
         if self.app.is_running:
             self.app.sample()
+        await self.settle()
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Let real time pass, which Textual's own effects take, until something is true."""
+        async with asyncio.timeout(PATIENCE):
+            while not true():  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.01)
         await self.settle()
 
     async def settle(self) -> None:
