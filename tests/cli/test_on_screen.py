@@ -93,16 +93,14 @@ def test_approving_releases(release: Terminal, tmp_path: Path) -> None:
     assert _nothing_is_left(tmp_path)
 
 
-def test_rejecting_asks_for_a_reason_and_releases_nothing(
-    release: Terminal, tmp_path: Path
-) -> None:
-    release.press("n")
-    release.until("Why not?", "Say why")
-    release.press(*"not today", ENTER)
-    release.until("CANCELLED", "INCOMPLETE")
-    release.until_gone("Why not?")
-    assert _leave(release) == 1
-    assert not (tmp_path / "releases").exists()
+def test_rejecting_asks_for_a_reason_and_does_not_do_it(asking: Terminal, tmp_path: Path) -> None:
+    asking.press("n")
+    asking.until("Why not?", "Say why")
+    asking.press(*"not today", ENTER)
+    asking.until("CANCELLED", "INCOMPLETE")
+    asking.until_gone("Why not?")
+    assert _leave(asking) == 1
+    assert not (tmp_path / "shipped").exists()
     [answered] = _of(_events(tmp_path), "user.answered")
     assert (answered["value"], answered["reason"]) == ("reject", "not today")
     assert _of(_events(tmp_path), "system.ended")[0]["outcome"] == "incomplete"
