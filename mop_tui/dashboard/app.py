@@ -47,7 +47,7 @@ from mop_tui.dashboard.why_dialog import WhyDialog
 from mop_tui.domain.answers import QuestionType
 from mop_tui.domain.feed import SessionFeed, Stop
 from mop_tui.domain.ids import QuestionId
-from mop_tui.domain.session import Question
+from mop_tui.domain.rows import Question
 from mop_tui.domain.wording import printable
 
 SAMPLING = 0.1

@@ -22,7 +22,7 @@ from mop_tui.dashboard.subject import Subject
 from mop_tui.domain.events import UserAnswered, UserCommanded
 from mop_tui.domain.feed import Answer, EventFilter, Seen, SessionFeed
 from mop_tui.domain.ids import CommandId
-from mop_tui.domain.session import Question
+from mop_tui.domain.rows import Question
 from mop_tui.domain.wording import printable
 
 Closed = Literal["aside", "settled", "overtaken", "next"]
