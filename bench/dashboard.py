@@ -33,6 +33,8 @@ KEYS = {
 """Keys, and what is drawn because of them: the cursor of a list in another row, the line above
 another pane on a low terminal."""
 SHOWN = b"answered"
+STARTED = b"\x1b[?1049h"
+"""What a program draws first that has the whole screen."""
 BARE = f"""
 from textual.app import App
 from textual.widgets import Static
@@ -93,7 +95,7 @@ def keys_of_bare(seconds: float, folder: Path) -> list[float]:
     """Return how long the bare app takes to answer each second key: the one that shows a text."""
     found = []
     with Probe([sys.executable, "-c", BARE], folder) as probe:
-        probe.read(2.0)
+        probe.until(STARTED)
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             found.append(probe.answer(b"x", SHOWN))
@@ -113,7 +115,9 @@ def crowd(agents: int, rate: int, seconds: int, settling: float, folder: Path) -
     found: dict[str, list[float]] = {name: [] for name in KEYS}
     memory: list[int] = []
     with Probe([*command, "--session-file", "crowd.jsonl"], folder, columns=100, rows=30) as probe:
-        probe.read(min(settling, 15.0) + 2)
+        probe.until(STARTED)
+        probe.until(KEYS["tab"][1])
+        probe.read(min(settling, 15.0))
         program = psutil.Process(probe.process.pid)
         busy = program.cpu_times()
         start = time.monotonic()
@@ -132,7 +136,7 @@ def crowd(agents: int, rate: int, seconds: int, settling: float, folder: Path) -
     cpu = (used.user + used.system - busy.user - busy.system) / took
     verify = [sys.executable, "-m", "mop_tui", "verify", "crowd.jsonl"]
     checked = subprocess.run(verify, cwd=folder, capture_output=True, encoding="utf-8", check=False)
-    third = len(memory) // 3
+    third = max(1, len(memory) // 3)
     growth = (statistics.median(memory[-third:]) - statistics.median(memory[:third])) / 2**20
     print(
         f"{agents:,} agents, {events / took:,.0f} events/s recorded, {cpu:.0%} of a core\n"
@@ -172,7 +176,8 @@ def idle(agents: int, seconds: float, settling: float, folder: Path) -> None:
 def _processor(command: list[str], seconds: float, settling: float, folder: Path) -> float:
     """Return the share of a core that a program takes after it has run for `settling` seconds."""
     with Probe(command, folder) as probe:
-        probe.read(settling + 2)
+        probe.until(STARTED)
+        probe.read(settling)
         before = _used(probe.process.pid)
         probe.read(seconds)
         return (_used(probe.process.pid) - before) / seconds

@@ -79,13 +79,18 @@ class Probe:
     def answer(self, key: bytes, shown: bytes) -> float:
         """Press a key, and return the seconds until `shown` is drawn."""
         os.write(self._master, key)
-        began, seen = time.perf_counter(), b""
+        began = time.perf_counter()
+        self.until(shown)
+        return time.perf_counter() - began
+
+    def until(self, shown: bytes) -> None:
+        """Read until `shown` is drawn."""
+        ends, seen = time.perf_counter() + PATIENCE, b""
         while shown not in seen:
-            left = began + PATIENCE - time.perf_counter()
+            left = ends - time.perf_counter()
             if left < 0 or not select.select([self._master], [], [], left)[0]:
                 raise RuntimeError("the screen does not answer")
             seen = seen[-len(shown) :] + os.read(self._master, 1 << 16)
-        return time.perf_counter() - began
 
 
 def p99(latencies: Sequence[float]) -> float:

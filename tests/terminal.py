@@ -10,7 +10,8 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -53,6 +54,8 @@ class Terminal:
         """Everything the program wrote, escape sequences included."""
         self._screen: Any = pyte.Screen(columns, rows)
         self._stream: Any = pyte.ByteStream(self._screen)
+        self._lines = [""] * rows
+        """What each line of the screen says, as far as it is not dirty."""
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._slave = slave
@@ -78,11 +81,10 @@ class Terminal:
     ) -> None:
         if self._process.poll() is None:
             self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            with suppress(AssertionError):  # what it writes as it ends has to be read
+                self._read_until(self._ended, "the end of the program", patience=10)
+            self._process.kill()
+            self._process.wait()
         if self._master >= 0:
             self.close()
 
@@ -100,7 +102,12 @@ class Terminal:
     @property
     def display(self) -> str:
         """What is on the screen, line by line."""
-        return "\n".join(self._screen.display)
+        screen = self._screen  # whose own `display` makes all lines anew, cell by cell
+        for row in {*screen.dirty} & {*range(screen.lines)}:
+            cells = screen.buffer[row]
+            self._lines[row] = "".join(cells[column].data for column in range(screen.columns))
+        screen.dirty.clear()
+        return "\n".join(self._lines)
 
     @property
     def title(self) -> str:
@@ -120,7 +127,7 @@ class Terminal:
 
     def until(self, *texts: str) -> None:
         """Read until all of `texts` are on the screen at once."""
-        self._read_until(lambda: all(text in self.display for text in texts), repr(texts))
+        self._read_until(lambda: _all_in(self.display, texts), repr(texts))
 
     def until_gone(self, text: str) -> None:
         """Read until `text` is not on the screen."""
@@ -128,17 +135,22 @@ class Terminal:
 
     def wait(self) -> int:
         """Read until the program ends; return its exit code."""
-        self._read_until(lambda: self._process.poll() is not None, "the end of the program")
+        self._read_until(self._ended, "the end of the program")
         while self._read(0.05):
             pass  # what it drew last may be more than one piece
         return self._process.returncode
 
-    def _read_until(self, done: "Any", what: str) -> None:
-        deadline = time.monotonic() + PATIENCE
+    def _ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def _read_until(
+        self, done: Callable[[], bool], what: str, *, patience: float = PATIENCE
+    ) -> None:
+        deadline = time.monotonic() + patience
         while not done():
             if time.monotonic() > deadline:
                 raise AssertionError(f"waited in vain for {what}; the screen is:\n{self.display}")
-            if self._process.poll() is not None and not self._read(0.05) and not done():
+            if self._ended() and not self._read(0.05) and not done():
                 raise AssertionError(
                     f"the program ended with {self._process.returncode} before {what};"
                     f" the screen is:\n{self.display}"
@@ -154,6 +166,10 @@ class Terminal:
         self.transcript += data
         self._stream.feed(data)
         return True
+
+
+def _all_in(said: str, texts: Sequence[str]) -> bool:
+    return all(text in said for text in texts)
 
 
 def _environment() -> dict[str, str]:

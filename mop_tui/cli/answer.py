@@ -13,7 +13,8 @@ from mop_tui.domain.answers import objection
 from mop_tui.domain.events import AnyEvent, UserAnswered, UserAsked, UserCommanded
 from mop_tui.domain.feed import Answer, Seen
 from mop_tui.domain.ids import QuestionId
-from mop_tui.domain.session import Question, Snapshot
+from mop_tui.domain.rows import Question
+from mop_tui.domain.session import Snapshot
 from mop_tui.domain.wording import lasting, listed, printable
 from mop_tui.errors import RefusedError, UnreachableError, UsageError
 from mop_tui.orchestrator.attached import attached

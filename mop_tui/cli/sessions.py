@@ -68,7 +68,8 @@ def _line(summary: Summary) -> str:
         return printable(f"{'?':<19}  {summary.state:<11}  {'?':<8}  {'?':<9}  {summary.path}")
     started = header.started.replace("T", " ")[:19]
     mode = header.mode.value
-    line = f"{started}  {summary.state:<11}  {clock_time(summary.at)[:8]:<8}  {mode:<9}"
+    lasted = clock_time(summary.at)[:8] if summary.events else "?"
+    line = f"{started}  {summary.state:<11}  {lasted:<8}  {mode:<9}"
     return printable(f"{line}  {summary.path}{_more(summary)}")
 
 
@@ -93,7 +94,7 @@ def _plain(summary: Summary) -> dict[str, object]:
         "started": header.started if header else None,
         "state": summary.state,
         "events": summary.events,
-        "at": summary.at,
+        "at": summary.at if summary.events else None,
         "outcome": summary.outcome or None,
         "reason": summary.reason or None,
         "pid": holder.pid if holder else None,

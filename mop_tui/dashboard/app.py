@@ -21,6 +21,7 @@ from mop_tui.dashboard.attention import Attention
 from mop_tui.dashboard.choice import ChoiceDialog
 from mop_tui.dashboard.clock import Clock, SystemClock
 from mop_tui.dashboard.detail_dialog import DetailDialog
+from mop_tui.dashboard.dialog import Dialog
 from mop_tui.dashboard.errands import Errands
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames, ShowsInTurns
@@ -50,7 +51,7 @@ from mop_tui.dashboard.why_dialog import WhyDialog
 from mop_tui.domain.answers import QuestionType
 from mop_tui.domain.feed import SessionFeed, Stop
 from mop_tui.domain.ids import QuestionId
-from mop_tui.domain.session import Question
+from mop_tui.domain.rows import Question
 from mop_tui.domain.wording import printable
 
 SAMPLING = 0.1
@@ -206,8 +207,10 @@ class Dashboard(App[WhyEnded]):
         overview = self.screen_stack[0]
         if isinstance(overview, Overview) and overview.is_mounted:
             overview.look_back()
-        if isinstance(self.screen, QuestionDialog) and self.screen.is_mounted:
-            self.screen.poll()
+        if isinstance(self.screen, Dialog) and self.screen.is_mounted:
+            self.screen.warn(self._frame)
+            if isinstance(self.screen, QuestionDialog):
+                self.screen.poll()
         for what, why in self._errands.refused(self._frame):
             said = printable(why)
             self.notify(said, title=f"Refused: {what}", severity="warning", markup=False)
@@ -303,13 +306,16 @@ class Dashboard(App[WhyEnded]):
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
     def action_save_picture(self) -> None:
-        """Save what is on the screen as a picture, beside the session file."""
+        """Save what is on the screen as a picture, beside the session file and as private."""
         beside = PurePath(self._feed.source)
-        name = f"{beside.stem}-{self._frame.snapshot.seq}.svg"
+        saved = str(beside.with_name(f"{beside.stem}-{self._frame.snapshot.seq}.svg"))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         try:
-            saved = self.save_screenshot(name, str(beside.parent))
+            with os.fdopen(os.open(saved, flags, 0o600), "w", encoding="utf-8") as file:
+                os.fchmod(file.fileno(), 0o600)  # what was there before may be for all to read
+                file.write(self.export_screenshot())
         except OSError as error:
-            why = f"{name}: {error.strerror}"
+            why = f"{saved}: {error.strerror}"
             self.notify(why, title="No picture was saved", severity="error", markup=False)
         else:
             self.notify(saved, title="Saved a picture of the screen", markup=False)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mop_tui.domain.ids import QuestionId
-from mop_tui.domain.session import Question
+from mop_tui.domain.rows import Question
 
 IDLE = 2.0
 """Seconds without a key after which a dialog may open by itself."""

@@ -2,12 +2,12 @@
 
 from typing import TypeVar
 
-from textual.screen import ModalScreen
+from mop_tui.dashboard.dialog import Dialog
 
 Result = TypeVar("Result")
 
 
-class BoxDialog(ModalScreen[Result]):
+class BoxDialog(Dialog[Result]):
     """A box in the middle of the screen, `#dialog`, as high as what it holds."""
 
     DEFAULT_CSS = """

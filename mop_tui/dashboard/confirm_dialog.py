@@ -7,13 +7,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from mop_tui.dashboard.dialog import Dialog
 from mop_tui.dashboard.frame import Frame
 
 
-class ConfirmDialog(ModalScreen[bool]):
+class ConfirmDialog(Dialog[bool]):
     """Takes a yes or a no. The answer is No unless the other button is chosen.
 
     There is deliberately no letter for Yes: a key followed by anything typed ahead does nothing.

@@ -19,8 +19,8 @@ from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import AnyEvent, SystemDecided
 from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId
 from mop_tui.domain.plan import HostKind, Lifetime
+from mop_tui.domain.rows import Agent, Issue, Task
 from mop_tui.domain.sentences import sentence
-from mop_tui.domain.session import Agent, Issue, Task
 from mop_tui.domain.task_lifecycle import TERMINAL
 from mop_tui.domain.tones import tone
 from mop_tui.domain.waiting import agent_waiting_for, waiting_for

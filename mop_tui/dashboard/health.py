@@ -4,7 +4,7 @@ from mop_tui.dashboard.ink import Ink
 from mop_tui.dashboard.sheet import Entry
 from mop_tui.domain.events import AgentHealth
 from mop_tui.domain.plan import AgentLimits
-from mop_tui.domain.session import Agent
+from mop_tui.domain.rows import Agent
 from mop_tui.domain.wording import printable
 
 UNKNOWN = "unknown"

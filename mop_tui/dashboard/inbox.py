@@ -19,7 +19,7 @@ from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.sheet import Entry, Sheet
 from mop_tui.dashboard.times import lasted, timecode
 from mop_tui.domain.ids import QuestionId
-from mop_tui.domain.session import Question
+from mop_tui.domain.rows import Question
 from mop_tui.domain.wording import printable
 
 _FEW = 60

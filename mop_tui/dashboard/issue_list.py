@@ -13,7 +13,7 @@ from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.subject import Subject
 from mop_tui.domain.events import Severity
 from mop_tui.domain.ids import IssueId
-from mop_tui.domain.session import Issue
+from mop_tui.domain.rows import Issue
 from mop_tui.domain.wording import printable
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")

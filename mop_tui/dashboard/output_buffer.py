@@ -7,7 +7,7 @@ from mop_tui.dashboard.line import ELLIPSIS
 from mop_tui.domain.events import AgentOutput
 from mop_tui.domain.feed import EventFilter, SessionFeed
 from mop_tui.domain.ids import AgentId
-from mop_tui.domain.session import TAIL_LINES
+from mop_tui.domain.rows import TAIL_LINES
 from mop_tui.domain.wording import printable
 
 KEPT = 2_000

@@ -18,7 +18,7 @@ class KeyCommands(Provider):
     """Offers the keys that work on the screen below, from where they are declared."""
 
     def _commands(self) -> Iterator[_Command]:
-        seen = set()
+        seen = {"command_palette"}
         for node, binding, enabled, _ in self.screen.active_bindings.values():
             text = binding.tooltip or binding.description
             if enabled and text and binding.action not in seen:

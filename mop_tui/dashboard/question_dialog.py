@@ -9,10 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from mop_tui.dashboard.clock import Clock
+from mop_tui.dashboard.dialog import Dialog
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.guard import KeyGuard
 from mop_tui.dashboard.question_words import became, deadline, earlier, who_asks
@@ -22,7 +22,7 @@ from mop_tui.dashboard.subject import Subject
 from mop_tui.domain.events import UserAnswered, UserCommanded
 from mop_tui.domain.feed import Answer, EventFilter, Seen, SessionFeed
 from mop_tui.domain.ids import CommandId
-from mop_tui.domain.session import Question
+from mop_tui.domain.rows import Question
 from mop_tui.domain.wording import printable
 
 Closed = Literal["aside", "settled", "overtaken", "next"]
@@ -38,7 +38,7 @@ UNREAD = ", and there is more to read: page down"
 Stage = Literal["guarded", "open", "sent"]
 
 
-class QuestionDialog(ModalScreen[Closed]):
+class QuestionDialog(Dialog[Closed]):
     """Shows exactly what is asked, listens only after a moment of quiet, and submits the answer.
 
     What is typed must be meant for it: a character that is none of its keys shows that the operator
@@ -54,6 +54,7 @@ class QuestionDialog(ModalScreen[Closed]):
         Binding("right_square_bracket,ctrl+n", "next", "Next question", key_display="]"),
         Binding("escape", "leave", "Leave it open"),
         Binding("w", "app.why", "Why", tooltip="Tell what led to the question"),
+        Binding("q", "quit", "Quit", tooltip="Quit, while no answer can be given", show=False),
         Binding("pageup", "scroll_context(-1)", "Read up", show=False),
         Binding("pagedown", "scroll_context(1)", "Read on", show=False),
     ]
@@ -85,11 +86,11 @@ class QuestionDialog(ModalScreen[Closed]):
             &:focus { border-left: outer $accent; }
         }
         #deadline { color: $text-warning; }
-        #trouble { color: $text-error; text-style: bold; }
-        #deadline, #trouble { display: none; }
-        #deadline.-shown, #trouble.-shown { display: block; }
+        #deadline { display: none; }
+        #deadline.-shown { display: block; }
         #hint { color: $text-muted; }
         #hint.-guarded { color: $text-warning; text-style: bold; }
+        #hint.-useless { color: $text-error; text-style: bold; }
         #buttons { height: auto; align-horizontal: center; margin: 1 0 0 0; }
         &.-low.-slim #context { max-height: 20vh; margin: 0; }
         &.-low.-slim #question { padding: 0; }
@@ -141,7 +142,6 @@ class QuestionDialog(ModalScreen[Closed]):
             with VerticalScroll(id="context"):
                 yield Sheet(context_entries(asked.context))
             yield Static(id="deadline", markup=False)
-            yield Static(id="trouble", markup=False)
             yield from self.compose_answer(Static(id="hint", markup=False))
 
     def on_mount(self) -> None:
@@ -248,16 +248,16 @@ class QuestionDialog(ModalScreen[Closed]):
 
     def update_texts(self) -> None:
         """Bring every changing text up to date."""
-        trouble = printable(self._frame.trouble)
         if self.listens is not self._answering:
             self._answering = self.listens
             self.allow(answering=self._answering)
             if self._answering:
                 self.take_keys()
         self._say("#deadline", self._deadline())
-        self._say("#trouble", f"No answer can be given now: {trouble}" if trouble else "")
         self._say("#hint", self._hint())
-        self.query_one("#hint").set_class(self.stage == "guarded", "-guarded")
+        hint = self.query_one("#hint")
+        hint.set_class(self.stage == "guarded", "-guarded")
+        hint.set_class(self.stage == "open" and not self.listens, "-useless")
         more = len(self._frame.snapshot.open_questions) - 1
         dialog = self.query_one("#dialog", Vertical)
         others = f"{more} more waiting, {self.NEXT_KEY} shows the next" if more > 0 else ""
@@ -293,6 +293,8 @@ class QuestionDialog(ModalScreen[Closed]):
                 ignored = f" ({dropped} so far)" if dropped else ""
                 return f"Keys are ignored until you pause for a moment{ignored}."
             case "open":
+                if not self.listens:
+                    return "No answer can be given now; esc leaves it open, q quits."
                 if self._why_not:
                     return f"Not accepted: {printable(self._why_not)}"
                 return self.hint()
@@ -373,6 +375,14 @@ class QuestionDialog(ModalScreen[Closed]):
             self.show(self._frame)
 
     # -- leaving ----------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Offer to quit only where a letter cannot be meant for an answer."""
+        return bool(self._frame.trouble) if action == "quit" else True
+
+    def action_quit(self) -> None:
+        """Leave the session, as everywhere."""
+        self.app.call_later(self.app.run_action, "quit")
 
     def _settled(self, question: Question | None) -> None:
         """Close, and say what became of the question."""

@@ -9,8 +9,9 @@ from mop_tui.dashboard.line import ELLIPSIS
 from mop_tui.dashboard.times import timecode
 from mop_tui.domain.answers import Validation
 from mop_tui.domain.events import UserAsked
+from mop_tui.domain.rows import Question
 from mop_tui.domain.sentences import consequence
-from mop_tui.domain.session import Question, Snapshot
+from mop_tui.domain.session import Snapshot
 from mop_tui.domain.wording import printable
 
 _QUOTED = 60

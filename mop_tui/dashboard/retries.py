@@ -1,6 +1,6 @@
 """How often a task was tried, and when it is tried again."""
 
-from mop_tui.domain.session import Task
+from mop_tui.domain.rows import Task
 
 
 def attempt(task: Task) -> str:

@@ -26,7 +26,7 @@ _AT_ONCE = 4
 """How many rows are made in about a millisecond."""
 
 
-class Rows(ScrollView, can_focus=True):
+class Rows(ScrollView, can_focus=True, inherit_bindings=False):
     """A list with a cursor. Subclasses say how many rows there are and what each of them says.
 
     After a change call `rows_changed`: it compares what the visible rows say with what was painted

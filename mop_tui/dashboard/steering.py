@@ -8,7 +8,8 @@ from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.subject import Subject
 from mop_tui.domain.feed import CancelTask, Say, Steer
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
-from mop_tui.domain.session import Snapshot, Task, is_provided
+from mop_tui.domain.rows import Task
+from mop_tui.domain.session import Snapshot, is_provided
 from mop_tui.domain.steering import refusal
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 

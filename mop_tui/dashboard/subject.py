@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mop_tui.dashboard.frame import Frame
-from mop_tui.domain.session import Question
+from mop_tui.domain.rows import Question
 from mop_tui.domain.subject import Subject
 
 __all__ = ["Subject", "nearest_questions"]

@@ -22,7 +22,7 @@ from mop_tui.dashboard.times import age
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.ids import AgentId, TeamId
 from mop_tui.domain.plan import TeamSpec
-from mop_tui.domain.session import Agent
+from mop_tui.domain.rows import Agent
 
 Key = tuple[TeamId, AgentId | None]
 """A team's own row, or the row in which one of its agents is, alone or as the first of several."""

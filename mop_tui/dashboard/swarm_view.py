@@ -10,7 +10,8 @@ from mop_tui.domain import graph
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId, TeamId
 from mop_tui.domain.plan import TeamSpec
-from mop_tui.domain.session import Agent, Question, Snapshot, Task
+from mop_tui.domain.rows import Agent, Question, Task
+from mop_tui.domain.session import Snapshot
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 from mop_tui.domain.waiting import agent_waiting_for, waiting_for
 from mop_tui.domain.wording import printable

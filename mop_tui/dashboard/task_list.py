@@ -19,7 +19,7 @@ from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.swarm_view import Wave, percent_done
 from mop_tui.dashboard.times import age, lasted
 from mop_tui.domain.ids import TaskId
-from mop_tui.domain.session import Task
+from mop_tui.domain.rows import Task
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 from mop_tui.domain.waiting import waiting_for
 from mop_tui.domain.wording import listed, printable

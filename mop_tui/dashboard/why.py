@@ -8,7 +8,7 @@ from mop_tui.dashboard.retries import trying_again
 from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.times import lasted
 from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId
-from mop_tui.domain.session import Task
+from mop_tui.domain.rows import Task
 from mop_tui.domain.waiting import agent_waiting_for, waiting_for
 
 

@@ -21,8 +21,10 @@ from mop_tui.domain.events import (
     UserWithdrawn,
 )
 from mop_tui.domain.plan import Plan
-from mop_tui.domain.session import Question, Session, timer_of
+from mop_tui.domain.rows import Question
+from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
+from mop_tui.domain.timers import timer_of
 
 
 def ask_at_gate(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:

@@ -37,7 +37,8 @@ from mop_tui.domain.events import (
 )
 from mop_tui.domain.ids import AgentId, AskId, QuestionId
 from mop_tui.domain.plan import Plan, QuestionSpec
-from mop_tui.domain.session import Agent, Session
+from mop_tui.domain.rows import Agent
+from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState
 
 OPERATOR = "operator"

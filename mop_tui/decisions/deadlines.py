@@ -17,8 +17,10 @@ from mop_tui.domain.events import (
     TaskTransitioned,
 )
 from mop_tui.domain.plan import Lifetime, Plan
-from mop_tui.domain.session import Agent, Session, Task, force_of, timeout_of
+from mop_tui.domain.rows import Agent, Task
+from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.domain.timers import force_of, timeout_of
 from mop_tui.domain.wording import lasting
 
 GRACE = 5_000

@@ -24,7 +24,8 @@ from mop_tui.domain.answers import Option
 from mop_tui.domain.events import AnyEvent, SystemDecided, SystemResumed, UserAnswered
 from mop_tui.domain.ids import QuestionName, TaskId
 from mop_tui.domain.plan import DO_AGAIN, LEAVE_IT, OnDoubt, Plan, QuestionSpec
-from mop_tui.domain.session import Agent, Session, Task
+from mop_tui.domain.rows import Agent, Task
+from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 
 SHOWN_LINES = 3

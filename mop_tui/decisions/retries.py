@@ -13,8 +13,10 @@ from mop_tui.domain.actions import Action, CloseIssue, MoveTask, OpenIssue, SetT
 from mop_tui.domain.events import AnyEvent, SystemDecided, TaskTransitioned
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Plan, Retry
-from mop_tui.domain.session import Session, Task, rest_of
+from mop_tui.domain.rows import Task
+from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
+from mop_tui.domain.timers import rest_of
 from mop_tui.domain.wording import lasting
 
 JITTER = 0.2

@@ -23,7 +23,8 @@ from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, SystemDecided, UserCommanded
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Plan
-from mop_tui.domain.session import Agent, Session
+from mop_tui.domain.rows import Agent
+from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskTrigger
 
 

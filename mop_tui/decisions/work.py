@@ -33,7 +33,8 @@ from mop_tui.domain.events import (
 )
 from mop_tui.domain.ids import TaskId
 from mop_tui.domain.plan import Lifetime, Plan
-from mop_tui.domain.session import Agent, Session, Task
+from mop_tui.domain.rows import Agent, Task
+from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.wording import lasting
 

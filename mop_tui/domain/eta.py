@@ -16,7 +16,8 @@ from mop_tui.domain import graph
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.session import Agent, Snapshot, Task, is_provided
+from mop_tui.domain.rows import Agent, Task
+from mop_tui.domain.session import Snapshot, is_provided
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 from mop_tui.domain.wording import listed
 

@@ -14,20 +14,10 @@ from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId
 from mop_tui.domain.plan import LEAVE_IT
-from mop_tui.domain.session import (
-    LATEST_STATES,
-    TAIL_LINES,
-    Agent,
-    Issue,
-    Question,
-    Session,
-    Task,
-    force_of,
-    rest_of,
-    timeout_of,
-    timer_of,
-)
+from mop_tui.domain.rows import LATEST_STATES, TAIL_LINES, Agent, Issue, Question, Task
+from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
+from mop_tui.domain.timers import force_of, rest_of, timeout_of, timer_of
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.

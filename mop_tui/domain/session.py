@@ -14,15 +14,8 @@ from typing import Any, Literal, Protocol, TypeVar
 from pydantic import JsonValue
 
 from mop_tui.domain import agent_lifecycle, graph, task_lifecycle
-from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
-from mop_tui.domain.events import (
-    AgentHealth,
-    Outcome,
-    Severity,
-    SystemIntended,
-    SystemTimerSet,
-    UserAsked,
-)
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
+from mop_tui.domain.events import Outcome, SystemIntended, SystemTimerSet
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
@@ -30,34 +23,13 @@ from mop_tui.domain.ids import (
     IssueId,
     MemoryKey,
     QuestionId,
-    QuestionName,
     TaskId,
     TimerId,
 )
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import AgentSpec, Lifetime, Mode, QuestionSpec, TaskSpec, TeamSpec
+from mop_tui.domain.plan import AgentSpec, Lifetime, Mode, TaskSpec, TeamSpec
+from mop_tui.domain.rows import Agent, Issue, Question, Task
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
-
-
-def timer_of(question: QuestionId) -> TimerId:
-    """Return the name of the timer that limits a question."""
-    return TimerId(f"question/{question}")
-
-
-def rest_of(task: TaskId) -> TimerId:
-    """Return the name of the timer that ends a task's rest before it is tried again."""
-    return TimerId(f"retry/{task}")
-
-
-def timeout_of(task: TaskId, attempt: int) -> TimerId:
-    """Return the name of the timer that limits one attempt at a task."""
-    return TimerId(f"timeout/{task}/{attempt}")
-
-
-def force_of(task: TaskId, attempt: int) -> TimerId:
-    """Return the name of the timer after which a cancelled attempt is ended by force."""
-    return TimerId(f"force/{task}/{attempt}")
-
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
@@ -71,201 +43,6 @@ _READY = TaskState.READY
 _ASSIGNED = TaskState.ASSIGNED
 _COMPLETE = TaskState.COMPLETE
 _GIVEN = TaskTrigger.ASSIGNED
-
-LATEST_STATES = 11
-"""How many former states of an agent are kept besides the last."""
-TAIL_LINES = 200
-"""How many of an agent's latest output lines the state keeps."""
-
-
-@dataclass(slots=True)
-class Agent:
-    """What is known of an agent. `touched` is the seq of the event that last changed it."""
-
-    spec: AgentSpec
-    since: int
-    reason: str
-    touched: int = 0
-    state: AgentState = AgentState.SPAWNING
-    task: TaskId | None = None
-    progress: int | None = None
-    note: str = ""
-    incarnation: int = 0
-    running: bool = False
-    stopping: bool = False
-    restarting: bool = False
-    """The operator wants it to have a new process."""
-    retired: bool = False
-    """The operator stopped it for good."""
-    paused_in: AgentState | None = None
-    paused_by: PausedBy | None = None
-    exit_code: int | None = None
-    completed: int = 0
-    last_active: int | None = None
-    tail: tuple[str, ...] = ()
-    tail_end: int = 0
-    """Number of output lines recorded so far; `tail` holds the last of them."""
-    waits: Mapping[AskId, QuestionSpec | MemoryKey] = field(default_factory=dict)
-    """What it asked for and has not been answered: questions to the human, keys of the memory."""
-    measured: AgentHealth | None = None
-    reported: AgentHealth | None = None
-    response_ms: float | None = None
-    """How long its process last took to answer a ping."""
-    errors: int = 0
-    """Errors of its present process."""
-    last_error: str = ""
-    deaths: int = 0
-    """Processes in a row that ended, or could not start, without having completed a task."""
-    busy: bool = False
-    """Its process runs and may do something by itself: see `Session.weigh`."""
-    moved: int = 0
-    """Which event brought it into its present state."""
-    history: tuple[tuple[int, AgentState], ...] = ()
-    """The states that it was in before, each with the moment from which on, oldest first."""
-
-    @property
-    def leaving(self) -> bool:
-        """True while its process runs that was told to end."""
-        return self.running and self.stopping
-
-    def output(self, from_line: int, limit: int) -> tuple[str, ...]:
-        """Return up to `limit` lines from line `from_line` on, as far as `tail` holds them."""
-        first = max(0, from_line - (self.tail_end - len(self.tail)))
-        return self.tail[first : first + limit]
-
-    def digest_row(self) -> str:
-        """What of this row counts for the state digest.
-
-        `!s` is for speed: without it a row takes twice as long.
-        """
-        return (
-            f"agent {self.spec.id} {self.state!s} {self.since} {self.task!s} {self.progress!s}"
-            f" {self.incarnation} {self.running!s} {self.paused_by!s} {self.completed}"
-            f" {self.exit_code!s} {self.tail_end} {self.errors} {self.deaths} {len(self.waits)}"
-        )
-
-
-@dataclass(slots=True)
-class Task:
-    """What is known of a task."""
-
-    spec: TaskSpec
-    since: int
-    reason: str
-    touched: int = 0
-    state: TaskState = TaskState.PENDING
-    agent: AgentId | None = None
-    progress: int | None = None
-    cleared: bool = False
-    """Its gate was opened by a human."""
-    question: QuestionId | None = None
-    """The open question that holds it."""
-    output: str = ""
-    started_at: int | None = None
-    ended_at: int | None = None
-    attempts: int = 0
-    """How often it was given to an agent."""
-    retries: int = 0
-    """How often it was tried again because it had failed."""
-    rests_until: int | None = None
-    """It failed, and will be tried again at this session time."""
-    doubtful: bool = False
-    """The program ended while it was being done, and the operator has to say what now."""
-    overdue: bool = False
-    """Its present attempt took longer than it may."""
-    paused_ms: int = 0
-    """For how long its present attempt was paused, up to `paused_since` if it is paused now."""
-    paused_since: int | None = None
-    told_after: int = 0
-    """For how many milliseconds it had been worked on when its progress was last told."""
-    answers: tuple[tuple[QuestionName, str], ...] = ()
-    """What its gate was answered, for its agent to know; secrets are not among it."""
-    moved: int = 0
-    """Which event brought it into its present state."""
-
-    def worked(self, at: int) -> int:
-        """Return for how many milliseconds the present attempt was worked on until `at`."""
-        if self.started_at is None:
-            return 0
-        until = at if self.paused_since is None else self.paused_since
-        return until - self.started_at - self.paused_ms
-
-    @property
-    def resting(self) -> bool:
-        """True while the task rests before it is tried again."""
-        return self.rests_until is not None
-
-    @property
-    def gated(self) -> bool:
-        """True while a gate that nobody has opened holds the task."""
-        return self.spec.gate is not None and not self.cleared
-
-    @property
-    def held(self) -> bool:
-        """True while the task is not to be given to anybody, ready or not."""
-        return self.resting or self.gated or self.doubtful
-
-    def digest_row(self) -> str:
-        """What of this row counts for the state digest."""
-        return (
-            f"task {self.spec.id} {self.state!s} {self.since} {self.agent!s} {self.progress!s}"
-            f" {self.cleared!s} {self.question!s} {self.attempts} {self.retries}"
-            f" {self.rests_until!s} {self.overdue!s} {self.paused_ms} {self.paused_since!s}"
-            f" {self.output}{' doubtful' if self.doubtful else ''}"
-        )
-
-
-@dataclass(slots=True)
-class Question:
-    """What is known of one asking of a question."""
-
-    asked: UserAsked
-    asked_at: int
-    seq: int
-    """Where in the session it was asked."""
-    touched: int = 0
-    state: Literal["open", "answered", "expired", "withdrawn"] = "open"
-    escalated: bool = False
-    seen_at: int | None = None
-    closed_at: int | None = None
-    value: str = ""
-    reason: str = ""
-    by: str = ""
-
-    @property
-    def id(self) -> QuestionId:
-        """The question's id."""
-        return self.asked.question
-
-    @property
-    def rejected(self) -> bool:
-        """True if it is an approval that was answered, or has defaulted, to no."""
-        return self.asked.question_type == "approval" and self.value == "reject"
-
-    def digest_row(self) -> str:
-        """What of this row counts for the state digest."""
-        return f"question {self.id} {self.state} {self.value} {self.by} {self.seen_at}"
-
-
-@dataclass(slots=True)
-class Issue:
-    """Something that needs, or needed, attention."""
-
-    id: IssueId
-    severity: Severity
-    text: str
-    suggestion: str
-    opened_at: int
-    seq: int
-    """Where in the session it was opened."""
-    touched: int = 0
-    agent: AgentId | None = None
-    task: TaskId | None = None
-    open: bool = True
-
-    def digest_row(self) -> str:
-        """What of this row counts for the state digest."""
-        return f"issue {self.id} {self.severity} {self.open} {self.text}"
 
 
 @immutable

@@ -6,7 +6,8 @@ The screen offers what is not refused here, and the orchestrator refuses the res
 from mop_tui.domain import agent_lifecycle
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger
 from mop_tui.domain.feed import CancelTask, Say, Steer
-from mop_tui.domain.session import Agent, Session, Snapshot
+from mop_tui.domain.rows import Agent
+from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.task_lifecycle import TERMINAL
 
 _STARTING = (AgentState.SPAWNING, AgentState.INITIALIZING, AgentState.ASSIGNED)

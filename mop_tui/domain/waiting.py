@@ -4,7 +4,8 @@ from typing import assert_never
 
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.ids import TaskId
-from mop_tui.domain.session import Agent, Snapshot, Task, is_provided
+from mop_tui.domain.rows import Agent, Task
+from mop_tui.domain.session import Snapshot, is_provided
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.wording import listed, printable
 

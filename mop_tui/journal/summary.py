@@ -23,7 +23,10 @@ State = Literal["running", "ended", "interrupted", "damaged"]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One session file. `at` is the session time of its last event, in milliseconds."""
+    """One session file. `at` is the session time of its last event, in milliseconds.
+
+    A rehearsal that runs, or whose program was killed, may have no event in its file yet.
+    """
 
     path: Path
     header: Header | None

@@ -8,7 +8,8 @@ from mop_tui.domain.answers import objection
 from mop_tui.domain.events import Fact, UserAsked
 from mop_tui.domain.feed import Answer, CancelTask, Command, Say, Seen, Steer, Stop
 from mop_tui.domain.ids import CommandId
-from mop_tui.domain.session import Question, Session
+from mop_tui.domain.rows import Question
+from mop_tui.domain.session import Session
 from mop_tui.domain.steering import refusal
 from mop_tui.journal.writer import Journal
 from mop_tui.orchestrator.answers import PreparedAnswer, PreparedAnswers

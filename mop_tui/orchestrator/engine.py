@@ -24,7 +24,8 @@ from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import ActionId, AgentId, AskId, IssueId, QuestionId, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import HostKind, Plan, QuestionSpec
-from mop_tui.domain.session import Agent, Refusal, Session
+from mop_tui.domain.rows import Agent
+from mop_tui.domain.session import Refusal, Session
 from mop_tui.orchestrator.effects import Effect, Hand, Signal, Start, Tell, Timer
 
 DIGEST_EVERY = 1000

@@ -37,7 +37,8 @@ MOST_COMMANDS = 200
 class OperatorSocket:
     """Serves a running session to visitors from other terminals.
 
-    While a screen is attached, somebody is there who can answer, also in a headless session.
+    Once a screen was attached, there is somebody who can answer, also in a headless session: who
+    leaves, or loses the connection, can come back.
     """
 
     def __init__(self, live: LiveSession, orchestrator: Orchestrator, run: str) -> None:
@@ -47,8 +48,6 @@ class OperatorSocket:
         self.connections = 0
         """Whoever is connected, and the visitors among them, who have said who they are:"""
         self.visitors: set[_Visitor] = set()
-        self._screens = 0
-        self._headless = not orchestrator.attended
         self._ticking: asyncio.TimerHandle | None = None
 
     def standing(self) -> wire.Standing:
@@ -73,19 +72,13 @@ class OperatorSocket:
         """Take note of a visitor who has said who they are."""
         self.visitors.add(visitor)
         if visitor.via == "attach":
-            self._screens += 1
-            if self._headless:
-                self.orchestrator.attended = True
+            self.orchestrator.attended = True
         if self._ticking is None:
             self._tick()
 
     def went(self, visitor: "_Visitor") -> None:
         """Take note that such a visitor has gone."""
         self.visitors.discard(visitor)
-        if visitor.via == "attach":
-            self._screens -= 1
-            if self._headless and not self._screens:
-                self.orchestrator.leave_unattended()
 
     def close(self) -> None:
         """Tell everybody how things stand now, and let them go."""

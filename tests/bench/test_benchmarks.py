@@ -33,7 +33,7 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (
         dashboard.main,
         [
-            *("--agents", "10", "--rate", "50", "--seconds", "2"),
+            *("--agents", "10", "--rate", "50", "--seconds", "1"),
             *("--idle-agents", "3", "--settling", "0"),
         ],
         "times the bare app's",

@@ -69,6 +69,8 @@ def test_an_attached_screen_shows_the_session_and_answers_what_it_asks(asking: R
 def test_leaving_ends_nothing_and_one_can_come_back(asking: Running) -> None:
     with Terminal(*ATTACH, cwd=asking.folder) as terminal:
         terminal.until("y or n chooses")
+        asking.go_on()
+        terminal.until("50%")  # nothing is left but the question, which nobody else can answer
         terminal.press("\x11")
         terminal.until("Leave?", "Leaving ends nothing")
         terminal.press(ENTER)
@@ -82,6 +84,10 @@ def test_leaving_ends_nothing_and_one_can_come_back(asking: Running) -> None:
         terminal.press("d")
         assert terminal.wait() == 0
     assert asking.events("system.ended") == []
+    with Terminal(*ATTACH, cwd=asking.folder) as terminal:
+        approve(terminal)
+        terminal.until("all of 2 tasks complete")
+    assert asking.wait() == 0
 
 
 def test_the_session_can_be_ended_from_an_attached_screen_after_asking(asking: Running) -> None:
@@ -129,18 +135,6 @@ def test_an_attached_screen_ends_with_its_terminal_and_the_session_does_not(
     assert asking.events("system.ended") == []
 
 
-def test_a_headless_session_waits_for_whoever_is_attached(asking: Running) -> None:
-    with Terminal(*ATTACH, cwd=asking.folder) as terminal:
-        terminal.until("y or n chooses")
-        asking.go_on()
-        terminal.until("50%")  # nothing is left but the question, and somebody is here to answer
-        terminal.press("\x11")
-        terminal.until("Leave?")
-        terminal.press(ENTER)
-        assert terminal.wait() == 0
-    assert asking.wait() == 3
-
-
 def test_a_screen_outlives_the_program_and_comes_back_to_one_that_resumes_it(
     asking: Running, mop: Mop
 ) -> None:
@@ -160,6 +154,18 @@ def test_a_screen_outlives_the_program_and_comes_back_to_one_that_resumes_it(
     ids = [said["command"] for said in asking.events("user.answered")]
     ids += [said["id"] for said in asking.events("user.commanded")]
     assert len(set(ids)) == len(ids) == 3
+
+
+def test_a_screen_whose_program_has_died_can_be_left_while_a_question_is_open(
+    asking: Running,
+) -> None:
+    with Terminal(*ATTACH, cwd=asking.folder) as terminal:
+        terminal.until("y or n chooses")
+        asking.kill()
+        terminal.until(" ! it.jsonl: no program runs it", "q quits")
+        terminal.press("q")
+        assert terminal.wait() == 2
+        assert terminal.transcript.endswith(b"To let it go on: mop-tui resume it.jsonl\r\n")
 
 
 def test_without_a_terminal_there_is_no_screen(asking: Running, mop: Mop) -> None:

@@ -20,6 +20,24 @@ tasks: {wait: {agent: worker, run: [sh, -c, "sleep 600 & echo started; wait"]}}
 """
 
 
+ASKS = """
+session: {id: asks}
+agent_types: {worker: {}}
+teams: {crew: {agents: [worker]}}
+tasks: {ship: {agent: worker, gate: sure, run: [touch, shipped]}}
+questions: {sure: {question: "Ship it now?", question_type: approval}}
+"""
+
+
+@pytest.fixture
+def asking(tmp_path: Path) -> Iterator[Terminal]:
+    """A session that does nothing but ask, at the moment it asks."""
+    (tmp_path / "asks.yaml").write_text(ASKS, encoding="utf-8")
+    with Terminal("run", "asks.yaml", cwd=tmp_path) as terminal:
+        terminal.until("Ship it now?", "y or n chooses")
+        yield terminal
+
+
 @pytest.fixture
 def release(tmp_path: Path, tools: Path) -> Iterator[Terminal]:
     """A release of the sample project on the screen, at the moment it asks."""
@@ -75,41 +93,39 @@ def test_approving_releases(release: Terminal, tmp_path: Path) -> None:
     assert _nothing_is_left(tmp_path)
 
 
-def test_rejecting_asks_for_a_reason_and_releases_nothing(
-    release: Terminal, tmp_path: Path
-) -> None:
-    release.press("n")
-    release.until("Why not?", "Say why")
-    release.press(*"not today", ENTER)
-    release.until("CANCELLED", "INCOMPLETE")
-    release.until_gone("Why not?")
-    assert _leave(release) == 1
-    assert not (tmp_path / "releases").exists()
+def test_rejecting_asks_for_a_reason_and_does_not_do_it(asking: Terminal, tmp_path: Path) -> None:
+    asking.press("n")
+    asking.until("Why not?", "Say why")
+    asking.press(*"not today", ENTER)
+    asking.until("CANCELLED", "INCOMPLETE")
+    asking.until_gone("Why not?")
+    assert _leave(asking) == 1
+    assert not (tmp_path / "shipped").exists()
     [answered] = _of(_events(tmp_path), "user.answered")
     assert (answered["value"], answered["reason"]) == ("reject", "not today")
     assert _of(_events(tmp_path), "system.ended")[0]["outcome"] == "incomplete"
     assert _nothing_is_left(tmp_path)
 
 
-def test_a_question_can_be_left_open_and_opened_again(release: Terminal) -> None:
-    release.press(ESCAPE)
-    release.until_gone("y or n chooses")
-    release.until("Waiting for you")
-    release.press("a")
-    release.until("y or n chooses")
+def test_a_question_can_be_left_open_and_opened_again(asking: Terminal) -> None:
+    asking.press(ESCAPE)
+    asking.until_gone("y or n chooses")
+    asking.until("Waiting for you")
+    asking.press("a")
+    asking.until("y or n chooses")
 
 
-def test_the_title_says_that_something_waits_and_is_given_back(release: Terminal) -> None:
-    assert release.title == "(1 waiting) python-release - mop-tui"
-    release.press("n")
-    release.until("Why not?", "Say why")
-    release.press(*"not today", ENTER)
-    release.until("CANCELLED", "INCOMPLETE")
-    release.until_gone("Why not?")
-    assert release.title == "python-release - mop-tui"
-    _leave(release)
-    assert release.title == ""
-    kept, given_back = (release.transcript.count(b"\x1b[%d;2t" % way) for way in (22, 23))
+def test_the_title_says_that_something_waits_and_is_given_back(asking: Terminal) -> None:
+    assert asking.title == "(1 waiting) asks - mop-tui"
+    asking.press("n")
+    asking.until("Why not?", "Say why")
+    asking.press(*"not today", ENTER)
+    asking.until("CANCELLED", "INCOMPLETE")
+    asking.until_gone("Why not?")
+    assert asking.title == "asks - mop-tui"
+    _leave(asking)
+    assert asking.title == ""
+    kept, given_back = (asking.transcript.count(b"\x1b[%d;2t" % way) for way in (22, 23))
     assert kept == given_back == 1
 
 

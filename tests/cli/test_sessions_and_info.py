@@ -77,6 +77,20 @@ def test_an_interrupted_session_says_how_it_can_go_on(mop: Mop, tmp_path: Path) 
         assert "if it is intact, mop-tui resume lets it go on" in told
 
 
+def test_how_long_a_session_lasted_that_has_no_event_in_its_file_is_unknown(
+    mop: Mop, tmp_path: Path
+) -> None:
+    header = Header({}, 0, Mode.REHEARSAL, "r", "2025-01-01T00:00:00+00:00")
+    (tmp_path / "killed.jsonl").write_bytes(encode_header(header))
+    [session] = of_sessions(mop, tmp_path)
+    assert (session["state"], session["events"], session["at"]) == ("interrupted", 0, None)
+    assert mop("sessions", tmp_path).stdout.splitlines()[1].split()[2:5] == [
+        "interrupted",
+        "?",
+        "rehearsal",
+    ]
+
+
 def test_what_is_no_session_is_left_out_and_what_is_damaged_is_not(
     mop: Mop, two_steps: Path, tmp_path: Path
 ) -> None:

@@ -1,13 +1,13 @@
 """An operator at the screen: presses keys, waits, and reads what is there."""
 
-import html
-import re
+import asyncio
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from dashboard.stage import Fingers, Stage
+from rich.cells import cell_len
 from textual.events import Key
 from textual.keys import KEY_NAME_REPLACEMENTS
 from textual.pilot import Pilot
@@ -15,9 +15,7 @@ from textual.widget import Widget
 
 from mop_tui.dashboard.app import Dashboard, WhyEnded
 
-_TEXT = re.compile(r'<text [^>]*? x="([\d.]+)"[^>]*? clip-path="[^"]*?line-(\d+)\)"[^>]*>([^<]*)<')
-_CELL = 12.2
-"""How wide a cell is in an exported picture."""
+PATIENCE = 30.0
 
 
 def _character_name(char: str) -> str:
@@ -45,7 +43,7 @@ class Desk:
         char = key if len(key) == 1 else {"space": " "}.get(key)
         name = key if key.isalnum() or len(key) > 1 else _character_name(key)
         self.app.post_message(Key(name, char))
-        await self.pilot.pause()
+        await self.settle()
 
     async def wait(self, seconds: float) -> None:
         """Let time pass without touching a key."""
@@ -56,17 +54,42 @@ class Desk:
         """Let the screen take notice of what happened."""
         if self.app.is_running:
             self.app.sample()
-        await self.pilot.pause()
+        await self.settle()
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Let real time pass, which Textual's own effects take, until something is true."""
+        async with asyncio.timeout(PATIENCE):
+            while not true():  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.01)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Let everything that is set going take effect and be painted, without waiting for time.
+
+        Textual's own pause sleeps until the process has been idle for 20 ms, often several times.
+        """
+        ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
+        unpainted = True
+        while unpainted:
+            while ready:  # noqa: ASYNC110 - nothing tells when nothing is left to do
+                await asyncio.sleep(0)
+            screens = self.app.screen_stack if self.app.is_running else []
+            timers = [screen._update_timer for screen in screens]
+            unpainted = any(timer._active.is_set() for timer in timers)
+            for screen in screens if unpainted else ():
+                screen._on_timer_update()
 
     def lines(self) -> list[str]:
         """What stands on the screen, line by line."""
         width, height = self.app.size
         rows = [[" "] * width for _ in range(height)]
-        for x, line, text in _TEXT.findall(self.app.export_screenshot()):
-            start = round(float(x) / _CELL)
-            for offset, char in enumerate(html.unescape(text).replace("\xa0", " ")):
-                if start + offset < width:
-                    rows[int(line)][start + offset] = char
+        for row, strip in zip(rows, self.app.screen._compositor.render_strips(), strict=True):
+            start = 0
+            for segment in strip:
+                for offset, char in enumerate(segment.text):
+                    if start + offset < width:
+                        row[start + offset] = char
+                start += cell_len(segment.text)
         return ["".join(row).rstrip() for row in rows]
 
     def text(self) -> str:

@@ -41,8 +41,10 @@ from mop_tui.domain.ids import (
 )
 from mop_tui.domain.marks import MARKED, Marks, mark_of
 from mop_tui.domain.plan import AgentSpec, Mode, QuestionSpec, TaskSpec, TeamSpec
-from mop_tui.domain.session import Agent, Session, Snapshot, rest_of
+from mop_tui.domain.rows import Agent
+from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.timers import rest_of
 
 SECOND = 1_000
 MINUTE = 60 * SECOND

@@ -10,7 +10,7 @@ from mop_tui.dashboard.attention import IDLE, Attention
 from mop_tui.dashboard.event_log import EventLog
 from mop_tui.dashboard.guard import QUIET
 from mop_tui.dashboard.question_dialog import QuestionDialog
-from mop_tui.domain.session import Question
+from mop_tui.domain.rows import Question
 
 
 def questions(count: int) -> tuple[Question, ...]:

@@ -36,6 +36,19 @@ async def test_the_palette_offers_nothing_that_cannot_be_done() -> None:
         assert "Leave the screen" not in desk.text()
 
 
+async def test_the_palette_offers_no_scrolling_sideways_where_nothing_is_wider_than_its_room() -> (
+    None
+):
+    async with at_desk(mop_platform(), (120, 40)) as desk:
+        await desk.press("tab", "ctrl+p")
+        await desk.pilot.press(*"page")
+        await desk.pilot.pause(0.3)
+        offered = desk.text()
+        assert "Page up  (pgup)" in offered
+        assert "Page Left" not in offered
+        assert "Find a command" not in offered
+
+
 async def test_y_copies_the_row_under_the_cursor() -> None:
     async with at_desk(mop_platform(), (120, 40)) as desk:
         await desk.press("down", "y")
@@ -49,7 +62,19 @@ async def test_a_picture_of_the_screen_is_saved_beside_the_session(tmp_path: Pat
         assert "Saved a picture of the screen" in desk.text()
     [picture] = _pictures(tmp_path)
     assert picture.name == f"run-{stage.session.seq}.svg"
+    assert picture.stat().st_mode & 0o777 == 0o600
     assert "platform-engineer-dev" in picture.read_text(encoding="utf-8")
+
+
+async def test_a_picture_is_private_even_where_another_of_its_name_was_not(tmp_path: Path) -> None:
+    stage = replace(mop_platform(), source=str(tmp_path / "run.jsonl"))
+    picture = tmp_path / f"run-{stage.session.seq}.svg"
+    picture.write_text("an older one", encoding="utf-8")
+    picture.chmod(0o644)
+    async with at_desk(stage, (120, 40)) as desk:
+        await desk.press("S")
+    assert picture.stat().st_mode & 0o777 == 0o600
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
 
 
 async def test_where_no_picture_can_be_saved_that_is_said(tmp_path: Path) -> None:

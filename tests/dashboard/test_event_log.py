@@ -208,7 +208,9 @@ async def test_without_the_filter_one_sees_what_happened_around_the_event_found(
     talk(stage, 0, 3000)
     async with at_desk(stage) as desk:
         log = await in_the_log(desk)
-        await desk.press("/", *"key-10", "enter", "g", "escape")
+        await desk.press("/", *"key-10", "enter")
+        await until_found(desk, log)
+        await desk.press("g", "escape")
         await until_found(desk, log)
         assert "key-9 was set" in desk.text()
         assert "key-10 was set" in desk.text()

@@ -215,3 +215,49 @@ async def test_a_guest_leaves_at_once_what_has_ended() -> None:
         assert "Detach" not in desk.text()
         await desk.pilot.press("q")
         assert left(desk)
+
+
+# -- while something is wrong ---------------------------------------------------------------------
+
+WRONG = "release.jsonl: no program runs it, and it has not ended."
+
+
+def go_wrong(stage: Stage) -> None:
+    stage.trouble = WRONG
+    stage.revision += 1
+
+
+@pytest.mark.parametrize("size", [(40, 20), (80, 24), (160, 44)])
+@pytest.mark.parametrize("key", ["", "question_mark", "i", "enter", "w", "E"])
+async def test_no_dialog_hides_what_is_wrong(key: str, size: tuple[int, int]) -> None:
+    stage = release() if not key else mop_platform()
+    stage.guest = True
+    async with at_desk(stage, size) as desk:
+        await desk.press(*filter(None, ["down", key] if key else []))
+        assert len(desk.app.screen_stack) == 2
+        assert "!" not in desk.lines()[1]
+        go_wrong(stage)
+        await desk.look()
+        assert " ".join(line.strip(" !") for line in desk.lines()[1:5]).startswith(WRONG)
+
+
+async def test_what_was_wrong_before_a_dialog_opened_is_not_hidden_either() -> None:
+    stage = mop_platform()
+    async with at_desk(stage) as desk:
+        go_wrong(stage)
+        await desk.look()
+        await desk.press("question_mark")
+        assert "! release.jsonl: no program runs it" in desk.text()
+
+
+async def test_q_leaves_a_question_that_cannot_be_answered() -> None:
+    stage = release()
+    async with at_desk(stage) as desk:
+        await desk.wait(1.5)
+        await desk.press("q")
+        assert isinstance(desk.app.screen, ApprovalDialog)
+        go_wrong(stage)
+        await desk.wait(1.5)
+        assert "No answer can be given now; esc leaves it open, q quits." in desk.text()
+        await desk.press("q")
+        assert isinstance(desk.app.screen, QuitDialog)

@@ -20,7 +20,7 @@ from mop_tui.domain import events as e
 from mop_tui.domain.answers import Option
 from mop_tui.domain.feed import Answer
 from mop_tui.domain.ids import CommandId
-from mop_tui.domain.session import Question
+from mop_tui.domain.rows import Question
 
 BURSTS = int(os.environ.get("MOP_TUI_STRAY_BURSTS", "12"))
 """Per seed; `python -m bench.stray_keys` takes many more."""

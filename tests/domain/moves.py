@@ -21,16 +21,10 @@ from mop_tui.domain.ids import (
     TimerId,
 )
 from mop_tui.domain.plan import AgentSpec, Lifetime, Mode, QuestionSpec, TaskSpec
-from mop_tui.domain.session import (
-    Agent,
-    Refusal,
-    Session,
-    Task,
-    force_of,
-    rest_of,
-    timeout_of,
-)
+from mop_tui.domain.rows import Agent, Task
+from mop_tui.domain.session import Refusal, Session
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.timers import force_of, rest_of, timeout_of
 
 AGENTS = [AgentId(f"a{n}") for n in range(3)]
 TASKS = [TaskId(f"t{n}") for n in range(4)]

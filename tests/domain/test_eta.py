@@ -13,7 +13,8 @@ from mop_tui.domain.eta import Estimate, estimate
 from mop_tui.domain.events import UserAsked
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionId, QuestionName, TaskId, TeamId
 from mop_tui.domain.plan import AgentSpec, Priority, TaskSpec
-from mop_tui.domain.session import Agent, Question, Session, Snapshot, Task
+from mop_tui.domain.rows import Agent, Question, Task
+from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.task_lifecycle import TaskState
 
 MINUTE = 60_000

@@ -26,7 +26,8 @@ from mop_tui.domain.events import AnyEvent, Event, Fact, Unknown
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import ActionId, AgentId, TeamId
 from mop_tui.domain.plan import AgentSpec
-from mop_tui.domain.session import LATEST_STATES, Session, Task
+from mop_tui.domain.rows import LATEST_STATES, Task
+from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
 patient = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])

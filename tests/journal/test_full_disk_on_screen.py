@@ -68,7 +68,7 @@ def test_a_full_disk_freezes_the_session_until_there_is_room_and_nothing_is_lost
         seen_inside = Path(f"/proc/{terminal.pid}/root{disk}")
         session, ballast = seen_inside / "it.jsonl", seen_inside / "ballast"
         _fill(ballast)
-        terminal.until("No answer can be given now: NOT RECORDING", "Make room")
+        terminal.until("No answer can be given now", "! NOT RECORDING", "Make room")
         while_full = session.read_bytes()
         (tmp_path / "go-on").touch()
         eventually((tmp_path / "first-ended").exists)

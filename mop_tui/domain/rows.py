@@ -1,0 +1,217 @@
+"""The rows that a session is made of: its agents, tasks, questions and issues.
+
+Only `fold` and the `Session` that they belong to change them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
+from mop_tui.domain.events import AgentHealth, Severity, UserAsked
+from mop_tui.domain.ids import (
+    AgentId,
+    AskId,
+    IssueId,
+    MemoryKey,
+    QuestionId,
+    QuestionName,
+    TaskId,
+)
+from mop_tui.domain.plan import AgentSpec, QuestionSpec, TaskSpec
+from mop_tui.domain.task_lifecycle import TaskState
+
+LATEST_STATES = 11
+"""How many former states of an agent are kept besides the last."""
+TAIL_LINES = 200
+"""How many of an agent's latest output lines the state keeps."""
+
+
+@dataclass(slots=True)
+class Agent:
+    """What is known of an agent. `touched` is the seq of the event that last changed it."""
+
+    spec: AgentSpec
+    since: int
+    reason: str
+    touched: int = 0
+    state: AgentState = AgentState.SPAWNING
+    task: TaskId | None = None
+    progress: int | None = None
+    note: str = ""
+    incarnation: int = 0
+    running: bool = False
+    stopping: bool = False
+    restarting: bool = False
+    """The operator wants it to have a new process."""
+    retired: bool = False
+    """The operator stopped it for good."""
+    paused_in: AgentState | None = None
+    paused_by: PausedBy | None = None
+    exit_code: int | None = None
+    completed: int = 0
+    last_active: int | None = None
+    tail: tuple[str, ...] = ()
+    tail_end: int = 0
+    """Number of output lines recorded so far; `tail` holds the last of them."""
+    waits: Mapping[AskId, QuestionSpec | MemoryKey] = field(default_factory=dict)
+    """What it asked for and has not been answered: questions to the human, keys of the memory."""
+    measured: AgentHealth | None = None
+    reported: AgentHealth | None = None
+    response_ms: float | None = None
+    """How long its process last took to answer a ping."""
+    errors: int = 0
+    """Errors of its present process."""
+    last_error: str = ""
+    deaths: int = 0
+    """Processes in a row that ended, or could not start, without having completed a task."""
+    busy: bool = False
+    """Its process runs and may do something by itself: see `Session.weigh`."""
+    moved: int = 0
+    """Which event brought it into its present state."""
+    history: tuple[tuple[int, AgentState], ...] = ()
+    """The states that it was in before, each with the moment from which on, oldest first."""
+
+    @property
+    def leaving(self) -> bool:
+        """True while its process runs that was told to end."""
+        return self.running and self.stopping
+
+    def output(self, from_line: int, limit: int) -> tuple[str, ...]:
+        """Return up to `limit` lines from line `from_line` on, as far as `tail` holds them."""
+        first = max(0, from_line - (self.tail_end - len(self.tail)))
+        return self.tail[first : first + limit]
+
+    def digest_row(self) -> str:
+        """What of this row counts for the state digest.
+
+        `!s` is for speed: without it a row takes twice as long.
+        """
+        return (
+            f"agent {self.spec.id} {self.state!s} {self.since} {self.task!s} {self.progress!s}"
+            f" {self.incarnation} {self.running!s} {self.paused_by!s} {self.completed}"
+            f" {self.exit_code!s} {self.tail_end} {self.errors} {self.deaths} {len(self.waits)}"
+        )
+
+
+@dataclass(slots=True)
+class Task:
+    """What is known of a task."""
+
+    spec: TaskSpec
+    since: int
+    reason: str
+    touched: int = 0
+    state: TaskState = TaskState.PENDING
+    agent: AgentId | None = None
+    progress: int | None = None
+    cleared: bool = False
+    """Its gate was opened by a human."""
+    question: QuestionId | None = None
+    """The open question that holds it."""
+    output: str = ""
+    started_at: int | None = None
+    ended_at: int | None = None
+    attempts: int = 0
+    """How often it was given to an agent."""
+    retries: int = 0
+    """How often it was tried again because it had failed."""
+    rests_until: int | None = None
+    """It failed, and will be tried again at this session time."""
+    doubtful: bool = False
+    """The program ended while it was being done, and the operator has to say what now."""
+    overdue: bool = False
+    """Its present attempt took longer than it may."""
+    paused_ms: int = 0
+    """For how long its present attempt was paused, up to `paused_since` if it is paused now."""
+    paused_since: int | None = None
+    told_after: int = 0
+    """For how many milliseconds it had been worked on when its progress was last told."""
+    answers: tuple[tuple[QuestionName, str], ...] = ()
+    """What its gate was answered, for its agent to know; secrets are not among it."""
+    moved: int = 0
+    """Which event brought it into its present state."""
+
+    def worked(self, at: int) -> int:
+        """Return for how many milliseconds the present attempt was worked on until `at`."""
+        if self.started_at is None:
+            return 0
+        until = at if self.paused_since is None else self.paused_since
+        return until - self.started_at - self.paused_ms
+
+    @property
+    def resting(self) -> bool:
+        """True while the task rests before it is tried again."""
+        return self.rests_until is not None
+
+    @property
+    def gated(self) -> bool:
+        """True while a gate that nobody has opened holds the task."""
+        return self.spec.gate is not None and not self.cleared
+
+    @property
+    def held(self) -> bool:
+        """True while the task is not to be given to anybody, ready or not."""
+        return self.resting or self.gated or self.doubtful
+
+    def digest_row(self) -> str:
+        """What of this row counts for the state digest."""
+        return (
+            f"task {self.spec.id} {self.state!s} {self.since} {self.agent!s} {self.progress!s}"
+            f" {self.cleared!s} {self.question!s} {self.attempts} {self.retries}"
+            f" {self.rests_until!s} {self.overdue!s} {self.paused_ms} {self.paused_since!s}"
+            f" {self.output}{' doubtful' if self.doubtful else ''}"
+        )
+
+
+@dataclass(slots=True)
+class Question:
+    """What is known of one asking of a question."""
+
+    asked: UserAsked
+    asked_at: int
+    seq: int
+    """Where in the session it was asked."""
+    touched: int = 0
+    state: Literal["open", "answered", "expired", "withdrawn"] = "open"
+    escalated: bool = False
+    seen_at: int | None = None
+    closed_at: int | None = None
+    value: str = ""
+    reason: str = ""
+    by: str = ""
+
+    @property
+    def id(self) -> QuestionId:
+        """The question's id."""
+        return self.asked.question
+
+    @property
+    def rejected(self) -> bool:
+        """True if it is an approval that was answered, or has defaulted, to no."""
+        return self.asked.question_type == "approval" and self.value == "reject"
+
+    def digest_row(self) -> str:
+        """What of this row counts for the state digest."""
+        return f"question {self.id} {self.state} {self.value} {self.by} {self.seen_at}"
+
+
+@dataclass(slots=True)
+class Issue:
+    """Something that needs, or needed, attention."""
+
+    id: IssueId
+    severity: Severity
+    text: str
+    suggestion: str
+    opened_at: int
+    seq: int
+    """Where in the session it was opened."""
+    touched: int = 0
+    agent: AgentId | None = None
+    task: TaskId | None = None
+    open: bool = True
+
+    def digest_row(self) -> str:
+        """What of this row counts for the state digest."""
+        return f"issue {self.id} {self.severity} {self.open} {self.text}"

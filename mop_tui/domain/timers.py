@@ -1,0 +1,23 @@
+"""What timers are called, so that whoever sets one and whoever unsets it mean the same."""
+
+from mop_tui.domain.ids import QuestionId, TaskId, TimerId
+
+
+def timer_of(question: QuestionId) -> TimerId:
+    """Return the name of the timer that limits a question."""
+    return TimerId(f"question/{question}")
+
+
+def rest_of(task: TaskId) -> TimerId:
+    """Return the name of the timer that ends a task's rest before it is tried again."""
+    return TimerId(f"retry/{task}")
+
+
+def timeout_of(task: TaskId, attempt: int) -> TimerId:
+    """Return the name of the timer that limits one attempt at a task."""
+    return TimerId(f"timeout/{task}/{attempt}")
+
+
+def force_of(task: TaskId, attempt: int) -> TimerId:
+    """Return the name of the timer after which a cancelled attempt is ended by force."""
+    return TimerId(f"force/{task}/{attempt}")
