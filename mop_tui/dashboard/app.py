@@ -58,7 +58,7 @@ SAMPLING = 0.1
 """Seconds between looks at the feed."""
 QUIET_SAMPLING = 0.2
 """The same while nothing happens: it is waking up that costs most then."""
-PIECE = 0.001
+PIECE = 0.0005
 """Seconds of work after which others get their turn."""
 BREATH = 0.001
 """Seconds that others get between two pieces of work. A mere `sleep(0)` would not let keys in."""

@@ -32,7 +32,7 @@ from mop_tui.orchestrator.measuring import Measuring
 from mop_tui.orchestrator.processes import Hosts, Processes
 from mop_tui.orchestrator.recovery import Recovered
 
-SLICE = 0.002
+SLICE = 0.001
 """Seconds of work after which others in the event loop get their turn."""
 BREATH = 0.001
 """Seconds between two slices. A mere `sleep(0)` would make a key wait for several slices."""
