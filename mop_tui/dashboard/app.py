@@ -107,7 +107,8 @@ class Dashboard(App[WhyEnded]):
         super().__init__(driver_class=LastingDriver, ansi_color=ansi_color)
         self._feed = feed
         self._clock: Clock = clock or SystemClock()
-        self._sampler = Sampler(feed, self._clock.now)
+        self._attention = Attention()
+        self._sampler = Sampler(feed, self._clock.now, calm=self._nobody_types)
         self._frame = self._sampler.take()
         self._errands = Errands(feed)
         self._offers: tuple[object, ...] = (None,)
@@ -120,7 +121,6 @@ class Dashboard(App[WhyEnded]):
         """How many questions the terminal's title says are open."""
         self._unshown = False
         """A screen that was still opening has missed the frame."""
-        self._attention = Attention()
         self._garbage = Garbage()
         self._hurried_until = 0.0
         """Until when (monotonic seconds) nothing but keys is to be minded."""
@@ -162,7 +162,7 @@ class Dashboard(App[WhyEnded]):
             if not self._nothing_new:
                 await self._sample_in_turns()
                 await asyncio.sleep(SAMPLING)
-            self._garbage.collect(idle=self._attention.idle(self._clock.now()))
+            self._garbage.collect(idle=self._nobody_types())
 
     async def _sample_in_turns(self) -> None:
         """Do as `sample` does, but let everybody else have a turn every millisecond or two."""
@@ -174,6 +174,9 @@ class Dashboard(App[WhyEnded]):
                 if not self.is_running or self.return_code is not None:
                     return  # it has been left meanwhile
                 began = monotonic()
+
+    def _nobody_types(self) -> bool:
+        return self._attention.idle(self._clock.now())
 
     @property
     def _nothing_new(self) -> bool:

@@ -18,6 +18,7 @@ from mop_tui.domain.session import Snapshot
 
 _REST = 1.0
 """Seconds between estimates of the end, at least."""
+_REST_WHILE_TYPING = 5.0
 _SHARE = 50
 """How many times longer than making an estimate is the time until the next one, at least."""
 
@@ -38,7 +39,7 @@ class Frame:
     remaining: Mapping[QuestionId, int | None]
     """Wall-clock milliseconds until each open question times out; None if it never does."""
     estimate: Estimate | None = None
-    """What can be told of the end, a second ago at most; None where no end is ahead."""
+    """What can be told of the end, some seconds ago at most; None where no end is ahead."""
 
     @property
     def replayed(self) -> bool:
@@ -89,9 +90,16 @@ class ShowsInTurns(Protocol):
 class Sampler:
     """Takes frames from a feed, and only where something a viewer can see has changed."""
 
-    def __init__(self, feed: SessionFeed, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        feed: SessionFeed,
+        clock: Callable[[], float] = monotonic,
+        *,
+        calm: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`clock` returns monotonic seconds, and `calm` whether nobody has typed for a while."""
         self._feed = feed
-        self._estimator = _Estimator(clock)
+        self._estimator = _Estimator(clock, calm)
         self._started = datetime.fromisoformat(feed.started)
         self._revision: int | None = None
         self._seconds: tuple[int | None, ...] = ()
@@ -145,13 +153,15 @@ class Sampler:
 
 
 class _Estimator:
-    """Estimates the end of a session once a second, and less often where that takes long.
+    """Estimates the end of a session once a second, and less often where that takes long or
+    somebody types, who would wait for it.
 
     `clock` returns wall-clock seconds: a rehearsal or a replay may show hours in one of them.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], calm: Callable[[], bool]) -> None:
         self._clock = clock
+        self._calm = calm
         self._looked = -inf
         self._rest = 0.0
         self._for: Snapshot | None = None
@@ -161,7 +171,12 @@ class _Estimator:
     @property
     def due(self) -> bool:
         """True if what was estimated last is not about what was shown last, and may be now."""
-        return self._stale and self._clock() - self._looked >= self._rest
+        return self._stale and self._rested
+
+    @property
+    def _rested(self) -> bool:
+        rest = self._rest if self._calm() else max(self._rest, _REST_WHILE_TYPING)
+        return self._clock() - self._looked >= rest
 
     def look(self, snapshot: Snapshot, now: int) -> Estimate | None:
         """Return what can be told of the end of `snapshot` at session time `now`."""
@@ -169,8 +184,8 @@ class _Estimator:
         self._stale = snapshot is not self._for
         if snapshot.status != "running":
             return None
-        began = self._clock()
-        if went_back or began - self._looked >= self._rest:
+        if went_back or self._rested:
+            began = self._clock()
             self._estimate = estimate(snapshot, now)
             self._for, self._stale = snapshot, False
             self._looked = self._clock()

@@ -127,3 +127,25 @@ async def test_the_end_is_estimated_once_a_second_at_most(monkeypatch: pytest.Mo
         assert len(estimated) == 1
         await desk.wait(1)
         assert len(estimated) == 2
+
+
+async def test_the_end_is_estimated_less_often_while_somebody_types(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    estimated: list[int] = []
+
+    def watched(snapshot: Snapshot, now: int) -> Estimate | None:
+        estimated.append(now)
+        return estimate(snapshot, now)
+
+    monkeypatch.setattr(frame, "estimate", watched)
+    stage = delivery()
+    async with at_desk(stage) as desk:
+        for percent in range(60, 64):
+            stage.progress("builder", percent)
+            await desk.press("j")
+            await desk.wait(1)
+        assert len(estimated) == 1
+        stage.progress("builder", 65)
+        await desk.wait(1)
+        assert len(estimated) == 2
