@@ -154,10 +154,12 @@ class Dashboard(App[WhyEnded]):
 
     async def _look_on(self) -> None:
         """Sample as often as there is something to see."""
-        while True:
+        while self.return_code is None:
             if self._nothing_new:
+                # Not `wait_for`: cancelled just as a key comes, it goes on (Python before 3.12).
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), QUIET_SAMPLING)
+                    async with asyncio.timeout(QUIET_SAMPLING):
+                        await self._woken.wait()
             self._woken.clear()
             if not self._nothing_new:
                 await self._sample_in_turns()
@@ -186,7 +188,7 @@ class Dashboard(App[WhyEnded]):
 
     @property
     def _searching(self) -> bool:
-        overview = self.screen_stack[0]
+        overview = self.screen_stack[0] if self.screen_stack else None
         return isinstance(overview, Overview) and overview.searching
 
     def hurry(self) -> None:

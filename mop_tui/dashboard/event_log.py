@@ -134,6 +134,7 @@ class EventLog(Rows):
             self._read_to = min(chunk[-1].seq, now)
             if not self.following:
                 self.unseen += len(wanted)
+            self._changed()
             yield
         surplus = len(self._events) - KEPT
         if surplus > 0:

@@ -86,7 +86,6 @@ class Swarm(Rows):
             self._arrange()
         elif self._form != "rows" and former.view.unwell != frame.view.unwell:
             self._arrange()
-        yield
         yield from self.rows_changing()
 
     def on_resize(self) -> None:

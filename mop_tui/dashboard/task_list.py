@@ -58,7 +58,6 @@ class TaskList(Rows):
         self._frame = frame
         if not same:
             self._arrange(frame)
-        yield
         yield from self.rows_changing()
 
     def _arrange(self, frame: Frame) -> None:
