@@ -240,7 +240,8 @@ class Dashboard(App[WhyEnded]):
         self._frame = frame
         self._unshown = False
         self._touched = True
-        for screen in list(self.screen_stack):
+        # Dialogs first: one that is settled must not take the keys while the rest is being shown.
+        for screen in reversed(list(self.screen_stack)):
             if screen not in self.screen_stack:
                 continue  # it was closed while others were shown
             if not isinstance(screen, ShowsFrames | ShowsInTurns):
