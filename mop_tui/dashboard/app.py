@@ -241,7 +241,7 @@ class Dashboard(App[WhyEnded]):
         self._unshown = False
         self._touched = True
         # Dialogs first: one that is settled must not take the keys while the rest is being shown.
-        for screen in reversed(list(self.screen_stack)):
+        for screen in self.screen_stack[::-1]:
             if screen not in self.screen_stack:
                 continue  # it was closed while others were shown
             if not isinstance(screen, ShowsFrames | ShowsInTurns):
