@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import PurePath
 from time import monotonic
@@ -117,10 +117,10 @@ class Dashboard(App[WhyEnded]):
         """Something came from the terminal, or from the session, since that was worked out."""
         self._woken = asyncio.Event()
         """Set where something came from the terminal."""
-        self._waiting = -1
+        self._waiting = 0
         """How many questions the terminal's title says are open."""
         self._unshown = False
-        """A screen that was still opening has missed the frame."""
+        """The frame is still being shown, or a screen that was opening has missed it."""
         self._garbage = Garbage()
         self._hurried_until = 0.0
         """Until when (monotonic seconds) nothing but keys is to be minded."""
@@ -238,8 +238,10 @@ class Dashboard(App[WhyEnded]):
     def _showing(self, frame: Frame) -> Iterator[None]:
         """Show `frame` in one part after the other, unless a later one has been shown meanwhile."""
         self._frame = frame
-        self._unshown = False
+        self._unshown = True
         self._touched = True
+        self._entitle()
+        missed = False
         # Dialogs first: one that is settled must not take the keys while the rest is being shown.
         for screen in self.screen_stack[::-1]:
             if screen not in self.screen_stack:
@@ -247,7 +249,7 @@ class Dashboard(App[WhyEnded]):
             if not isinstance(screen, ShowsFrames | ShowsInTurns):
                 continue
             if not screen.is_mounted:
-                self._unshown = True
+                missed = True
             elif isinstance(screen, ShowsFrames):
                 screen.show(frame)
             else:
@@ -255,6 +257,7 @@ class Dashboard(App[WhyEnded]):
                     yield
                     if self._frame is not frame or not screen.is_mounted:
                         return
+        self._unshown = missed
 
     # -- keys -------------------------------------------------------------------------------
 
@@ -404,14 +407,21 @@ class Dashboard(App[WhyEnded]):
 
     # -- questions --------------------------------------------------------------------------
 
-    def _attend(self) -> None:
-        """Let the terminal say what waits, and open the dialog of what may ask for attention."""
-        questions = self._frame.snapshot.open_questions if self._frame.answerable else ()
-        if not questions and not self._waiting:
-            return
-        self._waiting = len(questions)
-        waiting = f"({len(questions)} waiting) " if questions else ""
+    @property
+    def _open_questions(self) -> Sequence[Question]:
+        return self._frame.snapshot.open_questions if self._frame.answerable else ()
+
+    def _entitle(self) -> None:
+        """Let the terminal say what waits."""
+        self._waiting = len(self._open_questions)
+        waiting = f"({self._waiting} waiting) " if self._waiting else ""
         self.sub_title = f"{waiting}{self._frame.snapshot.session}"
+
+    def _attend(self) -> None:
+        """Open the dialog of what may ask for attention now."""
+        questions = self._open_questions
+        if not questions:
+            return
         if self._attention.anything_new(questions) and not self.app_focus:
             self.bell()
         typing = isinstance(self.focused or self._left, Input)
