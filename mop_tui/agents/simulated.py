@@ -213,12 +213,12 @@ class SimulatedHost:
             for step in range(1, steps)
         ]
         cues.sort(key=itemgetter(0))
-        cues.append((length, lambda: self._finish(play, script)))
+        finish = (length, lambda: self._finish(play, script))
         if script.asks is None:
-            self._play_from(play, 0, cues)
+            self._play_from(play, 0, [*cues, finish])
             return
         half = length // 2
-        rest = [cue for cue in cues if cue[0] > half]
+        rest = [*(cue for cue in cues if cue[0] > half), finish]
         before = [cue for cue in cues if cue[0] <= half]
         before.append((half, partial(self._ask, play, script.asks, half, rest)))
         self._play_from(play, 0, before)

@@ -64,6 +64,10 @@ BREATH = 0.001
 """Seconds that others get between two pieces of work. A mere `sleep(0)` would not let keys in."""
 HURRY = 0.012
 """Seconds within which a key is answered where nothing else is done."""
+FAIR = 0.004
+"""Seconds between two such times, at least, in which all else goes on however fast keys come."""
+LIVELY = 1.0
+"""Seconds after the last key or click in which anything on the screen may have become another."""
 
 WhyEnded = Literal["quit", "detached"]
 
@@ -111,10 +115,10 @@ class Dashboard(App[WhyEnded]):
         self._sampler = Sampler(feed, self._clock.now, calm=self._nobody_types)
         self._frame = self._sampler.take()
         self._errands = Errands(feed)
-        self._offers: tuple[object, ...] = (None,)
-        """The screen, and what can be done there, and with what the keys are about."""
-        self._touched = True
-        """Something came from the terminal, or from the session, since that was worked out."""
+        self._offers: tuple[object, ...] = ()
+        """What can be done here, and with what the keys are about, and the screen that says so."""
+        self._lively_until = 0.0
+        """Until when (monotonic seconds) to look for what keys and clicks have changed."""
         self._woken = asyncio.Event()
         """Set where something came from the terminal."""
         self._waiting = 0
@@ -138,7 +142,7 @@ class Dashboard(App[WhyEnded]):
 
     def on_mount(self) -> None:
         """Start to look at the feed."""
-        self.run_worker(self._look_on(), exclusive=False)
+        self.run_worker(self._look_on())
         self._garbage.begin()
 
     def on_unmount(self) -> None:
@@ -167,7 +171,7 @@ class Dashboard(App[WhyEnded]):
             self._garbage.collect(idle=self._nobody_types())
 
     async def _sample_in_turns(self) -> None:
-        """Do as `sample` does, but let everybody else have a turn every millisecond or two."""
+        """Do as `sample` does, but let everybody else have a turn every millisecond."""
         began = monotonic()
         for _ in self.looking():
             now = monotonic()
@@ -183,8 +187,9 @@ class Dashboard(App[WhyEnded]):
     @property
     def _nothing_new(self) -> bool:
         """True while all stands still, as it does most of the time in a quiet session."""
-        expecting = self._touched or self._unshown or self._waiting or len(self.screen_stack) > 1
-        return not (expecting or self._errands.out or self._sampler.is_due or self._searching)
+        lively = monotonic() < self._lively_until or len(self.screen_stack) > 1
+        expecting = self._unshown or self._waiting or self._errands.out or self._searching
+        return not (lively or expecting or self._sampler.is_due)
 
     @property
     def _searching(self) -> bool:
@@ -197,8 +202,10 @@ class Dashboard(App[WhyEnded]):
         What the program does besides is done in small pieces, but an answer takes many turns of the
         event loop, and each would come after another piece.
         """
-        self._hurried_until = monotonic() + HURRY
-        self._feed.give_way(HURRY)
+        now = monotonic()
+        if now >= self._hurried_until + FAIR:
+            self._hurried_until = now + HURRY
+            self._feed.give_way(HURRY)
 
     def looking(self) -> Iterator[None]:
         """Do as `sample` does, a millisecond's work each time the iterator is read."""
@@ -224,9 +231,6 @@ class Dashboard(App[WhyEnded]):
 
     def _offer(self) -> None:
         """Let the screen name other keys where other things can be done now."""
-        if not self._touched and self.screen is self._offers[0]:
-            return
-        self._touched = False
         frame = self._frame
         subject = self._subject()
         can = (offered(frame, subject), self.check_action("why", ()))
@@ -239,7 +243,6 @@ class Dashboard(App[WhyEnded]):
         """Show `frame` in one part after the other, unless a later one has been shown meanwhile."""
         self._frame = frame
         self._unshown = True
-        self._touched = True
         self._entitle()
         missed = False
         # Dialogs first: one that is settled must not take the keys while the rest is being shown.
@@ -263,7 +266,7 @@ class Dashboard(App[WhyEnded]):
 
     async def on_event(self, event: events.Event) -> None:
         """Take note of every key, and drop those that were meant for something else."""
-        self._touched = True
+        self._lively_until = monotonic() + LIVELY
         self._woken.set()
         if isinstance(event, events.AppBlur):
             self._left = self.focused

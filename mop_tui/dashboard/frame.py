@@ -19,6 +19,7 @@ from mop_tui.domain.session import Snapshot
 _REST = 1.0
 """Seconds between estimates of the end, at least."""
 _REST_WHILE_TYPING = 5.0
+"""The same while somebody types."""
 _SHARE = 50
 """How many times longer than making an estimate is the time until the next one, at least."""
 

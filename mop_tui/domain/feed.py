@@ -173,7 +173,7 @@ class SessionFeed(Protocol):
     def give_way(self, seconds: float) -> None:
         """Leave the time of the event loop to the screen for so long: a key is to be answered.
 
-        May be called from any thread. Whoever asks again and again gets no more than most of it.
+        May be called from any thread.
         """
 
     def events(

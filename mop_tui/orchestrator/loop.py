@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from math import inf
 
 from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import PausedBy
@@ -32,12 +33,14 @@ from mop_tui.orchestrator.measuring import Measuring
 from mop_tui.orchestrator.processes import Hosts, Processes
 from mop_tui.orchestrator.recovery import Recovered
 
-SLICE = 0.001
+SLICE = 0.004
 """Seconds of work after which others in the event loop get their turn."""
+SHORT_SLICE = 0.001
+"""The same for a while after the session was asked to give way: another key may come."""
+WARY = 5.0
+"""Seconds for which slices are short then."""
 BREATH = 0.001
 """Seconds between two slices. A mere `sleep(0)` would make a key wait for several slices."""
-FAIR_SHARE = 0.25
-"""How much of its time the session keeps for itself, at least, however often it is to give way."""
 RECENT_EVENTS = 10_000
 """How many of the latest events are kept at hand; the journal has them all."""
 
@@ -97,7 +100,7 @@ class Orchestrator:
         self._commands = 0 if recovered is None else recovered.recorded.commands
         self._closed = False
         self._stopping_since: float | None = None
-        self._waits_until = 0.0
+        self._waits_until = -inf
         """Until when the loop is left to others (`time.perf_counter`)."""
 
     @property
@@ -198,9 +201,7 @@ class Orchestrator:
 
     def give_way(self, seconds: float) -> None:
         """See `SessionFeed`."""
-        now = time.perf_counter()
-        if now > self._waits_until + FAIR_SHARE * seconds:
-            self._waits_until = now + seconds
+        self._waits_until = time.perf_counter() + seconds
 
     def journal_advanced(self) -> None:
         """Note that more of the journal is on disk, or that writing it began to fail."""
@@ -258,7 +259,8 @@ class Orchestrator:
 
     def _work_a_slice(self) -> bool:
         """Work for a few milliseconds; return True if there is more to do at once."""
-        ends = time.perf_counter() + SLICE
+        now = time.perf_counter()
+        ends = now + (SHORT_SLICE if now < self._waits_until + WARY else SLICE)
         while self._waits_until < time.perf_counter() < ends:
             if self.session.status == "ended":
                 break

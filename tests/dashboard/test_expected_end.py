@@ -111,14 +111,20 @@ async def test_narrow_screens_tell_the_time_left(width: int, said: str) -> None:
         assert said in desk.lines()[2]
 
 
-async def test_the_end_is_estimated_once_a_second_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    estimated: list[int] = []
+@pytest.fixture
+def estimated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """At what session times the end was estimated."""
+    times: list[int] = []
 
     def watched(snapshot: Snapshot, now: int) -> Estimate | None:
-        estimated.append(now)
+        times.append(now)
         return estimate(snapshot, now)
 
     monkeypatch.setattr(frame, "estimate", watched)
+    return times
+
+
+async def test_the_end_is_estimated_once_a_second_at_most(estimated: list[int]) -> None:
     stage = delivery()
     async with at_desk(stage) as desk:
         for percent in range(60, 70):
@@ -129,16 +135,7 @@ async def test_the_end_is_estimated_once_a_second_at_most(monkeypatch: pytest.Mo
         assert len(estimated) == 2
 
 
-async def test_the_end_is_estimated_less_often_while_somebody_types(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    estimated: list[int] = []
-
-    def watched(snapshot: Snapshot, now: int) -> Estimate | None:
-        estimated.append(now)
-        return estimate(snapshot, now)
-
-    monkeypatch.setattr(frame, "estimate", watched)
+async def test_the_end_is_estimated_less_often_while_somebody_types(estimated: list[int]) -> None:
     stage = delivery()
     async with at_desk(stage) as desk:
         for percent in range(60, 64):
