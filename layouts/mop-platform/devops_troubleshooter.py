@@ -33,9 +33,7 @@ def support(repository: Repository) -> str:
         if verdict["passed"]:
             # What the operator is asked about production is made of this.
             skipped = "prod" in checks.left_out(repository)
-            left = (
-                "finish without production, which is skipped" if skipped else "deploy to production"
-            )
+            left = WITHOUT_PRODUCTION if skipped else "deploy to production"
             agent.remember("swarm/devops/last-step", left)
             return "; ".join(decided) or "nothing to repair"
         if attempt == ATTEMPTS:

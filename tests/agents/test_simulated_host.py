@@ -116,3 +116,22 @@ def test_a_question_that_is_never_settled_holds_it_for_ever(world: World) -> Non
     world.play()
     assert world.times(Asked) == [5_000]
     assert world.times(Exited) == []
+
+
+def test_it_asks_before_it_ends_even_if_it_takes_no_time(world: World) -> None:
+    question = QuestionSpec(QuestionName("where"), "Where to?")
+    work = Work(script=Script((0, 0), asks=question))
+    world.host.start(Job(agent("a"), work, 1, Assignment(task("t"))), {})
+    world.at(7_000, lambda: world.host.tell(A, 1, Reply(AskId("where"), "answered", "there")))
+    world.play()
+    assert world.times(Asked) == [0]
+    assert world.times(Exited) == [7_000]
+
+
+def test_a_long_script_leaves_one_thing_to_come_at_a_time(world: World) -> None:
+    work = Work(script=Script((10_000, 10_000), output=("line",) * 500))
+    world.host.start(Job(agent("a"), work, 1, Assignment(task("t"))), {})
+    world.play()
+    assert len(world.times(Output)) == 500
+    assert world.times(Output) == sorted(world.times(Output))
+    assert world.times(Exited) == [10_000]
