@@ -223,6 +223,7 @@ class Replayer:
         if not self._checkpoints[nearest - 1].seq <= self._session.seq <= seq:
             with no_collecting():
                 self._session = Session.restored(self._checkpoints[:nearest])
+                gc.freeze()  # all of it is kept until the next one takes its place
         session = self._session
         if session.seq < seq:
             for event in self._journal.events(session.seq + 1, seq, FOLDED):
