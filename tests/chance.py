@@ -12,7 +12,8 @@ from mop_tui.agents.host import Assignment, Cancel, Job, Reply, Told
 from mop_tui.domain.events import MAY_LACK_CAUSE, AnyEvent
 from mop_tui.domain.feed import CancelTask, Command, Say, Steer, Stop
 from mop_tui.domain.ids import AgentId, TaskId
-from mop_tui.domain.plan import Plan, Priority, Retry, Script
+from mop_tui.domain.plan import Plan, Retry, Script
+from mop_tui.domain.priority import Priority
 from mop_tui.orchestrator.loop import Orchestrator
 from sessions import Ran, agent, answer, plan, question, task
 

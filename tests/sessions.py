@@ -25,7 +25,6 @@ from mop_tui.domain.plan import (
     Mode,
     OnDoubt,
     Plan,
-    Priority,
     QuestionSpec,
     Retry,
     Script,
@@ -33,6 +32,7 @@ from mop_tui.domain.plan import (
     TeamSpec,
     Work,
 )
+from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
 from mop_tui.journal import BufferedWriter, Header, JournalFile
 from mop_tui.orchestrator.answers import PreparedAnswer, PreparedAnswers

@@ -140,7 +140,7 @@ def _commands(told: Forecast, lookup: templates.Lookup) -> Iterator[tuple[TaskId
                 if spec.agent is not None
                 else able.with_skill.get(spec.requires_skill or "", [])
             )
-            commands = [plan.work(agent.id, task).command for agent in agents]
+            commands = [plan.work(agent, task).command for agent in agents]
             for command in dict.fromkeys(commands):
                 if command is None:
                     yield task, "nothing; it is simulated"

@@ -92,7 +92,9 @@ def prepare(
     """
     loaded = layout.load(path, overrides=overrides, rehearse=rehearse)
     plan = loaded.plan
-    real = any(agent.host is HostKind.COMMAND for agent in plan.agents.values())
+    hosts = [doer.host for doer in plan.agents.values()]
+    hosts += [kind.host for kind in plan.kinds.values()]
+    real = HostKind.COMMAND in hosts
     if real and speed not in (None, 1.0):
         raise UsageError(
             f"--speed {speed:g}: real agents work in real time; use --rehearse to play the plan"

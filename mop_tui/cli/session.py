@@ -16,7 +16,7 @@ import click
 from mop_tui.agents.host import AgentHost, Sink
 from mop_tui.agents.simulated import SimulatedHost
 from mop_tui.cli.output import clock_time, json_line
-from mop_tui.cli.preparing import Prepared, writing
+from mop_tui.cli.preparing import BESIDE, Prepared, writing
 from mop_tui.cli.printer import Printer
 from mop_tui.cli.standing import standing
 from mop_tui.cli.terminal_left import give_back, is_foreground_job, let_go
@@ -35,6 +35,8 @@ from mop_tui.orchestrator.engine import Engine
 from mop_tui.orchestrator.live import LiveSession
 from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.operator_socket import serving
+from mop_tui.orchestrator.outside import Watches
+from mop_tui.sources.files import Change, FileWatcher
 
 SWITCH_INTERVAL = 0.001
 """Seconds after which a thread that computes lets the event loop go on, if that has work."""
@@ -104,11 +106,28 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
         seed=prepared.header.seed,
         answers=prepared.answers,
         recovered=recovered,
+        watches=_watches(prepared) if prepared.mode is Mode.LIVE else None,
     )
     late.append(orchestrator)
     header = prepared.header
     live = LiveSession(orchestrator, _as_typed(prepared.path), header.started, header.sections)
     return live, orchestrator, journal
+
+
+def _watches(prepared: Prepared) -> Watches:
+    """Return what watches the files of a session, below the folder that its layout names."""
+    lookup = templates.resolve(prepared.plan.variables, prepared.places.get)
+    root = Path(templates.render(prepared.plan.root, lookup)).absolute()
+    ours = [prepared.path.with_suffix(suffix) for suffix in BESIDE if suffix != ".work"]
+
+    def watcher(
+        patterns: tuple[str, ...],
+        sink: Callable[[Change], None],
+        known: Mapping[str, str] | None,
+    ) -> FileWatcher:
+        return FileWatcher(root, patterns, sink, ours=[prepared.path, *ours], known=known)
+
+    return watcher
 
 
 def _command_host(prepared: Prepared, sink: Sink) -> AgentHost:

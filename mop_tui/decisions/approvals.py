@@ -9,7 +9,16 @@ from collections.abc import Iterator
 
 from mop_tui.decisions.ending import wind_down
 from mop_tui.decisions.rules import Rule
-from mop_tui.domain.actions import Action, Ask, CloseIssue, Expire, MoveTask, OpenIssue, SetTimer
+from mop_tui.domain.actions import (
+    Action,
+    Ask,
+    CloseIssue,
+    Expire,
+    Fire,
+    MoveTask,
+    OpenIssue,
+    SetTimer,
+)
 from mop_tui.domain.events import (
     AnyEvent,
     SystemDecided,
@@ -34,6 +43,15 @@ def ask_at_gate(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syst
         return
     task = session.tasks[data.task]
     if not task.gated or task.spec.gate is None or task.question is not None:
+        return
+    if task.spec.gated_by is not None:
+        yield SystemDecided(
+            rule=f"trigger/{task.spec.gated_by}",
+            verdict="yes",
+            reason=f"{data.task} deploys to {task.spec.environment}",
+            actions=(Fire(task.spec.gated_by), Ask(task.spec.gate, data.task)),
+            task=data.task,
+        )
         return
     yield SystemDecided(
         rule="ask_at_gate",
@@ -124,7 +142,10 @@ def obey_rejection(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
         return
     why = f": {data.reason}" if data.reason else ", without a reason"
     reason = f"rejected by {data.by}{why}"
-    if plan.questions[question.asked.name].on_reject == "stop_session":
+    spec = plan.questions.get(question.asked.name)
+    if question.asked.proposal:
+        return  # nothing is spawned, and the reason is on record
+    if spec is not None and spec.on_reject == "stop_session":
         consequences = wind_down(session)
     else:
         consequences = _cancel_gated(session, question)

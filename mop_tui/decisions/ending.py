@@ -1,7 +1,6 @@
 """How a session ends: all done, told to stop, or nothing left that could move it."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import counted, listed
@@ -11,6 +10,7 @@ from mop_tui.domain.events import (
     AgentExited,
     AgentTransitioned,
     AnyEvent,
+    Outcome,
     SystemDecided,
     SystemDone,
     SystemQuiesced,
@@ -61,6 +61,10 @@ def nothing_moves(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[S
     """
     if session.status == "ended":
         return
+    if session.finished:
+        outcome, reason = _judged(session)
+        yield SystemDecided("nothing_moves", "yes", reason, (EndSession(outcome),))
+        return
     if session.open_questions:
         texts = [session.questions[q].asked.text for q in session.open_questions]
         reason = f"only questions are left, and nobody is here to answer: {listed(texts)}"
@@ -109,6 +113,8 @@ def end_session(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Sys
     """
     if session.status not in ("running", "stopping") or not session.finished:
         return
+    if session.keep_running and session.status == "running":
+        return
     if session.running:
         left = [a for a, row in session.agents.items() if row.running and not row.stopping]
         if left:
@@ -119,25 +125,31 @@ def end_session(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Sys
                 tuple(map(StopProcess, left)),
             )
         return
-    outcome: Literal["complete", "incomplete", "stopped", "terminated"]
-    complete = session.task_counts.get(TaskState.COMPLETE, 0)
-    if session.stopping_as in ("stopped", "terminated"):
-        outcome = "stopped" if session.stopping_as == "stopped" else "terminated"
-        reason = session.stopping_reason or "the operator ended it"
-    elif complete == len(session.tasks):
-        outcome = "complete"
-        reason = f"all of {counted(complete, 'task')} complete"
-    else:
-        outcome = "incomplete"
-        failed = session.task_counts.get(TaskState.FAILED, 0)
-        cancelled = session.task_counts.get(TaskState.CANCELLED, 0)
-        reason = f"{complete} complete, {failed} failed, {cancelled} cancelled"
+    outcome, reason = _judged(session)
     yield SystemDecided(
         rule="end_session",
         verdict="yes",
         reason=reason,
         actions=(EndSession(outcome),),
     )
+
+
+def _judged(session: Session) -> tuple[Outcome, str]:
+    """Return what became of a session in which nothing is left to be done.
+
+    One that waits for the operator when all is done is ended by nobody else, so that end is none
+    before its time.
+    """
+    complete = session.task_counts.get(TaskState.COMPLETE, 0)
+    failed = session.task_counts.get(TaskState.FAILED, 0)
+    cancelled = session.task_counts.get(TaskState.CANCELLED, 0)
+    if session.stopping_as == "terminated":
+        return "terminated", session.stopping_reason or "the operator ended it"
+    if session.stopping_as is not None and (session.stopped_early or not session.keep_running):
+        return "stopped", session.stopping_reason or "the operator ended it"
+    if complete == len(session.tasks):
+        return "complete", f"all of {counted(complete, 'task')} complete"
+    return "incomplete", f"{complete} complete, {failed} failed, {cancelled} cancelled"
 
 
 RULES = (

@@ -18,7 +18,8 @@ from mop_tui.domain.session import Session
 
 
 def open_session(plan: Plan, _session: Session, _event: AnyEvent) -> Iterator[SystemDecided]:
-    """Create every task, then spawn every agent of the plan."""
+    """Create every task, then spawn every agent that is there from the beginning."""
+    waiting = frozenset(agent for team in plan.teams if team.waits for agent in team.agents)
     yield SystemDecided(
         rule="open_session",
         verdict="yes",
@@ -26,7 +27,7 @@ def open_session(plan: Plan, _session: Session, _event: AnyEvent) -> Iterator[Sy
         f" and {counted(len(plan.agents), 'agent')}",
         actions=(
             *(CreateTask(task) for task in plan.tasks),
-            *(SpawnAgent(agent) for agent in plan.agents),
+            *(SpawnAgent(agent) for agent in plan.agents if agent not in waiting),
         ),
     )
 

@@ -32,6 +32,12 @@ class Rule:
     kinds: tuple[str, ...]
     evaluate: Evaluate
     into: tuple[AgentState | TaskState, ...] = ()
+    of_plan: Callable[[Plan], tuple[str, ...]] | None = None
+    """Tells what other kinds it wants to see, which depends on the plan."""
+
+    def kinds_in(self, plan: Plan) -> tuple[str, ...]:
+        """Return the kinds that it wants to see in a session of `plan`."""
+        return self.kinds if self.of_plan is None else (*self.kinds, *self.of_plan(plan))
 
 
 _MOVES: dict[str, type[AgentState] | type[TaskState]] = {
@@ -44,7 +50,7 @@ class RuleBook:
     """Rules, indexed by what they want to see: an event costs what concerns it, not what exists."""
 
     def __init__(self, plan: Plan, rules: Sequence[Rule]) -> None:
-        self.kinds = frozenset(kind for rule in rules for kind in rule.kinds)
+        self.kinds = frozenset(kind for rule in rules for kind in rule.kinds_in(plan))
         """Kinds that some rule wants to see. About others, which are most, none need be asked."""
         self._plan = plan
         self._by_kind: dict[str, list[Evaluate]] = {}
@@ -52,7 +58,7 @@ class RuleBook:
             kind: {state: [] for state in states} for kind, states in _MOVES.items()
         }
         for rule in rules:
-            for kind in rule.kinds:
+            for kind in rule.kinds_in(plan):
                 if kind not in _MOVES:
                     self._by_kind.setdefault(kind, []).append(rule.evaluate)
                     continue

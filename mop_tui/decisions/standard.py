@@ -11,11 +11,13 @@ from mop_tui.decisions import (
     opening,
     retries,
     steering,
+    triggers,
     work,
 )
 
 RULES = (
     *opening.RULES,
+    *triggers.RULES,
     *work.RULES,
     *retries.RULES,
     *deadlines.RULES,

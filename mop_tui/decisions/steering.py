@@ -5,6 +5,7 @@ hand is cancelled. `restart_agent` gives the task back and the agent a new proce
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 from mop_tui.decisions.conversation import withdraw_waiting
 from mop_tui.decisions.deadlines import withdraw_work
@@ -37,18 +38,13 @@ def obey_steering(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
     actions: tuple[Action, ...]
     match data.command:
         case "pause_agent" if agent is not None:
-            pause = MoveAgent(agent.spec.id, AgentTrigger.PAUSE, agent.task, PausedBy.OPERATOR)
-            actions = (pause, *([PauseProcess(agent.spec.id)] if agent.running else []))
+            actions = ordered(session, agent, "pause", PausedBy.OPERATOR)
         case "resume_agent" if agent is not None:
-            resume = MoveAgent(agent.spec.id, AgentTrigger.RESUME, agent.task)
-            actions = (resume, *([ResumeProcess(agent.spec.id)] if agent.running else []))
+            actions = ordered(session, agent, "resume", PausedBy.OPERATOR)
+        case "restart_agent" if agent is not None:
+            actions = ordered(session, agent, "restart", PausedBy.OPERATOR)
         case "stop_agent" if agent is not None:
             actions = _stopped(session, agent)
-        case "restart_agent" if agent is not None:
-            if agent.running:
-                actions = (*withdraw_waiting(session, agent), StopProcess(agent.spec.id))
-            else:
-                actions = (MoveAgent(agent.spec.id, AgentTrigger.RESTART),)
         case "say" if agent is not None:
             actions = (SendNote(agent.spec.id, data.by, data.reason),)
         case "cancel_task":
@@ -65,6 +61,24 @@ def obey_steering(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
         None if agent is None else agent.spec.id,
         task,
     )
+
+
+def ordered(
+    session: Session, agent: Agent, do: Literal["pause", "resume", "restart"], by: PausedBy
+) -> tuple[Action, ...]:
+    """Return what pauses an agent (`by` whom it is), lets it go on, or gives it a new process."""
+    name = agent.spec.id
+    match do:
+        case "pause":
+            pause = MoveAgent(name, AgentTrigger.PAUSE, agent.task, by)
+            return (pause, *([PauseProcess(name)] if agent.running else []))
+        case "resume":
+            resume = MoveAgent(name, AgentTrigger.RESUME, agent.task)
+            return (resume, *([ResumeProcess(name)] if agent.running else []))
+        case "restart":
+            if agent.running:
+                return (*withdraw_waiting(session, agent), StopProcess(name))
+            return (MoveAgent(name, AgentTrigger.RESTART),)
 
 
 def _stopped(session: Session, agent: Agent) -> tuple[Action, ...]:

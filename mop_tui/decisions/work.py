@@ -30,6 +30,7 @@ from mop_tui.domain.events import (
     AnyEvent,
     SystemDecided,
     SystemDone,
+    TaskCreated,
 )
 from mop_tui.domain.ids import TaskId
 from mop_tui.domain.plan import Lifetime, Plan
@@ -38,6 +39,7 @@ from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.wording import lasting
 
+_OUT = (AgentState.COMPLETE, AgentState.FAILED)
 MOST_DEATHS = 3
 """Processes in a row that may end without having completed a task, before an agent that lives for
 the session is given up."""
@@ -266,6 +268,29 @@ def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
     )
 
 
+def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Have somebody who was out of work come back for a task that has just been created."""
+    data: TaskCreated = event.data
+    if session.status != "running":
+        return
+    able = [session.agents[agent] for agent in session.capable(data.spec)]
+    if any(agent.state is AgentState.AVAILABLE for agent in able):
+        return
+    for agent in able:
+        if agent.state in _OUT and not why_out(session, agent):
+            again = agent.state is AgentState.FAILED
+            trigger = AgentTrigger.RESTART if again else AgentTrigger.RETURNED_TO_POOL
+            yield SystemDecided(
+                "call_back",
+                "yes",
+                f"{data.task} is something that it could do",
+                (MoveAgent(agent.spec.id, trigger),),
+                agent.spec.id,
+                data.task,
+            )
+            return
+
+
 def why_out(session: Session, agent: Agent) -> str:
     """Return why an agent that finished or failed does not come back; empty if it does."""
     if agent.retired:
@@ -371,6 +396,7 @@ RULES = (
     Rule("work_ended", (AgentExited.KIND,), work_ended),
     Rule("work_finished", (AgentFinished.KIND,), work_finished),
     Rule("idle_process_ended", (AgentExited.KIND,), idle_process_ended),
+    Rule("call_back", (TaskCreated.KIND,), call_back),
     Rule(
         "return_to_pool",
         (AgentTransitioned.KIND,),

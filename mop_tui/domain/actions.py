@@ -17,10 +17,13 @@ from mop_tui.domain.ids import (
     MemoryKey,
     QuestionId,
     QuestionName,
+    SpawnId,
     TaskId,
     TimerId,
+    TriggerName,
 )
 from mop_tui.domain.immutable import immutable
+from mop_tui.domain.plan import AgentSpec, TaskSpec
 from mop_tui.domain.task_lifecycle import TaskTrigger
 
 Effect = Literal[
@@ -50,6 +53,80 @@ class SpawnAgent:
 
     agent: AgentId
     do: Literal["spawn_agent"] = "spawn_agent"
+
+
+@immutable
+class Fire:
+    """Note that a trigger fired, as far down a chain of triggers as `depth` says."""
+
+    trigger: TriggerName
+    depth: int = 1
+    key: str = ""
+    """What it fired for, of which it fires only once; empty where it does not matter."""
+    do: Literal["fire"] = "fire"
+
+
+@immutable
+class Refuse:
+    """Note that a limit kept a trigger from firing."""
+
+    trigger: TriggerName
+    limit: str
+    do: Literal["refuse"] = "refuse"
+
+
+@immutable
+class SpawnNew:
+    """Bring an agent into being that the plan does not name, and give it a task if one is said.
+
+    Agent and task get the next free numbers after `spec.id` and `task.id`. Nothing is spawned if
+    `spawn` was spawned before, or no room is left for it by then.
+    """
+
+    spawn: SpawnId
+    spec: AgentSpec
+    task: TaskSpec | None = None
+    do: Literal["spawn_new"] = "spawn_new"
+
+
+@immutable
+class CreateNew:
+    """Add a task that the plan does not name, under the next free number after its id."""
+
+    task: TaskSpec
+    do: Literal["create_new"] = "create_new"
+
+
+Spawning = Annotated[SpawnAgent | SpawnNew | CreateNew, Field(discriminator="do")]
+"""What brings somebody into being, or something for them to do."""
+
+
+@immutable
+class Propose:
+    """Ask the operator whether agents are spawned."""
+
+    trigger: TriggerName
+    text: str
+    spawns: tuple[Spawning, ...]
+    do: Literal["propose"] = "propose"
+
+
+@immutable
+class AskForTrigger:
+    """Put a question of the plan to the human because a trigger fired."""
+
+    question: QuestionName
+    trigger: TriggerName
+    do: Literal["ask_for_trigger"] = "ask_for_trigger"
+
+
+@immutable
+class Notify:
+    """Tell the operator something."""
+
+    text: str
+    trigger: TriggerName
+    do: Literal["notify"] = "notify"
 
 
 @immutable
@@ -235,6 +312,7 @@ class OpenIssue:
     suggestion: str
     agent: AgentId | None = None
     task: TaskId | None = None
+    trigger: TriggerName | None = None
     do: Literal["open_issue"] = "open_issue"
 
 
@@ -257,6 +335,13 @@ class EndSession:
 Action = Annotated[
     CreateTask
     | SpawnAgent
+    | SpawnNew
+    | CreateNew
+    | Fire
+    | Refuse
+    | Propose
+    | AskForTrigger
+    | Notify
     | MoveAgent
     | MoveTask
     | StartProcess

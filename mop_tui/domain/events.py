@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import JsonValue
 
-from mop_tui.domain.actions import Action, Effect, TimerPurpose
+from mop_tui.domain.actions import Action, Effect, Spawning, TimerPurpose
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.answers import ANYTHING, InputType, Option, QuestionType, Validation
 from mop_tui.domain.ids import (
@@ -26,10 +26,12 @@ from mop_tui.domain.ids import (
     QuestionName,
     TaskId,
     TimerId,
+    TriggerName,
 )
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, Mode, QuestionSpec, TaskSpec, TeamSpec
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.triggers import Limits, TriggerSpec
 
 
 class Fact:
@@ -56,6 +58,36 @@ class Event(Generic[D_co]):
 AnyEvent = Event[Any]
 
 Severity = Literal["critical", "warning", "info"]
+
+
+# -- files ----------------------------------------------------------------------------------------
+
+
+@immutable
+class FileCreated(Fact):
+    """A file is there that was not there before; `path` is relative to the session's root."""
+
+    KIND: ClassVar[str] = "file.created"
+    path: str
+    stamp: str
+    """What tells this content of it from another: times, size and place on the disk."""
+
+
+@immutable
+class FileModified(Fact):
+    """A file has other content than before."""
+
+    KIND: ClassVar[str] = "file.modified"
+    path: str
+    stamp: str
+
+
+@immutable
+class FileDeleted(Fact):
+    """A file is gone."""
+
+    KIND: ClassVar[str] = "file.deleted"
+    path: str
 
 
 # -- agents ---------------------------------------------------------------------------------------
@@ -317,6 +349,10 @@ class UserAsked(Fact):
     """What that agent calls the question."""
     doubt: bool = False
     """It is about what becomes of `task`, which was being done when the program ended."""
+    trigger: TriggerName | None = None
+    """What had it asked, if that was a trigger."""
+    proposal: tuple[Spawning, ...] = ()
+    """What is spawned if the human approves."""
 
     @property
     def secret(self) -> bool:
@@ -376,6 +412,8 @@ class UserCommanded(Fact):
     about: str = ""
     reason: str = ""
     refused: str = ""
+    value: JsonValue = None
+    """What it is to be, or the details of what is wanted."""
 
 
 # -- the system -----------------------------------------------------------------------------------
@@ -395,6 +433,10 @@ class SystemStarted(Fact):
     max_agents: int | None
     teams: tuple[TeamSpec, ...]
     seed: int = 0
+    triggers: tuple[TriggerSpec, ...] = ()
+    limits: Limits = Limits()
+    auto_spawn: bool = True
+    keep_running: bool = False
 
 
 @immutable
@@ -493,6 +535,59 @@ class SystemMemorySet(Fact):
 
 
 @immutable
+class SystemFired(Fact):
+    """A trigger fired; what was done because of it follows from the same decision."""
+
+    KIND: ClassVar[str] = "system.fired"
+    trigger: TriggerName
+    depth: int
+    """How many triggers fired because of each other, this one included."""
+    key: str = ""
+    """What it fired for, of which it fires only once; empty where it does not matter."""
+
+
+@immutable
+class SystemRefused(Fact):
+    """A trigger did not fire, for a limit was in the way."""
+
+    KIND: ClassVar[str] = "system.refused"
+    trigger: TriggerName
+    limit: str
+    """Which: a key of `limits`."""
+
+
+@immutable
+class SystemNotified(Fact):
+    """The operator is told something by a trigger."""
+
+    KIND: ClassVar[str] = "system.notified"
+    trigger: TriggerName
+    text: str
+
+
+@immutable
+class SystemWatching(Fact):
+    """From now on files are watched whose paths match one of `patterns`."""
+
+    KIND: ClassVar[str] = "system.watching"
+    patterns: tuple[str, ...]
+    known: tuple[tuple[str, str], ...] = ()
+    """The files that are there already, with their stamps."""
+    would: bool = False
+    """This is a rehearsal: no file is looked at."""
+    trouble: str = ""
+    """Why they cannot be watched, or not well."""
+
+
+@immutable
+class SystemScheduled(Fact):
+    """The time of a trigger came."""
+
+    KIND: ClassVar[str] = "system.scheduled"
+    trigger: TriggerName
+
+
+@immutable
 class SystemIssueOpened(Fact):
     """Something needs attention."""
 
@@ -503,6 +598,7 @@ class SystemIssueOpened(Fact):
     suggestion: str
     agent: AgentId | None = None
     task: TaskId | None = None
+    trigger: TriggerName | None = None
 
 
 @immutable
@@ -576,6 +672,9 @@ class Unknown(Fact):
 
 
 FACTS: tuple[type[Fact], ...] = (
+    FileCreated,
+    FileModified,
+    FileDeleted,
     AgentSpawned,
     AgentTransitioned,
     AgentRefused,
@@ -606,6 +705,11 @@ FACTS: tuple[type[Fact], ...] = (
     SystemIntended,
     SystemDone,
     SystemMemorySet,
+    SystemFired,
+    SystemRefused,
+    SystemNotified,
+    SystemWatching,
+    SystemScheduled,
     SystemIssueOpened,
     SystemIssueClosed,
     SystemTimerSet,
@@ -620,6 +724,9 @@ BY_KIND: dict[str, type[Fact]] = {fact.KIND: fact for fact in FACTS}
 INPUTS: frozenset[str] = frozenset(
     fact.KIND
     for fact in (
+        FileCreated,
+        FileModified,
+        FileDeleted,
         AgentProgressed,
         AgentOutput,
         AgentHealth,
@@ -637,6 +744,8 @@ INPUTS: frozenset[str] = frozenset(
         SystemQuiesced,
         SystemDone,
         SystemMemorySet,
+        SystemWatching,
+        SystemScheduled,
         SystemTimerFired,
         SystemNotRecording,
         SystemStraysEnded,
@@ -650,6 +759,10 @@ TELEMETRY: frozenset[str] = frozenset(
 """Kinds that nothing is done because of, so that losing the last moments of them is bearable."""
 
 MAY_LACK_CAUSE: frozenset[str] = frozenset(
-    fact.KIND for fact in (UserCommanded, SystemStarted, SystemResumed)
-) | frozenset({"file.created", "file.modified", "file.deleted"})
+    fact.KIND
+    for fact in (
+        *(FileCreated, FileModified, FileDeleted),
+        *(UserCommanded, SystemStarted, SystemResumed),
+    )
+)
 """Kinds that may stand at the beginning of a chain of causes."""

@@ -7,14 +7,14 @@ former process (an older incarnation) change nothing either.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event
-from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId
+from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.plan import LEAVE_IT
-from mop_tui.domain.rows import LATEST_STATES, TAIL_LINES, Agent, Issue, Question, Task
+from mop_tui.domain.rows import LATEST_STATES, TAIL_LINES, Agent, Issue, Question, Task, Trigger
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.timers import force_of, rest_of, timeout_of, timer_of
@@ -33,6 +33,13 @@ _STARTED = TaskTrigger.STARTED
 _TAKEN_BACK = frozenset({TaskTrigger.REQUEUED, TaskTrigger.RETRIED, TaskTrigger.SENT_BACK})
 _TASK_COMPLETE = TaskState.COMPLETE
 _TASK_ACTIVE = TaskState.ACTIVE
+
+
+_TRIGGER_STATES: dict[str, Literal["armed", "muted", "disabled"]] = {
+    "arm_trigger": "armed",
+    "mute_trigger": "muted",
+    "disable_trigger": "disabled",
+}
 
 
 def apply(session: Session, event: AnyEvent) -> None:
@@ -59,8 +66,20 @@ def _agent_spawned(session: Session, event: Event[e.AgentSpawned]) -> None:
     session.agents[spec.id] = agent
     counts = session.agent_counts
     counts[agent.state] = counts.get(agent.state, 0) + 1
+    if spec.spawn is not None:
+        session.spawned[spec.spawn] = spec.id
+        if session.limits.per_minute is not None:
+            session.spawned_at = (*session.spawned_at, event.at)[-session.limits.per_minute :]
+        _count(session, spec.id, spec.type)
     session.enlist(spec)
     session.touch(agent)
+
+
+def _count(session: Session, name: str, prefix: str) -> None:
+    """Note that the number in `name`, which begins with `prefix` and a dash, is taken."""
+    number = name.removeprefix(f"{prefix}-")
+    if number.isdecimal():
+        session.numbers[prefix] = max(session.numbers.get(prefix, 0), int(number))
 
 
 def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> None:
@@ -241,6 +260,9 @@ def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
     counts[task.state] = counts.get(task.state, 0) + 1
     session.relate(spec)
     session.expect(spec, 1)
+    if spec.context:
+        prefix = spec.id.rpartition("-")[0]
+        _count(session, spec.id, prefix)
     session.touch(task)
 
 
@@ -417,8 +439,18 @@ def _user_commanded(session: Session, event: Event[e.UserCommanded]) -> None:
         return
     if data.command in ("stop", "terminate"):
         session.status = "stopping"
+        session.stopped_early = not session.finished
         session.stopping_as = "terminated" if data.command == "terminate" else "stopped"
         session.stopping_reason = data.reason
+        return
+    if data.command in _TRIGGER_STATES:
+        trigger = session.triggers.get(TriggerName(data.about))
+        if trigger is not None:
+            trigger.state = _TRIGGER_STATES[data.command]
+            session.touch(trigger)
+        return
+    if data.command == "auto_spawn":
+        session.auto_spawn = data.value is True
         return
     agent = session.agents.get(AgentId(data.about))
     if agent is not None and data.command in ("stop_agent", "restart_agent"):
@@ -439,6 +471,54 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
     session.max_agents = data.max_agents
     session.teams = data.teams
     session.seed = data.seed
+    session.limits = data.limits
+    session.auto_spawn = data.auto_spawn
+    session.keep_running = data.keep_running
+    for spec in data.triggers:
+        trigger = Trigger(spec)
+        session.triggers[spec.name] = trigger
+        session.touch(trigger)
+        for kind in spec.kinds:
+            session.triggers_of[kind] = (*session.triggers_of.get(kind, ()), spec.name)
+
+
+def _fired(session: Session, event: Event[e.SystemFired]) -> None:
+    data = event.data
+    trigger = session.triggers.get(data.trigger)
+    if trigger is None:
+        session.ignored += 1
+        return
+    trigger.fires += 1
+    trigger.fired_at = event.at
+    trigger.moved = event.seq
+    if data.key:
+        session.fired_for.setdefault(data.trigger, {})[data.key] = None
+    if event.cause is not None:
+        session.depths[event.cause] = data.depth
+    session.touch(trigger)
+
+
+def _refused(session: Session, event: Event[e.SystemRefused]) -> None:
+    trigger = session.triggers.get(event.data.trigger)
+    if trigger is None:
+        session.ignored += 1
+        return
+    trigger.refused += 1
+    trigger.limit = event.data.limit
+    trigger.moved = event.seq
+    session.touch(trigger)
+
+
+def _watching(session: Session, event: Event[e.SystemWatching]) -> None:
+    session.files.update(event.data.known)
+
+
+def _file_is_there(session: Session, event: Event[e.FileCreated | e.FileModified]) -> None:
+    session.files[event.data.path] = event.data.stamp
+
+
+def _file_deleted(session: Session, event: Event[e.FileDeleted]) -> None:
+    session.files.pop(event.data.path, None)
 
 
 def _system_ended(session: Session, event: Event[e.SystemEnded]) -> None:
@@ -509,6 +589,7 @@ def _issue_opened(session: Session, event: Event[e.SystemIssueOpened]) -> None:
         seq=event.seq,
         agent=data.agent,
         task=data.task,
+        trigger=data.trigger,
     )
     session.issues[data.issue] = issue
     session.touch(issue)
@@ -551,6 +632,12 @@ def _digest(session: Session, event: Event[e.SystemDigest]) -> None:
 
 
 _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
+    e.FileCreated.KIND: _file_is_there,
+    e.FileModified.KIND: _file_is_there,
+    e.FileDeleted.KIND: _file_deleted,
+    e.SystemFired.KIND: _fired,
+    e.SystemRefused.KIND: _refused,
+    e.SystemWatching.KIND: _watching,
     e.AgentSpawned.KIND: _agent_spawned,
     e.AgentTransitioned.KIND: _agent_transitioned,
     e.AgentProgressed.KIND: _agent_progressed,

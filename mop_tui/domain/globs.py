@@ -45,7 +45,7 @@ class Globs:
         """Return the ways to read a pattern, without braces and in steps."""
         if pattern not in self._known:
             self._work(len(pattern))
-            self._known[pattern] = [_steps(spread) for spread in _spread(pattern)]
+            self._known[pattern] = [_steps(spread) for spread in spread_braces(pattern)]
         return self._known[pattern]
 
     def _work(self, amount: int) -> None:
@@ -93,7 +93,7 @@ class Globs:
         return len(second) in reached
 
 
-def _spread(pattern: str) -> list[str]:
+def spread_braces(pattern: str) -> list[str]:
     """Return the patterns without braces that a pattern stands for."""
     done, todo = [], [pattern]
     while todo:

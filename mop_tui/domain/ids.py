@@ -17,3 +17,6 @@ ActionId = NewType("ActionId", str)
 """`<seq of the decision>.<position in it>`, so an action names the decision that ordered it."""
 CommandId = NewType("CommandId", str)
 MemoryKey = NewType("MemoryKey", str)
+TriggerName = NewType("TriggerName", str)
+SpawnId = NewType("SpawnId", str)
+"""`<trigger>@<seq of the event>.<number>`, so that nothing is spawned twice for one cause."""

@@ -6,7 +6,7 @@ Everything here is immutable and free of machine facts. Texts may still contain 
 
 from collections.abc import Mapping
 from dataclasses import field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import JsonValue
@@ -18,18 +18,18 @@ from mop_tui.domain.answers import (
     QuestionType,
     Validation,
 )
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
+from mop_tui.domain.ids import (
+    AgentId,
+    MemoryKey,
+    QuestionName,
+    SpawnId,
+    TaskId,
+    TeamId,
+    TriggerName,
+)
 from mop_tui.domain.immutable import immutable
-
-
-class Priority(IntEnum):
-    """How urgent a task is; higher goes first."""
-
-    LOW = 0
-    NORMAL = 1
-    HIGH = 2
-    URGENT = 3
-    CRITICAL = 4
+from mop_tui.domain.priority import Priority
+from mop_tui.domain.triggers import Complexity, Limits, TriggerSpec
 
 
 class Mode(StrEnum):
@@ -135,6 +135,22 @@ class AgentSpec:
     host: HostKind = HostKind.COMMAND
     lifetime: Lifetime = Lifetime.TASK
     limits: AgentLimits = AgentLimits()
+    spawn: SpawnId | None = None
+    """What it was spawned for; None if the layout names it."""
+    depth: int = 0
+    """How many agents were spawned because of each other before it, itself included."""
+
+
+@immutable
+class AgentKind:
+    """What agents of a type have in common, for one that the layout does not name."""
+
+    skills: tuple[str, ...] = ()
+    model: str | None = None
+    host: HostKind = HostKind.COMMAND
+    lifetime: Lifetime = Lifetime.TASK
+    limits: AgentLimits = AgentLimits()
+    work: Work = Work()
 
 
 @immutable
@@ -144,6 +160,8 @@ class TeamSpec:
     id: TeamId
     name: str
     agents: tuple[AgentId, ...]
+    waits: bool = False
+    """It is not there from the beginning: a trigger spawns it."""
 
 
 @immutable
@@ -187,6 +205,16 @@ class TaskSpec:
     """What to do with it if the program ended while it was, or may have been, being done: ask the
     operator, do it again, or count it as failed. None asks where its gate is an approval, for that
     was about one attempt, and does it again elsewhere."""
+    environment: str = ""
+    """The environment that it deploys to."""
+    complexity: Complexity | None = None
+    """How hard it is, if the layout says."""
+    gated_by: TriggerName | None = None
+    """The trigger that has its gate asked, if it is not the layout's own."""
+    context: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What whoever does it should know: what it was created for."""
+    depth: int = 0
+    """How many spawns led to it."""
 
 
 @immutable
@@ -232,14 +260,25 @@ class Plan:
     task_work: Mapping[TaskId, Work] = field(default_factory=dict)
     summary_ms: int = 10_000
     """How often a session without a screen tells how it stands."""
+    kinds: Mapping[str, AgentKind] = field(default_factory=dict)
+    """The types of agents that may be spawned."""
+    triggers: tuple[TriggerSpec, ...] = ()
+    limits: Limits = Limits()
+    auto_spawn: bool = True
+    """Whether triggers spawn agents, or only propose it."""
+    keep_running: bool = False
+    """Whether the session waits for the operator when everything is done."""
+    root: str = "."
+    """The folder whose files are watched; machine facts are not filled in yet."""
 
-    def work(self, agent: AgentId, task: TaskId | None) -> Work:
+    def work(self, agent: AgentSpec, task: TaskId | None) -> Work:
         """How `agent` does `task`: what stands nearest to the task wins, part by part.
 
         Without a task: what its process is that lives for the session.
         """
         near = self.task_work.get(task, Work()) if task is not None else Work()
-        far = self.agent_work.get(agent, Work())
+        kind = self.kinds.get(agent.type)
+        far = self.agent_work.get(agent.id) or (Work() if kind is None else kind.work)
         return Work(
             command=near.command or far.command,
             script=near.script or far.script,

@@ -17,9 +17,11 @@ from mop_tui.domain.ids import (
     QuestionId,
     QuestionName,
     TaskId,
+    TriggerName,
 )
 from mop_tui.domain.plan import AgentSpec, QuestionSpec, TaskSpec
 from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.domain.triggers import TriggerSpec
 
 LATEST_STATES = 11
 """How many former states of an agent are kept besides the last."""
@@ -210,8 +212,33 @@ class Issue:
     touched: int = 0
     agent: AgentId | None = None
     task: TaskId | None = None
+    trigger: TriggerName | None = None
     open: bool = True
 
     def digest_row(self) -> str:
         """What of this row counts for the state digest."""
         return f"issue {self.id} {self.severity} {self.open} {self.text}"
+
+
+@dataclass(slots=True)
+class Trigger:
+    """What is known of a trigger."""
+
+    spec: TriggerSpec
+    touched: int = 0
+    state: Literal["armed", "muted", "disabled"] = "armed"
+    """Muted, it considers and does nothing; disabled, it does not even consider."""
+    fires: int = 0
+    fired_at: int | None = None
+    moved: int = 0
+    """Which event is the record of its last firing, or refusal."""
+    refused: int = 0
+    """How often it would have fired if no limit had been in the way."""
+    limit: str = ""
+    """Which limit was the last that was in the way."""
+
+    def digest_row(self) -> str:
+        """What of this row counts for the state digest."""
+        return (
+            f"trigger {self.spec.name} {self.state} {self.fires} {self.fired_at!s} {self.refused}"
+        )

@@ -17,7 +17,10 @@ from mop_tui.domain.task_lifecycle import TaskTrigger
 from mop_tui.domain.wording import join, lasting, listed, printable, words
 
 Known = (
-    e.AgentSpawned
+    e.FileCreated
+    | e.FileModified
+    | e.FileDeleted
+    | e.AgentSpawned
     | e.AgentTransitioned
     | e.AgentRefused
     | e.AgentProgressed
@@ -47,6 +50,11 @@ Known = (
     | e.SystemIntended
     | e.SystemDone
     | e.SystemMemorySet
+    | e.SystemFired
+    | e.SystemRefused
+    | e.SystemNotified
+    | e.SystemWatching
+    | e.SystemScheduled
     | e.SystemIssueOpened
     | e.SystemIssueClosed
     | e.SystemTimerSet
@@ -84,6 +92,8 @@ def _say(kind: str, fact: Known) -> str:
             | e.AgentFinished()
         ):
             return _of_speech(fact)
+        case e.FileCreated() | e.FileModified() | e.FileDeleted():
+            return f"{fact.path} was {kind.removeprefix('file.')}"
         case e.TaskCreated() | e.TaskTransitioned() | e.TaskRefused() | e.TaskOutput():
             return _of_task(fact)
         case (
@@ -115,8 +125,40 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemTimerFired()
         ):
             return _of_system(fact)
+        case (
+            e.SystemFired()
+            | e.SystemRefused()
+            | e.SystemNotified()
+            | e.SystemWatching()
+            | e.SystemScheduled()
+        ):
+            return _of_trigger(fact)
         case e.Unknown():
             return f"something of kind {kind} happened, which this version does not know"
+        case _:
+            assert_never(fact)
+
+
+def _of_trigger(
+    fact: e.SystemFired | e.SystemRefused | e.SystemNotified | e.SystemWatching | e.SystemScheduled,
+) -> str:
+    match fact:
+        case e.SystemFired():
+            return f"trigger {fact.trigger} fired" + (f" for {fact.key}" if fact.key else "")
+        case e.SystemRefused():
+            return f"trigger {fact.trigger} did not fire, for limits.{fact.limit} is reached"
+        case e.SystemNotified():
+            return f"{fact.trigger}: {fact.text}"
+        case e.SystemWatching():
+            what = f"files that match {listed(fact.patterns)}"
+            if fact.trouble:
+                return f"it cannot watch {what} as it should: {fact.trouble}"
+            if fact.would:
+                return f"it would watch {what}"
+            there = f"; {len(fact.known)} of them are there" if fact.known else ""
+            return f"it watches {what}{there}"
+        case e.SystemScheduled():
+            return f"the time of trigger {fact.trigger} came"
         case _:
             assert_never(fact)
 

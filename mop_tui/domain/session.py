@@ -23,13 +23,16 @@ from mop_tui.domain.ids import (
     IssueId,
     MemoryKey,
     QuestionId,
+    SpawnId,
     TaskId,
     TimerId,
+    TriggerName,
 )
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, Lifetime, Mode, TaskSpec, TeamSpec
-from mop_tui.domain.rows import Agent, Issue, Question, Task
+from mop_tui.domain.rows import Agent, Issue, Question, Task, Trigger
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.triggers import MINUTE, Limits
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
@@ -64,7 +67,7 @@ K = TypeVar("K")
 R = TypeVar("R")
 
 _VALUES: Mapping[Callable[..., Any], Callable[[Any], tuple[Any, ...]]] = {
-    row: attrgetter(*row.__match_args__) for row in (Agent, Task, Question, Issue)
+    row: attrgetter(*row.__match_args__) for row in (Agent, Task, Question, Issue, Trigger)
 }
 
 
@@ -76,6 +79,7 @@ class _Shown:
     tasks: dict[TaskId, Task] = field(default_factory=dict)
     questions: dict[QuestionId, Question] = field(default_factory=dict)
     issues: dict[IssueId, Issue] = field(default_factory=dict)
+    triggers: dict[TriggerName, Trigger] = field(default_factory=dict)
 
     def put(self, row: _Row) -> None:
         """Show a row as it is now."""
@@ -91,6 +95,7 @@ class _Shown:
         self.tasks.update(other.tasks)
         self.questions.update(other.questions)
         self.issues.update(other.issues)
+        self.triggers.update(other.triggers)
 
     def update(self, other: "_Shown") -> None:
         """Do as `take` does, but change no table: one with news is made anew."""
@@ -102,6 +107,8 @@ class _Shown:
             self.questions = self.questions | other.questions
         if other.issues:
             self.issues = self.issues | other.issues
+        if other.triggers:
+            self.triggers = self.triggers | other.triggers
 
 
 def _copied(row: Any) -> Any:
@@ -129,6 +136,8 @@ def _place_of(row: _Row, tables: "_Shown | Session") -> tuple[dict[Any, Any], st
             return tables.questions, row.id
         case Issue():
             return tables.issues, row.id
+        case Trigger():
+            return tables.triggers, row.spec.name
         case _:
             raise TypeError(f"no such row: {row!r}")
 
@@ -163,6 +172,9 @@ class Snapshot:
     tasks: Mapping[TaskId, Task]
     questions: Mapping[QuestionId, Question]
     issues: Mapping[IssueId, Issue]
+    triggers: Mapping[TriggerName, Trigger]
+    limits: Limits
+    auto_spawn: bool
     memory: Mapping[MemoryKey, JsonValue]
     agent_counts: Mapping[AgentState, int]
     task_counts: Mapping[TaskState, int]
@@ -217,16 +229,38 @@ class Session:
     outcome_reason: str = ""
     stopping_as: Outcome | None = None
     stopping_reason: str = ""
+    stopped_early: bool = False
+    """Something was left to be done when the session was told to end."""
     teams: tuple[TeamSpec, ...] = ()
     agents: dict[AgentId, Agent] = field(default_factory=dict)
     tasks: dict[TaskId, Task] = field(default_factory=dict)
     questions: dict[QuestionId, Question] = field(default_factory=dict)
     issues: dict[IssueId, Issue] = field(default_factory=dict)
+    triggers: dict[TriggerName, Trigger] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    auto_spawn: bool = True
+    """Triggers spawn agents, rather than propose it."""
+    keep_running: bool = False
+    """The session waits for the operator when everything is done."""
+    files: dict[str, str] = field(default_factory=dict)
+    """The files that are watched and there, with their stamps."""
+    spawned: dict[SpawnId, AgentId] = field(default_factory=dict)
+    """What was spawned, and for what."""
+    spawned_at: tuple[int, ...] = ()
+    """When agents were spawned by triggers, as many as `limits.per_minute` asks to be known."""
+    fired_for: dict[TriggerName, dict[str, None]] = field(default_factory=dict)
+    """What triggers fired for that they fire only once for."""
+    depths: dict[int, int] = field(default_factory=dict)
+    """How deep in a chain of triggers the decisions stand by which one fired."""
+    numbers: dict[str, int] = field(default_factory=dict)
+    """The highest number that was given to a new agent or task of a name."""
     memory: dict[MemoryKey, JsonValue] = field(default_factory=dict)
     timers: dict[TimerId, SystemTimerSet] = field(default_factory=dict)
     """Timers that run."""
     fired: SystemTimerSet | None = None
     """What the timer that fired last was set for."""
+    triggers_of: dict[str, tuple[TriggerName, ...]] = field(default_factory=dict)
+    """The triggers that look at events of a kind."""
     in_doubt: dict[ActionId, SystemIntended] = field(default_factory=dict)
     """Side effects intended and not yet done."""
     resumptions: int = 0
@@ -385,6 +419,18 @@ class Session:
         """True if every task is terminal, nobody is at work and no question is open."""
         return self.unfinished == 0 and self.working == 0 and self.idle and not self.open_questions
 
+    def next_number(self, name: str) -> int:
+        """Return the first number with which neither an agent nor a task is called `name`-number,
+        nor any before it was."""
+        number = self.numbers.get(name, 0) + 1
+        while f"{name}-{number}" in self.agents or f"{name}-{number}" in self.tasks:
+            number += 1
+        return number
+
+    def spawned_within_a_minute(self) -> int:
+        """Return how many agents triggers spawned in the last 60 seconds, as far as it matters."""
+        return sum(at > self.at - MINUTE for at in self.spawned_at)
+
     # -- bookkeeping for the fold -----------------------------------------------------------
 
     def touch(self, row: _Row) -> None:
@@ -530,6 +576,7 @@ class Session:
         session.tasks = _copies(Task, shown.tasks)
         session.questions = _copies(Question, shown.questions)
         session.issues = _copies(Issue, shown.issues)
+        session.triggers = _copies(Trigger, shown.triggers)
         for row in last.undigested:
             table, key = _place_of(row, session)
             session._changed.append(table[key])
@@ -604,6 +651,9 @@ class Session:
             tasks=shown.tasks,
             questions=shown.questions,
             issues=shown.issues,
+            triggers=shown.triggers,
+            limits=self.limits,
+            auto_spawn=self.auto_spawn,
             memory=dict(self.memory),
             agent_counts={s: n for s, n in self.agent_counts.items() if n},
             task_counts={s: n for s, n in self.task_counts.items() if n},
@@ -614,7 +664,7 @@ class Session:
 
 _MADE_OF_ROWS = frozenset(
     (
-        *("agents", "tasks", "questions", "issues"),
+        *("agents", "tasks", "questions", "issues", "triggers"),
         *("dependants", "waiting_for_key", "providers", "skilled", "_ranks"),
         *("_changed", "_stale", "_shown", "_shown_at", "_ahead", "_copied_ahead"),
     )

@@ -32,6 +32,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.UserExpired()
             | e.SystemStraysEnded()
             | e.SystemResumed()
+            | e.SystemRefused()
         ):
             return "warning"
         case e.AgentErred() | e.AgentMessaged() | e.UserAnswered() | e.UserCommanded():
@@ -45,12 +46,19 @@ def tone(event: AnyEvent) -> Tone:
             | e.SystemIssueClosed()
             | e.TaskOutput()
             | e.SystemMemorySet()
+            | e.SystemFired()
+            | e.SystemNotified()
             | e.AgentWaiting()
             | e.Unknown()
         ):
             return "info"
         case (
-            e.AgentSpawned()
+            e.FileCreated()
+            | e.FileModified()
+            | e.FileDeleted()
+            | e.SystemWatching()
+            | e.SystemScheduled()
+            | e.AgentSpawned()
             | e.AgentProgressed()
             | e.AgentOutput()
             | e.AgentHealth()

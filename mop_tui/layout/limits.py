@@ -11,7 +11,7 @@ def findings(case: Case) -> Iterator[Finding]:
     """Yield limits that are smaller than what the layout itself declares."""
     limits = case.layout.limits
     agents = case.plan.agents.values()
-    if limits.total is not None and limits.total < len(agents):
+    if limits.total < len(agents):
         yield Finding(("limits", "total"), f"cannot hold the {len(agents)} agents of the teams")
     cores = [(agent.limits.cpu or 0, agent.id) for agent in agents]
     bytes_ = [(agent.limits.memory or 0, agent.id) for agent in agents]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from mop_tui.domain.answers import Option, Validation
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
 from mop_tui.domain.plan import (
+    AgentKind,
     AgentLimits,
     AgentSpec,
     Command,
@@ -18,7 +19,6 @@ from mop_tui.domain.plan import (
     Lifetime,
     OnDoubt,
     Plan,
-    Priority,
     QuestionSpec,
     Retry,
     Script,
@@ -26,20 +26,12 @@ from mop_tui.domain.plan import (
     TeamSpec,
     Work,
 )
-from mop_tui.layout import schema
+from mop_tui.domain.triggers import UNPLACED, Limits, TriggerSpec
+from mop_tui.layout import schema, triggering
 from mop_tui.layout.schema import Agent, AgentType, Layout, Question, Run, Sim, Task
 
 MEMORY = "memory:"
 """What a need begins with that is a memory key and not a task."""
-
-_PRIORITIES = {
-    "low": Priority.LOW,
-    "normal": Priority.NORMAL,
-    "medium": Priority.NORMAL,
-    "high": Priority.HIGH,
-    "urgent": Priority.URGENT,
-    "critical": Priority.CRITICAL,
-}
 
 
 def agent_id(agent: Agent) -> AgentId:
@@ -58,7 +50,8 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
     }
     for name, team in layout.teams.items():
         members = dict.fromkeys(agent_id(agent) for agent in team.agents)
-        teams.append(TeamSpec(TeamId(name), team.name or _title(name), tuple(members)))
+        waits = team.start == "trigger"
+        teams.append(TeamSpec(TeamId(name), team.name or _title(name), tuple(members), waits))
         for agent in team.agents:
             kind = layout.agent_types.get(agent.type, AgentType())
             work = _work(agent.run or kind.run, agent.sim or kind.sim, questions)
@@ -68,6 +61,16 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
                 spec = replace(spec, host=HostKind.SIMULATED)
             agents.setdefault(spec.id, spec)
             agent_work.setdefault(spec.id, work)
+    triggers = triggering.triggers(layout)
+    questions |= triggering.questions(layout, triggers)
+    placed = {agent.type for agent in agents.values()}
+    if any(kind not in placed for spec in triggers for kind in spec.agents if spec.spawns):
+        teams.append(TeamSpec(UNPLACED, _title(UNPLACED), ()))
+    gates = {
+        spec.environment: spec
+        for spec in reversed(triggers)
+        if spec.type == "environment_deploy" and spec.action == "ask_human"
+    }
     return Plan(
         id=layout.session.id,
         project=layout.session.project,
@@ -76,7 +79,9 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         teams=tuple(teams),
         agents=agents,
         tasks={
-            TaskId(name): _task(name, task, layout.session.on_doubt, rehearse=rehearse)
+            TaskId(name): _gated(
+                _task(name, task, layout.session.on_doubt, rehearse=rehearse), gates
+            )
             for name, task in layout.tasks.items()
         },
         questions=questions,
@@ -91,6 +96,21 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
             if task.run or task.sim
         },
         summary_ms=layout.dashboard.refresh_interval,
+        kinds={
+            name: _kind(kind, questions, rehearse=rehearse)
+            for name, kind in layout.agent_types.items()
+        },
+        triggers=triggers,
+        limits=Limits(
+            total=layout.limits.total,
+            per_minute=layout.limits.per_minute,
+            depth=layout.limits.depth,
+            cpu=layout.limits.cpu,
+            memory=layout.limits.memory,
+        ),
+        auto_spawn=layout.session.auto_spawn,
+        keep_running=layout.session.keep_running,
+        root=layout.session.root,
     )
 
 
@@ -128,7 +148,7 @@ def _task(name: str, task: Task, on_doubt: OnDoubt | None, *, rehearse: bool) ->
         title=task.title or _title(name),
         agent=None if task.agent is None else AgentId(task.agent),
         requires_skill=task.requires_skill,
-        priority=_PRIORITIES[task.priority],
+        priority=triggering.PRIORITIES[task.priority],
         needs_tasks=tuple(TaskId(need) for need in needs if not need.startswith(MEMORY)),
         needs_keys=tuple(
             MemoryKey(need.removeprefix(MEMORY)) for need in needs if need.startswith(MEMORY)
@@ -139,6 +159,32 @@ def _task(name: str, task: Task, on_doubt: OnDoubt | None, *, rehearse: bool) ->
         retry=Retry() if task.retry is None else _retry(task.retry),
         timeout_ms=task.timeout,
         on_doubt=task.on_doubt or on_doubt,
+        environment=task.environment or "",
+        complexity=task.complexity,
+    )
+
+
+def _gated(task: TaskSpec, gates: Mapping[str, TriggerSpec]) -> TaskSpec:
+    """Return a task that is held for the question of the trigger for its environment, if there is
+    one and the task has no gate of its own."""
+    trigger = gates.get(task.environment)
+    if trigger is None or task.gate is not None:
+        return task
+    return replace(task, gate=trigger.question, gated_by=trigger.name)
+
+
+def _kind(
+    kind: AgentType, questions: Mapping[QuestionName, QuestionSpec], *, rehearse: bool
+) -> AgentKind:
+    work = _work(kind.run, kind.sim, questions)
+    real = work.command is not None and not rehearse
+    return AgentKind(
+        skills=tuple(dict.fromkeys(kind.skills)),
+        model=kind.model,
+        host=HostKind.COMMAND if real else HostKind.SIMULATED,
+        lifetime=Lifetime(kind.lifetime),
+        limits=AgentLimits(cpu=kind.limits.cpu, memory=kind.limits.memory),
+        work=work,
     )
 
 

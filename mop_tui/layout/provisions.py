@@ -183,7 +183,7 @@ def _work(plan: Plan, takers: Takers, task: TaskSpec) -> Iterator[Finding]:
         return
     if takers.without_run is not None:
         agent = takers.without_run
-        script = plan.work(agent.id, task.id).script
+        script = plan.work(agent, task.id).script
         yield Finding(
             ("tasks", task.id),
             f"nothing says what to run: neither the task nor agent '{agent.id}' nor its type has "

@@ -40,9 +40,10 @@ def doers(case: Case) -> Iterator[tuple[Loc, AgentType | Agent | Task]]:
 
 
 def _emptiness(case: Case) -> Iterator[Finding]:
-    if not case.layout.teams and not case.losses.within("teams"):
+    alone = not case.layout.triggers and not case.losses.within("triggers")
+    if alone and not case.layout.teams and not case.losses.within("teams"):
         yield Finding(("teams",), "holds no team: there is nobody to do anything")
-    if not case.layout.tasks and not case.losses.within("tasks"):
+    if alone and not case.layout.tasks and not case.losses.within("tasks"):
         yield Finding(("tasks",), "holds no task: there is nothing to do")
     for name, team in case.layout.teams.items():
         if not team.agents and not case.losses.within("teams", name):

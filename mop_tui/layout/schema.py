@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 from mop_tui.domain.plan import OnDoubt
+from mop_tui.domain.triggers import DEFAULT_DEPTH, DEFAULT_TOTAL
 from mop_tui.layout.later import (
-    Condition,
     Globs,
     HealthChecks,
     Notify,
@@ -28,9 +28,9 @@ from mop_tui.layout.later import (
     Rules,
     Strategy,
     Topology,
-    Trigger,
 )
 from mop_tui.layout.section import LATER, Section, also
+from mop_tui.layout.trigger_section import Condition, Trigger
 from mop_tui.layout.values import (
     Cores,
     Duration,
@@ -145,18 +145,19 @@ class Session(Section):
     """`on_doubt` of the tasks that do not say it themselves."""
     topology: Annotated[Topology, LATER] = "adaptive"
     """How agents are coordinated."""
-    auto_spawn: Annotated[bool, LATER] = True
+    auto_spawn: bool = True
     """Whether triggers spawn agents, or only propose it."""
     monitoring_interval: Annotated[Timeout, LATER] = 30_000
     """How often the swarm is judged."""
     dashboard_enabled: Annotated[bool, LATER] = True
     """Whether there is a screen."""
-    keep_running: Annotated[bool, LATER] = False
+    keep_running: bool = False
     """Whether the session waits for the operator when everything is done."""
     coordinator: Annotated[Text | None, LATER] = None
     """The agent that is told of what concerns the whole."""
-    root: Annotated[Text | None, LATER] = None
-    """The folder whose files are watched."""
+    root: Text = "."
+    """The folder whose files are watched, and to which paths are relative; by default the one in
+    which mop-tui was started."""
     vars: dict[Variable, str] = {}
     """Texts to be used as `${name}`; each may use those above it, and `--set` replaces them."""
 
@@ -233,7 +234,7 @@ class Team(Section):
     """What it is called on screen; by default made from its id."""
     lead: Text | None = None
     """The id of the agent that leads it."""
-    start: Annotated[Literal["session", "trigger"], LATER] = "session"
+    start: Literal["session", "trigger"] = "session"
     """Whether it is there from the beginning, or spawned by a trigger."""
 
 
@@ -296,14 +297,14 @@ class Task(Section):
     """How it is done."""
     sim: Sim | None = None
     """How it is done when simulated."""
-    environment: Annotated[Text | None, LATER] = None
+    environment: Text | None = None
     """The environment that it deploys to, which triggers may hold it for."""
     owns: Annotated[Globs, LATER] = []
     """The files that only its agent may change meanwhile."""
     when: Annotated[Condition, LATER] = {}
     """What must hold before it is ready."""
-    complexity: Annotated[Literal["low", "medium", "high"] | None, LATER] = None
-    """How hard it is."""
+    complexity: Literal["low", "medium", "high"] | None = None
+    """How hard it is; by default told by how long it takes and what it needs."""
     review: Annotated[Review | None, LATER] = None
     """Who looks at it before it counts as complete."""
     on_error: Annotated[Rules, LATER] = {}
@@ -403,16 +404,17 @@ class Limits(Section):
 
     live: Annotated[int, Field(ge=1)] | None = None
     """How many agents may be at work at a time; the smaller of this and `max_agents` holds."""
-    total: Annotated[int | None, Field(ge=1), LATER] = None
-    """How many agents there may be in all."""
-    per_minute: Annotated[int | None, Field(ge=1), LATER] = None
-    """How many agents may be spawned in a minute."""
-    depth: Annotated[int | None, Field(ge=1), LATER] = None
-    """How many agents may have been spawned because of each other."""
-    cpu: Annotated[Cores | None, LATER] = None
-    """Processor cores that all agents may use together."""
-    memory: Annotated[Size | None, LATER] = None
-    """Memory that all agents may use together."""
+    total: Annotated[int, Field(ge=1)] = DEFAULT_TOTAL
+    """How many agents there may be in all. Over this and the limits below, triggers spawn nobody,
+    and an issue says so."""
+    per_minute: Annotated[int, Field(ge=1)] | None = None
+    """How many agents triggers may spawn within 60 seconds."""
+    depth: Annotated[int, Field(ge=1)] = DEFAULT_DEPTH
+    """How many triggers may have fired because of each other."""
+    cpu: Cores | None = None
+    """Processor cores that all agents together may use, as their `limits` say."""
+    memory: Size | None = None
+    """Memory that all agents together may use, as their `limits` say."""
 
 
 class Dashboard(Section):
@@ -442,9 +444,9 @@ class Layout(Section):
 
     session: Session
     """What the whole is about."""
-    teams: dict[Id, Team]
+    teams: dict[Id, Team] = {}
     """Teams in the order in which they are shown."""
-    tasks: dict[Id, Task]
+    tasks: dict[Id, Task] = {}
     """What is to be done. Nothing but `needs` orders it."""
     agent_types: dict[Id, AgentType] = {}
     """Kinds of agents."""
@@ -457,7 +459,7 @@ class Layout(Section):
     """What the session may use."""
     health_checks: Annotated[HealthChecks, LATER] = HealthChecks()
     """How agents are probed."""
-    triggers: Annotated[list[Trigger], LATER] = []
+    triggers: list[Trigger] = []
     """What starts something by itself."""
     strategies: Annotated[list[Strategy], LATER] = []
     """How the swarm adapts."""

@@ -10,20 +10,31 @@ The same inputs at the same times therefore give the same events, to the byte. `
 to prove that a recorded session is what this program would have done.
 """
 
+from dataclasses import replace
 from hashlib import blake2b
 from typing import assert_never
 
 from mop_tui.agents import host
-from mop_tui.decisions import doubt
+from mop_tui.decisions import admission, doubt
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.domain import actions as a
 from mop_tui.domain import events as e
 from mop_tui.domain import templates
+from mop_tui.domain.agent_lifecycle import AgentTrigger
 from mop_tui.domain.events import AnyEvent, Event, Fact, SystemDecided
 from mop_tui.domain.fold import apply
-from mop_tui.domain.ids import ActionId, AgentId, AskId, IssueId, QuestionId, TaskId
+from mop_tui.domain.ids import (
+    ActionId,
+    AgentId,
+    AskId,
+    IssueId,
+    QuestionId,
+    QuestionName,
+    TaskId,
+    TriggerName,
+)
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import HostKind, Plan, QuestionSpec
+from mop_tui.domain.plan import AgentSpec, HostKind, Plan, QuestionSpec, TaskSpec
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Refusal, Session
 from mop_tui.orchestrator.effects import Effect, Hand, Signal, Start, Tell, Timer
@@ -54,6 +65,10 @@ class Engine:
         self._plan = plan
         self._decide = rules.decide
         self._decided_about = rules.kinds
+        self._waiting = frozenset(
+            agent for team in plan.teams if team.waits for agent in team.agents
+        )
+        """Agents of teams that a trigger spawns."""
         self._agenda: list[_Item] = []
         """A stack: what is to be done next lies on top, and plain tuples are quick to make."""
         self._turn = Turn([], [])
@@ -127,7 +142,22 @@ class Engine:
             case a.CreateTask():
                 self._emit(e.TaskCreated(action.task, self._plan.tasks[action.task]), at, cause)
             case a.SpawnAgent():
-                self._emit(e.AgentSpawned(action.agent, self._plan.agents[action.agent]), at, cause)
+                self._spawn(self._plan.agents[action.agent], None, cause, at)
+            case a.SpawnNew():
+                self._spawn_new(action, cause, at)
+            case a.CreateNew():
+                self._create(action.task, cause, at)
+            case a.Fire():
+                self._emit(e.SystemFired(action.trigger, action.depth, action.key), at, cause)
+            case a.Refuse():
+                self._emit(e.SystemRefused(action.trigger, action.limit), at, cause)
+            case a.Propose():
+                self._emit(self._proposed(action, decision.reason, at), at, cause)
+            case a.AskForTrigger():
+                spec = self._plan.questions[action.question]
+                self._emit(self._asked(spec, at, None, trigger=action.trigger), at, cause)
+            case a.Notify():
+                self._emit(e.SystemNotified(action.trigger, action.text), at, cause)
             case a.Ask():
                 self._emit(self._asked_at_gate(action, at), at, cause)
             case a.AskForAgent():
@@ -162,6 +192,44 @@ class Engine:
             case _:
                 assert_never(action)
 
+    def _spawn(self, spec: AgentSpec, task: TaskSpec | None, cause: int, at: int) -> None:
+        """Bring an agent into being, unless something is in the way by now."""
+        session = self.session
+        by_trigger = spec.spawn is not None or spec.id in self._waiting
+        no = admission.refused(session, spec) if by_trigger else None
+        why_not = "" if no is None else no.reason
+        if spec.id in session.agents:
+            why_not = f"{spec.id} is there already"
+        if spec.spawn is not None and spec.spawn in session.spawned:
+            why_not = f"{session.spawned[spec.spawn]} was spawned for this already"
+        if why_not:
+            refused = e.AgentRefused(spec.id, AgentTrigger.AGENT_CREATED, None, why_not)
+            self._emit(refused, at, cause)
+            return
+        self._emit(e.AgentSpawned(spec.id, spec), at, cause)
+        if task is not None:
+            self._create(replace(task, agent=spec.id), cause, at)
+
+    def _spawn_new(self, action: a.SpawnNew, cause: int, at: int) -> None:
+        number = self.session.next_number(action.spec.type)
+        name = AgentId(f"{action.spec.type}-{number}")
+        self._spawn(replace(action.spec, id=name, spawn=action.spawn), action.task, cause, at)
+
+    def _create(self, spec: TaskSpec, cause: int, at: int) -> None:
+        """Add a task that the plan does not name, under the next free number."""
+        name = TaskId(f"{spec.id}-{self.session.next_number(spec.id)}")
+        self._emit(e.TaskCreated(name, replace(spec, id=name)), at, cause)
+
+    def _proposed(self, propose: a.Propose, reason: str, at: int) -> e.UserAsked:
+        spec = QuestionSpec(
+            name=QuestionName(f"spawn/{propose.trigger}"),
+            question=propose.text,
+            context=(("because", reason), ("what is spawned", [*map(_spawning, propose.spawns)])),
+        )
+        return self._asked(
+            spec, at, None, rendered=True, trigger=propose.trigger, proposal=propose.spawns
+        )
+
     def _agent_moved(self, move: a.MoveAgent, reason: str) -> e.AgentTransitioned | e.AgentRefused:
         agent = self.session.agents.get(move.agent)
         if agent is None:
@@ -184,7 +252,7 @@ class Engine:
 
     def _start(self, action: a.StartProcess, action_id: ActionId, cause: int, at: int) -> None:
         agent = self.session.agents[action.agent]
-        work = self._plan.work(action.agent, action.task)
+        work = self._plan.work(agent.spec, action.task)
         command = work.command.argv if work.command is not None else ()
         incarnation = agent.incarnation + 1
         intended = e.SystemIntended(
@@ -300,14 +368,17 @@ class Engine:
         ask: AskId | None = None,
         *,
         doubtful: bool = False,
+        rendered: bool = False,
+        trigger: TriggerName | None = None,
+        proposal: tuple[a.Spawning, ...] = (),
     ) -> e.UserAsked:
         """Return the asking of a question. Look-ups are those of the layout's own questions."""
         text, context = spec.question, spec.context
-        if agent is None and not doubtful:
+        if agent is None and not doubtful and not rendered:
             lookup = templates.resolve(self._plan.variables, self._known)
             text = templates.render(text, lookup)
             context = tuple((key, templates.render_value(v, lookup)) for key, v in context)
-        content = repr((text, context, spec.options))
+        content = repr((text, context, spec.options, *proposal))
         return e.UserAsked(
             question=QuestionId(f"q{len(self.session.questions) + 1}"),
             name=spec.name,
@@ -326,6 +397,8 @@ class Engine:
             agent=agent,
             ask=ask,
             doubt=doubtful,
+            trigger=trigger,
+            proposal=proposal,
         )
 
     def _known(self, name: str) -> str | None:
@@ -346,6 +419,7 @@ class Engine:
             suggestion=issue.suggestion,
             agent=issue.agent,
             task=issue.task,
+            trigger=issue.trigger,
         )
 
     def _ended(self, end: a.EndSession, reason: str) -> e.SystemEnded:
@@ -356,6 +430,19 @@ class Engine:
             events=session.seq + 1,
             counts={state: n for state, n in session.task_counts.items() if n},
         )
+
+
+def _spawning(spawn: a.Spawning) -> str:
+    """Return in words what is to be spawned."""
+    match spawn:
+        case a.SpawnAgent():
+            return spawn.agent
+        case a.SpawnNew():
+            return f"{spawn.spec.type}{f', to do: {spawn.task.title}' if spawn.task else ''}"
+        case a.CreateNew():
+            return f"the task: {spawn.task.title}"
+        case _:
+            assert_never(spawn)
 
 
 def _action_id(decided: int, place: int) -> ActionId:

@@ -30,6 +30,7 @@ from mop_tui.orchestrator.clock import Clock, Due, Timeline
 from mop_tui.orchestrator.desk import Desk
 from mop_tui.orchestrator.engine import Engine
 from mop_tui.orchestrator.measuring import Measuring
+from mop_tui.orchestrator.outside import Outside, Watches
 from mop_tui.orchestrator.processes import Hosts, Processes
 from mop_tui.orchestrator.recovery import Recovered
 
@@ -69,6 +70,7 @@ class Orchestrator:
         seed: int = 0,
         answers: PreparedAnswers | None = None,
         recovered: Recovered | None = None,
+        watches: Watches | None = None,
     ) -> None:
         self.clock = clock
         self.attended = attended
@@ -86,6 +88,10 @@ class Orchestrator:
         self._timeline = timeline
         self._inbox: deque[Callable[[], object]] = deque()
         self.processes = Processes(plan, engine.session, hosts, self._receive, self._post)
+        self._outside = Outside(
+            plan, engine.session, clock, timeline, self._post, self._receive, watches
+        )
+        self.processes.settle = self._outside.settle if watches and self._outside.patterns else None
         self._desk = Desk(
             engine.session, journal, self.processes, self._receive, clock, timeline, answers
         )
@@ -117,13 +123,17 @@ class Orchestrator:
         """Run the session to its end, and leave nothing running and nothing unwritten."""
         measuring = None
         if not self.clock.virtual:  # on a virtual clock, no fact of the machine is recorded
-            look = Measuring(self._plan.agents, self.processes, self._record_health)
+            look = Measuring(self.session.agents, self.processes, self._record_health)
             measuring = asyncio.create_task(look.run())
         try:
+            watching = await self._outside.begin(resumed=self._recovered is not None)
             if self._recovered is None or not self.session.seq:
-                self._start()
+                begun = self._start()
             else:
-                self._resume(self._recovered)
+                begun = self._resume(self._recovered)
+            if watching is not None:
+                self._receive(watching, begun)
+            self._outside.arm()
             while self.session.status != "ended" and not self._given_up():
                 if self._work_a_slice():
                     await asyncio.sleep(BREATH)
@@ -138,6 +148,7 @@ class Orchestrator:
                 alarm.cancel()
             if measuring is not None:
                 measuring.cancel()
+            await self._outside.close()
             await self.processes.close()
 
     @property
@@ -215,7 +226,7 @@ class Orchestrator:
 
     # -- beginning ----------------------------------------------------------------------------
 
-    def _start(self) -> None:
+    def _start(self) -> int:
         started = e.SystemStarted(
             session=self._plan.id,
             project=self._plan.project,
@@ -225,10 +236,14 @@ class Orchestrator:
             max_agents=self._plan.max_agents,
             teams=self._plan.teams,
             seed=self._seed,
+            triggers=self._plan.triggers,
+            limits=self._plan.limits,
+            auto_spawn=self._plan.auto_spawn,
+            keep_running=self._plan.keep_running,
         )
-        self._receive(started, None)
+        return self._receive(started, None)
 
-    def _resume(self, recovered: Recovered) -> None:
+    def _resume(self, recovered: Recovered) -> int:
         """Go on with a session whose program has ended: none of its processes runs any more."""
         session = self.session
         self.told_to_end = self.told_to_end or session.status == "stopping"
@@ -250,6 +265,7 @@ class Orchestrator:
         for it in recovered.in_doubt:
             done = e.SystemDone(it.action, it.effect, it.agent, error=LOST, lost=True)
             self._receive(done, resumed)
+        return resumed
 
     # -- working ------------------------------------------------------------------------------
 
@@ -304,6 +320,8 @@ class Orchestrator:
     def _notice_quiet(self) -> bool:
         """Report that only a human could move the session, if that is so and none is there."""
         session = self.session
+        if session.status == "running" and self._may_be_moved:
+            return False
         if (
             session.idle
             and session.status != "ended"
@@ -315,6 +333,13 @@ class Orchestrator:
             self._receive(e.SystemQuiesced(), session.seq)
             return True
         return False
+
+    @property
+    def _may_be_moved(self) -> bool:
+        """True if something may come from outside that moves the session, at any time."""
+        if self.clock.virtual:
+            return self.session.keep_running and self.attended
+        return self.session.keep_running or self._outside.watches
 
     def _receive(self, fact: Fact, cause: int | None) -> int:
         """Feed one input to the engine, record what follows, and return the input's seq."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from mop_tui.domain.events import AgentHealth
 from mop_tui.domain.ids import AgentId
-from mop_tui.domain.plan import AgentSpec
+from mop_tui.domain.rows import Agent
 from mop_tui.orchestrator.processes import Processes
 from mop_tui.sources.sampler import Sampler, Usage
 
@@ -43,7 +43,7 @@ class Measuring:
 
     def __init__(
         self,
-        agents: Mapping[AgentId, AgentSpec],
+        agents: Mapping[AgentId, Agent],
         processes: Processes,
         record: Callable[[AgentHealth, Key], None],
     ) -> None:
@@ -84,7 +84,7 @@ class Measuring:
     def _figures(self, key: Key, usage: Usage) -> AgentHealth:
         agent, incarnation = key
         idle = None if usage.active is None else time.monotonic() - usage.active
-        limits = self._agents[agent].limits
+        limits = self._agents[agent].spec.limits
         return AgentHealth(
             agent,
             incarnation,

@@ -4,7 +4,8 @@ Every report becomes a fact whose cause is what the process follows from: its st
 was handed.
 """
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
@@ -59,10 +60,16 @@ class Processes:
         self._session = session
         self._receive = receive
         self._post = post
-        self._hosts = hosts(lambda report: post(partial(self._take, report)))
+        self._hosts = hosts(self._arrived)
+        self.settle: Callable[[], Awaitable[None]] | None = None
+        """Waits until all files that were written by now have been reported."""
+        self._held: dict[tuple[AgentId, int], list[h.Report]] = {}
+        """Reports of ends, and what came after them, that wait for that."""
+        self._settling: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
         """End every process."""
+        self.settle = None
         for host in self._hosts.values():
             await host.close()
 
@@ -110,7 +117,7 @@ class Processes:
                 self._host(agent).tell(agent, incarnation, h.Ping(number))
 
     def _host(self, agent: AgentId) -> h.AgentHost:
-        return self._hosts[self._plan.agents[agent].host]
+        return self._hosts[self._session.agents[agent].spec.host]
 
     def _done(self, done: e.SystemDone, cause: int) -> None:
         self._post(partial(self._receive, done, cause))
@@ -122,9 +129,10 @@ class Processes:
             self._done(done, effect.seq)
             return
         self.running[effect.agent, effect.incarnation] = Running(effect, effect.seq, effect.task)
+        spec = self._session.agents[effect.agent].spec
         job = h.Job(
-            agent=self._plan.agents[effect.agent],
-            work=self._plan.work(effect.agent, effect.task),
+            agent=spec,
+            work=self._plan.work(spec, effect.task),
             incarnation=effect.incarnation,
             assignment=None if effect.task is None else self._assignment(effect.agent, effect.task),
         )
@@ -171,10 +179,32 @@ class Processes:
             "outputs": {need: session.tasks[need].output for need in spec.needs_tasks},
         }
         told = {part: values for part, values in context.items() if values}
-        script = self._plan.work(agent, task_id).script
-        return h.Assignment(spec, task.attempts, told, script)
+        script = self._plan.work(session.agents[agent].spec, task_id).script
+        return h.Assignment(spec, task.attempts, {**spec.context, **told}, script)
 
     # -- what is reported -----------------------------------------------------------------------
+
+    def _arrived(self, report: h.Report) -> None:
+        """Have a report taken in its turn; the end of work only after the files it wrote."""
+        key = report.agent, report.incarnation
+        if key in self._held:
+            self._held[key].append(report)
+        elif self.settle is not None and isinstance(report, h.Exited | h.Finished):
+            self._held[key] = [report]
+            task = asyncio.create_task(self._let_in(key, self.settle))
+            self._settling.add(task)
+            task.add_done_callback(self._settling.discard)
+        else:
+            self._post(partial(self._take, report))
+
+    async def _let_in(
+        self, key: tuple[AgentId, int], settle: Callable[[], Awaitable[None]]
+    ) -> None:
+        try:
+            await settle()
+        finally:
+            for report in self._held.pop(key):
+                self._post(partial(self._take, report))
 
     def _take(self, report: h.Report) -> None:
         key = report.agent, report.incarnation

@@ -12,7 +12,8 @@ from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
 from mop_tui.domain.eta import Estimate, estimate
 from mop_tui.domain.events import UserAsked
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionId, QuestionName, TaskId, TeamId
-from mop_tui.domain.plan import AgentSpec, Priority, TaskSpec
+from mop_tui.domain.plan import AgentSpec, TaskSpec
+from mop_tui.domain.priority import Priority
 from mop_tui.domain.rows import Agent, Question, Task
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.task_lifecycle import TaskState

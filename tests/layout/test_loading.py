@@ -10,12 +10,12 @@ from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId
 from mop_tui.domain.plan import (
     Command,
     HostKind,
-    Priority,
     QuestionSpec,
     Script,
     TaskSpec,
     TeamSpec,
 )
+from mop_tui.domain.priority import Priority
 from mop_tui.layout import LayoutError, load, plan_of
 
 Write = Callable[[str], Path]

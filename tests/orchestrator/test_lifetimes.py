@@ -9,7 +9,8 @@ from mop_tui.agents.host import Assignment, Cancel, Job, Told
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import CancelTask, Steer, Stop
 from mop_tui.domain.ids import AgentId, TaskId
-from mop_tui.domain.plan import Priority, Retry
+from mop_tui.domain.plan import Retry
+from mop_tui.domain.priority import Priority
 from mop_tui.orchestrator.loop import Orchestrator
 from sessions import Ran, agent, fixed, plan, play, task
 

@@ -8,7 +8,8 @@ import pytest
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import Stop
 from mop_tui.domain.ids import AgentId, MemoryKey
-from mop_tui.domain.plan import Priority, Script
+from mop_tui.domain.plan import Script
+from mop_tui.domain.priority import Priority
 from mop_tui.orchestrator.loop import Orchestrator
 from sessions import Ran, agent, answer, fixed, plan, play, question, task
 

@@ -1,0 +1,529 @@
+"""Triggers: agents appear, and other things are done, because something happened.
+
+An event that a trigger is about makes it consider. It fires, or it does not and the reason is
+recorded: what else it wants to hold does not, it rests, it has fired for this already, a limit is
+in the way. Once for one cause: what is spawned is named after trigger and event (`SpawnId`).
+
+Triggers stand before the rules about work, so that whoever is spawned because something failed is
+there before what depends on it is cancelled, and the session ended.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, assert_never
+
+from pydantic import JsonValue
+
+from mop_tui.decisions import admission
+from mop_tui.decisions.rules import Rule
+from mop_tui.decisions.steering import ordered
+from mop_tui.decisions.wording import listed
+from mop_tui.domain import complexity, templates
+from mop_tui.domain import events as e
+from mop_tui.domain.actions import (
+    Action,
+    AskForTrigger,
+    CloseIssue,
+    CreateNew,
+    Fire,
+    Notify,
+    OpenIssue,
+    Propose,
+    Refuse,
+    SetMemory,
+    SpawnAgent,
+    Spawning,
+    SpawnNew,
+)
+from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
+from mop_tui.domain.circumstances import Circumstances
+from mop_tui.domain.conditions import unmet
+from mop_tui.domain.events import AnyEvent, SystemDecided, UserAnswered
+from mop_tui.domain.feed import Steer
+from mop_tui.domain.ids import AgentId, SpawnId, TaskId, TeamId
+from mop_tui.domain.path_patterns import compiled
+from mop_tui.domain.plan import AgentSpec, Plan, TaskSpec
+from mop_tui.domain.rows import Trigger
+from mop_tui.domain.session import Session
+from mop_tui.domain.steering import refusal
+from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.domain.triggers import UNPLACED, TriggerSpec
+from mop_tui.domain.wording import lasting
+
+LONGEST_TITLE = 200
+"""Characters of what a spawned agent is told to do; more is in the context of its task."""
+LOG_LINES = 20
+"""How many of the latest lines of a failed agent are handed to whoever looks into it."""
+
+_STEERED: dict[str, Literal["pause", "resume", "restart"]] = {
+    "restart_agent": "restart",
+    "pause_agent": "pause",
+    "resume_agent": "resume",
+}
+_UNSEEN = "files cannot be watched as they should"
+_STATUS = {
+    AgentState.DEGRADED: "degraded",
+    AgentState.UNHEALTHY: "unhealthy",
+    AgentState.FAILED: "unhealthy",
+}
+
+
+def consider(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Have the triggers that look at events of this kind consider it."""
+    before: list[AgentSpec] = []
+    for name in session.triggers_of.get(event.kind, ()):
+        trigger = session.triggers[name]
+        if trigger.state == "disabled":
+            continue
+        about = Circumstances(session, event, trigger)
+        why = _why(trigger.spec, about)
+        if why:
+            yield _Considered(plan, session, trigger, about, why, before).decision()
+
+
+def fire_by_hand(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Fire a trigger because the operator says so, whatever it waits for."""
+    data: e.UserCommanded = event.data
+    if data.refused or data.command != "fire_trigger":
+        return
+    trigger = next(t for name, t in session.triggers.items() if name == data.about)
+    about = Circumstances(session, event, trigger)
+    why = f"{data.by} fires it" + (f": {data.reason}" if data.reason else "")
+    yield _Considered(plan, session, trigger, about, why, [], by_hand=True).decision()
+
+
+def obey_proposal(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Spawn what was proposed, once the operator approves."""
+    data: UserAnswered = event.data
+    question = session.questions[data.question]
+    asked = question.asked
+    if not asked.proposal or question.rejected:
+        return
+    if session.status != "running":
+        yield SystemDecided("obey_proposal", "no", "the session is ending")
+        return
+    said = f": {data.reason}" if data.reason else ""
+    yield SystemDecided("obey_proposal", "yes", f"{data.by} approves it{said}", asked.proposal)
+
+
+def watch_trouble(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Tell the operator that files cannot be watched, until they can be."""
+    data: e.SystemWatching = event.data
+    issues = [
+        issue for issue in session.issues.values() if issue.open and issue.text.startswith(_UNSEEN)
+    ]
+    if data.trouble:
+        advice = "triggers may miss files until this is mended"
+        told = OpenIssue("warning", f"{_UNSEEN}: {data.trouble}", advice)
+        yield SystemDecided("watch_trouble", "yes", data.trouble, (told,))
+    elif issues:
+        closed = tuple(CloseIssue(issue.id) for issue in issues)
+        yield SystemDecided("watch_trouble", "yes", "files are watched again", closed)
+
+
+# -- what a trigger is about ----------------------------------------------------------------------
+
+
+def _why(spec: TriggerSpec, about: Circumstances) -> str:  # noqa: C901 - a type each
+    """Return in a sentence what happened that `spec` waits for; empty if this is not it."""
+    fact = about.event.data
+    match spec.type:
+        case "file_created" | "file_modified" | "file_deleted":
+            if not compiled(spec.path_pattern).matches(fact.path):
+                return ""
+            return f"{fact.path} was {spec.type.removeprefix('file_')}"
+        case "task_created":
+            return _why_task(spec, about)
+        case "dependency_ready":
+            ready = fact.key == spec.key and about.session.provided(fact.key)
+            return f"{fact.key} is there" if ready else ""
+        case "memory_key":
+            return f"{fact.key} was set" if fact.key == spec.key else ""
+        case "agent_error":
+            return _why_error(spec, about)
+        case "environment_deploy":
+            task = about.task
+            ready = fact.to_state is TaskState.READY and task is not None
+            if not ready or task is None or task.spec.environment != spec.environment:
+                return ""
+            return f"{task.spec.id} deploys to {spec.environment}"
+        case "agent_health":
+            return _why_health(spec, about)
+        case "schedule":
+            if fact.trigger != spec.name:
+                return ""
+            often = f" every {lasting(spec.interval_ms)}" if spec.interval_ms else ""
+            return f"it is due{often}"
+        case "event":
+            if unmet(spec.when, about.find) is not None:
+                return ""
+            return f"{about.event.kind} happened"
+        case _:
+            assert_never(spec.type)
+
+
+def _why_task(spec: TriggerSpec, about: Circumstances) -> str:
+    task = about.event.data.spec
+    if task.context:
+        return ""  # it was created by a trigger or by hand, for somebody
+    pinned = about.session.agents.get(task.agent) if task.agent is not None else None
+    skills = () if pinned is None else pinned.spec.skills
+    said = f"{task.id} was created"
+    if spec.requires_skill:
+        if not complexity.takes(task, spec.requires_skill, skills):
+            return ""
+        said += f", which takes {spec.requires_skill}"
+    if spec.complexity is not None:
+        if complexity.of(task) != spec.complexity:
+            return ""
+        said += f"{' and' if spec.requires_skill else ', which'} is of {spec.complexity} complexity"
+    return said
+
+
+def _why_error(spec: TriggerSpec, about: Circumstances) -> str:
+    error, agent, fact = about.error, about.agent, about.event.data
+    if error is None or agent is None:
+        return ""
+    if isinstance(fact, e.AgentExited) and agent.stopping:
+        return ""  # it was told to end
+    if not isinstance(fact, e.SystemDone) and agent.incarnation != fact.incarnation:
+        return ""
+    if not isinstance(fact, e.AgentErred) and _tried_again(about):
+        return ""
+    if spec.error_type and error.type != spec.error_type:
+        return ""
+    if spec.error_pattern and not re.search(spec.error_pattern, f"{error.type}: {error.message}"):
+        return ""
+    return f"{agent.spec.id} met {error.type}" + (f": {error.message}" if error.message else "")
+
+
+def _tried_again(about: Circumstances) -> bool:
+    """True if the attempt that failed is not the last one."""
+    task = about.task
+    return task is not None and task.retries < task.spec.retry.times
+
+
+def _why_health(spec: TriggerSpec, about: Circumstances) -> str:
+    fact, agent = about.event.data, about.agent
+    if agent is None:
+        return ""
+    if isinstance(fact, e.AgentHealth):
+        is_it = fact.status == spec.status and agent.incarnation == fact.incarnation
+        return f"{agent.spec.id} says that it is {spec.status}" if is_it else ""
+    status = _STATUS.get(fact.to_state)
+    if fact.from_state in _STATUS and fact.to_state is AgentState.ACTIVE:
+        status = "healthy"
+    return f"{agent.spec.id} is {fact.to_state}" if status == spec.status else ""
+
+
+# -- whether it fires, and what is done then ------------------------------------------------------
+
+
+class _No(Exception):  # noqa: N818 - it is an answer, not a mistake
+    """A trigger does not fire, for this reason."""
+
+    def __init__(self, reason: str, limit: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.limit = limit
+
+
+@dataclass(slots=True)
+class _Considered:
+    """A trigger that an event made consider."""
+
+    plan: Plan
+    session: Session
+    trigger: Trigger
+    about: Circumstances
+    why: str
+    before: list[AgentSpec]
+    """Who is spawned by other triggers because of the same event."""
+    by_hand: bool = False
+    spec: TriggerSpec = field(init=False)
+    depth: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.spec = self.trigger.spec
+        self.depth = 1 + _depth(self.about)
+
+    def decision(self) -> SystemDecided:
+        """Return whether it fires, and what is done if it does."""
+        spec, agent, task = self.spec, self.about.agent, self.about.task
+        verdict: str = "yes"
+        reason = self.why
+        try:
+            key = self._key()
+            self._check(key)
+            done: tuple[Action, ...] = (Fire(spec.name, self.depth, key), *self._orders())
+        except _No as no:
+            verdict, reason = "no", f"{self.why}, but {no.reason}"
+            done = self._refused(no) if no.limit else ()
+        return SystemDecided(
+            f"trigger/{spec.name}",
+            "yes" if verdict == "yes" else "no",
+            reason,
+            done,
+            None if agent is None else agent.spec.id,
+            None if task is None else task.spec.id,
+        )
+
+    def _refused(self, no: _No) -> tuple[Action, ...]:
+        name = self.spec.name
+        refused = Refuse(name, no.limit)
+        if self.trigger.refused and self.trigger.limit == no.limit:
+            return (refused,)
+        advice = f"raise limits.{no.limit} in the layout if more are wanted, then run again"
+        text = f"trigger {name} spawns no more: {no.reason}"
+        return (refused, OpenIssue("warning", text, advice, trigger=name))
+
+    def _key(self) -> str:
+        """Return what it fires only once for."""
+        if self.by_hand:
+            return ""
+        if self.spec.dedupe_key:
+            return templates.render(self.spec.dedupe_key, self.about.text)
+        agent = self.about.agent
+        if agent is None:
+            return ""
+        if self.spec.type == "agent_error" and self.about.error is not None:
+            return f"{agent.spec.id}/{agent.incarnation}/{self.about.error.type}"
+        if self.spec.type == "agent_health":
+            return f"{agent.spec.id}/{agent.incarnation}"
+        return ""
+
+    def _check(self, key: str) -> None:
+        """Raise `_No` if something else than a limit is in the way."""
+        spec, row, session = self.spec, self.trigger, self.session
+        if session.status != "running":
+            raise _No("the session is ending")
+        if row.state == "muted":
+            raise _No(f"it is muted, so it does not {spec.action.replace('_', ' ')}")
+        if self.by_hand:
+            return
+        if spec.type != "event":
+            failed = unmet(spec.when, self.about.find)
+            if failed is not None:
+                condition, found = failed
+                is_ = "is not there" if found is None else f"is {templates.as_text(found)}"
+                raise _No(f"{condition.path} {is_}, and it wants {condition.wanted}")
+        if spec.max_fires is not None and row.fires >= spec.max_fires:
+            raise _No(f"it has fired {_times(row.fires)}, and may no more")
+        if row.fired_at is not None and session.at < row.fired_at + spec.cooldown_ms:
+            left = row.fired_at + spec.cooldown_ms - session.at
+            raise _No(f"it rests for another {lasting(left)} after it has fired")
+        if key and key in session.fired_for.get(spec.name, {}):
+            raise _No(f"it has fired for {key} already")
+        if self.depth > session.limits.depth:
+            raise _No(
+                f"limits.depth is {session.limits.depth},"
+                f" and it would be the {self.depth}th in a row that led to each other",
+                "depth",
+            )
+
+    def _orders(self) -> tuple[Action, ...]:
+        """Return what is done. Raises `_No` if it cannot be."""
+        spec = self.spec
+        match spec.action:
+            case "spawn_agent" | "spawn_dependent_agents" | "spawn_team" | "spawn_troubleshooter":
+                return self._spawns()
+            case "ask_human":
+                if spec.question is None:
+                    raise _No("it has no question")
+                return (AskForTrigger(spec.question, spec.name),)
+            case "create_task":
+                return (CreateNew(self._task(spec.agent)),)
+            case "set_memory":
+                return tuple(
+                    SetMemory(key, templates.render_value(value, self.about.text))
+                    for key, value in spec.set
+                )
+            case "notify":
+                return (Notify(self._text(), spec.name),)
+            case "restart_agent" | "pause_agent" | "resume_agent":
+                return self._steers()
+            case _:
+                assert_never(spec.action)
+
+    def _steers(self) -> tuple[Action, ...]:
+        about, spec = self.about, self.spec
+        name = spec.agent or (None if about.agent is None else about.agent.spec.id)
+        agent = self.session.agents.get(name or AgentId(""))
+        if agent is None:
+            raise _No(f"there is no agent {name}" if name else "it is not said which agent")
+        do = _STEERED[spec.action]
+        why_not = refusal(self.session, Steer(do, agent.spec.id))
+        if why_not:
+            raise _No(f"{agent.spec.id} cannot be told to {do}: {why_not}")
+        return ordered(self.session, agent, do, PausedBy.STRATEGY)
+
+    # -- spawning ---------------------------------------------------------------------------------
+
+    def _spawns(self) -> tuple[Action, ...]:
+        spawns = self._wanted()
+        if not self.session.auto_spawn and not self.by_hand:
+            names = listed([_name(spawn) for spawn in spawns if not isinstance(spawn, CreateNew)])
+            return (Propose(self.spec.name, f"Spawn {names}? {_capital(self.why)}.", spawns),)
+        return spawns
+
+    def _wanted(self) -> tuple[Spawning, ...]:
+        """Return who is spawned, with what to do. Raises `_No` if that is nobody."""
+        spec, plan, session = self.spec, self.plan, self.session
+        spawns: list[Spawning] = []
+        there: list[str] = []
+        for name in self._candidates():
+            declared = [
+                agent
+                for agent in plan.agents.values()
+                if name in (agent.id, agent.type) and agent.id not in session.agents
+            ]
+            if name in plan.agents or spec.action == "spawn_team":
+                declared = declared[:1]
+            for agent in declared:
+                self._admit(agent)
+                spawns.append(SpawnAgent(agent.id))
+                if spec.task:
+                    spawns.append(CreateNew(self._task(agent.id)))
+            if declared:
+                continue
+            exists = name in session.agents or any(
+                agent.spec.type == name for agent in session.agents.values()
+            )
+            one_more = spec.action in ("spawn_agent", "spawn_troubleshooter")
+            if name not in plan.kinds or (exists and not one_more):
+                there.append(name)
+                continue
+            spawns.append(self._new(name, len(spawns)))
+        if not spawns:
+            raise _No(f"{listed(there)} {'is' if len(there) == 1 else 'are'} there already")
+        return tuple(spawns)
+
+    def _candidates(self) -> Sequence[str]:
+        spec = self.spec
+        if spec.action != "spawn_team":
+            return spec.agents
+        team = next(team for team in self.plan.teams if team.id == spec.team)
+        return team.agents
+
+    def _new(self, kind_name: str, number: int) -> SpawnNew:
+        plan, about = self.plan, self.about
+        kind = plan.kinds[kind_name]
+        skills = kind.skills
+        task: TaskSpec | None = None
+        if self.spec.type == "task_created" and not self.spec.task and not self.by_hand:
+            created = about.event.data.spec
+            if created.agent is not None:
+                raise _No(f"it is meant for {created.agent}")
+            if created.requires_skill and created.requires_skill not in skills:
+                skills = (*skills, created.requires_skill)
+        else:
+            task = self._task(None)
+        spec = AgentSpec(
+            id=AgentId(kind_name),
+            type=kind_name,
+            team=_team(plan, kind_name),
+            skills=skills,
+            model=self.spec.model or kind.model,
+            host=kind.host,
+            lifetime=kind.lifetime,
+            limits=kind.limits,
+            depth=self.depth,
+        )
+        self._admit(spec)
+        return SpawnNew(SpawnId(f"{self.spec.name}@{about.event.seq}.{number + 1}"), spec, task)
+
+    def _admit(self, wanted: AgentSpec) -> None:
+        no = admission.refused(self.session, wanted, self.before)
+        if no is not None:
+            raise _No(no.reason, no.limit)
+        self.before.append(wanted)
+
+    def _task(self, agent: AgentId | None) -> TaskSpec:
+        """Return what is to be done, by `agent` or by whoever is spawned or can."""
+        spec = self.spec
+        by_skill = agent is None and spec.action == "create_task"
+        return TaskSpec(
+            id=TaskId(spec.name),
+            title=self._text(),
+            agent=agent,
+            requires_skill=spec.skill or None if by_skill else None,
+            priority=spec.priority,
+            gate=spec.start_question,
+            context=self._context(),
+            depth=self.depth,
+        )
+
+    def _text(self) -> str:
+        spec = self.spec
+        if spec.task:
+            text = templates.render(spec.task, self._look_up)
+        elif self.about.error is not None:
+            text = f"Look into this: {self.why}"
+        else:
+            text = f"Deal with this: {self.why}"
+        return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1] + "…"
+
+    def _look_up(self, name: str) -> str | None:
+        found = self.about.text(name)
+        return self.plan.variables.get(name) if found is None else found
+
+    def _context(self) -> dict[str, JsonValue]:
+        about = self.about
+        told: dict[str, JsonValue] = {
+            "trigger": self.spec.name,
+            "because": self.why,
+            "event": about.told(),
+        }
+        if about.error is not None and about.agent is not None:
+            told["failed_agent"] = about.agent.spec.id
+            told["failed_task"] = None if about.task is None else about.task.spec.id
+            told["error"] = {"type": about.error.type, "message": about.error.message}
+            told["logs"] = list(about.agent.tail[-LOG_LINES:])
+        return told
+
+
+def _depth(about: Circumstances) -> int:
+    """Return how many triggers led to what is considered, as far as that is known.
+
+    Who wrote a file is not, so a chain through files begins anew with each.
+    """
+    event, session = about.event, about.session
+    return max(
+        session.depths.get(event.cause, 0) if event.cause is not None else 0,
+        0 if about.agent is None else about.agent.spec.depth,
+        0 if about.task is None else about.task.spec.depth,
+    )
+
+
+def _team(plan: Plan, kind: str) -> TeamId:
+    """Return where an agent of a type belongs: where others of it are."""
+    for agent in plan.agents.values():
+        if agent.type == kind:
+            return agent.team
+    return UNPLACED
+
+
+def _name(spawn: SpawnAgent | SpawnNew) -> str:
+    return spawn.agent if isinstance(spawn, SpawnAgent) else spawn.spec.type
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
+def _kinds(plan: Plan) -> tuple[str, ...]:
+    """Return the kinds of events that some trigger of the plan looks at."""
+    return tuple(dict.fromkeys(kind for spec in plan.triggers for kind in spec.kinds))
+
+
+RULES = (
+    Rule("trigger", (), consider, of_plan=_kinds),
+    Rule("watch_trouble", (e.SystemWatching.KIND,), watch_trouble),
+    Rule("fire_by_hand", (e.UserCommanded.KIND,), fire_by_hand),
+    Rule("obey_proposal", (UserAnswered.KIND,), obey_proposal),
+)

@@ -1,0 +1,211 @@
+"""What happens by itself, for triggers to see: files change, and times come.
+
+Files are watched in live sessions only. Work that ends is reported after the files that were
+written by then (`settle`): who is told of a file should find whoever wrote it still at work, and no
+session ends before the last file of its last task was looked at.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
+
+from cronsim import CronSim
+
+from mop_tui.domain import events as e
+from mop_tui.domain.events import Fact
+from mop_tui.domain.plan import Plan
+from mop_tui.domain.session import Session
+from mop_tui.domain.triggers import FILE_KINDS, TriggerSpec
+from mop_tui.orchestrator.clock import Clock, Timeline
+from mop_tui.sources.files import Change, FileWatcher
+
+CALENDAR = datetime(2024, 1, 1)  # noqa: DTZ001 - a rehearsal is nowhere
+"""When a rehearsal begins, as far as cron expressions are concerned: a Monday, at midnight."""
+LOOK_AGAIN = 60_000
+"""Milliseconds after which the calendar is looked at again, for its clock may have been set."""
+TROUBLE_EVERY = 1.0
+"""Seconds between two looks at whether files can still be watched."""
+FRUITLESS = 1_000
+"""So many times in a row nothing came of a time that came. A rehearsal does not wait for more."""
+
+Report = Callable[[Callable[[], object]], None]
+"""Has a call made when the session comes to it."""
+Receive = Callable[[Fact, int | None], int]
+"""Records a fact with its cause, and returns its seq."""
+
+
+class Watches(Protocol):
+    """Makes a watcher for these patterns that reports to a sink, given what is known already."""
+
+    def __call__(
+        self,
+        patterns: tuple[str, ...],
+        sink: Callable[[Change], None],
+        known: Mapping[str, str] | None,
+    ) -> FileWatcher: ...
+
+
+def patterns_of(plan: Plan) -> tuple[str, ...]:
+    """Return the patterns of the files that a session of `plan` watches."""
+    watched = (spec.path_pattern for spec in plan.triggers if spec.type in FILE_KINDS)
+    return tuple(dict.fromkeys(watched))
+
+
+class Outside:
+    """Tells a session of files and times."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        session: Session,
+        clock: Clock,
+        timeline: Timeline,
+        post: Report,
+        receive: Receive,
+        watches: Watches | None,
+    ) -> None:
+        self._plan = plan
+        self._session = session
+        self._clock = clock
+        self._timeline = timeline
+        self._post = post
+        self._receive = receive
+        self.patterns = patterns_of(plan)
+        self._watches = watches
+        self._watcher: FileWatcher | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._waiting: list[asyncio.Future[None]] = []
+        self._wanted = asyncio.Event()
+        self._trouble = ""
+        self._fruitless = 0
+
+    @property
+    def watches(self) -> bool:
+        """True if files are watched, so that something may happen by itself at any time."""
+        return self._watcher is not None
+
+    async def begin(self, *, resumed: bool) -> e.SystemWatching | None:
+        """Begin to watch files, before anything of the session runs.
+
+        Returns what is to be recorded about it. What has changed since the files of a session that
+        is `resumed` were last seen is reported as if it happened now.
+        """
+        if not self.patterns:
+            return None
+        if self._watches is None:
+            return e.SystemWatching(self.patterns, would=True)
+        known = self._session.files if resumed else None
+        self._watcher = self._watches(self.patterns, self._changed, known)
+        there = await self._watcher.start()
+        self._tasks = [
+            asyncio.create_task(self._watcher.run()),
+            asyncio.create_task(self._settle_on()),
+            asyncio.create_task(self._look_for_trouble()),
+        ]
+        return e.SystemWatching(self.patterns, () if resumed else tuple(there.items()))
+
+    def arm(self) -> None:
+        """Have the times of scheduled triggers come, from now on."""
+        for spec in self._plan.triggers:
+            if spec.type == "schedule":
+                self._arm(spec)
+
+    async def settle(self) -> None:
+        """Return when all files that were changed before this call have been reported."""
+        if self._watcher is None:
+            return
+        settled = asyncio.get_running_loop().create_future()
+        self._waiting.append(settled)
+        self._wanted.set()
+        await settled
+
+    async def close(self) -> None:
+        """Watch no more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._watcher is not None:
+            await self._watcher.close()
+        for settled in self._waiting:
+            settled.cancel()
+
+    # -- files ------------------------------------------------------------------------------------
+
+    def _changed(self, change: Change) -> None:
+        fact: Fact
+        match change.kind:
+            case "created":
+                fact = e.FileCreated(change.path, change.stamp)
+            case "modified":
+                fact = e.FileModified(change.path, change.stamp)
+            case "deleted":
+                fact = e.FileDeleted(change.path)
+        self._post(partial(self._receive, fact, None))
+
+    async def _settle_on(self) -> None:
+        """Let everybody go on who waits for files; those who come meanwhile wait for the next."""
+        assert self._watcher is not None  # noqa: S101 - for the type checker
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            waiting, self._waiting = self._waiting, []
+            await self._watcher.settle()
+            for settled in waiting:
+                with suppress(asyncio.InvalidStateError):
+                    settled.set_result(None)
+
+    async def _look_for_trouble(self) -> None:
+        """Tell the session when files cannot be watched, and when they can be again."""
+        assert self._watcher is not None  # noqa: S101 - for the type checker
+        while True:
+            await asyncio.sleep(TROUBLE_EVERY)
+            trouble = self._watcher.trouble
+            if trouble != self._trouble:
+                self._trouble = trouble
+                fact = e.SystemWatching(self.patterns, trouble=trouble)
+                self._post(partial(self._receive, fact, 1))
+
+    # -- times ------------------------------------------------------------------------------------
+
+    def _arm(self, spec: TriggerSpec) -> None:
+        now = self._clock.moment()
+        if spec.interval_ms is not None:
+            due = (now // spec.interval_ms + 1) * spec.interval_ms
+            self._timeline.call_at(due, partial(self._come, spec))
+            return
+        calendar = self._calendar(now)
+        try:
+            coming = next(CronSim(spec.cron, calendar))
+        except StopIteration:
+            return  # never again
+        self._walk_to(spec, coming)
+
+    def _walk_to(self, spec: TriggerSpec, coming: datetime) -> None:
+        """Have the time of a trigger come when the calendar says `coming`."""
+        now = self._clock.moment()
+        left = (coming - self._calendar(now)) // timedelta(milliseconds=1)
+        if left <= 0:
+            self._come(spec)
+        elif left > LOOK_AGAIN and not self._clock.virtual:
+            self._timeline.call_at(now + LOOK_AGAIN, partial(self._walk_to, spec, coming))
+        else:
+            self._timeline.call_at(now + left, partial(self._walk_to, spec, coming))
+
+    def _calendar(self, now: int) -> datetime:
+        if self._clock.virtual:
+            return CALENDAR + timedelta(milliseconds=now)
+        return datetime.now().astimezone()
+
+    def _come(self, spec: TriggerSpec) -> None:
+        session = self._session
+        seq = self._receive(e.SystemScheduled(spec.name), 1)
+        # It and a decision not to do anything is all that happened.
+        self._fruitless = self._fruitless + 1 if session.seq <= seq + 1 else 0
+        over = session.status != "running"
+        if self._clock.virtual:
+            over = over or session.finished or self._fruitless > FRUITLESS
+        if not over:
+            self._arm(spec)
