@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import get_args
 
 from mop_tui.domain.plan import OnDoubt
-from mop_tui.layout.later import Topology, TriggerType
+from mop_tui.domain.triggers import TriggerType
+from mop_tui.layout.later import Topology
 from mop_tui.layout.reference import Described, Key, sections
 
 DOCUMENT = Path(__file__).with_name("layout.md")
@@ -31,6 +32,9 @@ aliases are expanded, and a depth of 100.
 `${name}` in commands, their folders and environments stands for a variable of the session, \
 `${layout.dir}`, `${session.workspace}` or `${python}`; in the text and context of questions for \
 a variable, `${tasks.ID.output}` or `${memory:KEY}`. `$${` is `${` itself. There are no expressions.
+
+What triggers do may look up what happened, such as `${event.path}`; [triggers](triggers.md) says \
+more.
 
 Keys marked *later* are understood and checked, and refused until this program acts on them. The \
 blocks of the orchestration guide may stand in a layout as they are: `trigger:`, `health_checks:`, \

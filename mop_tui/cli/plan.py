@@ -17,6 +17,7 @@ from mop_tui.decisions.wording import counted
 from mop_tui.domain import graph, templates
 from mop_tui.domain.ids import TaskId
 from mop_tui.domain.plan import Plan, TaskSpec
+from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.domain.wording import lasting, listed, printable
 from mop_tui.layout.provisions import Provisions
 
@@ -65,7 +66,7 @@ def command(path: Path, *, settings: tuple[str, ...], as_json: bool) -> None:
     """Say what running LAYOUT would come to, without running anything.
 
     Tasks in waves, each after what it needs; the critical path by declared durations; the gates
-    that you will meet; the commands that will run.
+    that you will meet; the triggers; the commands that will run.
     """
     loaded = layout.load(path, overrides=settings_of(settings))
     told = forecast(loaded.plan)
@@ -107,10 +108,62 @@ def _lines(told: Forecast, lookup: templates.Lookup, width: int) -> Iterator[str
                 text = templates.render(question.question, lookup)
                 said = f"  before {spec.id}: {printable(text)} ({question.question_type})"
                 yield from _hanging(said, width, 4)
+    if plan.triggers:
+        yield ""
+        yield "Triggers" if plan.auto_spawn else "Triggers, which only propose whom to spawn"
+        for trigger in plan.triggers:
+            said = f"  on {_waited_for(trigger)}: {_done(trigger)}"
+            yield from _hanging(printable(templates.render(said, lookup)), width, 4)
     yield ""
     yield "Commands that will run, as you"
     for task, command in _commands(told, lookup):
         yield from _hanging(f"  {task}: {command}", width, 4)
+    for kind, command in _spawned_commands(told, lookup):
+        yield from _hanging(f"  {kind}, if spawned: {command}", width, 4)
+
+
+def _waited_for(trigger: TriggerSpec) -> str:
+    """Return in words what a trigger waits for."""
+    match trigger.type:
+        case "schedule" if trigger.interval_ms is not None:
+            about = f"every {lasting(trigger.interval_ms)}"
+        case "agent_error":
+            about = trigger.error_type or trigger.error_pattern
+        case "task_created":
+            hard = f"{trigger.complexity} complexity" if trigger.complexity else ""
+            about = " ".join(filter(None, (trigger.requires_skill, hard)))
+        case _:
+            about = (
+                trigger.path_pattern
+                or trigger.key
+                or trigger.environment
+                or trigger.status
+                or trigger.cron
+                or trigger.kind
+            )
+    said = f"{trigger.type.replace('_', ' ')} {about or ''}".rstrip()
+    conditions = [f"{one.path} is {one.wanted}" for one in trigger.when]
+    return f"{said} if {listed(conditions)}" if conditions else said
+
+
+def _done(trigger: TriggerSpec) -> str:
+    """Return in words what a trigger has done."""
+    match trigger.action:
+        case "spawn_team":
+            said = f"spawn team {trigger.team}"
+        case "spawn_agent" | "spawn_dependent_agents" | "spawn_troubleshooter":
+            said = f"spawn {listed(trigger.agents)}"
+        case "ask_human":
+            said = f"ask {trigger.question}"
+        case "create_task":
+            said = f"create a task for {trigger.agent or f'any {trigger.skill}'}"
+        case "set_memory":
+            said = f"set {listed([key for key, _ in trigger.set])}"
+        case "notify":
+            said = "notify you"
+        case "restart_agent" | "pause_agent" | "resume_agent":
+            said = f"{trigger.action.removesuffix('_agent')} {trigger.agent or 'that agent'}"
+    return f"{said}: {trigger.task}" if trigger.task else said
 
 
 def _about_path(told: Forecast) -> str:
@@ -148,6 +201,17 @@ def _commands(told: Forecast, lookup: templates.Lookup) -> Iterator[tuple[TaskId
                     yield task, written(templates.render_command(command, lookup))
 
 
+def _spawned_commands(told: Forecast, lookup: templates.Lookup) -> Iterator[tuple[str, str]]:
+    """Yield what those run whom triggers spawn, or that they are simulated, by their types."""
+    plan = told.plan
+    for name in Provisions(plan).spawned:
+        command = plan.kinds[name].work.command
+        if command is None:
+            yield name, "nothing; it is simulated"
+        else:
+            yield name, written(templates.render_command(command, lookup))
+
+
 def _hanging(text: str, width: int, indent: int) -> list[str]:
     """Return `text` in lines, all but the first indented."""
     return wrap(
@@ -170,7 +234,21 @@ def _plain(told: Forecast, lookup: templates.Lookup) -> dict[str, object]:
         "gates": [
             {"task": spec.id, "question": spec.gate} for spec in plan.tasks.values() if spec.gate
         ],
+        "triggers": [
+            {
+                "name": spec.name,
+                "type": spec.type,
+                "action": spec.action,
+                "on": _waited_for(spec),
+                "does": _done(spec),
+            }
+            for spec in plan.triggers
+        ],
         "commands": [
             {"task": task, "command": command} for task, command in _commands(told, lookup)
+        ],
+        "commands_of_spawned": [
+            {"agent_type": kind, "command": command}
+            for kind, command in _spawned_commands(told, lookup)
         ],
     }

@@ -79,8 +79,9 @@ def _ask(commands: list[str], name: Path, *, resumed: bool) -> None:
 
 
 def _commands(plan: Plan) -> Iterator[Command]:
-    """Yield the commands of a plan, each once."""
-    works = (*plan.agent_work.values(), *plan.task_work.values())
+    """Yield the commands of a plan, each once: also of agents that may yet be spawned."""
+    spawned = (kind.work for kind in plan.kinds.values())
+    works = (*plan.agent_work.values(), *plan.task_work.values(), *spawned)
     yield from dict.fromkeys(work.command for work in works if work.command is not None)
 
 

@@ -283,7 +283,7 @@ class _Considered:
         if self.by_hand:
             return ""
         if self.spec.dedupe_key:
-            return templates.render(self.spec.dedupe_key, self.about.text)
+            return templates.render(self.spec.dedupe_key, self._look_up)
         agent = self.about.agent
         if agent is None:
             return ""
@@ -331,12 +331,13 @@ class _Considered:
             case "ask_human":
                 if spec.question is None:
                     raise _No("it has no question")
-                return (AskForTrigger(spec.question, spec.name),)
+                text = self._text() if spec.task else ""
+                return (AskForTrigger(spec.question, spec.name, text),)
             case "create_task":
                 return (CreateNew(self._task(spec.agent)),)
             case "set_memory":
                 return tuple(
-                    SetMemory(key, templates.render_value(value, self.about.text))
+                    SetMemory(key, templates.render_value(value, self._look_up))
                     for key, value in spec.set
                 )
             case "notify":
@@ -466,7 +467,9 @@ class _Considered:
 
     def _look_up(self, name: str) -> str | None:
         found = self.about.text(name)
-        return self.plan.variables.get(name) if found is None else found
+        if found is None and name in self.plan.variables:
+            return templates.resolve(self.plan.variables, lambda _: None)(name)
+        return found
 
     def _context(self) -> dict[str, JsonValue]:
         about = self.about

@@ -117,6 +117,8 @@ class AskForTrigger:
 
     question: QuestionName
     trigger: TriggerName
+    text: str = ""
+    """Its text, where the trigger words it."""
     do: Literal["ask_for_trigger"] = "ask_for_trigger"
 
 

@@ -15,17 +15,25 @@ A value that is a mapping is entered by further steps: `event.value.status`.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from enum import Enum
-from typing import Any, NamedTuple
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import JsonValue
 
 from mop_tui.domain import complexity
 from mop_tui.domain import events as e
+from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import BY_KIND, AnyEvent, Fact
 from mop_tui.domain.ids import AgentId, QuestionId, TaskId
+from mop_tui.domain.immutable import immutable
+from mop_tui.domain.priority import Priority
 from mop_tui.domain.rows import Agent, Task, Trigger
 from mop_tui.domain.session import Session
+from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.templates import as_text, key_of
+from mop_tui.domain.triggers import Complexity, TriggerType
 
 START_FAILED = "start_failed"
 """The type of the error that a process could not be started."""
@@ -188,32 +196,116 @@ def _entered(value: JsonValue, steps: Iterable[str]) -> JsonValue:
 # -- what can be looked up, before anything has happened -------------------------------------------
 
 
-def names(kinds: Iterable[str]) -> list[str]:
-    """Return the names that can be looked up where events of these kinds are looked at.
+@immutable
+class Form:
+    """What a value that can be looked up may be."""
 
-    Names of what events of only some of the kinds have are among them. Those that end in `.*` are
-    open: anything may follow. Memory keys are not among them.
+    texts: frozenset[str] | None = frozenset()
+    """The only texts that it may be; None if it may be any."""
+    numbers: bool = False
+    flags: bool = False
+    """It may be true or false."""
+    open: bool = False
+    """It may be anything, and further steps may lead into it."""
+
+    def may_be(self, value: str | float) -> bool:
+        """Return whether it may ever be `value`."""
+        match value:
+            case _ if self.open:
+                return True
+            case bool():
+                return self.flags
+            case str():
+                return self.texts is None or value in self.texts
+            case _:
+                return self.numbers
+
+    def __or__(self, other: "Form") -> "Form":
+        either = self.texts is None or other.texts is None
+        return Form(
+            None if either else (self.texts or frozenset()) | (other.texts or frozenset()),
+            self.numbers or other.numbers,
+            self.flags or other.flags,
+            self.open or other.open,
+        )
+
+
+_TEXT, _NUMBER = Form(texts=None), Form(numbers=True)
+
+
+def forms(kinds: Iterable[str]) -> dict[str, Form]:
+    """Return what can be looked up where events of these kinds are looked at, but for memory keys.
+
+    What events of only some of the kinds have is among it. It is there only if it has a value.
     """
-    found: dict[str, None] = dict.fromkeys(f"event.{step}" for step in _EVENT)
+    found: dict[str, Form] = {}
     for kind in kinds:
-        fact = BY_KIND[kind]
-        told = {field.name: str(field.type) for field in fields(fact)}  # type: ignore[arg-type]
-        for step, type_ in told.items():
-            found[f"event.{step}"] = None
-            if "JsonValue" in type_ or "dict" in type_:
-                found[f"event.{step}.*"] = None
+        told = {field.name: _form(field.type) for field in fields(BY_KIND[kind])}  # type: ignore[arg-type]
+        named = {f"event.{step}": form for step, form in told.items() if form is not None}
+        named["event.kind"] = Form(frozenset((kind,)))
+        for name, form in named.items():
+            found[name] = found[name] | form if name in found else form
+        found |= {"event.seq": _NUMBER, "event.at": _NUMBER}
         if "agent" in told:
-            found |= dict.fromkeys(f"agent.{step}" for step in _AGENT)
+            found |= _formed("agent", _AGENT)
         if "agent" in told or "task" in told:
-            found |= dict.fromkeys(f"task.{step}" for step in _TASK)
+            found |= _formed("task", _TASK)
         if "question" in told:
-            found["question.name"] = None
+            found["question.name"] = _TEXT
         if kind in _ERRORS:
-            found |= dict.fromkeys(f"error.{step}" for step in Error._fields)
-    found |= dict.fromkeys(f"trigger.{step}" for step in _TRIGGER)
-    found |= dict.fromkeys(f"session.{step}" for step in _SESSION)
-    return list(found)
+            found |= _formed("error", Error._fields)
+    return found | _formed("trigger", _TRIGGER) | _formed("session", _SESSION)
 
+
+def form_at(path: str, known: Mapping[str, Form]) -> Form | None:
+    """Return what the value at `path` may be, given what is `known`; None if there is none ever."""
+    if path in known:
+        return known[path]
+    parent = path
+    while "." in parent:
+        parent = parent.rpartition(".")[0]
+        if parent in known:
+            return known[parent] if known[parent].open else None
+    return None
+
+
+def _formed(root: str, steps: Iterable[str]) -> dict[str, Form]:
+    return {f"{root}.{step}": _FORMS.get(f"{root}.{step}", _TEXT) for step in steps}
+
+
+def _form(type_: Any) -> Form | None:
+    """Return what a field of this type may be; None if it is more than plain data."""
+    while hasattr(type_, "__supertype__"):
+        type_ = type_.__supertype__
+    origin, inside = get_origin(type_), get_args(type_)
+    if origin is Literal:
+        return Form(frozenset(map(str, inside)))
+    if origin in (Union, UnionType):
+        parts = [_form(part) for part in inside if part is not type(None)]
+        return reduce(or_, (part for part in parts if part is not None)) if any(parts) else None
+    if type_ is JsonValue or origin is dict:
+        return Form(open=True)
+    if origin in (tuple, list):
+        return Form()
+    if isinstance(type_, type) and issubclass(type_, Enum):
+        return Form(frozenset(str(one.value) for one in type_))
+    return {bool: Form(flags=True), int: _NUMBER, float: _NUMBER, str: _TEXT}.get(type_)
+
+
+_FORMS: Mapping[str, Form] = {
+    "agent.state": Form(frozenset(map(str, AgentState))),
+    "agent.progress": _NUMBER,
+    "agent.errors": _NUMBER,
+    "agent.completed": _NUMBER,
+    "task.state": Form(frozenset(map(str, TaskState))),
+    "task.priority": Form(frozenset(one.name.lower() for one in Priority)),
+    "task.complexity": Form(frozenset(get_args(Complexity))),
+    "task.attempts": _NUMBER,
+    "task.progress": _NUMBER,
+    "trigger.type": Form(frozenset(get_args(TriggerType))),
+    "trigger.fires": _NUMBER,
+}
+"""What is no text of any kind, of what stands in the tables above."""
 
 _ERRORS = frozenset(
     fact.KIND for fact in (e.AgentErred, e.AgentFinished, e.AgentExited, e.SystemDone)

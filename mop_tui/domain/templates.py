@@ -8,6 +8,10 @@ before, so that neither plan nor journal header depends on the machine:
     variables                       variables above them, machine facts
     question texts and contexts     variables without machine facts,
                                     `${tasks.ID.output}`, `${memory:KEY}`
+    what triggers do                variables without machine facts,
+                                    `${memory:KEY}`, and what happened (see `circumstances`)
+    the folder whose files          variables, machine facts
+    are watched
 
 *Variables* are the layout's own `session.vars`, by plain name: `${project}`. *Machine facts* are
 `${layout.dir}`, `${session.workspace}` and `${python}`; they differ from machine to machine, and so

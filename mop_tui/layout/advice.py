@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mop_tui.domain import templates
+from mop_tui.domain.triggers import FILE_KINDS
+from mop_tui.layout import triggers
 from mop_tui.layout.case import Case
 from mop_tui.layout.durations import written
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.planning import agent_id
+from mop_tui.layout.provisions import Provisions, keys_that_never_come
 from mop_tui.layout.references import doers
 from mop_tui.layout.schema import Run
 from mop_tui.layout.tree import Loc
@@ -21,25 +24,33 @@ LONGEST_PATH = 1_000
 """Characters; longer ones are not looked for."""
 
 
-def findings(case: Case, facts: templates.Lookup, *, programs: bool) -> Iterator[Finding]:
+def findings(
+    case: Case, provided: Provisions, facts: templates.Lookup, *, programs: bool
+) -> Iterator[Finding]:
     """Yield what its author may want to think about.
 
     With `programs`, they are looked for on this machine, of which `facts` are known; the look-ups
     in them must be known to be sound.
     """
-    yield from _idle(case)
+    yield from _idle(case, provided)
     yield from _questions(case)
     yield from _times(case)
+    yield from triggers.advice(case, provided)
+    if provided.unforeseen:
+        for task in case.plan.tasks.values():
+            yield from keys_that_never_come(case, provided, task)
     if programs:
         values = templates.resolve(case.plan.variables, facts)
+        yield from _root(case, values)
         for loc, doer in doers(case):
             if doer.run is not None:
                 yield from _program((*loc, "run"), doer.run, values)
 
 
-def _idle(case: Case) -> Iterator[Finding]:
+def _idle(case: Case, provided: Provisions) -> Iterator[Finding]:
     wanted = {task.requires_skill for task in case.plan.tasks.values()}
     pinned = {task.agent for task in case.plan.tasks.values()}
+    pinned |= {agent.id for spec in case.plan.triggers for agent in provided.hands(spec)}
     for name, team in case.layout.teams.items():
         for index, agent in enumerate(team.agents):
             spec = case.plan.agents[agent_id(agent)]
@@ -47,7 +58,8 @@ def _idle(case: Case) -> Iterator[Finding]:
                 yield Finding(
                     ("teams", name, "agents", index), f"agent '{spec.id}' has no task it could do"
                 )
-    used = {agent.type for team in case.layout.teams.values() for agent in team.agents}
+    used = set(provided.spawned)
+    used |= {agent.type for team in case.layout.teams.values() for agent in team.agents}
     for name in case.layout.agent_types:
         if name not in used:
             yield Finding(("agent_types", name), "no agent is of this type", key=True)
@@ -55,10 +67,15 @@ def _idle(case: Case) -> Iterator[Finding]:
 
 def _questions(case: Case) -> Iterator[Finding]:
     asked: set[str | None] = {task.gate for task in case.plan.tasks.values()}
+    asked |= {trigger.question for trigger in case.layout.triggers}
     asked |= {doer.sim.asks for _, doer in doers(case) if doer.sim is not None}
     for name in case.layout.questions:
         if name not in asked:
-            yield Finding(("questions", name), "no task has this question as its gate", key=True)
+            yield Finding(
+                ("questions", name),
+                "no task has this question as its gate, and no trigger asks it",
+                key=True,
+            )
 
 
 def _times(case: Case) -> Iterator[Finding]:
@@ -70,6 +87,14 @@ def _times(case: Case) -> Iterator[Finding]:
                 ("tasks", task.id, "timeout"),
                 f"is shorter than the {written(task.expected_ms)} the task is expected to take",
             )
+
+
+def _root(case: Case, lookup: templates.Lookup) -> Iterator[Finding]:
+    """Yield that there is no folder in which files could be watched."""
+    root = _known(case.layout.session.root, lookup)
+    watched = any(spec.type in FILE_KINDS for spec in case.plan.triggers)
+    if root is not None and watched and len(root) <= LONGEST_PATH and not Path(root).is_dir():
+        yield Finding(("session", "root"), f"there is no folder {root} yet")
 
 
 def _program(loc: Loc, run: Run, lookup: templates.Lookup) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from mop_tui.layout.schema import Layout
 from mop_tui.layout.sentences import built_keys, known_keys, meant, sentence
 from mop_tui.layout.tree import Loc, Node
 
-_MINIMAL: dict[str, dict[str, str]] = {"session": {"id": "unnamed"}, "teams": {}, "tasks": {}}
+_MINIMAL: dict[str, dict[str, str]] = {"session": {"id": "unnamed"}}
 """What makes a section that has to be there complete."""
 
 

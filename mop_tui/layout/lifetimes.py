@@ -16,7 +16,7 @@ def findings(case: Case, provisions: Provisions) -> Iterator[Finding]:
         "run", "lifetime", "type", "id", "agent", "requires_skill", "skills"
     ):
         return
-    yield from _agents(case)
+    yield from _agents(case, provisions)
     pinned: dict[str, AgentSpec] = {
         id_: agent for id_, agent in case.plan.agents.items() if _for_session(agent)
     }
@@ -35,7 +35,7 @@ def findings(case: Case, provisions: Provisions) -> Iterator[Finding]:
             )
 
 
-def _agents(case: Case) -> Iterator[Finding]:
+def _agents(case: Case, provisions: Provisions) -> Iterator[Finding]:
     types = case.layout.agent_types
     deaf: set[Loc] = set()
     for name, team in case.layout.teams.items():
@@ -60,6 +60,15 @@ def _agents(case: Case) -> Iterator[Finding]:
                         "(lifetime: session) and is handed its tasks there",
                     )
                 deaf.add(where)
+    for name, spec in provisions.spawned.items():
+        loc = ("agent_types", name)
+        run = types[name].run
+        if _for_session(spec) and run is not None and run.stdin == "none" and loc not in deaf:
+            yield Finding(
+                (*loc, "run", "stdin"),
+                "must not be none: triggers spawn agents of this type, who live as long as the "
+                "session (lifetime: session) and are handed their tasks there",
+            )
 
 
 def _for_session(agent: AgentSpec) -> bool:

@@ -23,6 +23,7 @@ from mop_tui.layout import (
     provisions,
     questions,
     references,
+    triggers,
     unbuilt,
     yaml_text,
 )
@@ -144,8 +145,9 @@ def _judged(
             lookups.findings(case, provided),
             lifetimes.findings(case, provided),
             ownership.findings(case),
-            limits.findings(case),
+            limits.findings(case, provided),
             questions.findings(case),
+            triggers.findings(case, provided, rehearse=rehearse),
             () if facts is None else exposure.findings(case),
         )
     ]
@@ -154,7 +156,7 @@ def _judged(
         for finding in (
             ()
             if facts is None or form.cut
-            else advice.findings(case, facts, programs=not rehearse and not found)
+            else advice.findings(case, provided, facts, programs=not rehearse and not found)
         )
     ]
     warnings = problems(advised, file, warnings=True)

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 
-from mop_tui.domain import templates
+from mop_tui.domain import circumstances, templates
+from mop_tui.domain.events import BY_KIND
 from mop_tui.domain.ids import MemoryKey, QuestionName, TaskId
 from mop_tui.domain.templates import MACHINE_FACTS
+from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.errors import TemplateError
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
@@ -15,6 +17,7 @@ from mop_tui.layout.provisions import Provisions
 from mop_tui.layout.references import doers
 from mop_tui.layout.schema import Question, Run
 from mop_tui.layout.tree import Loc
+from mop_tui.layout.trigger_section import Trigger
 
 MAX_LENGTH = 100_000
 """How long a text may become through its variables, which could double from one to the next."""
@@ -50,6 +53,15 @@ def findings(case: Case, provisions: Provisions) -> Iterator[Finding]:
         yield from _text(("questions", name, "question"), question.question, variables, judge)
         for way, text in templates.texts(question.context):
             yield from _text(("questions", name, "context", *way), text, variables, judge)
+    yield from _text(
+        ("session", "root"), case.layout.session.root, variables, partial(_in_command, case)
+    )
+    for index, spec in enumerate(case.plan.triggers):
+        in_trigger: _Judge = _InTrigger(case, variables, spec)
+        if spec.type == "environment_deploy" and spec.question is not None:
+            in_trigger = _InQuestion(case, provisions, variables, spec.question)
+        for way, text in _texts_of_trigger(case.layout.triggers[index]):
+            yield from _text(("triggers", index, *way), text, variables, in_trigger)
     for loc, literal in _literals(case):
         yield from _literal(case, loc, literal)
 
@@ -155,14 +167,43 @@ class _InQuestion:
         return None
 
     def _key(self, loc: Loc, key: MemoryKey) -> Finding | None:
-        if key in self.provisions.providers or self.case.losses.may_have_said("provides", "sim"):
+        provided = self.provisions.unforeseen or self.provisions.provided(key)
+        lost = self.case.losses.may_have_said("provides", "sim")
+        if provided or lost or self.case.losses.within("triggers"):
             return None
         return Finding(
             loc,
             f"no task provides the memory key '{key}'",
             wrong=key,
-            candidates=self.provisions.providers,
+            candidates=self.provisions.keys,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _InTrigger:
+    """Judges look-ups in the texts of a trigger."""
+
+    case: Case
+    variables: _Variables
+    trigger: TriggerSpec
+
+    def __call__(self, loc: Loc, name: str) -> Finding | None:
+        if self.trigger.type == "event" and self.trigger.kind not in BY_KIND:
+            return None
+        known = circumstances.forms(self.trigger.kinds)
+        if templates.key_of(name) or circumstances.form_at(name, known) is not None:
+            return None
+        fact = name if name in MACHINE_FACTS else self.variables.machine.get(name)
+        if fact is not None:
+            through = "" if fact == name else f"with ${{{fact}}} in it, "
+            return Finding(
+                loc,
+                f"looks up '{name}', {through}a path of this machine; what a trigger does must be "
+                "the same everywhere",
+            )
+        if name in self.case.declared.variables:
+            return None
+        return _nowhere(self.case, loc, name, chain(known, self.case.declared.variables))
 
 
 def _nowhere(case: Case, loc: Loc, name: str, known: Iterable[str]) -> Finding | None:
@@ -191,6 +232,16 @@ def _texts(run: Run) -> Iterator[tuple[Loc, str]]:
         yield ("env", key), value
 
 
+def _texts_of_trigger(trigger: Trigger) -> Iterator[tuple[Loc, str]]:
+    """Yield every text of a trigger that is filled in, with the way to it."""
+    for name, text in (("task", trigger.task), ("dedupe_key", trigger.dedupe_key)):
+        if text is not None:
+            yield (name,), text
+    for key, value in trigger.set.items():
+        for way, text in templates.texts(value):
+            yield ("set", key, *way), text
+
+
 def _literals(case: Case) -> Iterator[tuple[Loc, str]]:
     """Yield texts that are never filled in."""
     layout = case.layout
@@ -203,6 +254,9 @@ def _literals(case: Case) -> Iterator[tuple[Loc, str]]:
     for name, question in layout.questions.items():
         for way, text in _literals_of_question(question):
             yield ("questions", name, *way), text
+    for number, trigger in enumerate(layout.triggers):
+        for key in ("path_pattern", "agent_type", "agent", "skill", "environment", "error_type"):
+            yield ("triggers", number, key), getattr(trigger, key) or ""
     for loc, doer in doers(case):
         for index, line in enumerate(doer.sim.output if doer.sim else ()):
             yield (*loc, "sim", "output", index), line

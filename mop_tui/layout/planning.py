@@ -6,6 +6,7 @@ leads nowhere, and it is for `checks` to say so.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from mop_tui.domain.answers import Option, Validation
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
@@ -97,7 +98,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         },
         summary_ms=layout.dashboard.refresh_interval,
         kinds={
-            name: _kind(kind, questions, rehearse=rehearse)
+            name: _kind(kind, questions, partial(_lent, layout, commanded, name), rehearse=rehearse)
             for name, kind in layout.agent_types.items()
         },
         triggers=triggers,
@@ -173,11 +174,33 @@ def _gated(task: TaskSpec, gates: Mapping[str, TriggerSpec]) -> TaskSpec:
     return replace(task, gate=trigger.question, gated_by=trigger.name)
 
 
+def _lent(
+    layout: Layout,
+    commanded: Callable[[AgentId, tuple[str, ...]], bool],
+    kind: str,
+    skills: tuple[str, ...],
+) -> bool:
+    """Return whether an agent of a type may do any task that says what to run, be it one for whose
+    sake a trigger spawns it."""
+    wanted = {task.requires_skill for task in layout.tasks.values()}
+    lent = [
+        trigger.requires_skill or skill
+        for trigger in layout.triggers
+        if triggering.takes_over(trigger) and kind in triggering.agents_of(trigger)
+        for skill in wanted
+    ]
+    return commanded(AgentId(""), (*skills, *filter(None, lent)))
+
+
 def _kind(
-    kind: AgentType, questions: Mapping[QuestionName, QuestionSpec], *, rehearse: bool
+    kind: AgentType,
+    questions: Mapping[QuestionName, QuestionSpec],
+    commanded: Callable[[tuple[str, ...]], bool],
+    *,
+    rehearse: bool,
 ) -> AgentKind:
     work = _work(kind.run, kind.sim, questions)
-    real = work.command is not None and not rehearse
+    real = not rehearse and (work.command is not None or commanded(tuple(kind.skills)))
     return AgentKind(
         skills=tuple(dict.fromkeys(kind.skills)),
         model=kind.model,

@@ -1,19 +1,21 @@
 """Whether somebody is able to do every task, and everything that is waited for can come.
 
 What a task waits for comes from other tasks: directly, or through a memory key that one of them
-sets. A key that only one task sets binds like a direct need; of a key that several set, nobody
-can say beforehand which it will be.
+sets. A key that only one task sets binds like a direct need; of a key that several set, or that a
+trigger sets too, nobody can say beforehand which it will be.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from mop_tui.domain import graph
+from mop_tui.domain import complexity, graph
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId
 from mop_tui.domain.plan import AgentSpec, HostKind, Plan, TaskSpec, Work
+from mop_tui.domain.triggers import UNPLACED, TriggerSpec
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.planning import MEMORY
+from mop_tui.layout.triggering import takes_over
 
 MAX_CIRCLES = 100
 """How many circles are told: looking for the next one means looking at all tasks again."""
@@ -40,22 +42,61 @@ class Provisions:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self.spawned = _spawned(plan)
+        """Agents as triggers spawn them, one of each type, which no team has."""
         self.with_skill: dict[str, list[AgentSpec]] = {}
-        for agent in plan.agents.values():
+        for agent in (*plan.agents.values(), *self.spawned.values()):
             for skill in agent.skills:
                 self.with_skill.setdefault(skill, []).append(agent)
         self._takers: dict[tuple[AgentId | None, str | None], Takers] = {}
         self._before: dict[TaskId, frozenset[TaskId]] = {}
         self.providers = self._providers()
+        self.by_triggers = frozenset(self._by_triggers())
+        """Keys that triggers set, or who does what they have done."""
+        self.unforeseen = any(
+            agent.host is HostKind.COMMAND for spec in plan.triggers for agent in self.hands(spec)
+        )
+        """Programs that triggers spawn, or find work for, may set any key."""
         self.needed = self._needed()
         self.complete = all(
             need in plan.tasks for task in plan.tasks.values() for need in task.needs_tasks
-        ) and all(key in self.providers for task in plan.tasks.values() for key in task.needs_keys)
+        ) and all(self.provided(key) for task in plan.tasks.values() for key in task.needs_keys)
         """Everything that a task needs is there."""
         self.gated: dict[QuestionName, list[TaskId]] = {}
         for task in plan.tasks.values():
             if task.gate is not None:
                 self.gated.setdefault(task.gate, []).append(task.id)
+
+    @property
+    def keys(self) -> dict[MemoryKey, None]:
+        """All keys that are known to be set at some time."""
+        return dict.fromkeys((*self.providers, *sorted(self.by_triggers)))
+
+    def provided(self, key: MemoryKey) -> bool:
+        """Return whether a task, a trigger or whoever a trigger spawns sets `key`."""
+        return key in self.providers or key in self.by_triggers
+
+    def hands(self, spec: TriggerSpec) -> list[AgentSpec]:
+        """Return who may do the tasks that a trigger creates."""
+        plan = self._plan
+        if spec.action == "create_task":
+            if spec.agent is None:
+                return self.with_skill.get(spec.skill, [])
+            return [plan.agents[spec.agent]] if spec.agent in plan.agents else []
+        if not spec.spawns or takes_over(spec):
+            return []
+        waiting = waiting_agents(plan)
+        declared = [
+            plan.agents[agent]
+            for agent in waiting
+            if spec.task
+            and (
+                plan.agents[agent].team == spec.team
+                or not {agent, plan.agents[agent].type}.isdisjoint(spec.agents)
+            )
+        ]
+        made = (self.spawned[name] for name in spec.agents if name in self.spawned)
+        return [*declared, *made]
 
     def takers(self, task: TaskSpec) -> Takers:
         """Return those who may do `task`."""
@@ -83,7 +124,7 @@ class Provisions:
         else:
             agents = self.with_skill.get(skill or "", [])
         simulated = [agent for agent in agents if agent.host is HostKind.SIMULATED]
-        own = {agent.id: plan.agent_work.get(agent.id, Work()) for agent in agents}
+        own = {agent.id: plan.work(agent, None) for agent in agents}
         scripts = [own[agent.id].script for agent in simulated]
         return Takers(
             without_run=next(
@@ -112,12 +153,20 @@ class Provisions:
                 found.setdefault(key, {})[task.id] = None
         return {key: tuple(tasks) for key, tasks in found.items()}
 
+    def _by_triggers(self) -> Iterator[MemoryKey]:
+        for spec in self._plan.triggers:
+            yield from (key for key, _ in spec.set)
+            for agent in self.hands(spec):
+                script = self._plan.work(agent, None).script
+                if agent.host is HostKind.SIMULATED and script is not None:
+                    yield from (key for key, _ in script.memory)
+
     @property
     def alternatives(self) -> dict[TaskId, list[tuple[TaskId, ...]]]:
         """What each task waits for: groups of tasks, of each of which any one will do."""
         return {
             task.id: [(need,) for need in task.needs_tasks]
-            + [self.providers[key] for key in task.needs_keys]
+            + [self.providers[key] for key in task.needs_keys if self._binds(key)]
             for task in self._plan.tasks.values()
         }
 
@@ -126,9 +175,55 @@ class Provisions:
         tasks, providers = self._plan.tasks, self.providers
         return {
             task.id: [need for need in task.needs_tasks if need in tasks]
-            + [providers[key][0] for key in task.needs_keys if len(providers.get(key, ())) == 1]
+            + [
+                providers[key][0]
+                for key in task.needs_keys
+                if self._binds(key) and len(providers[key]) == 1
+            ]
             for task in tasks.values()
         }
+
+    def _binds(self, key: MemoryKey) -> bool:
+        """Return whether only tasks set `key`, so that it comes after one of them."""
+        return key in self.providers and key not in self.by_triggers
+
+
+def waiting_agents(plan: Plan) -> list[AgentId]:
+    """Return the agents of teams that a trigger spawns."""
+    return [agent for team in plan.teams if team.waits for agent in team.agents]
+
+
+def _spawned(plan: Plan) -> dict[str, AgentSpec]:
+    """Return an agent of each type of which triggers spawn new ones, as they would spawn it."""
+    found: dict[str, AgentSpec] = {}
+    for spec in plan.triggers:
+        for name in spec.agents if spec.spawns else ():
+            kind = plan.kinds.get(name)
+            if kind is None:
+                continue
+            before = found[name].skills if name in found else kind.skills
+            found[name] = AgentSpec(
+                id=AgentId(f"{name}-1"),
+                type=name,
+                team=UNPLACED,
+                skills=tuple(dict.fromkeys((*before, *_lent(plan, spec)))),
+                model=spec.model or kind.model,
+                host=kind.host,
+                lifetime=kind.lifetime,
+                limits=kind.limits,
+            )
+    return found
+
+
+def _lent(plan: Plan, spec: TriggerSpec) -> Iterator[str]:
+    """Yield the skills that whoever a trigger spawns has because a task asks for them."""
+    for task in plan.tasks.values():
+        skill = task.requires_skill
+        if skill is None or task.agent is not None or not takes_over(spec):
+            continue
+        of_skill = spec.requires_skill in ("", skill)
+        if of_skill and spec.complexity in (None, complexity.of(task)):
+            yield skill
 
 
 def findings(case: Case, provisions: Provisions, *, rehearse: bool) -> Iterator[Finding]:
@@ -141,7 +236,8 @@ def findings(case: Case, provisions: Provisions, *, rehearse: bool) -> Iterator[
     for task in case.plan.tasks.values():
         if typed:
             yield from _skill(case, provisions, task)
-        yield from _keys(case, provisions, task)
+        if not provisions.unforeseen:
+            yield from _keys(case, provisions, task)
         if hands_known and not rehearse:
             yield from _work(case.plan, provisions.takers(task), task)
     yield from _circles(provisions, case.plan)
@@ -153,6 +249,7 @@ def _skill(case: Case, provisions: Provisions, task: TaskSpec) -> Iterator[Findi
         skill is None
         or skill in provisions.with_skill
         or case.losses.may_have_said("skills", "type")
+        or case.losses.within("triggers")
     ):
         return
     yield Finding(
@@ -164,16 +261,22 @@ def _skill(case: Case, provisions: Provisions, task: TaskSpec) -> Iterator[Findi
 
 
 def _keys(case: Case, provisions: Provisions, task: TaskSpec) -> Iterator[Finding]:
-    if not task.needs_keys or case.losses.may_have_said("provides", "sim"):
+    unknown = case.losses.may_have_said("provides", "sim") or case.losses.mapping("triggers")
+    if not task.needs_keys or unknown or case.losses.within("triggers"):
         return
+    yield from keys_that_never_come(case, provisions, task)
+
+
+def keys_that_never_come(case: Case, provisions: Provisions, task: TaskSpec) -> Iterator[Finding]:
+    """Yield the keys that a task needs and that nothing is known to set."""
     for index, need in enumerate(case.layout.tasks[task.id].needs):
         key = MemoryKey(need.removeprefix(MEMORY))
-        if need.startswith(MEMORY) and key not in provisions.providers:
+        if need.startswith(MEMORY) and not provisions.provided(key):
             yield Finding(
                 ("tasks", task.id, "needs", index),
                 f"no task provides the memory key '{key}'",
                 wrong=key,
-                candidates=provisions.providers,
+                candidates=provisions.keys,
             )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mop_tui.domain.answers import objection
+from mop_tui.domain.ids import QuestionName
 from mop_tui.domain.plan import QuestionSpec
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
@@ -20,11 +21,11 @@ _ONLY = {
 
 def findings(case: Case) -> Iterator[Finding]:
     """Yield what is wrong with questions. Of which a part was cut out, nothing is known."""
-    for spec in case.plan.questions.values():
-        loc: Loc = ("questions", spec.name)
+    for name, question in case.layout.questions.items():
+        loc: Loc = ("questions", name)
+        spec = case.plan.questions[QuestionName(name)]
         if case.losses.within(*loc):
             continue
-        question = case.layout.questions[spec.name]
         yield from _fields(loc, question)
         if question.question_type == "choice":
             yield from _options(loc, question)

@@ -1,12 +1,19 @@
 """Names that lead nowhere, are taken, or are one too many."""
 
 from collections.abc import Collection, Iterator
+from itertools import chain
 
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.planning import MEMORY, agent_id
 from mop_tui.layout.schema import Agent, AgentType, Run, Task
 from mop_tui.layout.tree import Loc
+
+_EMPTY = {
+    "teams": "holds no team: there is nobody to do anything",
+    "tasks": "holds no task: there is nothing to do",
+}
+"""What is said of a section that is empty or missing, where no trigger can make up for it."""
 
 
 def findings(case: Case) -> Iterator[Finding]:
@@ -23,9 +30,8 @@ def findings(case: Case) -> Iterator[Finding]:
             )
     for name in case.layout.unattended_answers:
         if not case.losses.mapping("questions"):
-            yield from _known(
-                ("unattended_answers", name), "question", name, case.declared.questions
-            )
+            asked = chain(case.declared.questions, case.plan.questions)
+            yield from _known(("unattended_answers", name), "question", name, dict.fromkeys(asked))
 
 
 def doers(case: Case) -> Iterator[tuple[Loc, AgentType | Agent | Task]]:
@@ -40,11 +46,11 @@ def doers(case: Case) -> Iterator[tuple[Loc, AgentType | Agent | Task]]:
 
 
 def _emptiness(case: Case) -> Iterator[Finding]:
-    alone = not case.layout.triggers and not case.losses.within("triggers")
-    if alone and not case.layout.teams and not case.losses.within("teams"):
-        yield Finding(("teams",), "holds no team: there is nobody to do anything")
-    if alone and not case.layout.tasks and not case.losses.within("tasks"):
-        yield Finding(("tasks",), "holds no task: there is nothing to do")
+    alone = not case.layout.triggers and not case.losses.mapping("triggers")
+    for name, said in _EMPTY.items():
+        lost = case.losses.mapping(name) or case.losses.within(name)
+        if alone and not getattr(case.layout, name) and not lost:
+            yield Finding((name,), said, key=True)
     for name, team in case.layout.teams.items():
         if not team.agents and not case.losses.within("teams", name):
             yield Finding(("teams", name, "agents"), "holds no agent")

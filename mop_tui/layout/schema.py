@@ -1,7 +1,8 @@
 """What a layout file may hold: its sections and keys, with the form of every value.
 
-Only form is described here. Whether what is named exists, and whether the whole makes sense, is for
-`checks`. What is marked `LATER` is understood, and refused until it has an effect.
+Only form is described here, that of triggers in `trigger_section`. Whether what is named exists,
+and whether the whole makes sense, is for `loading`. What is marked `LATER` is understood, and
+refused until it has an effect.
 
 Short forms become long ones on the way in, and the dump of a layout is its canonical form: a
 command as a bare list is `{command: [...]}`, an agent as a bare text is `{type: ...}`, a duration

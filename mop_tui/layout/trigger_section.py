@@ -71,6 +71,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "dependency_ready": ("wait_for",),
     "memory_key": ("key",),
     "environment_deploy": ("environment",),
+    "agent_health": ("status",),
     "schedule": ("interval", "cron"),
     "event": ("kind",),
 }

@@ -61,6 +61,13 @@ def action_of(trigger: Trigger) -> ActionType:
     return next(action for action in get_args(ActionType) if action == trigger.action)
 
 
+def takes_over(trigger: Trigger | TriggerSpec) -> bool:
+    """Return whether whoever a trigger spawns does the task because of which it is spawned."""
+    return (
+        trigger.type == "task_created" and trigger.action.startswith("spawn_") and not trigger.task
+    )
+
+
 def agents_of(trigger: Trigger) -> tuple[str, ...]:
     """Return whom a trigger spawns, by type or id."""
     named = (*([trigger.agent_type] if trigger.agent_type else []), *trigger.agents)
@@ -89,9 +96,11 @@ def questions(layout: Layout, specs: Sequence[TriggerSpec]) -> Mapping[QuestionN
 
 
 def _approval(spec: TriggerSpec) -> str:
+    if spec.task:
+        return spec.task
     if spec.type == "environment_deploy":
         return f"Deploy to {spec.environment}?"
-    return spec.task or f"Approve what the trigger {spec.name} asks about?"
+    return f"Approve what the trigger {spec.name} asks about?"
 
 
 def _spec(name: TriggerName, trigger: Trigger) -> TriggerSpec:

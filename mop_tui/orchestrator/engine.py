@@ -155,7 +155,12 @@ class Engine:
                 self._emit(self._proposed(action, decision.reason, at), at, cause)
             case a.AskForTrigger():
                 spec = self._plan.questions[action.question]
-                self._emit(self._asked(spec, at, None, trigger=action.trigger), at, cause)
+                if action.text:
+                    spec = replace(spec, question=action.text)
+                asked = self._asked(
+                    spec, at, None, rendered=bool(action.text), trigger=action.trigger
+                )
+                self._emit(asked, at, cause)
             case a.Notify():
                 self._emit(e.SystemNotified(action.trigger, action.text), at, cause)
             case a.Ask():
