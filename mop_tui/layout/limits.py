@@ -56,6 +56,6 @@ def _room(case: Case, spec: TriggerSpec) -> Iterator[Finding]:
     if len(plan.agents) <= limits.total < first + count:
         yield Finding(
             ("limits", "total"),
-            f"leaves no room for whom trigger '{spec.name}' spawns: {first} are there from the "
-            f"beginning, and it spawns {count}",
+            f"leaves no room for the {count} that trigger '{spec.name}' spawns, beside the {first} "
+            "who are there from the beginning",
         )

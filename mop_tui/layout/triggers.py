@@ -86,7 +86,7 @@ _AT_BEGINNING = frozenset(
 _CRON_PARTS = {
     "Bad minute": "its minute (the first part) must be from 0 to 59",
     "Bad hour": "its hour (the second part) must be from 0 to 23",
-    "Bad day-of-month": "its day (the third part) must be one that a month of its has, from 1",
+    "Bad day-of-month": "its day (the third part) must be from 1 to 31, and one that the month has",
     "Bad month": "its month (the fourth part) must be from 1 to 12, or jan to dec",
     "Bad day-of-week": "its day of the week (the fifth part) must be from 0 (Sunday) to 7, or sun "
     "to sat",
@@ -564,15 +564,24 @@ def _impossible(loc: Loc, condition: Condition, form: Form) -> Iterator[Finding]
             continue
         texts = sorted(form.texts or ())
         told = value if isinstance(value, str) else str(value).lower()
-        quoted = form.texts is None and not isinstance(value, str)
         yield Finding(
             loc,
-            f"is never {told}" + (", for it is a text; put that in quotes" if quoted else ""),
+            f"is never {told}{_as_written(value, form)}",
             wrong=_as_cased(value, texts) if isinstance(value, str) else "",
             candidates=texts,
             otherwise=f"; it is {_either(texts)}" if texts else "",
             key=True,
         )
+
+
+def _as_written(value: str | float, form: Form) -> str:
+    """Return what is to be written where only quotes are missing, or too many."""
+    if not isinstance(value, str):
+        return ", for it is a text; put that in quotes" if form.texts is None else ""
+    if form.texts == frozenset():
+        what = "true or false" if form.flags else "a number" if form.numbers else "a list"
+        return f", for it is {what}" + ("; leave out the quotes" if what != "a list" else "")
+    return ""
 
 
 def _as_cased(value: str, texts: Collection[str]) -> str:

@@ -50,7 +50,8 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
         (
             "{agent: worker}",
             "{agent: worker}\nquestions:\n  sure: {question: Sure}",
-            "10:3: warning: questions.sure: no task has this question as its gate",
+            "10:3: warning: questions.sure: no task has this question as its gate, "
+            "and no trigger asks it",
         ),
         (
             "{agent: worker}",

@@ -1,7 +1,7 @@
 """The blocks of the orchestration guide load as they stand there.
 
-Those of questions are run already. The others are understood to the last key, and refused with one
-sentence for the whole section, because nothing would follow from them yet.
+Those of questions and triggers are run. The others are understood to the last key, and refused with
+one sentence for the whole section, because nothing would follow from them yet.
 """
 
 from collections.abc import Callable
@@ -26,12 +26,77 @@ from guide_blocks import (
     TYPED,
 )
 
-from mop_tui.domain.ids import QuestionName
+from mop_tui.domain.ids import MemoryKey, QuestionName, TaskId, TeamId, TriggerName
+from mop_tui.domain.priority import Priority
+from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.layout import LayoutError, load, yaml_text
 from mop_tui.layout.form import formed
 from mop_tui.layout.guide import normalised
 
 Write = Callable[[str], Path]
+
+PLATFORM = """
+agent_types:
+  worker: {skills: [kubernetes], run: [echo, working]}
+  obi-specialist: {run: [echo, working]}
+  grafana-specialist: {run: [echo, working]}
+  alloy-specialist: {run: [echo, working]}
+  kubernetes-architect: {run: [echo, working]}
+  devops-troubleshooter: {run: [echo, working]}
+teams:
+  crew: {agents: [worker]}
+tasks:
+  first: {agent: worker, provides: [swarm/platform/namespace-ready]}
+  design: {requires_skill: kubernetes, complexity: high}
+  deploy: {agent: worker, environment: production}
+"""
+"""A layout with all that the blocks name."""
+SPECS = [
+    (
+        FILES,
+        TriggerSpec(
+            name=TriggerName("file-created"),
+            type="file_created",
+            action="spawn_agent",
+            path_pattern="environments/*/observability/obi-*.yaml",
+            agents=("obi-specialist",),
+            task="Deploy OBI configuration",
+        ),
+    ),
+    (
+        SKILL,
+        TriggerSpec(
+            name=TriggerName("task-created"),
+            type="task_created",
+            action="spawn_agent",
+            requires_skill="kubernetes",
+            complexity="high",
+            agents=("kubernetes-architect",),
+        ),
+    ),
+    (
+        CHAIN,
+        TriggerSpec(
+            name=TriggerName("dependency-ready"),
+            type="dependency_ready",
+            action="spawn_dependent_agents",
+            key=MemoryKey("swarm/platform/namespace-ready"),
+            agents=("obi-specialist", "grafana-specialist", "alloy-specialist"),
+            max_fires=1,
+        ),
+    ),
+    (
+        RECOVERY,
+        TriggerSpec(
+            name=TriggerName("agent-error"),
+            type="agent_error",
+            action="spawn_troubleshooter",
+            error_type="deployment_failed",
+            agents=("devops-troubleshooter",),
+            priority=Priority.URGENT,
+        ),
+    ),
+]
 
 NOT_YET = "is understood, but this version does not act on it yet; leave it out"
 
@@ -40,6 +105,26 @@ def refused(path: Path) -> list[tuple[str, str]]:
     with pytest.raises(LayoutError) as error:
         load(path)
     return [(problem.path, problem.message) for problem in error.value.problems]
+
+
+def bare(block: str) -> str:
+    """Return a block as the guide has it."""
+    return block
+
+
+def listed(block: str) -> str:
+    """Return a block as one of `triggers`, without what it is wrapped in."""
+    lines = block.strip().splitlines()[1:]
+    return "triggers:\n  - " + "\n    ".join(line[2:] for line in lines) + "\n"
+
+
+def wrapped(block: str) -> str:
+    """Return a block as one of `triggers`, as it stands."""
+    return f"triggers:\n{item(block)}"
+
+
+def item(block: str) -> str:
+    return "  - " + block.strip().replace("\n", "\n    ") + "\n"
 
 
 def canonical(text: str) -> dict[str, Any]:
@@ -55,13 +140,8 @@ def canonical(text: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("block", "section"),
     [
-        (FILES, "triggers"),
-        (SKILL, "triggers"),
-        (CHAIN, "triggers"),
-        (RECOVERY, "triggers"),
         (HEALTH, "health_checks"),
         (STRATEGIES, "strategies"),
-        (TRIGGERS, "triggers"),
     ],
 )
 def test_a_block_as_it_stands_lacks_nothing_but_somebody_to_act_on_it(
@@ -70,9 +150,66 @@ def test_a_block_as_it_stands_lacks_nothing_but_somebody_to_act_on_it(
     assert refused(write(SESSION + FRAME + block)) == [(section, NOT_YET)]
 
 
+@pytest.mark.parametrize("form", [bare, listed, wrapped])
+@pytest.mark.parametrize(("block", "spec"), SPECS, ids=lambda one: getattr(one, "name", ""))
+def test_a_trigger_block_means_the_same_in_every_form(
+    write: Write, form: Callable[[str], str], block: str, spec: TriggerSpec
+) -> None:
+    assert load(write(SESSION + PLATFORM + form(block))).plan.triggers == (spec,)
+
+
+def test_all_blocks_may_stand_in_one_list(write: Write) -> None:
+    items = "".join(map(item, (FILES, SKILL, CHAIN, RECOVERY)))
+    plan = load(write(f"{SESSION}{PLATFORM}triggers:\n{items}")).plan
+    assert plan.triggers == tuple(spec for _, spec in SPECS)
+
+
+def test_the_call_of_the_whole_example_becomes_triggers(write: Write) -> None:
+    team = "teams:\n  observability: {start: trigger, agents: [{id: tracer, type: worker}]}"
+    platform = PLATFORM.replace("teams:", team)
+    plan = load(write(SESSION + platform + TRIGGERS)).plan
+
+    assert plan.triggers == (
+        TriggerSpec(
+            name=TriggerName("platform_namespace_ready"),
+            type="memory_key",
+            action="spawn_team",
+            key=MemoryKey("swarm/platform/namespace-ready"),
+            team=TeamId("observability"),
+        ),
+        TriggerSpec(
+            name=TriggerName("deployment_error"),
+            type="agent_error",
+            action="spawn_troubleshooter",
+            error_pattern="deployment_failed",
+            agents=("devops-troubleshooter",),
+            priority=Priority.URGENT,
+        ),
+        TriggerSpec(
+            name=TriggerName("prod_deployment"),
+            type="environment_deploy",
+            action="ask_human",
+            environment="production",
+            question=QuestionName("prod_deployment"),
+        ),
+    )
+    deployment = plan.tasks[TaskId("deploy")]
+    assert (deployment.gate, deployment.gated_by) == ("prod_deployment", "prod_deployment")
+    asked = plan.questions[QuestionName("prod_deployment")]
+    assert (asked.question, asked.question_type) == ("Deploy to production?", "approval")
+
+
+def test_of_a_call_what_leads_nowhere_is_told_where_it_stands(write: Write) -> None:
+    assert [path for path, _ in refused(write(SESSION + FRAME + TRIGGERS))] == [
+        "orchestrate_triggers.triggers[0].action",
+        "orchestrate_triggers.triggers[1].action",
+        "orchestrate_triggers.triggers[2].environment",
+    ]
+
+
 def test_the_trigger_blocks_are_items_of_one_list_bare_or_wrapped() -> None:
-    bare = canonical(SESSION + FRAME + FILES)["triggers"]
-    assert bare == [
+    alone = canonical(SESSION + FRAME + FILES)["triggers"]
+    assert alone == [
         {
             "type": "file_created",
             "path_pattern": "environments/*/observability/obi-*.yaml",
@@ -81,15 +218,13 @@ def test_the_trigger_blocks_are_items_of_one_list_bare_or_wrapped() -> None:
             "task": "Deploy OBI configuration",
         }
     ]
-    items = "\n".join(
-        "  - " + block.strip().replace("\n", "\n    ") for block in (FILES, SKILL, CHAIN, RECOVERY)
-    )
-    wrapped = canonical(f"{SESSION}{FRAME}triggers:\n{items}\n")["triggers"]
-    assert [trigger["type"] for trigger in wrapped] == [
+    items = "".join(map(item, (FILES, SKILL, CHAIN, RECOVERY)))
+    all_four = canonical(f"{SESSION}{FRAME}triggers:\n{items}")["triggers"]
+    assert [trigger["type"] for trigger in all_four] == [
         *("file_created", "task_created", "dependency_ready", "agent_error")
     ]
-    assert wrapped[:1] == bare
-    assert wrapped[2]["agents"] == ["obi-specialist", "grafana-specialist", "alloy-specialist"]
+    assert all_four[:1] == alone
+    assert all_four[2]["agents"] == ["obi-specialist", "grafana-specialist", "alloy-specialist"]
 
 
 def test_the_arguments_of_calls_become_sections() -> None:
@@ -116,7 +251,7 @@ def test_the_arguments_of_calls_become_sections() -> None:
 def test_of_a_session_start_only_what_has_no_effect_yet_is_refused(write: Write) -> None:
     assert refused(write(FRAME + START)) == [
         (f"orchestrate_session_start.{key}", NOT_YET)
-        for key in ("topology", "auto_spawn", "monitoring_interval", "dashboard_enabled")
+        for key in ("topology", "monitoring_interval", "dashboard_enabled")
     ]
 
 

@@ -96,7 +96,7 @@ def test_a_lifetime_and_limits_are_those_of_the_type_unless_the_agent_says_so(
 
 def test_a_program_is_planned_with_all_that_its_output_means(write: Write) -> None:
     plan = load(write(DOCKS)).plan
-    docker = AgentId("docker")
+    docker = plan.agents[AgentId("docker")]
 
     assert plan.work(docker, TaskId("carry")).command == Command(
         argv=("docker",),

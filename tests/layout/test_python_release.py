@@ -95,7 +95,7 @@ def test_every_program_that_is_run_from_the_layouts_folder_is_there() -> None:
     words: list[str] = []
     for task in loaded.plan.tasks.values():
         agent = task.agent or AgentId("packager")
-        command = loaded.plan.work(agent, task.id).command
+        command = loaded.plan.work(loaded.plan.agents[agent], task.id).command
         assert command is not None
         words += templates.render_command(command, lookup).argv
     assert not [word for word in words if "${" in word]
