@@ -146,6 +146,11 @@ class TriggerSpec:
         return self.action in SPAWNING
 
     @property
+    def is_gate(self) -> bool:
+        """True if it holds tasks until a human has answered."""
+        return self.type == "environment_deploy" and self.action == "ask_human"
+
+    @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of events that it looks at."""
         return (self.kind,) if self.type == "event" else KINDS[self.type]

@@ -67,11 +67,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
     placed = {agent.type for agent in agents.values()}
     if any(kind not in placed for spec in triggers for kind in spec.agents if spec.spawns):
         teams.append(TeamSpec(UNPLACED, _title(UNPLACED), ()))
-    gates = {
-        spec.environment: spec
-        for spec in reversed(triggers)
-        if spec.type == "environment_deploy" and spec.action == "ask_human"
-    }
+    gates = {spec.environment: spec for spec in reversed(triggers) if spec.is_gate}
     return Plan(
         id=layout.session.id,
         project=layout.session.project,

@@ -106,7 +106,7 @@ def findings(case: Case, provided: Provisions, *, rehearse: bool) -> Iterator[Fi
         yield from one.waiting()
         yield from one.conditions()
         yield from one.doing()
-        if one.is_gate:
+        if one.spec.is_gate:
             yield from one.gate(gates)
     yield from _teams(case)
     yield from _beginning(case)
@@ -186,11 +186,6 @@ class _One:
     loc: Loc
     trigger: Trigger
     spec: TriggerSpec
-
-    @property
-    def is_gate(self) -> bool:
-        """True if it holds tasks until a human has answered."""
-        return self.spec.type == "environment_deploy" and self.spec.action == "ask_human"
 
     @property
     def whole(self) -> bool:
@@ -453,7 +448,7 @@ class _One:
         asked = case.layout.questions.get(name)
         if asked is None:
             return
-        if asked.input_type == "password" and not self.is_gate:
+        if asked.input_type == "password" and not self.spec.is_gate:
             yield self._at(
                 "question", "asks for a password, and there is no agent who would get it"
             )
