@@ -57,6 +57,20 @@ ODD: list[Any] = [
     *(None, True, 0, -1, 2**63, 1.5, 1e308, "", "a", "1h", "999999999999h", "1e30TB", "ask", "low"),
     *("memory:a", "${", "${a}", "${tasks.a.output}", "a\nb", "\x1b[2J", "\0", "(", "(a+)+$", "x/y"),
     *("a/" * 2000, "**/a/" * 900, "*?" * 900, "{a,b}" * 40, "{" * 900, ["**/*", "*/{a,b}/"]),
+    *(
+        "* * * * *",
+        "0 9 30 2 *",
+        "99 * * * *",
+        "../x",
+        "/x",
+        "a/**",
+        "[",
+        "{a,",
+        "{a,b}/" * 9,
+        "**",
+    ),
+    *("agent.output", "event.path", "${event.path}", "${agent.id}", "spawn_crew_team", "notify"),
+    *({"event.path": {"lt": 3}}, {"memory:a": 1}, {"event.value.a.b": "c"}, {"in": ["a", 1]}),
     *([], {}, [[]], {"a": {"eq": []}}, {"trigger": {}}, {"session_id": 1}),
 ]
 """Values that few places in a layout take."""
@@ -73,6 +87,35 @@ trigger: {type: file_created, path_pattern: "*.txt", action: spawn_agent, agent_
 orchestrate_triggers: {triggers: [{name: ready, type: memory_key, key: a/b, action: spawn_crew}]}
 adaptation_strategies: {strategies: [{name: up, trigger: slow, action: spawn, max_agents: 3}]}
 health_checks: {interval: 30s, timeout: 10s, failure_threshold: 3, success_threshold: 1}
+"""
+TRIGGERS = """
+session: {id: dig, root: "${layout.dir}/site", keep_running: true, vars: {a: b}}
+agent_types:
+  worker: {skills: [dig], run: [dig]}
+  digger: {skills: [deep], sim: {duration: 1s, memory: {dug: true}}, limits: {cpu: 1}}
+  devops-troubleshooter: {run: {shell: look}}
+teams:
+  crew: {agents: [worker]}
+  later: {start: trigger, agents: [{type: worker, id: late}, digger]}
+tasks:
+  first: {agent: worker, provides: [hole/dug], environment: production}
+  second: {requires_skill: deep, needs: ["memory:go"], complexity: high}
+questions: {sure: {question: "Sure?"}}
+limits: {live: 3, total: 40, per_minute: 9, depth: 4, cpu: 8, memory: 8GiB}
+triggers:
+  - {type: file_created, path_pattern: "a/**/*.{yaml,json}", action: spawn_agent,
+     agent_type: digger, task: "Dig ${event.path} for ${a}", priority: high, cooldown: 5s}
+  - {type: task_created, requires_skill: deep, action: spawn_agent, agents: [late]}
+  - {type: dependency_ready, wait_for: hole/dug, action: spawn_dependent_agents, agents: [digger]}
+  - {type: memory_key, key: hole/dug, action: spawn_later_team, when: {event.value.status: done}}
+  - {type: agent_error, error_pattern: "no (water|earth)", action: spawn_troubleshooter}
+  - {type: environment_deploy, environment: production, action: ask_human_approval, question: sure}
+  - {type: agent_health, status: unhealthy, action: restart_agent, max_fires: 2}
+  - {type: schedule, cron: "0 9 * * mon-fri", action: create_task, skill: dig, auto_start: false}
+  - {name: tick, type: schedule, interval: 5s, action: notify, task: "${memory:a/b} ${event.at}"}
+  - {type: event, kind: task.transitioned, when: {event.to_state: {in: [COMPLETE, FAILED]},
+     task.attempts: {lt: 3}}, action: set_memory, set: {go: ["${task.id}", 1]},
+     dedupe_key: "${task.id}"}
 """
 LINE_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 LONGEST = 10
@@ -95,7 +138,7 @@ def seeds() -> list[str]:
     texts = [path.read_text(encoding="utf-8") for path in (ROOT / "layouts").glob("*.yaml")]
     book = (ROOT / "tests" / "layout" / "wrong_layouts.txt").read_text(encoding="utf-8")
     sound = book[book.index("session:") : book.index("\n## ")]
-    return [*texts, sound, sound, sound, GUIDE, GUIDE]
+    return [*texts, sound, sound, sound, GUIDE, GUIDE, *[TRIGGERS] * 6]
 
 
 def mangled(text: str, others: list[str], chance: random.Random) -> str:

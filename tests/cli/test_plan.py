@@ -95,3 +95,57 @@ def test_a_name_that_is_almost_right_is_suggested(mop: Mop) -> None:
 def test_a_file_goes_before_a_bundled_layout(mop: Mop, tmp_path: Path) -> None:
     (tmp_path / "agents-tour").write_text(WORKS, encoding="utf-8")
     assert mop("plan", "agents-tour").stdout.startswith("works  Build and ship")
+
+
+TRIGGERED = """
+session: {id: works, vars: {what: wheel}}
+agent_types:
+  worker: {run: [echo, working]}
+  smith: {run: [hammer, "${what}"]}
+teams:
+  crew: {agents: [{id: ann, type: worker}]}
+  late: {start: trigger, agents: [{id: zoe, type: worker}]}
+tasks:
+  lint: {agent: ann}
+  tidy: {agent: zoe}
+triggers:
+  - {type: file_created, path_pattern: "in/*.txt", action: spawn_agent, agent_type: smith,
+     task: "Forge ${event.path} into a ${what}"}
+  - {type: agent_error, error_type: broken, action: spawn_troubleshooter, agent_type: smith}
+  - {type: event, kind: task.transitioned, when: {event.to_state: FAILED}, action: notify}
+  - {name: soon, type: schedule, interval: 30s, action: spawn_late_team}
+"""
+
+
+def test_triggers_are_told_with_what_they_wait_for_and_do(mop: Mop, tmp_path: Path) -> None:
+    (tmp_path / "works.yaml").write_text(TRIGGERED, encoding="utf-8")
+    text = mop("plan", "works.yaml", env={"COLUMNS": "100"}).stdout
+    triggers, _, commands = text.partition("Triggers\n")[2].partition("\n\n")
+    assert triggers.splitlines() == [
+        "  on file created in/*.txt: spawn smith: Forge ${event.path} into a wheel",
+        "  on agent error broken: spawn smith",
+        "  on event task.transitioned if event.to_state is FAILED: notify you",
+        "  on schedule every 30 s: spawn team late",
+    ]
+    assert "  smith, if spawned: hammer wheel\n" in commands
+
+    told = json.loads(mop("plan", "works.yaml", "--json").stdout)
+    assert told["triggers"][3] == {
+        "name": "soon",
+        "type": "schedule",
+        "action": "spawn_team",
+        "on": "schedule every 30 s",
+        "does": "spawn team late",
+    }
+    assert told["commands_of_spawned"] == [{"agent_type": "smith", "command": "hammer wheel"}]
+
+
+def test_neither_plan_nor_check_runs_or_watches_anything(mop: Mop, tmp_path: Path) -> None:
+    layout = TRIGGERED.replace("[hammer,", "[touch, was-here,").replace("[echo,", "[touch, there,")
+    (tmp_path / "works.yaml").write_text(layout, encoding="utf-8")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").touch()
+    for command in ("plan", "check"):
+        done = mop(command, "works.yaml")
+        assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "works.yaml"]

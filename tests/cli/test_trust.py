@@ -53,6 +53,16 @@ def test_what_was_agreed_to_once_is_not_asked_again(
     assert (state / "mop-tui" / "trusted").stat().st_mode & 0o777 == 0o600
 
 
+def test_what_only_triggers_may_start_is_agreed_to_as_well(two_steps: Path, tmp_path: Path) -> None:
+    text = two_steps.read_text(encoding="utf-8")
+    spawned = text.replace("agent_types:", "agent_types:\n  smith: {run: [hammer]}")
+    trigger = "\ntrigger: {type: agent_error, action: spawn_agent, agent_type: smith}\n"
+    two_steps.write_text(spawned + trigger, encoding="utf-8")
+    done = run(two_steps.name, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "nobody is here to agree to its 3 commands" in done.stderr
+
+
 def test_any_change_is_asked_about_anew(two_steps: Path, tmp_path: Path) -> None:
     run(two_steps, "--trust", cwd=tmp_path)
     text = two_steps.read_text(encoding="utf-8")

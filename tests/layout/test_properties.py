@@ -226,6 +226,75 @@ TASK = any_of(
 )
 
 
+FIRING = any_of(
+    name=NAMES,
+    cooldown=DURATIONS,
+    max_fires=st.integers(1, 9),
+    dedupe_key=WORDS | st.just("${event.seq} ${memory:a}"),
+    when=st.dictionaries(
+        st.sampled_from(["event.seq", "event.at", "memory:a/b"]),
+        st.integers(0, 9) | st.fixed_dictionaries({"lt": st.integers(1, 9)}),
+        max_size=2,
+    ),
+)
+WAITING = st.one_of(
+    *(
+        st.fixed_dictionaries({"type": st.just(type_), **keys}, optional=more)
+        for type_, keys, more in (
+            ("file_created", {"path_pattern": NAMES.map(lambda name: f"{name}/**/*.txt")}, {}),
+            ("memory_key", {"key": NAMES}, {}),
+            ("dependency_ready", {"wait_for": NAMES}, {}),
+            ("agent_error", {}, {"error_type": WORDS, "error_pattern": PATTERNS}),
+            ("agent_health", {"status": st.sampled_from(["degraded", "unhealthy"])}, {}),
+            ("schedule", {"interval": st.integers(1, 99)}, {}),
+            ("schedule", {"cron": st.sampled_from(["0 9 * * *", "*/5 * * jan sun"])}, {}),
+            ("event", {"kind": st.sampled_from(["task.output", "user.answered"])}, {}),
+        )
+    )
+)
+
+
+def doing(agents: list[str], types: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """Return what triggers have done, to agents, and by new ones of the types."""
+    urgency = {"priority": st.sampled_from(["low", "urgent"]), "auto_start": st.booleans()}
+    ways: list[st.SearchStrategy[dict[str, Any]]] = [
+        st.fixed_dictionaries({"action": st.just("notify")}, optional={"task": WORDS}),
+        st.fixed_dictionaries(
+            {
+                "action": st.just("set_memory"),
+                "set": st.dictionaries(NAMES, JSON, min_size=1, max_size=2),
+            }
+        ),
+        st.fixed_dictionaries(
+            {
+                "action": st.sampled_from(["restart_agent", "pause_agent", "resume_agent"]),
+                "agent": st.sampled_from(agents),
+            }
+        ),
+        st.fixed_dictionaries({"action": st.just("ask_human_approval")}, optional={"task": WORDS}),
+    ]
+    if types:
+        ways.append(
+            st.fixed_dictionaries(
+                {
+                    "action": st.sampled_from(["spawn_agent", "spawn_troubleshooter"]),
+                    "agent_type": st.sampled_from(types),
+                },
+                optional={"task": WORDS, "model": WORDS, **urgency},
+            )
+        )
+        ways.append(
+            st.fixed_dictionaries(
+                {
+                    "action": st.just("spawn_dependent_agents"),
+                    "agents": st.lists(st.sampled_from(types), min_size=1, max_size=2),
+                },
+                optional={"task": WORDS, **urgency},
+            )
+        )
+    return st.one_of(*ways)
+
+
 def several(least: int, most: int) -> st.SearchStrategy[list[str]]:
     """Return lists of different names."""
     return st.lists(NAMES, min_size=least, max_size=most, unique=True)
@@ -258,9 +327,22 @@ def sound(draw: st.DrawFn) -> dict[str, Any]:
         if questions:
             task["gate"] = draw(st.sampled_from(questions))
         tasks[name] = task
+    kinds = {name: draw(any_of(**HELD)) for name in types}
+    able = [name for name, kind in kinds.items() if "run" in kind or "sim" in kind]
+    trigger = st.builds(
+        lambda waiting, firing, done: {**waiting, **firing, **done},
+        WAITING,
+        FIRING,
+        doing(agents, able),
+    )
+    triggers = draw(st.lists(trigger, max_size=3, unique_by=lambda one: one.get("name", id(one))))
+    for index, one in enumerate(triggers):
+        if one.get("name", "") in questions:
+            one["name"] = f"y{index}"
     return {
         "session": {"id": draw(NAMES), **draw(SESSION)},
-        "agent_types": {name: draw(any_of(**HELD)) for name in types},
+        "agent_types": kinds,
+        "triggers": triggers,
         "teams": teams,
         "tasks": tasks,
         "questions": {name: {"question": draw(WORDS), **draw(QUESTION)} for name in questions},
@@ -295,3 +377,13 @@ def test_the_recorded_document_makes_the_same_plan(
     assert again == loaded.plan
     assert repr(again) == repr(loaded.plan)
     assert list(loaded.plan.tasks) == list(layout["tasks"])
+    specs = loaded.plan.triggers
+    assert [spec.type for spec in specs] == [one["type"] for one in layout["triggers"]]
+    assert len({spec.name for spec in specs}) == len(specs)
+    for spec, declared in zip(specs, layout["triggers"], strict=True):
+        assert spec.name == declared.get("name", spec.name)
+        assert [condition.path for condition in spec.when] == list(declared.get("when", {}))
+        assert spec.task == declared.get("task", "")
+        named = [declared["agent_type"]] if "agent_type" in declared else declared.get("agents", [])
+        assert list(spec.agents) == list(dict.fromkeys(named))
+        assert dict(spec.set) == declared.get("set", {})
