@@ -142,7 +142,8 @@ def test_what_a_simulated_agent_sets_counts_if_a_trigger_has_work_for_it(write: 
             "",
             '  second: {agent: ann, needs: ["memory:hole"]}\n'
             "trigger: {type: agent_error, action: spawn_agent, agent_type: welder}",
-            "tasks.second.needs[0]: no task provides the memory key 'hole' (did you mean hole/dug?)",
+            "tasks.second.needs[0]: no task provides the memory key 'hole'"
+            " (did you mean hole/dug?)",
         ),
         (
             "session: {id: dig}",
