@@ -15,7 +15,7 @@ A value that is a mapping is entered by further steps: `event.value.status`.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from enum import Enum
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from types import UnionType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
@@ -233,7 +233,8 @@ class Form:
 _TEXT, _NUMBER = Form(texts=None), Form(numbers=True)
 
 
-def forms(kinds: Iterable[str]) -> dict[str, Form]:
+@lru_cache(maxsize=256)
+def forms(kinds: tuple[str, ...]) -> Mapping[str, Form]:
     """Return what can be looked up where events of these kinds are looked at, but for memory keys.
 
     What events of only some of the kinds have is among it. It is there only if it has a value.

@@ -45,5 +45,11 @@ def takes(task: TaskSpec, skill: str, of_agent: Collection[str]) -> bool:
     meant for has it (`of_agent` are the skills of that agent), or its title names it."""
     if task.requires_skill is not None:
         return task.requires_skill == skill
-    words = task.title.lower().replace("-", " ").split()
-    return skill in of_agent or skill.lower() in words
+    return skill in of_agent or skill.lower() in words(task)
+
+
+def words(task: TaskSpec) -> list[str]:
+    """Return the words of a title that may name a skill: none where the task says which it is."""
+    if task.requires_skill is not None:
+        return []
+    return task.title.lower().replace("-", " ").split()

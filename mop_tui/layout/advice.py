@@ -50,7 +50,7 @@ def findings(
 def _idle(case: Case, provided: Provisions) -> Iterator[Finding]:
     wanted = {task.requires_skill for task in case.plan.tasks.values()}
     pinned = {task.agent for task in case.plan.tasks.values()}
-    pinned |= {agent.id for spec in case.plan.triggers for agent in provided.hands(spec)}
+    pinned |= set(provided.employed)
     for name, team in case.layout.teams.items():
         for index, agent in enumerate(team.agents):
             spec = case.plan.agents[agent_id(agent)]

@@ -1,8 +1,8 @@
 """Whether the limits of a session leave room for its agents."""
 
+from collections import Counter
 from collections.abc import Iterator
 
-from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.layout import sizes
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
@@ -13,10 +13,9 @@ def findings(case: Case, provided: Provisions) -> Iterator[Finding]:
     """Yield limits that are smaller than what the layout itself declares."""
     limits = case.layout.limits
     agents = tuple(case.plan.agents.values())
-    if limits.total < len(agents):
+    if "total" in limits.model_fields_set and limits.total < len(agents):
         yield Finding(("limits", "total"), f"cannot hold the {len(agents)} agents of the teams")
-    for spec in case.plan.triggers:
-        yield from _room(case, spec)
+    yield from _room(case)
     agents = (*agents, *provided.spawned.values())
     cores = [(agent.limits.cpu or 0, agent.id) for agent in agents]
     bytes_ = [(agent.limits.memory or 0, agent.id) for agent in agents]
@@ -33,29 +32,29 @@ def findings(case: Case, provided: Provisions) -> Iterator[Finding]:
         )
 
 
-def _room(case: Case, spec: TriggerSpec) -> Iterator[Finding]:
+def _room(case: Case) -> Iterator[Finding]:
     """Yield limits under which a trigger can never spawn all whom it spawns at once."""
     limits, plan = case.layout.limits, case.plan
-    if not spec.spawns:
-        return
-    waiting = [plan.agents[agent] for agent in waiting_agents(plan)]
-    declared = [
-        agent.id
-        for agent in waiting
-        if agent.team == spec.team or not {agent.id, agent.type}.isdisjoint(spec.agents)
-    ]
-    types = {plan.agents[agent].type for agent in declared}
-    new = [name for name in spec.agents if name in plan.kinds and name not in types]
-    count = len(declared) + len(new)
-    if limits.per_minute is not None and count > limits.per_minute:
-        yield Finding(
-            ("limits", "per_minute"),
-            f"is less than the {count} agents that trigger '{spec.name}' spawns at once",
-        )
+    waiting = waiting_agents(plan)
+    ids = {agent.id for agent in waiting}
+    of_type = Counter(agent.type for agent in waiting)
+    of_team = Counter(agent.team for agent in waiting)
     first = len(plan.agents) - len(waiting)
-    if len(plan.agents) <= limits.total < first + count:
-        yield Finding(
-            ("limits", "total"),
-            f"leaves no room for the {count} that trigger '{spec.name}' spawns, beside the {first} "
-            "who are there from the beginning",
-        )
+    for spec in plan.triggers:
+        if not spec.spawns:
+            continue
+        count = of_team[spec.team] if spec.team is not None else 0
+        for name in spec.agents:
+            new = int(name in plan.kinds)
+            count += 1 if name in ids else of_type[name] or new
+        if limits.per_minute is not None and count > limits.per_minute:
+            yield Finding(
+                ("limits", "per_minute"),
+                f"is less than the {count} agents that trigger '{spec.name}' spawns at once",
+            )
+        if len(plan.agents) <= limits.total < first + count:
+            yield Finding(
+                ("limits", "total"),
+                f"leaves no room for the {count} that trigger '{spec.name}' spawns, beside the "
+                f"{first} who are there from the beginning",
+            )

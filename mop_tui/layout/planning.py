@@ -6,7 +6,6 @@ leads nowhere, and it is for `checks` to say so.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 
 from mop_tui.domain.answers import Option, Validation
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
@@ -45,7 +44,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
     agents: dict[AgentId, AgentSpec] = {}
     agent_work: dict[AgentId, Work] = {}
     teams: list[TeamSpec] = []
-    commanded = _commanded(layout.tasks.values())
+    commanded, lent = _commanded(layout.tasks.values()), _lent_work(layout)
     questions = {
         QuestionName(name): _question(name, question) for name, question in layout.questions.items()
     }
@@ -94,7 +93,16 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         },
         summary_ms=layout.dashboard.refresh_interval,
         kinds={
-            name: _kind(kind, questions, partial(_lent, layout, commanded, name), rehearse=rehearse)
+            name: _kind(
+                kind,
+                questions,
+                real=not rehearse
+                and (
+                    kind.run is not None
+                    or name in lent
+                    or commanded(AgentId(""), tuple(kind.skills))
+                ),
+            )
             for name, kind in layout.agent_types.items()
         },
         triggers=triggers,
@@ -170,33 +178,23 @@ def _gated(task: TaskSpec, gates: Mapping[str, TriggerSpec]) -> TaskSpec:
     return replace(task, gate=trigger.question, gated_by=trigger.name)
 
 
-def _lent(
-    layout: Layout,
-    commanded: Callable[[AgentId, tuple[str, ...]], bool],
-    kind: str,
-    skills: tuple[str, ...],
-) -> bool:
-    """Return whether an agent of a type may do any task that says what to run, be it one for whose
-    sake a trigger spawns it."""
-    wanted = {task.requires_skill for task in layout.tasks.values()}
-    lent = [
-        trigger.requires_skill or skill
+def _lent_work(layout: Layout) -> set[str]:
+    """Return the types of which a trigger spawns somebody for a task that says what to run."""
+    running = {task.requires_skill for task in layout.tasks.values() if task.run is not None}
+    running.discard(None)
+    return {
+        kind
         for trigger in layout.triggers
-        if triggering.takes_over(trigger) and kind in triggering.agents_of(trigger)
-        for skill in wanted
-    ]
-    return commanded(AgentId(""), (*skills, *filter(None, lent)))
+        if triggering.takes_over(trigger)
+        and (trigger.requires_skill in running if trigger.requires_skill else running)
+        for kind in triggering.agents_of(trigger)
+    }
 
 
 def _kind(
-    kind: AgentType,
-    questions: Mapping[QuestionName, QuestionSpec],
-    commanded: Callable[[tuple[str, ...]], bool],
-    *,
-    rehearse: bool,
+    kind: AgentType, questions: Mapping[QuestionName, QuestionSpec], *, real: bool
 ) -> AgentKind:
     work = _work(kind.run, kind.sim, questions)
-    real = not rehearse and (work.command is not None or commanded(tuple(kind.skills)))
     return AgentKind(
         skills=tuple(dict.fromkeys(kind.skills)),
         model=kind.model,

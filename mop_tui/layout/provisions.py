@@ -7,11 +7,12 @@ trigger sets too, nobody can say beforehand which it will be.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple, get_args
 
 from mop_tui.domain import complexity, graph
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TriggerName
 from mop_tui.domain.plan import AgentSpec, HostKind, Plan, TaskSpec, Work
-from mop_tui.domain.triggers import UNPLACED, TriggerSpec
+from mop_tui.domain.triggers import UNPLACED, Complexity, TriggerSpec
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.planning import MEMORY
@@ -37,6 +38,13 @@ class Takers:
     """What the scripts of those who are simulated set."""
 
 
+class Employed(NamedTuple):
+    """Somebody for whom triggers have work, and the first of these."""
+
+    agent: AgentSpec
+    by: TriggerName
+
+
 class Provisions:
     """Who may do which task, and which tasks set which memory keys."""
 
@@ -51,11 +59,13 @@ class Provisions:
         self._takers: dict[tuple[AgentId | None, str | None], Takers] = {}
         self._before: dict[TaskId, frozenset[TaskId]] = {}
         self.providers = self._providers()
+        self.employed = self._employed()
+        """Who may do tasks that triggers create."""
         self.by_triggers = frozenset(self._by_triggers())
         """Keys that triggers set, or who does what they have done."""
-        self.unforeseen = any(
-            agent.host is HostKind.COMMAND for spec in plan.triggers for agent in self.hands(spec)
-        )
+        self.keys = dict.fromkeys((*self.providers, *sorted(self.by_triggers)))
+        """All keys that are known to be set at some time."""
+        self.unforeseen = any(one.agent.host is HostKind.COMMAND for one in self.employed.values())
         """Programs that triggers spawn, or find work for, may set any key."""
         self.needed = self._needed()
         self.complete = all(
@@ -67,36 +77,36 @@ class Provisions:
             if task.gate is not None:
                 self.gated.setdefault(task.gate, []).append(task.id)
 
-    @property
-    def keys(self) -> dict[MemoryKey, None]:
-        """All keys that are known to be set at some time."""
-        return dict.fromkeys((*self.providers, *sorted(self.by_triggers)))
-
     def provided(self, key: MemoryKey) -> bool:
         """Return whether a task, a trigger or whoever a trigger spawns sets `key`."""
         return key in self.providers or key in self.by_triggers
 
-    def hands(self, spec: TriggerSpec) -> list[AgentSpec]:
-        """Return who may do the tasks that a trigger creates."""
+    def _employed(self) -> dict[AgentId, Employed]:
+        plan, found = self._plan, dict[AgentId, Employed]()
+        groups: dict[str, list[AgentSpec]] = {}
+        for agent in waiting_agents(plan):
+            for name in dict.fromkeys((f"team {agent.team}", agent.id, agent.type)):
+                groups.setdefault(name, []).append(agent)
+        for spec in plan.triggers:
+            # Each group once: many triggers may be about the same agents.
+            for agent in self._hands(spec, groups):
+                found.setdefault(agent.id, Employed(agent, spec.name))
+        return found
+
+    def _hands(self, spec: TriggerSpec, groups: dict[str, list[AgentSpec]]) -> Iterator[AgentSpec]:
+        """Yield who may do the tasks that a trigger creates, unless another's yielded them."""
         plan = self._plan
         if spec.action == "create_task":
-            if spec.agent is None:
-                return self.with_skill.get(spec.skill, [])
-            return [plan.agents[spec.agent]] if spec.agent in plan.agents else []
-        if not spec.spawns or takes_over(spec):
-            return []
-        waiting = waiting_agents(plan)
-        declared = [
-            plan.agents[agent]
-            for agent in waiting
-            if spec.task
-            and (
-                plan.agents[agent].team == spec.team
-                or not {agent, plan.agents[agent].type}.isdisjoint(spec.agents)
-            )
-        ]
-        made = (self.spawned[name] for name in spec.agents if name in self.spawned)
-        return [*declared, *made]
+            if spec.agent is not None:
+                yield from [plan.agents[spec.agent]] if spec.agent in plan.agents else []
+            elif f"skill {spec.skill}" not in groups:
+                groups[f"skill {spec.skill}"] = []
+                yield from self.with_skill.get(spec.skill, [])
+        elif spec.spawns and not takes_over(spec):
+            for name in (f"team {spec.team}", *spec.agents) if spec.task else ():
+                yield from groups.get(name, [])
+                groups[name] = []
+            yield from (self.spawned[name] for name in spec.agents if name in self.spawned)
 
     def takers(self, task: TaskSpec) -> Takers:
         """Return those who may do `task`."""
@@ -156,10 +166,10 @@ class Provisions:
     def _by_triggers(self) -> Iterator[MemoryKey]:
         for spec in self._plan.triggers:
             yield from (key for key, _ in spec.set)
-            for agent in self.hands(spec):
-                script = self._plan.work(agent, None).script
-                if agent.host is HostKind.SIMULATED and script is not None:
-                    yield from (key for key, _ in script.memory)
+        for one in self.employed.values():
+            script = self._plan.work(one.agent, None).script
+            if one.agent.host is HostKind.SIMULATED and script is not None:
+                yield from (key for key, _ in script.memory)
 
     @property
     def alternatives(self) -> dict[TaskId, list[tuple[TaskId, ...]]]:
@@ -188,42 +198,58 @@ class Provisions:
         return key in self.providers and key not in self.by_triggers
 
 
-def waiting_agents(plan: Plan) -> list[AgentId]:
+def waiting_agents(plan: Plan) -> list[AgentSpec]:
     """Return the agents of teams that a trigger spawns."""
-    return [agent for team in plan.teams if team.waits for agent in team.agents]
+    return [plan.agents[agent] for team in plan.teams if team.waits for agent in team.agents]
 
 
 def _spawned(plan: Plan) -> dict[str, AgentSpec]:
     """Return an agent of each type of which triggers spawn new ones, as they would spawn it."""
+    lent = _lent(plan)
     found: dict[str, AgentSpec] = {}
     for spec in plan.triggers:
         for name in spec.agents if spec.spawns else ():
             kind = plan.kinds.get(name)
-            if kind is None:
-                continue
-            before = found[name].skills if name in found else kind.skills
-            found[name] = AgentSpec(
-                id=AgentId(f"{name}-1"),
-                type=name,
-                team=UNPLACED,
-                skills=tuple(dict.fromkeys((*before, *_lent(plan, spec)))),
-                model=spec.model or kind.model,
-                host=kind.host,
-                lifetime=kind.lifetime,
-                limits=kind.limits,
-            )
+            if kind is not None and name not in found:
+                found[name] = AgentSpec(
+                    id=AgentId(f"{name}-1"),
+                    type=name,
+                    team=UNPLACED,
+                    skills=tuple(dict.fromkeys((*kind.skills, *lent.get(name, ())))),
+                    model=spec.model or kind.model,
+                    host=kind.host,
+                    lifetime=kind.lifetime,
+                    limits=kind.limits,
+                )
     return found
 
 
-def _lent(plan: Plan, spec: TriggerSpec) -> Iterator[str]:
-    """Yield the skills that whoever a trigger spawns has because a task asks for them."""
-    for task in plan.tasks.values():
-        skill = task.requires_skill
-        if skill is None or task.agent is not None or not takes_over(spec):
-            continue
-        of_skill = spec.requires_skill in ("", skill)
-        if of_skill and spec.complexity in (None, complexity.of(task)):
-            yield skill
+def _lent(plan: Plan) -> dict[str, dict[str, None]]:
+    """Return the skills that spawned agents have because tasks ask for them, by their types.
+
+    Of the triggers that are about any skill, only the first is taken to lend each.
+    """
+    about: dict[str, list[TriggerSpec]] = {}
+    for spec in plan.triggers:
+        if takes_over(spec):
+            about.setdefault(spec.requires_skill, []).append(spec)
+    wanted = {
+        (task.requires_skill, complexity.of(task)): None
+        for task in plan.tasks.values()
+        if about and task.agent is None and task.requires_skill is not None
+    }
+    first = {
+        hard: next((spec for spec in about.get("", ()) if spec.complexity in (None, hard)), None)
+        for hard in get_args(Complexity)
+    }
+    found: dict[str, dict[str, None]] = {}
+    for skill, hard in wanted:
+        of_any = first[hard]
+        lenders = [spec for spec in about.get(skill, ()) if spec.complexity in (None, hard)]
+        for spec in lenders if of_any is None else [*lenders, of_any]:
+            for name in spec.agents:
+                found.setdefault(name, {})[skill] = None
+    return found
 
 
 def findings(case: Case, provisions: Provisions, *, rehearse: bool) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """The triggers of a plan, made of those that a layout declares."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
@@ -33,13 +34,14 @@ def triggers(layout: Layout) -> tuple[TriggerSpec, ...]:
 def names(declared: Sequence[Trigger]) -> list[TriggerName]:
     """Return what triggers are called: as they say, or by their type, numbered where needed."""
     taken = {trigger.name for trigger in declared}
+    numbers: Counter[str] = Counter()
     found = []
     for trigger in declared:
-        name = trigger.name or trigger.type.replace("_", "-")
-        number = 1
-        while trigger.name is None and name in taken:
-            number += 1
-            name = f"{trigger.type.replace('_', '-')}-{number}"
+        of_type = trigger.type.replace("_", "-")
+        name = trigger.name or ""
+        while not name or (trigger.name is None and name in taken):
+            numbers[of_type] += 1
+            name = of_type if numbers[of_type] == 1 else f"{of_type}-{numbers[of_type]}"
         taken.add(name)
         found.append(TriggerName(name))
     return found

@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import PurePosixPath
 
 from cronsim import CronSim, CronSimError
@@ -100,8 +101,9 @@ def findings(case: Case, provided: Provisions, *, rehearse: bool) -> Iterator[Fi
     yield from _root(case)
     yield from _names(case)
     gates: dict[str, str] = {}
+    names = _Names(case, provided)
     for index, trigger in enumerate(case.layout.triggers):
-        one = _One(case, provided, ("triggers", index), trigger, case.plan.triggers[index])
+        one = _One(case, names, ("triggers", index), trigger, case.plan.triggers[index])
         yield from one.keys()
         yield from one.waiting()
         yield from one.conditions()
@@ -116,6 +118,7 @@ def findings(case: Case, provided: Provisions, *, rehearse: bool) -> Iterator[Fi
 
 def advice(case: Case, provided: Provisions) -> Iterator[Finding]:
     """Yield what is probably not meant."""
+    there = _there(case)
     for index, spec in enumerate(case.plan.triggers):
         loc: Loc = ("triggers", index)
         trigger = case.layout.triggers[index]
@@ -126,11 +129,11 @@ def advice(case: Case, provided: Provisions) -> Iterator[Finding]:
             key = templates.key_of(path)
             if key is not None and not provided.provided(key):
                 yield _unset((*loc, "when", path), key, provided, key=True)
-        there = _there_already(case, spec)
-        if there:
+        vain = next((name for name in spec.agents if name in there), "")
+        if vain and spec.action == "spawn_dependent_agents":
             yield Finding(
                 (*loc, "action"),
-                f"spawns nobody of type {there}: who has that type is there from the beginning; "
+                f"spawns nobody of type {vain}: who has that type is there from the beginning; "
                 "action: spawn_agent would bring one more",
             )
     if case.layout.tasks or not case.layout.triggers:
@@ -161,10 +164,8 @@ def _unset(loc: Loc, name: str, provided: Provisions, *, key: bool = False) -> F
     )
 
 
-def _there_already(case: Case, spec: TriggerSpec) -> str:
-    """Return a type of which `spec` spawns nobody, since somebody of it is there; "" for none."""
-    if spec.action != "spawn_dependent_agents":
-        return ""
+def _there(case: Case) -> set[str]:
+    """Return the types of who is there from the beginning, and never of who waits."""
     there, waiting = (
         {
             agent.type
@@ -174,7 +175,32 @@ def _there_already(case: Case, spec: TriggerSpec) -> str:
         }
         for start in ("session", "trigger")
     )
-    return next((name for name in spec.agents if name in there - waiting), "")
+    return there - waiting
+
+
+class _Names:
+    """What triggers may name, gathered once for all of them."""
+
+    def __init__(self, case: Case, provided: Provisions) -> None:
+        tasks = case.plan.tasks.values()
+        self.environments = dict.fromkeys(task.environment for task in tasks if task.environment)
+        self.with_skill = provided.with_skill
+        self.skills: dict[str, None] = dict.fromkeys(provided.with_skill)
+        for kind in case.plan.kinds.values():
+            self.skills |= dict.fromkeys(kind.skills)
+        self.skills |= dict.fromkeys(task.requires_skill for task in tasks if task.requires_skill)
+        self.in_titles = {word for task in tasks for word in complexity.words(task)}
+        self.spawned = provided.spawned
+        numbered = (agent.id for agent in provided.spawned.values())
+        self.agents = dict.fromkeys((*case.declared.agents, *numbered))
+        self.spawnable = dict.fromkeys((*case.declared.types, *case.declared.agents))
+        self.waiting = {
+            agent
+            for name, team in case.layout.teams.items()
+            if team.start == "trigger"
+            for agent in case.declared.members[name]
+        }
+        self.memory = [f"memory:{key}" for key in provided.keys]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +208,7 @@ class _One:
     """One trigger, to be judged."""
 
     case: Case
-    provided: Provisions
+    names: "_Names"
     loc: Loc
     trigger: Trigger
     spec: TriggerSpec
@@ -271,7 +297,7 @@ class _One:
         if trigger.kind is not None:
             yield from self._kind(trigger.kind)
         if trigger.environment is not None and not losses.may_have_said("environment"):
-            known = [task.environment for task in self.case.plan.tasks.values() if task.environment]
+            known = self.names.environments
             if trigger.environment not in known:
                 yield self._at(
                     "environment",
@@ -299,12 +325,8 @@ class _One:
         case = self.case
         if case.losses.may_have_said("skills", "requires_skill", "type", "title"):
             return
-        known: dict[str, None] = dict.fromkeys(self.provided.with_skill)
-        for kind in case.plan.kinds.values():
-            known |= dict.fromkeys(kind.skills)
-        tasks = case.plan.tasks.values()
-        known |= dict.fromkeys(task.requires_skill for task in tasks if task.requires_skill)
-        if skill not in known and not any(complexity.takes(task, skill, ()) for task in tasks):
+        known = self.names.skills
+        if skill not in known and skill.lower() not in self.names.in_titles:
             yield self._at(
                 "requires_skill",
                 f"no task takes the skill '{skill}', and nobody has it",
@@ -336,15 +358,12 @@ class _One:
                     loc,
                     f"is nothing that {what} has",
                     wrong=condition.path,
-                    candidates=[*known, *self._memory()],
+                    candidates=chain(known, self.names.memory),
                     otherwise=f"; it has {', '.join(known)}, and memory:KEY",
                     key=True,
                 )
             else:
                 yield from _impossible(loc, condition, form)
-
-    def _memory(self) -> Iterable[str]:
-        return (f"memory:{key}" for key in self.provided.keys)
 
     # -- what it does -------------------------------------------------------------------------
 
@@ -358,13 +377,12 @@ class _One:
         elif spec.action == "ask_human":
             yield from self._question()
         if trigger.agent is not None and "agent" in _keys_for(spec) and not self._agents_lost:
-            spawned = [agent.id for agent in self.provided.spawned.values()]
-            numbered = trigger.agent.rpartition("-")
-            later = numbered[0] in self.provided.spawned and numbered[2].isdecimal()
+            kind, _, number = trigger.agent.rpartition("-")
+            later = kind in self.names.spawned and number.isdecimal()
             if trigger.agent not in declared.agents and not later:
-                yield self._unknown("agent", "agent", trigger.agent, [*declared.agents, *spawned])
+                yield self._unknown("agent", "agent", trigger.agent, self.names.agents)
         if trigger.skill is not None and spec.action == "create_task":
-            known = self.provided.with_skill
+            known = self.names.with_skill
             lost = self.case.losses.may_have_said("skills", "type")
             if trigger.skill not in known and not lost:
                 yield self._at(
@@ -412,7 +430,6 @@ class _One:
             return
         named: list[tuple[Loc, str]] = [((*self.loc, "agent_type"), trigger.agent_type or "")]
         named += [((*self.loc, "agents", at), name) for at, name in enumerate(trigger.agents)]
-        waiting = [team for team, one in case.layout.teams.items() if one.start == "trigger"]
         for loc, name in named:
             if not name or name in types:
                 continue
@@ -421,9 +438,9 @@ class _One:
                     loc,
                     f"there is no agent type '{name}', nor an agent of that id",
                     wrong=name,
-                    candidates=dict.fromkeys((*types, *agents)),
+                    candidates=self.names.spawnable,
                 )
-            elif not any(name in case.declared.members[team] for team in waiting):
+            elif name not in self.names.waiting:
                 yield Finding(
                     loc,
                     f"agent '{name}' is there from the beginning; to be spawned, it must be of a "
@@ -641,16 +658,17 @@ def _undone(case: Case, provided: Provisions) -> Iterator[Finding]:
     """Yield agents whom triggers give something to do, and who have no way to do it."""
     if case.losses.may_have_said("run", "sim", "skills", "type", "agent"):
         return
-    told: set[Loc] = set()
-    for spec in case.plan.triggers:
-        for agent in provided.hands(spec):
-            loc = _place(case, agent)
-            if loc is None or loc in told or not _idle(case, agent):
-                continue
-            told.add(loc)
+    places: dict[str, Loc] = {
+        agent_id(agent): ("teams", name, "agents", index)
+        for name, team in case.layout.teams.items()
+        for index, agent in enumerate(team.agents)
+    }
+    for agent, trigger in provided.employed.values():
+        loc = places.get(agent.id, ("agent_types", agent.type))
+        if agent.type in case.layout.agent_types and _idle(case, agent):
             yield Finding(
                 loc,
-                f"nothing says what to do: trigger '{spec.name}' has work for "
+                f"nothing says what to do: trigger '{trigger}' has work for "
                 f"{'agents of this type' if loc[0] == 'agent_types' else 'this agent'}, and "
                 "there is neither a run nor a sim",
             )
@@ -659,12 +677,3 @@ def _undone(case: Case, provided: Provisions) -> Iterator[Finding]:
 def _idle(case: Case, agent: AgentSpec) -> bool:
     work = case.plan.work(agent, None)
     return (work.command if agent.host is HostKind.COMMAND else work.script) is None
-
-
-def _place(case: Case, agent: AgentSpec) -> Loc | None:
-    """Return where an agent stands, or its type if it is spawned; None if neither is there."""
-    for name, team in case.layout.teams.items():
-        for index, one in enumerate(team.agents):
-            if agent_id(one) == agent.id:
-                return ("teams", name, "agents", index)
-    return ("agent_types", agent.type) if agent.type in case.layout.agent_types else None

@@ -39,7 +39,7 @@ def test_what_is_found_in_a_session_is_of_the_form_that_is_told(ran: Ran) -> Non
     for event in ran.events:
         apply(session, event)
         about = Circumstances(session, event, trigger)
-        for path, form in forms([event.kind]).items():
+        for path, form in forms((event.kind,)).items():
             value = about.find(path)
             if isinstance(value, str | bool | int | float):
                 assert form.may_be(value), f"{event.kind}: {path} is {value!r}"
@@ -50,13 +50,13 @@ def test_what_is_found_in_a_session_is_of_the_form_that_is_told(ran: Ran) -> Non
 
 def test_every_kind_of_event_has_something_to_look_up() -> None:
     for kind in BY_KIND:
-        known = forms([kind])
+        known = forms((kind,))
         assert known["event.kind"] == Form(frozenset([kind]))
         assert {"event.seq", "event.at", "trigger.name", "session.id"} <= set(known)
 
 
 def test_of_several_kinds_the_forms_are_put_together() -> None:
-    known = forms(["task.transitioned", "agent.transitioned"])
+    known = forms(("task.transitioned", "agent.transitioned"))
     to_state = known["event.to_state"]
     assert to_state.may_be("COMPLETE")
     assert to_state.may_be("UNHEALTHY")
@@ -65,7 +65,7 @@ def test_of_several_kinds_the_forms_are_put_together() -> None:
 
 
 def test_further_steps_lead_only_into_what_is_open() -> None:
-    known = forms(["system.memory_set"])
+    known = forms(("system.memory_set",))
     assert form_at("event.value.status.code", known) == Form(open=True)
     assert form_at("event.key.status", known) is None
     assert form_at("event.valu", known) is None
@@ -73,5 +73,5 @@ def test_further_steps_lead_only_into_what_is_open() -> None:
 
 
 def test_what_is_more_than_plain_data_cannot_be_looked_up() -> None:
-    assert "event.spec" not in forms(["task.created"])
-    assert "event.validation" not in forms(["user.asked"])
+    assert "event.spec" not in forms(("task.created",))
+    assert "event.validation" not in forms(("user.asked",))

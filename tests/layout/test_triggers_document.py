@@ -42,7 +42,7 @@ def test_everything_that_can_be_looked_up_is_named() -> None:
         first, *more = re.findall(r"`([a-z_.:]+)`", row)
         root = first.partition(".")[0]
         named |= {first} | {one if "." in one else f"{root}.{one}" for one in more}
-    everything = forms(BY_KIND)
+    everything = forms(tuple(BY_KIND))
     assert named >= {name for name in everything if not name.startswith("event.")}
     assert named - {"event.path"} <= set(everything)
 
