@@ -186,3 +186,40 @@ def test_a_large_sound_layout_is_loaded(write: Write) -> None:
     plan = load(path).plan
     assert process_time() - began < QUICKLY
     assert (len(plan.agents), len(plan.tasks)) == (1_000, 2_000)
+
+
+WRONG_TRIGGERS = (
+    "type: agent_error, action: create_task, agent: w%d",
+    "type: task_created, requires_skill: x%d, action: spawn_agent, agents: [t%d, w%d]",
+    "type: agent_error, action: notify, when: {event.x%d: 1}, task: '${event.y%d}'",
+    "type: environment_deploy, environment: e%d, action: ask_human",
+    "type: event, kind: k%d, action: spawn_team, team: t%d",
+)
+
+
+@pytest.mark.parametrize("trigger", WRONG_TRIGGERS)
+def test_thousands_of_wrong_triggers_are_told(write: Write, trigger: str) -> None:
+    lines = [f"  - {{{trigger.replace('%d', str(n))}}}" for n in range(4_000)]
+    types = "".join(f"  s{n}: {{}}\n" for n in range(4_000))
+    head = f"session: {{id: a, keep_running: true}}\nagent_types:\n{types}triggers:\n"
+    assert refusal(write(head + "\n".join(lines))).count("\n") >= 3_999
+
+
+def test_a_large_layout_full_of_triggers_is_loaded(write: Write) -> None:
+    numbers = range(1_200)
+    types = "".join(f"  t{n}: {{skills: [s{n}], sim: {{}}}}\n" for n in numbers)
+    agents = ", ".join(f"{{type: t{n}, id: w{n}}}" for n in numbers)
+    tasks = "".join(f"  k{n}: {{requires_skill: s{n}}}\n" for n in numbers)
+    triggers = "".join(
+        f"  - {{type: task_created, action: spawn_agent, agent_type: t{n}}}\n"
+        f"  - {{type: agent_error, action: create_task, skill: s{n}}}\n"
+        f"  - {{type: agent_error, action: spawn_agent, agent_type: t{n}, task: Help}}\n"
+        for n in numbers
+    )
+    path = write(
+        f"session: {{id: a}}\nagent_types:\n{types}teams:\n  late: {{start: trigger, agents: "
+        f"[{agents}]}}\ntasks:\n{tasks}triggers:\n{triggers}"
+    )
+    began = process_time()
+    assert len(load(path).plan.triggers) == 3 * len(numbers)
+    assert process_time() - began < QUICKLY
