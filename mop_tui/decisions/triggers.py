@@ -74,7 +74,7 @@ def consider(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDe
     before: list[AgentSpec] = []
     for name in session.triggers_of.get(event.kind, ()):
         trigger = session.triggers[name]
-        if trigger.state == "disabled" or trigger.spec.is_gate:
+        if trigger.state == "disabled" or trigger.spec.gate:
             continue  # a gate is asked about by the rule for gates, once for each task
         about = Circumstances(session, event, trigger)
         why = _why(trigger.spec, about)

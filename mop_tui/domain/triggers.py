@@ -141,14 +141,14 @@ class TriggerSpec:
     dedupe_key: str = ""
 
     @property
+    def gate(self) -> bool:
+        """True if it holds tasks until a human has answered, so that nothing may switch it off."""
+        return self.type == "environment_deploy" and self.action == "ask_human"
+
+    @property
     def spawns(self) -> bool:
         """True if it brings agents into being."""
         return self.action in SPAWNING
-
-    @property
-    def is_gate(self) -> bool:
-        """True if it holds tasks until a human has answered."""
-        return self.type == "environment_deploy" and self.action == "ask_human"
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def findings(case: Case, provisions: Provisions) -> Iterator[Finding]:
     )
     for index, spec in enumerate(case.plan.triggers):
         in_trigger: _Judge = _InTrigger(case, variables, spec)
-        if spec.is_gate and spec.question is not None:
+        if spec.gate and spec.question is not None:
             in_trigger = _InQuestion(case, provisions, variables, spec.question)
         for way, text in _texts_of_trigger(case.layout.triggers[index]):
             yield from _text(("triggers", index, *way), text, variables, in_trigger)

@@ -66,7 +66,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
     placed = {agent.type for agent in agents.values()}
     if any(kind not in placed for spec in triggers for kind in spec.agents if spec.spawns):
         teams.append(TeamSpec(UNPLACED, _title(UNPLACED), ()))
-    gates = {spec.environment: spec for spec in reversed(triggers) if spec.is_gate}
+    gates = {spec.environment: spec for spec in reversed(triggers) if spec.gate}
     return Plan(
         id=layout.session.id,
         project=layout.session.project,

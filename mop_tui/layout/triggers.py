@@ -108,7 +108,7 @@ def findings(case: Case, provided: Provisions, *, rehearse: bool) -> Iterator[Fi
         yield from one.waiting()
         yield from one.conditions()
         yield from one.doing()
-        if one.spec.is_gate:
+        if one.spec.gate:
             yield from one.gate(gates)
     yield from _teams(case)
     yield from _beginning(case)
@@ -465,7 +465,7 @@ class _One:
         asked = case.layout.questions.get(name)
         if asked is None:
             return
-        if asked.input_type == "password" and not self.spec.is_gate:
+        if asked.input_type == "password" and not self.spec.gate:
             yield self._at(
                 "question", "asks for a password, and there is no agent who would get it"
             )
