@@ -211,7 +211,7 @@ class TaskSpec:
     """How hard it is, if the layout says."""
     gated_by: TriggerName | None = None
     """The trigger that has its gate asked, if it is not the layout's own."""
-    context: Mapping[str, JsonValue] = field(default_factory=dict)
+    context: dict[str, JsonValue] = field(default_factory=dict)
     """What whoever does it should know: what it was created for."""
     depth: int = 0
     """How many spawns led to it."""
