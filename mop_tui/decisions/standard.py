@@ -8,6 +8,7 @@ from mop_tui.decisions import (
     dependencies,
     doubt,
     ending,
+    locks,
     opening,
     retries,
     steering,
@@ -15,6 +16,7 @@ from mop_tui.decisions import (
 )
 
 RULES = (
+    *locks.RULES,  # before what its agent does next
     *opening.RULES,
     *work.RULES,
     *retries.RULES,

@@ -17,6 +17,7 @@ from mop_tui.domain.ids import (
     MemoryKey,
     QuestionId,
     QuestionName,
+    Resource,
     TaskId,
     TimerId,
 )
@@ -72,6 +73,26 @@ class MoveTask:
     trigger: TaskTrigger
     agent: AgentId | None = None
     do: Literal["move_task"] = "move_task"
+
+
+@immutable
+class Lock:
+    """Lock a resource for a task that was just assigned to `agent`."""
+
+    resource: Resource
+    task: TaskId
+    agent: AgentId
+    do: Literal["lock"] = "lock"
+
+
+@immutable
+class Unlock:
+    """Give back a resource that was locked for `task`."""
+
+    resource: Resource
+    task: TaskId
+    agent: AgentId
+    do: Literal["unlock"] = "unlock"
 
 
 @immutable
@@ -259,6 +280,8 @@ Action = Annotated[
     | SpawnAgent
     | MoveAgent
     | MoveTask
+    | Lock
+    | Unlock
     | StartProcess
     | StopProcess
     | PauseProcess

@@ -17,3 +17,5 @@ ActionId = NewType("ActionId", str)
 """`<seq of the decision>.<position in it>`, so an action names the decision that ordered it."""
 CommandId = NewType("CommandId", str)
 MemoryKey = NewType("MemoryKey", str)
+Resource = NewType("Resource", str)
+"""What can be locked: a name, or a pattern for paths."""

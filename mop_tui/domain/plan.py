@@ -18,7 +18,7 @@ from mop_tui.domain.answers import (
     QuestionType,
     Validation,
 )
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId, TeamId
 from mop_tui.domain.immutable import immutable
 
 
@@ -135,6 +135,8 @@ class AgentSpec:
     host: HostKind = HostKind.COMMAND
     lifetime: Lifetime = Lifetime.TASK
     limits: AgentLimits = AgentLimits()
+    owns: tuple[Resource, ...] = ()
+    """Patterns for the files that only it may change."""
 
 
 @immutable
@@ -187,6 +189,10 @@ class TaskSpec:
     """What to do with it if the program ended while it was, or may have been, being done: ask the
     operator, do it again, or count it as failed. None asks where its gate is an approval, for that
     was about one attempt, and does it again elsewhere."""
+    locks: tuple[Resource, ...] = ()
+    """What no other task may use while it is being done: see `locks`."""
+    owns: tuple[Resource, ...] = ()
+    """Patterns for the files that only its agent may change meanwhile."""
 
 
 @immutable

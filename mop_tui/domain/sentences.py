@@ -47,6 +47,8 @@ Known = (
     | e.SystemIntended
     | e.SystemDone
     | e.SystemMemorySet
+    | e.SystemLocked
+    | e.SystemUnlocked
     | e.SystemIssueOpened
     | e.SystemIssueClosed
     | e.SystemTimerSet
@@ -109,6 +111,8 @@ def _say(kind: str, fact: Known) -> str:
             return _of_action(fact)
         case (
             e.SystemMemorySet()
+            | e.SystemLocked()
+            | e.SystemUnlocked()
             | e.SystemIssueOpened()
             | e.SystemIssueClosed()
             | e.SystemTimerSet()
@@ -456,6 +460,8 @@ def _done(effect: Effect, agent: AgentId) -> str:
 
 def _of_system(
     fact: e.SystemMemorySet
+    | e.SystemLocked
+    | e.SystemUnlocked
     | e.SystemIssueOpened
     | e.SystemIssueClosed
     | e.SystemTimerSet
@@ -465,6 +471,10 @@ def _of_system(
         case e.SystemMemorySet():
             by = f" by {fact.agent}" if fact.agent is not None else ""
             return f"memory key {fact.key} was set{by}"
+        case e.SystemLocked():
+            return f"{fact.agent} locked {fact.resource} for {fact.task}"
+        case e.SystemUnlocked():
+            return f"{fact.agent} gave back {fact.resource}, which was locked for {fact.task}"
         case e.SystemIssueOpened():
             return f"{fact.severity} issue {fact.issue}: {fact.text}"
         case e.SystemIssueClosed():
