@@ -7,7 +7,7 @@ A task takes all that it locks together with its agent, and gives all of it back
 ever waits for a lock while holding another, so locks cannot deadlock.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from sys import maxsize
 
@@ -67,6 +67,29 @@ def wanted(task: TaskSpec, agent: AgentSpec | None) -> tuple[Resource, ...]:
 def is_one(resource: Resource) -> bool:
     """True if a resource is nothing but what it is called, and no pattern."""
     return _WILD.isdisjoint(resource) and not resource.endswith("/")
+
+
+def relate(
+    resource: Resource,
+    alike: dict[Resource, list[Resource]],
+    patterns: list[Resource],
+    same: Callable[[Resource, Resource], bool] | None = None,
+) -> None:
+    """Add a resource to `alike`, which tells of each what else may be the same, and itself.
+
+    Those of them that are `patterns` are compared with every other; two that are not need no
+    comparing. `same` is `may_be_same` unless told otherwise.
+    """
+    if resource in alike:
+        return
+    one = is_one(resource)
+    compare = same or may_be_same
+    found = [other for other in (patterns if one else alike) if compare(resource, other)]
+    for other in found:
+        alike[other].append(resource)
+    alike[resource] = [resource, *found]
+    if not one:
+        patterns.append(resource)
 
 
 def may_be_same(first: Resource, second: Resource) -> bool:

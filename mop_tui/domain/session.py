@@ -458,19 +458,9 @@ class Session:
         self._ranks = None
 
     def _compare(self, resources: Iterable[Resource]) -> None:
-        """Note what else each of `resources` may be; two names that are no patterns need no
-        comparing."""
+        """Note what else each of `resources` may be."""
         for resource in resources:
-            if resource in self.alike:
-                continue
-            is_one = locks.is_one(resource)
-            others = self._patterns if is_one else self.alike
-            same = [other for other in others if locks.may_be_same(resource, other)]
-            for other in same:
-                self.alike[other].append(resource)
-            self.alike[resource] = [resource, *same]
-            if not is_one:
-                self._patterns.append(resource)
+            locks.relate(resource, self.alike, self._patterns)
 
     def lock(self, lock: Lock) -> None:
         """Note that a resource is taken."""

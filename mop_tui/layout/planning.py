@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from mop_tui.domain.answers import Option, Validation
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId, TeamId
 from mop_tui.domain.plan import (
     AgentLimits,
     AgentSpec,
@@ -117,6 +117,7 @@ def _agent(agent: Agent, kind: AgentType, team: TeamId, *, lead: bool) -> AgentS
             cpu=common.cpu if own.cpu is None else own.cpu,
             memory=common.memory if own.memory is None else own.memory,
         ),
+        owns=tuple(map(Resource, agent.owns)),
     )
 
 
@@ -139,6 +140,8 @@ def _task(name: str, task: Task, on_doubt: OnDoubt | None, *, rehearse: bool) ->
         retry=Retry() if task.retry is None else _retry(task.retry),
         timeout_ms=task.timeout,
         on_doubt=task.on_doubt or on_doubt,
+        locks=tuple(map(Resource, task.locks)),
+        owns=tuple(map(Resource, task.owns)),
     )
 
 

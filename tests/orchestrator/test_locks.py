@@ -6,6 +6,7 @@ from itertools import combinations, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from chance import GIVEN_AT_GATES, OPERATORS, Whims, ended_in_order, plans, stop_at, whole_sessions
 from hands import Hand, Hands
 from hypothesis import given
@@ -173,7 +174,44 @@ def test_several_begin_when_one_gives_back_what_they_wait_for(file: Path) -> Non
     assert _work(ran) == [("all", 0, 5), ("one", 5, 10), ("two", 5, 10), ("two-too", 10, 15)]
 
 
-def test_several_that_begin_at_once_are_no_more_than_may_be_at_work(file: Path) -> None:
+def test_several_that_begin_at_once_are_begun_by_different_agents(file: Path) -> None:
+    what = plan(
+        [agent("a"), agent("b", "s"), agent("c", "s")],
+        [
+            task("both", "a", locks=["x", "y"], priority=Priority.HIGH),
+            *(task(name, skill="s", locks=[name]) for name in ("x", "y")),
+            task("later", skill="s", locks=["x/"]),
+            task("last", skill="s", locks=["y"]),
+        ],
+        scripts={name: fixed(5) for name in ("both", "x", "y", "last")} | {"later": fixed(2)},
+    )
+    ran = play(what, file)
+    assert _work(ran) == [
+        ("both", 0, 5),
+        ("later", 0, 2),
+        ("x", 5, 10),
+        ("y", 5, 10),
+        ("last", 10, 15),
+    ]
+    assert [ran.session.tasks[TaskId(name)].agent for name in ("x", "y")] == ["c", "b"]
+
+
+@pytest.mark.parametrize("for_session", [False, True])
+def test_the_agent_that_gives_back_may_get_what_it_gave_back_for_something_more_pressing(
+    file: Path, for_session: bool
+) -> None:
+    what = plan(
+        [agent("a", for_session=for_session), agent("b")],
+        [
+            task("first", "a", locks=["x"], priority=Priority.CRITICAL),
+            task("low", "b", locks=["x"], priority=Priority.LOW),
+            task("high", "a", locks=["x"], priority=Priority.HIGH),
+        ],
+    )
+    assert [name for name, _, _ in _work(play(what, file))] == ["first", "high", "low"]
+
+
+def test_several_that_begin_at_once_are_no_are_no_more_than_may_be_at_work(file: Path) -> None:
     what = plan(
         [agent(name) for name in "abcd"],
         [
