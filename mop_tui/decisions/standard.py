@@ -10,6 +10,7 @@ from mop_tui.decisions import (
     ending,
     locks,
     opening,
+    ownership,
     retries,
     steering,
     work,
@@ -26,6 +27,7 @@ RULES = (
     *approvals.RULES,
     *doubt.RULES,
     *steering.RULES,
+    *ownership.RULES,
     *assignment.RULES,
     *ending.RULES,
 )
