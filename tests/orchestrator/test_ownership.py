@@ -12,6 +12,7 @@ from mop_tui.domain.events import AgentExited, Fact, SystemDone, SystemStarted
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, Mode, TaskSpec
+from mop_tui.orchestrator.effects import Start
 from mop_tui.orchestrator.engine import Engine
 from sessions import agent, plan, task
 
@@ -32,10 +33,11 @@ class Watched:
         what = plan(agents, tasks)
         self.engine = Engine(what, RuleBook(what, RULES))
         self.session = self.engine.session
-        self._effects = self.engine.receive(
-            SystemStarted("it", "", "", Mode.LIVE, False, None, what.teams), 0, None
-        ).effects
-        for effect in list(self._effects):
+        started = SystemStarted(
+            "it", "", "", Mode.LIVE, attended=False, max_agents=None, teams=what.teams
+        )
+        for effect in self.engine.receive(started, 0, None).effects:
+            assert isinstance(effect, Start)
             done = SystemDone(effect.action, "start_process", effect.agent)
             self.engine.receive(done, 0, effect.seq)
 
@@ -61,10 +63,10 @@ def test_whose_owner_is_at_work_may_be_changed() -> None:
 
 def test_a_file_of_an_owner_who_is_not_at_work_is_told_with_who_was() -> None:
     it = Watched([OWNER, agent("ben")], [task("two", "ben")])
-    [issue] = it.changed("lib/alloy/a/b.c") and it.session.issues.values()
-    assert issue.text == (
+    assert it.changed("lib/alloy/a/b.c") == [
         "lib/alloy/a/b.c belongs to ann, which was not at work when it was changed; only ben was"
-    )
+    ]
+    [issue] = it.session.issues.values()
     assert (issue.severity, issue.agent, issue.task) == ("warning", "ben", "two")
     assert "locks the file" in issue.suggestion
 
@@ -85,9 +87,7 @@ def test_what_nobody_owns_is_anybodys(path: str) -> None:
 
 
 def test_while_nobody_is_at_work_it_was_a_person() -> None:
-    it = Watched(
-        [OWNER, agent("ben")], [task("two", "ben", gate="g"), task("one", "ann", gate="g")]
-    )
+    it = Watched([OWNER, agent("ben")], [task("two", "ben", keys=["that never comes"])])
     assert it.changed("docs/a.md") == []
 
 
