@@ -9,7 +9,7 @@ the last of them is given back; so the agent that gives them back, and its place
 then to be part of it. No ready task is ever overlooked.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from mop_tui.decisions.dependencies import urgency
 from mop_tui.decisions.rules import Rule
@@ -29,7 +29,7 @@ from mop_tui.domain.events import (
     UserExpired,
 )
 from mop_tui.domain.ids import AgentId, Resource, TaskId
-from mop_tui.domain.plan import Lifetime, Plan
+from mop_tui.domain.plan import AgentSpec, Lifetime, Plan
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
@@ -120,7 +120,8 @@ def place_unlocked(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
     places = session.places
     employed: set[AgentId] = set()
     locked: set[Resource] = set()
-    ready = _ready(session) if places and session.agent_counts.get(AgentState.AVAILABLE) else []
+    free = places and session.agent_counts.get(AgentState.AVAILABLE)
+    ready = _unlocked(session, _ready(session)) if free else []
     for task in sorted(ready, key=lambda t: (*urgency(session, t), session.tasks[t].moved)):
         row = session.tasks[task]
         agent = _taker(session, row, employed, locked)
@@ -167,6 +168,23 @@ def _ready(session: Session) -> list[TaskId]:
     ]
 
 
+def _unlocked(session: Session, tasks: Iterable[TaskId]) -> list[TaskId]:
+    """Return those of `tasks` that wait for no lock, whoever does them.
+
+    Many may lock the same, which is looked at once.
+    """
+    free: dict[tuple[Resource, ...], bool] = {}
+    found = []
+    for task in tasks:
+        spec = session.tasks[task].spec
+        resources = locks.wanted(spec, None)
+        if resources not in free:
+            free[resources] = session.obstacle(spec, None) is None
+        if free[resources]:
+            found.append(task)
+    return found
+
+
 def _taker(
     session: Session,
     task: Task,
@@ -178,13 +196,23 @@ def _taker(
     It can have all that it would lock. `employed` are about to be given something else, for which
     `locked` will be locked.
     """
+    if not _may_lock(session, task, None, locked):
+        return None
     for agent in _free(session, task):
-        if agent.spec.id in employed or session.obstacle(task.spec, agent.spec) is not None:
+        if agent.spec.id in employed:
             continue
-        if locked and not locks.disjoint(session.alike, task.spec, agent.spec, locked):
-            continue
-        return agent
+        if not agent.spec.owns or _may_lock(session, task, agent.spec, locked):
+            return agent
     return None
+
+
+def _may_lock(
+    session: Session, task: Task, agent: AgentSpec | None, locked: Collection[Resource]
+) -> bool:
+    """True if `agent`, or whoever it be, can have all that it would lock for `task`."""
+    if session.obstacle(task.spec, agent) is not None:
+        return False
+    return not locked or locks.disjoint(session.alike, task.spec, agent, locked)
 
 
 def _free(session: Session, task: Task) -> Iterator[Agent]:

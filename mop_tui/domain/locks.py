@@ -110,7 +110,7 @@ def _compared(first: Resource, second: Resource) -> bool:
 def disjoint(
     alike: Mapping[Resource, Iterable[Resource]],
     task: TaskSpec,
-    agent: AgentSpec,
+    agent: AgentSpec | None,
     locked: Collection[Resource],
 ) -> bool:
     """True if nothing that is locked while `agent` does `task` may be the same as anything of

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import combinations, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import process_time
 
 import pytest
 from chance import GIVEN_AT_GATES, OPERATORS, Whims, ended_in_order, plans, stop_at, whole_sessions
@@ -201,7 +202,7 @@ def test_the_agent_that_gives_back_may_get_what_it_gave_back_for_something_more_
     file: Path, for_session: bool
 ) -> None:
     what = plan(
-        [agent("a", for_session=for_session), agent("b")],
+        [agent(name, for_session=for_session) for name in ("a", "b")],
         [
             task("first", "a", locks=["x"], priority=Priority.CRITICAL),
             task("low", "b", locks=["x"], priority=Priority.LOW),
@@ -211,7 +212,7 @@ def test_the_agent_that_gives_back_may_get_what_it_gave_back_for_something_more_
     assert [name for name, _, _ in _work(play(what, file))] == ["first", "high", "low"]
 
 
-def test_several_that_begin_at_once_are_no_are_no_more_than_may_be_at_work(file: Path) -> None:
+def test_several_that_begin_at_once_are_no_more_than_may_be_at_work(file: Path) -> None:
     what = plan(
         [agent(name) for name in "abcd"],
         [
@@ -289,6 +290,21 @@ def test_what_is_held_by_a_gate_locks_nothing(file: Path) -> None:
     )
     ran = play(what, file, answers=[answer("g", "approve", after=2)])
     assert _work(ran) == [("free", 0, 5), ("gated", 5, 10)]
+
+
+def test_hundreds_that_wait_for_each_other_are_assigned_in_a_moment(file: Path) -> None:
+    what = plan(
+        [agent(f"a{n}", "s") for n in range(20)],
+        [
+            task(f"t{n}", skill="s", locks=[f"env/e{n % 40}/values.yaml", f"env/e{n % 7}/*.yaml"])
+            for n in range(500)
+        ],
+        scripts={f"t{n}": fixed(1) for n in range(500)},
+    )
+    began = process_time()
+    ran = play(what, file)
+    assert process_time() - began < 5
+    assert ran.session.outcome == "complete"
 
 
 def test_a_session_that_locks_nothing_tells_nothing_of_locks(file: Path) -> None:
@@ -411,7 +427,7 @@ def _left_standing(session: Session) -> Iterator[str]:
                     yield name
 
 
-@whole_sessions(100)
+@whole_sessions(70)
 @given(
     what=locking_plans(),
     answers=GIVEN_AT_GATES,
@@ -445,7 +461,26 @@ def test_whatever_is_locked_nothing_is_locked_twice_nor_for_ever_nor_left_standi
         assert recheck(what, ran.events).divergence is None
 
 
-@whole_sessions(40)
+@whole_sessions(25)
+@given(what=locking_plans(), seed=st.integers(0, 1000), every=st.integers(1, 40))
+def test_a_session_that_is_restored_knows_what_was_locked(
+    what: Plan, seed: int, every: int
+) -> None:
+    with TemporaryDirectory() as folder:
+        ran = play(what, Path(folder) / "s.jsonl", seed=seed)
+    session, checkpoints = Session(), []
+    for event in ran.events:
+        apply(session, event)
+        if event.seq % every == 0:
+            checkpoints.append(session.checkpoint())
+            again = Session.restored(checkpoints)
+            assert (again.locks, again.locked_by) == (session.locks, session.locked_by)
+            assert again.next_digest() == session.next_digest()
+            for row in session.tasks.values():
+                assert again.obstacle(row.spec, None) == session.obstacle(row.spec, None)
+
+
+@whole_sessions(25)
 @given(what=locking_plans(), seed=st.integers(0, 1000), after=st.integers(1, 300))
 def test_whenever_the_program_dies_its_locks_are_given_back(
     what: Plan, seed: int, after: int
