@@ -3,7 +3,7 @@
 Locks are taken with the assignment (see `assignment`), all at once, and given back all at once when
 the agent has let go of the task, however that came: a task that was cancelled stays locked until
 the process that works on it is gone. Nobody who waits for a lock holds another, and so there is
-never a circle of those who wait for each other.
+never a circle of tasks that wait for each other's locks.
 """
 
 from collections.abc import Iterator

@@ -303,7 +303,7 @@ def test_hundreds_that_wait_for_each_other_are_assigned_in_a_moment(file: Path) 
     )
     began = process_time()
     ran = play(what, file)
-    assert process_time() - began < 5
+    assert process_time() - began < 10
     assert ran.session.outcome == "complete"
 
 
