@@ -17,7 +17,7 @@ from mop_tui.decisions.standard import RULES
 from mop_tui.domain.answers import ANYTHING, InputType, Option, Validation
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import Command
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId, TeamId
 from mop_tui.domain.plan import (
     AgentSpec,
     HostKind,
@@ -45,11 +45,19 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 """When what was interrupted goes on."""
 
 
-def agent(name: str, *skills: str, for_session: bool = False) -> AgentSpec:
+def agent(
+    name: str, *skills: str, for_session: bool = False, owns: Iterable[str] = ()
+) -> AgentSpec:
     """Return a simulated agent in the only team, living for its tasks or for the session."""
     lifetime = Lifetime.SESSION if for_session else Lifetime.TASK
     return AgentSpec(
-        AgentId(name), name, TeamId("crew"), skills, host=HostKind.SIMULATED, lifetime=lifetime
+        AgentId(name),
+        name,
+        TeamId("crew"),
+        skills,
+        host=HostKind.SIMULATED,
+        lifetime=lifetime,
+        owns=tuple(map(Resource, owns)),
     )
 
 
@@ -67,6 +75,8 @@ def task(
     retry: Retry = Retry(),  # noqa: B008 - it is immutable
     timeout: float | None = None,
     on_doubt: OnDoubt | None = None,
+    locks: Iterable[str] = (),
+    owns: Iterable[str] = (),
 ) -> TaskSpec:
     """Return a task, pinned to agent `by` or for whoever has `skill`."""
     return TaskSpec(
@@ -83,6 +93,8 @@ def task(
         retry=retry,
         timeout_ms=None if timeout is None else round(timeout * 1000),
         on_doubt=on_doubt,
+        locks=tuple(map(Resource, locks)),
+        owns=tuple(map(Resource, owns)),
     )
 
 

@@ -1,5 +1,6 @@
 """What is known about one agent, task, issue, question or event, as labels and texts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from mop_tui.dashboard.times import lasted, wall
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import AnyEvent, SystemDecided
 from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId
+from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import HostKind, Lifetime
 from mop_tui.domain.rows import Agent, Issue, Task
 from mop_tui.domain.sentences import sentence
@@ -56,6 +58,7 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
     if not waiting:
         details.add("because", agent.reason)
         details.add("paused by", agent.paused_by)
+    locks = frame.snapshot.locks.values()
     task = frame.view.shown_task(agent)
     if task is not None:
         label = "task" if agent.task is not None else "last task"
@@ -71,6 +74,7 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
         details.add("result", frame.view.result(agent))
     else:
         details.add("note", agent.note)
+    details.add("locked", _locked(frame, [it for it in locks if it.agent == agent_id]))
     done = f"{agent.completed} task{'s' if agent.completed > 1 else ''}"
     details.add("done", done if agent.completed else None)
     before = [f"{frame.moment(at).strip()} {state}" for at, state in reversed(agent.history)]
@@ -89,6 +93,7 @@ def _what_it_is(frame: Frame, agent: Agent) -> list[Entry]:
     more.add("lives for", "the session" if spec.lifetime is Lifetime.SESSION else "one task")
     more.add("type", f"{spec.type}{', leads' if spec.lead else ''} in team {spec.team}")
     more.add("skills", ", ".join(spec.skills))
+    more.add("owns", ", ".join(spec.owns))
     more.add("model", spec.model)
     more.add("runs as", spec.host)
     more.add("log", log_of(frame, spec.id))
@@ -160,6 +165,10 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("progress", None if task.progress is None else f"{task.progress} %")
     details.add("needs", ", ".join([*spec.needs_tasks, *(f"memory:{k}" for k in spec.needs_keys)]))
     details.add("provides", ", ".join(spec.provides))
+    held = [lock for lock in frame.snapshot.locks.values() if lock.task == task_id]
+    details.add("locked", _locked(frame, held))
+    details.add("locks", ", ".join(spec.locks) if not held else None)
+    details.add("owns", ", ".join(spec.owns) if not held else None)
     details.add("gate", _gate(spec.gate, cleared=task.cleared))
     details.add("priority", spec.priority.name.lower())
     details.add("expected", lasted(spec.expected_ms) if spec.expected_ms else None)
@@ -167,6 +176,13 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("may take", lasted(spec.timeout_ms) if spec.timeout_ms else None)
     details.add("result", task.output)
     return details
+
+
+def _locked(frame: Frame, locks: Sequence[Lock]) -> str | None:
+    """Return what is locked for one task."""
+    if not locks:
+        return None
+    return f"{', '.join(lock.resource for lock in locks)}, since {_since(frame, locks[0].since)}"
 
 
 def _expected_end(frame: Frame, task: TaskId) -> str | None:

@@ -8,7 +8,9 @@ from mop_tui.decisions import (
     dependencies,
     doubt,
     ending,
+    locks,
     opening,
+    ownership,
     retries,
     steering,
     triggers,
@@ -16,6 +18,7 @@ from mop_tui.decisions import (
 )
 
 RULES = (
+    *locks.RULES,  # before what its agent does next
     *opening.RULES,
     *triggers.RULES,
     *work.RULES,
@@ -26,6 +29,7 @@ RULES = (
     *approvals.RULES,
     *doubt.RULES,
     *steering.RULES,
+    *ownership.RULES,
     *assignment.RULES,
     *ending.RULES,
 )

@@ -17,6 +17,7 @@ from mop_tui.domain.ids import (
     MemoryKey,
     QuestionId,
     QuestionName,
+    Resource,
     SpawnId,
     TaskId,
     TimerId,
@@ -149,6 +150,26 @@ class MoveTask:
     trigger: TaskTrigger
     agent: AgentId | None = None
     do: Literal["move_task"] = "move_task"
+
+
+@immutable
+class Lock:
+    """Lock a resource for a task that was just assigned to `agent`."""
+
+    resource: Resource
+    task: TaskId
+    agent: AgentId
+    do: Literal["lock"] = "lock"
+
+
+@immutable
+class Unlock:
+    """Give back a resource that was locked for `task`."""
+
+    resource: Resource
+    task: TaskId
+    agent: AgentId
+    do: Literal["unlock"] = "unlock"
 
 
 @immutable
@@ -344,6 +365,8 @@ Action = Annotated[
     | Notify
     | MoveAgent
     | MoveTask
+    | Lock
+    | Unlock
     | StartProcess
     | StopProcess
     | PauseProcess

@@ -24,6 +24,7 @@ from mop_tui.domain.ids import (
     MemoryKey,
     QuestionId,
     QuestionName,
+    Resource,
     TaskId,
     TimerId,
     TriggerName,
@@ -588,6 +589,26 @@ class SystemScheduled(Fact):
 
 
 @immutable
+class SystemLocked(Fact):
+    """A resource was locked: nobody else may use it until `agent` has let go of `task`."""
+
+    KIND: ClassVar[str] = "system.locked"
+    resource: Resource
+    task: TaskId
+    agent: AgentId
+
+
+@immutable
+class SystemUnlocked(Fact):
+    """A resource that had been locked for `task` was given back."""
+
+    KIND: ClassVar[str] = "system.unlocked"
+    resource: Resource
+    task: TaskId
+    agent: AgentId
+
+
+@immutable
 class SystemIssueOpened(Fact):
     """Something needs attention."""
 
@@ -710,6 +731,8 @@ FACTS: tuple[type[Fact], ...] = (
     SystemNotified,
     SystemWatching,
     SystemScheduled,
+    SystemLocked,
+    SystemUnlocked,
     SystemIssueOpened,
     SystemIssueClosed,
     SystemTimerSet,

@@ -13,6 +13,7 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId, TriggerName
+from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import LEAVE_IT
 from mop_tui.domain.rows import LATEST_STATES, TAIL_LINES, Agent, Issue, Question, Task, Trigger
 from mop_tui.domain.session import Session
@@ -575,6 +576,29 @@ def _memory_set(session: Session, event: Event[e.SystemMemorySet]) -> None:
     session.remember(event.data.key, event.data.value)
 
 
+def _locked(session: Session, event: Event[e.SystemLocked]) -> None:
+    data = event.data
+    task = session.tasks.get(data.task)
+    if (
+        task is None
+        or task.state is not TaskState.ASSIGNED
+        or task.agent != data.agent
+        or data.resource in session.locks
+    ):
+        session.ignored += 1
+        return
+    session.lock(Lock(data.resource, data.task, data.agent, event.at, event.seq))
+
+
+def _unlocked(session: Session, event: Event[e.SystemUnlocked]) -> None:
+    data = event.data
+    lock = session.locks.get(data.resource)
+    if lock is None or lock.task != data.task or lock.agent != data.agent:
+        session.ignored += 1
+        return
+    session.unlock(lock)
+
+
 def _issue_opened(session: Session, event: Event[e.SystemIssueOpened]) -> None:
     data = event.data
     if data.issue in session.issues:
@@ -662,6 +686,8 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.SystemIntended.KIND: _system_intended,
     e.SystemDone.KIND: _system_done,
     e.SystemMemorySet.KIND: _memory_set,
+    e.SystemLocked.KIND: _locked,
+    e.SystemUnlocked.KIND: _unlocked,
     e.SystemIssueOpened.KIND: _issue_opened,
     e.SystemIssueClosed.KIND: _issue_closed,
     e.SystemTimerSet.KIND: _timer_set,

@@ -20,3 +20,5 @@ MemoryKey = NewType("MemoryKey", str)
 TriggerName = NewType("TriggerName", str)
 SpawnId = NewType("SpawnId", str)
 """`<trigger>@<seq of the event>.<number>`, so that nothing is spawned twice for one cause."""
+Resource = NewType("Resource", str)
+"""What can be locked: a name, or a pattern for paths."""

@@ -22,6 +22,7 @@ from mop_tui.domain.ids import (
     AgentId,
     MemoryKey,
     QuestionName,
+    Resource,
     SpawnId,
     TaskId,
     TeamId,
@@ -139,6 +140,8 @@ class AgentSpec:
     """What it was spawned for; None if the layout names it."""
     depth: int = 0
     """How many agents were spawned because of each other before it, itself included."""
+    owns: tuple[Resource, ...] = ()
+    """Patterns for the files that only it may change."""
 
 
 @immutable
@@ -215,6 +218,10 @@ class TaskSpec:
     """What whoever does it should know: what it was created for."""
     depth: int = 0
     """How many spawns led to it."""
+    locks: tuple[Resource, ...] = ()
+    """What no other task may use while it is being done: see `locks`."""
+    owns: tuple[Resource, ...] = ()
+    """Patterns for the files that only its agent may change meanwhile."""
 
 
 @immutable

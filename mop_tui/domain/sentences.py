@@ -55,6 +55,8 @@ Known = (
     | e.SystemNotified
     | e.SystemWatching
     | e.SystemScheduled
+    | e.SystemLocked
+    | e.SystemUnlocked
     | e.SystemIssueOpened
     | e.SystemIssueClosed
     | e.SystemTimerSet
@@ -119,6 +121,8 @@ def _say(kind: str, fact: Known) -> str:
             return _of_action(fact)
         case (
             e.SystemMemorySet()
+            | e.SystemLocked()
+            | e.SystemUnlocked()
             | e.SystemIssueOpened()
             | e.SystemIssueClosed()
             | e.SystemTimerSet()
@@ -498,6 +502,8 @@ def _done(effect: Effect, agent: AgentId) -> str:
 
 def _of_system(
     fact: e.SystemMemorySet
+    | e.SystemLocked
+    | e.SystemUnlocked
     | e.SystemIssueOpened
     | e.SystemIssueClosed
     | e.SystemTimerSet
@@ -507,6 +513,10 @@ def _of_system(
         case e.SystemMemorySet():
             by = f" by {fact.agent}" if fact.agent is not None else ""
             return f"memory key {fact.key} was set{by}"
+        case e.SystemLocked():
+            return f"{fact.agent} locked {fact.resource} for {fact.task}"
+        case e.SystemUnlocked():
+            return f"{fact.agent} gave back {fact.resource}, which was locked for {fact.task}"
         case e.SystemIssueOpened():
             return f"{fact.severity} issue {fact.issue}: {fact.text}"
         case e.SystemIssueClosed():

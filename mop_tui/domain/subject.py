@@ -5,6 +5,7 @@ from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.session import Snapshot
+from mop_tui.domain.waiting import lock_obstacle
 
 
 @immutable
@@ -73,14 +74,18 @@ def event_behind(snapshot: Snapshot, subject: Subject) -> int | None:
     """Return the event because of which `subject` is as it is; None if it is not there (yet).
 
     That is what brought an agent or a task into its present state, what opened an issue, and what
-    asked a question; an event stands behind itself.
+    asked a question; an event stands behind itself. Behind a task that waits for a lock stands what
+    took that.
     """
     if subject.agent is not None:
         agent = snapshot.agents.get(subject.agent)
         return None if agent is None else agent.moved
     if subject.task is not None:
         task = snapshot.tasks.get(subject.task)
-        return None if task is None else task.moved
+        if task is None:
+            return None
+        obstacle = lock_obstacle(snapshot, task)
+        return task.moved if obstacle is None else obstacle.lock.seq
     if subject.issue is not None:
         issue = snapshot.issues.get(subject.issue)
         return None if issue is None else issue.seq

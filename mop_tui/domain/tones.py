@@ -68,6 +68,8 @@ def tone(event: AnyEvent) -> Tone:
             | e.TaskCreated()
             | e.UserSeen()
             | e.SystemQuiesced()
+            | e.SystemLocked()
+            | e.SystemUnlocked()
             | e.SystemDecided()
             | e.SystemIntended()
             | e.SystemTimerSet()

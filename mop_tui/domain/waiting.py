@@ -2,8 +2,10 @@
 
 from typing import assert_never
 
+from mop_tui.domain import locks
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.ids import TaskId
+from mop_tui.domain.locks import Obstacle
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Snapshot, is_provided
 from mop_tui.domain.task_lifecycle import TaskState
@@ -83,7 +85,43 @@ def _missing_task(snapshot: Snapshot, need: TaskId) -> str:
     return need
 
 
+def lock_obstacle(snapshot: Snapshot, task: Task) -> Obstacle | None:
+    """Return because of which lock a READY task, which nothing else holds, is not begun, if any.
+
+    Of one that some free agents could do, it is the lock that keeps the first of them from it.
+    """
+    if not snapshot.locks or task.state is not TaskState.READY or task.held:
+        return None
+    found = locks.obstacle(locks.wanted(task.spec, None), snapshot.locks)
+    if found is not None:
+        return found
+    for agent in _able(snapshot, task):
+        if agent.state is AgentState.AVAILABLE:
+            kept = locks.obstacle(agent.spec.owns, snapshot.locks)
+            if kept is None:
+                return None
+            found = found or kept
+    return found
+
+
+def _able(snapshot: Snapshot, task: Task) -> list[Agent]:
+    if task.spec.agent is not None:
+        agent = snapshot.agents.get(task.spec.agent)
+        return [] if agent is None else [agent]
+    skill = task.spec.requires_skill or ""
+    return [agent for agent in snapshot.agents.values() if skill in agent.spec.skills]
+
+
+def _waits_for_lock(obstacle: Obstacle) -> str:
+    lock = obstacle.lock
+    held = f"waits for the lock on {lock.resource}, which {lock.agent} holds for {lock.task}"
+    return f"{held}{obstacle.besides}"
+
+
 def _waits_for_hands(snapshot: Snapshot, task: Task) -> str:
+    obstacle = lock_obstacle(snapshot, task)
+    if obstacle is not None:
+        return _waits_for_lock(obstacle)
     pinned = task.spec.agent
     if pinned is not None:
         agent = snapshot.agents.get(pinned)
@@ -93,7 +131,7 @@ def _waits_for_hands(snapshot: Snapshot, task: Task) -> str:
             return f"waits for agent {pinned}, which {_occupied(agent)}"
     else:
         skill = task.spec.requires_skill or ""
-        able = [a for a in snapshot.agents.values() if skill in a.spec.skills]
+        able = _able(snapshot, task)
         if not able:
             return f"waits for an agent with the skill {skill}, and there is none"
         if not any(agent.state is AgentState.AVAILABLE for agent in able):

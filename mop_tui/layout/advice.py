@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mop_tui.domain import templates
+from mop_tui.layout import locking
 from mop_tui.layout.case import Case
 from mop_tui.layout.durations import written
 from mop_tui.layout.findings import Finding
@@ -30,6 +31,7 @@ def findings(case: Case, facts: templates.Lookup, *, programs: bool) -> Iterator
     yield from _idle(case)
     yield from _questions(case)
     yield from _times(case)
+    yield from locking.advice(case)
     if programs:
         values = templates.resolve(case.plan.variables, facts)
         for loc, doer in doers(case):

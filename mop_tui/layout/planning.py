@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from mop_tui.domain.answers import Option, Validation
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId, TeamId
 from mop_tui.domain.plan import (
     AgentKind,
     AgentLimits,
@@ -137,6 +137,7 @@ def _agent(agent: Agent, kind: AgentType, team: TeamId, *, lead: bool) -> AgentS
             cpu=common.cpu if own.cpu is None else own.cpu,
             memory=common.memory if own.memory is None else own.memory,
         ),
+        owns=tuple(map(Resource, agent.owns)),
     )
 
 
@@ -161,6 +162,8 @@ def _task(name: str, task: Task, on_doubt: OnDoubt | None, *, rehearse: bool) ->
         on_doubt=task.on_doubt or on_doubt,
         environment=task.environment or "",
         complexity=task.complexity,
+        locks=tuple(map(Resource, task.locks)),
+        owns=tuple(map(Resource, task.owns)),
     )
 
 

@@ -21,7 +21,6 @@ from pydantic import (
 from mop_tui.domain.plan import OnDoubt
 from mop_tui.domain.triggers import DEFAULT_DEPTH, DEFAULT_TOTAL
 from mop_tui.layout.later import (
-    Globs,
     HealthChecks,
     Notify,
     Review,
@@ -37,9 +36,11 @@ from mop_tui.layout.values import (
     DurationRange,
     EnvironmentName,
     ExitCode,
+    Globs,
     Id,
     Key,
     Length,
+    Locks,
     ProgressRegex,
     Regex,
     Size,
@@ -210,8 +211,9 @@ class Agent(Section):
     """Instead of its type's."""
     limits: AgentLimits = AgentLimits()
     """Instead of those of its type that it names."""
-    owns: Annotated[Globs, LATER] = []
-    """The files that only it may change."""
+    owns: Globs = []
+    """The files that only it may change, as patterns from the session's folder on. They are locked
+    whenever it does a task, and a change while it does none, and others work, is an issue."""
     on_start: Annotated[Run | None, LATER] = None
     """What is run before it takes its first task."""
 
@@ -299,8 +301,12 @@ class Task(Section):
     """How it is done when simulated."""
     environment: Text | None = None
     """The environment that it deploys to, which triggers may hold it for."""
-    owns: Annotated[Globs, LATER] = []
-    """The files that only its agent may change meanwhile."""
+    locks: Locks = []
+    """What it shares with others: names, or patterns for paths, such as `release` or
+    `environments/*/values.yaml`. Of tasks whose locks may mean the same, one is done at a time; all
+    that a task locks is taken when it is given to an agent, and given back when that is over."""
+    owns: Globs = []
+    """The files that only its agent may change meanwhile; they are locked, too."""
     when: Annotated[Condition, LATER] = {}
     """What must hold before it is ready."""
     complexity: Literal["low", "medium", "high"] | None = None

@@ -181,6 +181,10 @@ class Engine:
                     at,
                     cause,
                 )
+            case a.Lock():
+                self._emit(e.SystemLocked(action.resource, action.task, action.agent), at, cause)
+            case a.Unlock():
+                self._emit(e.SystemUnlocked(action.resource, action.task, action.agent), at, cause)
             case a.DeliverOutput():
                 self._emit(e.TaskOutput(action.task, action.agent, action.value), at, cause)
             case a.OpenIssue():

@@ -54,6 +54,25 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
         ),
         (
             "{agent: worker}",
+            "{agent: worker, locks: [RAEDME.md]}\n  next: {agent: worker, locks: [README.md]}\n"
+            "  last: {agent: worker, locks: ['*.md']}",
+            "",
+        ),
+        (
+            "{agent: worker}",
+            "{agent: worker, locks: [relaese]}\n  next: {agent: worker, locks: [release]}\n"
+            "  last: {agent: worker, locks: [release]}",
+            "8:34: warning: tasks.first.locks[0]: keeps nobody waiting, for nobody else locks or "
+            "owns what may be the same (did you mean release?)",
+        ),
+        (
+            "{agent: worker}",
+            "{agent: worker, locks: [a/b], owns: [a/]}",
+            "8:34: warning: tasks.first.locks[0]: keeps nobody waiting, for nobody else locks or "
+            "owns what may be the same",
+        ),
+        (
+            "{agent: worker}",
             "{agent: worker, duration: 1m, timeout: 30s}",
             "8:49: warning: tasks.first.timeout: is shorter than the 1m the task is expected to "
             "take",
@@ -78,7 +97,8 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
         ("run: [echo,", 'run: ["${python}",', ""),
     ],
     ids=[
-        *("idle agent", "agent by skill", "unused type", "unused question", "too short"),
+        *("idle agent", "agent by skill", "unused type", "unused question"),
+        *("lock as a pattern", "lost lock", "lock of what is owned", "too short"),
         *("no program", "no file", "no folder", "not known yet", "python"),
     ],
 )
