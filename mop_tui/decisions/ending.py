@@ -1,16 +1,24 @@
 """How a session ends: all done, told to stop, or nothing left that could move it."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import counted, listed
-from mop_tui.domain.actions import Action, EndSession, MoveTask, OpenIssue, StopProcess, Withdraw
+from mop_tui.domain.actions import (
+    Action,
+    EndSession,
+    MoveTask,
+    OpenIssue,
+    RunHook,
+    StopProcess,
+    Withdraw,
+)
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
 from mop_tui.domain.events import (
     AgentExited,
     AgentTransitioned,
     AnyEvent,
+    Outcome,
     SystemDecided,
     SystemDone,
     SystemQuiesced,
@@ -54,7 +62,7 @@ def obey_stop(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
     )
 
 
-def nothing_moves(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[SystemDecided]:
+def nothing_moves(plan: Plan, session: Session, _event: AnyEvent) -> Iterator[SystemDecided]:
     """Do not wait for what cannot come: for an answer without anyone to give it, or for nothing.
 
     A question that will time out into an outcome of its own is worth waiting for.
@@ -64,21 +72,12 @@ def nothing_moves(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[S
     if session.open_questions:
         texts = [session.questions[q].asked.text for q in session.open_questions]
         reason = f"only questions are left, and nobody is here to answer: {listed(texts)}"
-        yield SystemDecided(
-            rule="nothing_moves",
-            verdict="yes",
-            reason=reason,
-            actions=(EndSession("waiting"),),
-        )
+        yield _ended(plan, session, "nothing_moves", "waiting", reason)
         return
     suspended = [a for a, row in session.agents.items() if row.paused_by is PausedBy.OPERATOR]
     if suspended:
-        yield SystemDecided(
-            rule="nothing_moves",
-            verdict="yes",
-            reason=f"nobody is here to resume what the operator paused: {listed(suspended)}",
-            actions=(EndSession("waiting"),),
-        )
+        reason = f"nobody is here to resume what the operator paused: {listed(suspended)}"
+        yield _ended(plan, session, "nothing_moves", "waiting", reason)
         return
     stuck = [task for task, row in session.tasks.items() if row.state not in TERMINAL]
     reason = f"nothing can move {listed(stuck)} any more"
@@ -102,13 +101,29 @@ def nothing_moves(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[S
     )
 
 
-def end_session(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[SystemDecided]:
+def _ended(plan: Plan, session: Session, rule: str, outcome: Outcome, reason: str) -> SystemDecided:
+    """Return the decision to end the session, or first to run its `on_end` hook.
+
+    None follows an `on_start` hook that failed.
+    """
+    hook = plan.hook("on_end", None, None)
+    if hook is not None and session.end_hook == "none" and session.start_hook != "failed":
+        first = f"{reason}; the session's on_end hook comes first"
+        return SystemDecided(rule, "no", first, (RunHook(None, None, "on_end"),))
+    if outcome == "complete" and session.end_hook == "failed":
+        outcome, reason = "incomplete", f"{reason}, but the session's on_end hook failed"
+    return SystemDecided(rule, "yes", reason, (EndSession(outcome),))
+
+
+def end_session(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Close the session when every task is terminal, nobody works and no question is open.
 
     Processes that live for the session are dismissed first.
     """
     if session.status not in ("running", "stopping") or not session.finished:
         return
+    if session.start_hook == "done" and not session.tasks and event.kind == SystemDone.KIND:
+        return  # it is about to begin
     if session.running:
         left = [a for a, row in session.agents.items() if row.running and not row.stopping]
         if left:
@@ -119,11 +134,13 @@ def end_session(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Sys
                 tuple(map(StopProcess, left)),
             )
         return
-    outcome: Literal["complete", "incomplete", "stopped", "terminated"]
+    outcome: Outcome
     complete = session.task_counts.get(TaskState.COMPLETE, 0)
     if session.stopping_as in ("stopped", "terminated"):
         outcome = "stopped" if session.stopping_as == "stopped" else "terminated"
         reason = session.stopping_reason or "the operator ended it"
+    elif session.start_hook == "failed":
+        outcome, reason = "incomplete", "the session's on_start hook failed, so nothing was begun"
     elif complete == len(session.tasks):
         outcome = "complete"
         reason = f"all of {counted(complete, 'task')} complete"
@@ -132,12 +149,7 @@ def end_session(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Sys
         failed = session.task_counts.get(TaskState.FAILED, 0)
         cancelled = session.task_counts.get(TaskState.CANCELLED, 0)
         reason = f"{complete} complete, {failed} failed, {cancelled} cancelled"
-    yield SystemDecided(
-        rule="end_session",
-        verdict="yes",
-        reason=reason,
-        actions=(EndSession(outcome),),
-    )
+    yield _ended(plan, session, "end_session", outcome, reason)
 
 
 RULES = (

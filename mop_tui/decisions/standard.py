@@ -8,6 +8,7 @@ from mop_tui.decisions import (
     dependencies,
     doubt,
     ending,
+    hooks,
     opening,
     retries,
     steering,
@@ -17,6 +18,7 @@ from mop_tui.decisions import (
 RULES = (
     *opening.RULES,
     *work.RULES,
+    *hooks.RULES,
     *retries.RULES,
     *deadlines.RULES,
     *conversation.RULES,

@@ -143,6 +143,9 @@ def is_provided(memory: Mapping[MemoryKey, JsonValue], key: MemoryKey) -> bool:
 
 Status = Literal["starting", "running", "stopping", "ended"]
 
+Fate = Literal["none", "runs", "done", "failed"]
+"""What has become of a hook of the session so far."""
+
 
 @immutable
 class Snapshot:
@@ -229,6 +232,15 @@ class Session:
     """What the timer that fired last was set for."""
     in_doubt: dict[ActionId, SystemIntended] = field(default_factory=dict)
     """Side effects intended and not yet done."""
+    hooks_begun: int = 0
+    running_hooks: dict[ActionId, SystemIntended] = field(default_factory=dict)
+    """Hooks that run and were not told to end."""
+    hook_done: SystemIntended | None = None
+    """The hook that ended last, if something was still waiting for it."""
+    hook_stopped: bool = False
+    """It had been told to end."""
+    start_hook: Fate = "none"
+    end_hook: Fate = "none"
     resumptions: int = 0
     """How often the session went on in another program."""
     away: tuple[tuple[int, int], ...] = ()
@@ -384,6 +396,10 @@ class Session:
     def finished(self) -> bool:
         """True if every task is terminal, nobody is at work and no question is open."""
         return self.unfinished == 0 and self.working == 0 and self.idle and not self.open_questions
+
+    def hooks(self, agent: AgentId | None) -> list[SystemIntended]:
+        """Return the hooks of `agent`, or of the session, that run and were not told to end."""
+        return [it for it in self.running_hooks.values() if it.agent == agent]
 
     # -- bookkeeping for the fold -----------------------------------------------------------
 
