@@ -23,8 +23,8 @@ from mop_tui.domain.rows import Agent, Issue, Task
 from mop_tui.domain.sentences import sentence
 from mop_tui.domain.task_lifecycle import TERMINAL
 from mop_tui.domain.tones import tone
-from mop_tui.domain.waiting import agent_waiting_for, waiting_for
-from mop_tui.domain.wording import printable, words
+from mop_tui.domain.waiting import agent_waiting_for, hook_running, waiting_for
+from mop_tui.domain.wording import hook_log, printable, words
 
 
 @dataclass(slots=True)
@@ -56,6 +56,9 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
     if not waiting:
         details.add("because", agent.reason)
         details.add("paused by", agent.paused_by)
+    if agent.hook is not None:
+        log = hook_log(agent_id, agent.hook.about)
+        details.add("now", f"{hook_running(agent)}, whose log is {log_of(frame, agent_id, log)}")
     task = frame.view.shown_task(agent)
     if task is not None:
         label = "task" if agent.task is not None else "last task"
@@ -95,15 +98,16 @@ def _what_it_is(frame: Frame, agent: Agent) -> list[Entry]:
     return more.entries
 
 
-def log_of(frame: Frame, agent_id: AgentId) -> str:
-    """Return where all of an agent's output is: in a log beside the session file.
+def log_of(frame: Frame, agent_id: AgentId, name: str = "") -> str:
+    """Return where all of an agent's output is, or its log file called `name`: in a log beside the
+    session file.
 
     Of one that is played, that is the session file itself.
     """
     agent = frame.snapshot.agents.get(agent_id)
     if agent is not None and agent.spec.host is HostKind.SIMULATED:
         return frame.source
-    name = f"{quote(agent_id, safe='')}.log"
+    name = name or f"{quote(agent_id, safe='')}.log"
     return str(PurePath(frame.source).with_suffix(".logs") / name)
 
 
