@@ -115,6 +115,18 @@ def _ended(plan: Plan, session: Session, rule: str, outcome: Outcome, reason: st
     return SystemDecided(rule, "yes", reason, (EndSession(outcome),))
 
 
+def _begins(session: Session, event: AnyEvent) -> bool:
+    """True if the session is about to be filled, for its `on_start` hook is done."""
+    hook = session.hook_done
+    return (
+        isinstance(event.data, SystemDone)
+        and hook is not None
+        and hook.action == event.data.action
+        and hook.agent is None
+        and session.status == "running"
+    )
+
+
 def end_session(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Close the session when every task is terminal, nobody works and no question is open.
 
@@ -122,8 +134,8 @@ def end_session(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     """
     if session.status not in ("running", "stopping") or not session.finished:
         return
-    if session.start_hook == "done" and not session.tasks and event.kind == SystemDone.KIND:
-        return  # it is about to begin
+    if _begins(session, event):
+        return
     if session.running:
         left = [a for a, row in session.agents.items() if row.running and not row.stopping]
         if left:

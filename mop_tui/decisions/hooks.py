@@ -123,7 +123,7 @@ def _may_begin(session: Session, agent: Agent, task: Task, done: SystemDone) -> 
     """Begin a task whose `pre_task` hook is done."""
     gone = agent.spec.lifetime is Lifetime.SESSION and not agent.running
     leaves = _leaves(agent, task, AgentTrigger.START_FAILED)
-    if task.state is not TaskState.ASSIGNED or agent.restarting or agent.retired:
+    if task.state is not TaskState.ASSIGNED or _is_to_go(agent):
         return _taken_away(agent, task)
     if done.lost or done.error:
         return _failed(session, agent, task, "pre_task", done, leaves)
@@ -137,7 +137,7 @@ def _may_begin(session: Session, agent: Agent, task: Task, done: SystemDone) -> 
 def _checked(session: Session, agent: Agent, task: Task, done: SystemDone) -> Decided:
     """Deliver what was done, now that the `post_task` hook found it good."""
     leaves = _leaves(agent, task, AgentTrigger.TASK_WITHDRAWN)
-    if task.state is not TaskState.ACTIVE or agent.restarting or agent.retired:
+    if task.state is not TaskState.ACTIVE or _is_to_go(agent):
         return _taken_away(agent, task)
     if done.lost or done.error:
         return _failed(session, agent, task, "post_task", done, leaves)
@@ -169,6 +169,11 @@ def _failed(
     how = f"{agent.spec.id} {what}" if task.overdue else what
     advice = _advice(agent.spec.id, name)
     return what, (*attempt_failed(session, task, agent.spec.id, how, advice), leaves)
+
+
+def _is_to_go(agent: Agent) -> bool:
+    """True if the operator has stopped the agent, or wants its present process to be replaced."""
+    return agent.retired or (agent.restarting and agent.spec.lifetime is Lifetime.SESSION)
 
 
 def _taken_away(agent: Agent, task: Task) -> tuple[str, tuple[Action, ...]]:

@@ -257,6 +257,8 @@ class Engine:
 
     def _run_hook(self, action: a.RunHook, action_id: ActionId, cause: int, at: int) -> None:
         session, agent_id = self.session, action.agent
+        if agent_id is None and action.hook == "on_end" and session.end_hook != "none":
+            return  # that it is time was decided twice, because of two things of the same moment
         hook = self._plan.hook(action.hook, agent_id, action.task)
         if agent_id is None:
             would = session.mode is Mode.REHEARSAL

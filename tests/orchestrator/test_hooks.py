@@ -71,7 +71,7 @@ def hooked(draw: st.DrawFn) -> Plan:
     )
 
 
-@whole_sessions(120)
+@whole_sessions(40)
 @given(
     what=hooked(),
     answers=GIVEN_AT_GATES,
