@@ -1,12 +1,9 @@
 """Hooks run before and after work, hold it up as long as they take, and may say no."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 
-import pytest
 from chance import (
     GIVEN_AT_GATES,
     GIVEN_TO_AGENTS,
@@ -16,23 +13,19 @@ from chance import (
     plans,
     whole_sessions,
 )
-from hands import Hand, Hands
+from hands import Hand
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mop_tui.agents.host import Assignment, Cancel, Told
-from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.feed import CancelTask, Command, Steer, Stop
+from mop_tui.agents.host import Told
+from mop_tui.domain.feed import Command, Stop
 from mop_tui.domain.ids import AgentId, TaskId
-from mop_tui.domain.plan import Hook, HookName, HostKind, Mode, OnDoubt, Plan, Retry
 from mop_tui.domain.plan import Command as Program
-from mop_tui.domain.sentences import sentence
-from mop_tui.domain.waiting import waiting_for
+from mop_tui.domain.plan import Hook, HookName, HostKind, Mode, OnDoubt, Plan
 from mop_tui.journal import verify
 from mop_tui.orchestrator.answers import PreparedAnswer
-from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.recheck import recheck
-from sessions import Ran, agent, answer, crash, plan, play, task
+from sessions import crash, play
 
 A, ONE = AgentId("a"), TaskId("one")
 OF_AGENTS: tuple[HookName, ...] = ("on_start", "pre_task", "post_task", "post_edit")
