@@ -215,7 +215,7 @@ def end_hooks(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
             if not session.unfinished:
                 unwanted += _of_starting(session)
                 reason = "nothing is left to do"
-        case AgentTransitioned():
+        case AgentTransitioned() if data.to_state is AgentState.FAILED:
             reason = f"it is {data.to_state}"
             unwanted = session.hooks(data.agent)
         case UserCommanded(refused="", command="stop" | "terminate"):
