@@ -56,9 +56,7 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
     if not waiting:
         details.add("because", agent.reason)
         details.add("paused by", agent.paused_by)
-    if agent.hook is not None:
-        log = hook_log(agent_id, agent.hook.about)
-        details.add("now", f"{hook_running(agent)}, whose log is {log_of(frame, agent_id, log)}")
+    details.add("now", hook_running(agent))
     task = frame.view.shown_task(agent)
     if task is not None:
         label = "task" if agent.task is not None else "last task"
@@ -95,6 +93,8 @@ def _what_it_is(frame: Frame, agent: Agent) -> list[Entry]:
     more.add("model", spec.model)
     more.add("runs as", spec.host)
     more.add("log", log_of(frame, spec.id))
+    if agent.hook is not None:
+        more.add("hook log", log_of(frame, spec.id, hook_log(spec.id, agent.hook.about)))
     return more.entries
 
 

@@ -27,7 +27,7 @@ from mop_tui.domain.ids import (
     TimerId,
 )
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import AgentSpec, Lifetime, Mode, TaskSpec, TeamSpec
+from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Mode, TaskSpec, TeamSpec
 from mop_tui.domain.rows import Agent, Issue, Question, Task
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 
@@ -173,6 +173,8 @@ class Snapshot:
     """See `Session.away`."""
     progress: float | None
     """Share of the expected work that is done, 0..1; None where there is no work."""
+    hook: HookName | None = None
+    """The hook of the session that runs."""
 
     def away_by(self, at: int) -> int:
         """Return for how many milliseconds the session had stood still by session time `at`."""
@@ -589,6 +591,11 @@ class Session:
         self._shown_at = self.seq
         return news
 
+    def _session_hook(self) -> HookName | None:
+        if self.start_hook == "runs":
+            return "on_start"
+        return "on_end" if self.end_hook == "runs" else None
+
     def prepare_snapshot(self) -> bool:
         """Copy some rows ahead, so that the next snapshot takes less time at once.
 
@@ -625,6 +632,7 @@ class Session:
             task_counts={s: n for s, n in self.task_counts.items() if n},
             away=self.away,
             progress=self.progress(),
+            hook=self._session_hook(),
         )
 
 
