@@ -297,7 +297,7 @@ async def _play(
     def hosts(sink: Sink) -> Mapping[HostKind, AgentHost]:
         if hands is not None:
             joined = hands.join(clock.moment, timeline.call_at, sink)
-            return {HostKind.SIMULATED: joined, HostKind.COMMAND: joined}
+            return dict.fromkeys((spec.host for spec in what.agents.values()), joined)
         return {HostKind.SIMULATED: SimulatedHost(seed, clock.moment, timeline.call_at, sink)}
 
     journal = _SlowDisk(
