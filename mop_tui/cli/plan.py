@@ -16,7 +16,7 @@ from mop_tui.cli.trust import written
 from mop_tui.decisions.wording import counted
 from mop_tui.domain import graph, templates
 from mop_tui.domain.ids import TaskId
-from mop_tui.domain.plan import Plan, TaskSpec
+from mop_tui.domain.plan import Hook, HookName, HostKind, Plan, TaskSpec
 from mop_tui.domain.wording import lasting, listed, printable
 from mop_tui.layout.provisions import Provisions
 
@@ -111,6 +111,12 @@ def _lines(told: Forecast, lookup: templates.Lookup, width: int) -> Iterator[str
     yield "Commands that will run, as you"
     for task, command in _commands(told, lookup):
         yield from _hanging(f"  {task}: {command}", width, 4)
+    hooks = list(_hooks(told, lookup))
+    if hooks:
+        yield ""
+        yield "Hooks, which will run too"
+        for whose, name, command in hooks:
+            yield from _hanging(f"  {whose} {name}: {command}", width, 4)
 
 
 def _about_path(told: Forecast) -> str:
@@ -148,6 +154,20 @@ def _commands(told: Forecast, lookup: templates.Lookup) -> Iterator[tuple[TaskId
                     yield task, written(templates.render_command(command, lookup))
 
 
+def _hooks(told: Forecast, lookup: templates.Lookup) -> Iterator[tuple[str, HookName, str]]:
+    """Yield the hooks that will run: whose they are, at which moment, and what."""
+    plan = told.plan
+    real = {agent for agent, spec in plan.agents.items() if spec.host is HostKind.COMMAND}
+    if not real:
+        return
+    declared: list[tuple[str, Mapping[HookName, Hook]]] = [("session", plan.session_hooks)]
+    declared += [(agent, hooks) for agent, hooks in plan.agent_hooks.items() if agent in real]
+    declared += plan.task_hooks.items()
+    for whose, hooks in declared:
+        for name, hook in hooks.items():
+            yield whose, name, written(templates.render_command(hook.command, lookup))
+
+
 def _hanging(text: str, width: int, indent: int) -> list[str]:
     """Return `text` in lines, all but the first indented."""
     return wrap(
@@ -172,5 +192,9 @@ def _plain(told: Forecast, lookup: templates.Lookup) -> dict[str, object]:
         ],
         "commands": [
             {"task": task, "command": command} for task, command in _commands(told, lookup)
+        ],
+        "hooks": [
+            {"of": whose, "hook": name, "command": command}
+            for whose, name, command in _hooks(told, lookup)
         ],
     }

@@ -81,7 +81,10 @@ def _ask(commands: list[str], name: Path, *, resumed: bool) -> None:
 def _commands(plan: Plan) -> Iterator[Command]:
     """Yield the commands of a plan, each once."""
     works = (*plan.agent_work.values(), *plan.task_work.values())
-    yield from dict.fromkeys(work.command for work in works if work.command is not None)
+    hooked = (plan.session_hooks, *plan.agent_hooks.values(), *plan.task_hooks.values())
+    hooks = (hook.command for hooks in hooked for hook in hooks.values())
+    commands = (work.command for work in works if work.command is not None)
+    yield from dict.fromkeys((*commands, *hooks))
 
 
 def written(command: Command) -> str:

@@ -25,8 +25,8 @@ from mop_tui.domain.rows import Agent, Issue, Task
 from mop_tui.domain.sentences import sentence
 from mop_tui.domain.task_lifecycle import TERMINAL
 from mop_tui.domain.tones import tone
-from mop_tui.domain.waiting import agent_waiting_for, waiting_for
-from mop_tui.domain.wording import printable, words
+from mop_tui.domain.waiting import agent_waiting_for, hook_running, waiting_for
+from mop_tui.domain.wording import hook_log, printable, words
 
 
 @dataclass(slots=True)
@@ -58,6 +58,7 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
     if not waiting:
         details.add("because", agent.reason)
         details.add("paused by", agent.paused_by)
+    details.add("now", hook_running(agent))
     locks = frame.snapshot.locks.values()
     task = frame.view.shown_task(agent)
     if task is not None:
@@ -97,18 +98,21 @@ def _what_it_is(frame: Frame, agent: Agent) -> list[Entry]:
     more.add("model", spec.model)
     more.add("runs as", spec.host)
     more.add("log", log_of(frame, spec.id))
+    if agent.hook is not None:
+        more.add("hook log", log_of(frame, spec.id, hook_log(spec.id, agent.hook.about)))
     return more.entries
 
 
-def log_of(frame: Frame, agent_id: AgentId) -> str:
-    """Return where all of an agent's output is: in a log beside the session file.
+def log_of(frame: Frame, agent_id: AgentId, name: str = "") -> str:
+    """Return where all of an agent's output is, or its log file called `name`: in a log beside the
+    session file.
 
     Of one that is played, that is the session file itself.
     """
     agent = frame.snapshot.agents.get(agent_id)
     if agent is not None and agent.spec.host is HostKind.SIMULATED:
         return frame.source
-    name = f"{quote(agent_id, safe='')}.log"
+    name = name or f"{quote(agent_id, safe='')}.log"
     return str(PurePath(frame.source).with_suffix(".logs") / name)
 
 

@@ -5,10 +5,7 @@ owner was, or somebody who had locked it, it was theirs to change. If nobody was
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import chain, pairwise
-
-from wcmatch import glob
 
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import listed
@@ -17,6 +14,7 @@ from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import AnyEvent, SystemDecided
 from mop_tui.domain.ids import AgentId, Resource
 from mop_tui.domain.immutable import immutable
+from mop_tui.domain.path_patterns import below, compiled
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session
@@ -128,14 +126,7 @@ def _was_at_work(agent: Agent, since: int) -> bool:
 
 def _means(patterns: tuple[Resource, ...], path: str) -> bool:
     """Return whether one of some patterns means the file at `path`."""
-    return bool(patterns) and bool(_compiled(patterns).match(path))
-
-
-@lru_cache(maxsize=1024)
-def _compiled(patterns: tuple[Resource, ...]) -> glob.WcMatcher[str]:
-    flags = glob.GLOBSTAR | glob.BRACE | glob.DOTGLOB | glob.CASE | glob.FORCEUNIX
-    below = [f"{each}**" if each.endswith("/") else each for each in patterns]
-    return glob.compile(below, flags=flags)
+    return bool(patterns) and compiled(*map(below, patterns)).matches(path)
 
 
 RULES = (Rule("watch_ownership", tuple(_DONE_TO), watch_ownership),)

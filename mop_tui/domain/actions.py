@@ -24,13 +24,20 @@ from mop_tui.domain.ids import (
     TriggerName,
 )
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import AgentSpec, TaskSpec
+from mop_tui.domain.plan import AgentSpec, HookName, TaskSpec
 from mop_tui.domain.task_lifecycle import TaskTrigger
 
 Effect = Literal[
-    "start_process", "stop_process", "pause_process", "resume_process", "hand_task", "tell"
+    "start_process",
+    "stop_process",
+    "pause_process",
+    "resume_process",
+    "hand_task",
+    "tell",
+    "run_hook",
+    "stop_hook",
 ]
-"""Side effects on agents."""
+"""Side effects on agents, and hooks."""
 
 TimerPurpose = Literal["question", "retry", "timeout", "force"]
 """What a timer is for: a question's time is up, a task has rested, took too long, or was not given
@@ -249,6 +256,28 @@ class CancelWork:
 
 
 @immutable
+class RunHook:
+    """Run a hook of an agent, for a task or not; without an agent, one of the session. A side
+    effect."""
+
+    agent: AgentId | None
+    task: TaskId | None
+    hook: HookName
+    files: tuple[str, ...] = ()
+    """What a `post_edit` hook is about, relative to the session's folder."""
+    do: Literal["run_hook"] = "run_hook"
+
+
+@immutable
+class StopHook:
+    """End a hook of an agent, or of the session, that runs. A side effect."""
+
+    agent: AgentId | None
+    hook: HookName
+    do: Literal["stop_hook"] = "stop_hook"
+
+
+@immutable
 class AskForAgent:
     """Put a question of an agent to the human."""
 
@@ -375,6 +404,8 @@ Action = Annotated[
     | Reply
     | SendNote
     | CancelWork
+    | RunHook
+    | StopHook
     | Ask
     | AskForAgent
     | AskAboutDoubt

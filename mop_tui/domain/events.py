@@ -497,9 +497,11 @@ class SystemIntended(Fact):
     KIND: ClassVar[str] = "system.intended"
     action: ActionId
     effect: Effect
-    agent: AgentId
+    agent: AgentId | None
+    """None for a hook of the session."""
     task: TaskId | None
     incarnation: int
+    """Which process of the agent it is about; of a hook, the how manyth of the session it is."""
     command: tuple[str, ...] = ()
     """What is run, as the layout writes it: look-ups not filled in."""
     would: bool = False
@@ -507,7 +509,7 @@ class SystemIntended(Fact):
     ask: AskId | None = None
     """Which question of the agent a `tell` answers."""
     about: str = ""
-    """What else a `tell` is about: the task cancelled, or who sends a message."""
+    """What else a `tell` is about: the task cancelled, or who sends a message; and which hook."""
 
 
 @immutable
@@ -517,7 +519,7 @@ class SystemDone(Fact):
     KIND: ClassVar[str] = "system.done"
     action: ActionId
     effect: Effect
-    agent: AgentId
+    agent: AgentId | None
     error: str = ""
     pid: int | None = None
     lost: bool = False

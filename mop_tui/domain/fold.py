@@ -16,7 +16,7 @@ from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import LEAVE_IT
 from mop_tui.domain.rows import LATEST_STATES, TAIL_LINES, Agent, Issue, Question, Task, Trigger
-from mop_tui.domain.session import Session
+from mop_tui.domain.session import Fate, Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.timers import force_of, rest_of, timeout_of, timer_of
 
@@ -34,6 +34,7 @@ _STARTED = TaskTrigger.STARTED
 _TAKEN_BACK = frozenset({TaskTrigger.REQUEUED, TaskTrigger.RETRIED, TaskTrigger.SENT_BACK})
 _TASK_COMPLETE = TaskState.COMPLETE
 _TASK_ACTIVE = TaskState.ACTIVE
+_OF_HOOKS = frozenset({"run_hook", "stop_hook"})
 
 
 _TRIGGER_STATES: dict[str, Literal["armed", "muted", "disabled"]] = {
@@ -103,6 +104,7 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
             attempt = session.tasks[agent.task].attempts
             session.timers.pop(force_of(agent.task, attempt), None)
         session.let_go(agent)
+        agent.hook = None
     if to_state is _PAUSED:
         _pause(session, agent, event.at, data.by)
     elif agent.state is _PAUSED:
@@ -183,6 +185,7 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
         session.running -= 1
     agent.running = False
     agent.exit_code = data.code
+    agent.result = data.result
     if not data.lost:
         agent.deaths += 1
     agent.measured = None
@@ -193,6 +196,13 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
     agent.waits = {}
     session.weigh(agent)
     session.touch(agent)
+
+
+def _agent_finished(session: Session, event: Event[e.AgentFinished]) -> None:
+    agent = _current(session, event.data.agent, event.data.incarnation)
+    if agent is not None:
+        agent.result = event.data.result
+        session.touch(agent)
 
 
 def _agent_health(session: Session, event: Event[e.AgentHealth]) -> None:
@@ -530,7 +540,10 @@ def _system_ended(session: Session, event: Event[e.SystemEnded]) -> None:
 
 def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
     data = event.data
-    agent = session.agents.get(data.agent)
+    if data.effect in _OF_HOOKS:
+        _hook_intended(session, data)
+        return
+    agent = session.agents.get(data.agent) if data.agent is not None else None
     if agent is None or data.action in session.in_doubt:
         session.ignored += 1
         return
@@ -559,9 +572,12 @@ def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
         session.ignored += 1
         return
     del session.in_doubt[data.action]
-    agent = session.agents[data.agent]
-    if data.effect != "start_process":
+    if data.effect == "run_hook":
+        _hook_done(session, intended, data)
         return
+    if data.effect != "start_process" or data.agent is None:
+        return
+    agent = session.agents[data.agent]
     if data.error:
         if not data.lost:
             agent.deaths += 1
@@ -570,6 +586,55 @@ def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
         session.running += 1
         session.weigh(agent)
     session.touch(agent)
+
+
+def _hook_intended(session: Session, data: e.SystemIntended) -> None:
+    agent = session.agents.get(data.agent) if data.agent is not None else None
+    if (agent is None) is not (data.agent is None) or data.action in session.in_doubt:
+        session.ignored += 1
+        return
+    session.in_doubt[data.action] = data
+    if data.effect != "run_hook":
+        for hook in session.hooks(data.agent):
+            if hook.about == data.about:
+                del session.running_hooks[hook.action]
+        return
+    session.hooks_begun += 1
+    session.running_hooks[data.action] = data
+    if agent is not None:
+        if data.about != "post_edit":
+            agent.hook = data
+        if data.about == "on_start":
+            agent.unprepared = False
+        session.touch(agent)
+    elif data.about == "on_start":
+        session.start_hook = "runs"
+        if session.status == "running":
+            session.status = "starting"
+    else:
+        session.end_hook = "runs"
+        session.status = "stopping"
+
+
+def _hook_done(session: Session, hook: e.SystemIntended, done: e.SystemDone) -> None:
+    agent = session.agents[hook.agent] if hook.agent is not None else None
+    session.hook_stopped = session.running_hooks.pop(hook.action, None) is None
+    session.hook_done = hook
+    if agent is None:
+        fate: Fate = "none" if done.lost else "failed" if done.error else "done"
+        if hook.about == "on_end":
+            session.end_hook = fate
+            return
+        session.start_hook = fate
+        if session.status == "starting" and not done.lost:
+            session.status = "stopping" if done.error else "running"
+    elif agent.hook is not None and agent.hook.action == hook.action:
+        agent.hook = None
+        failed = done.error and not done.lost and not session.hook_stopped
+        agent.unprepared = agent.unprepared or (hook.about == "on_start" and bool(failed))
+        session.touch(agent)
+    elif hook.about != "post_edit":
+        session.hook_done = None
 
 
 def _memory_set(session: Session, event: Event[e.SystemMemorySet]) -> None:
@@ -670,6 +735,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.AgentErred.KIND: _agent_erred,
     e.AgentAsked.KIND: _agent_asked,
     e.AgentWaiting.KIND: _agent_waiting,
+    e.AgentFinished.KIND: _agent_finished,
     e.AgentExited.KIND: _agent_exited,
     e.TaskCreated.KIND: _task_created,
     e.TaskTransitioned.KIND: _task_transitioned,

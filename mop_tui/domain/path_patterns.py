@@ -76,6 +76,11 @@ def problem(pattern: str) -> str:
     return _in_letters(pattern) or _in_braces(pattern) or _in_classes(pattern) or _in_ways(pattern)
 
 
+def below(resource: str) -> str:
+    """Return the pattern for the files that a resource means: of a folder, all that are in it."""
+    return f"{resource}**" if resource.endswith("/") else resource
+
+
 def fixed_prefix(pattern: str) -> str:
     """Return the folder in which everything is that `pattern` can match; "" for the root."""
     wildcard = _WILDCARD.search(pattern)

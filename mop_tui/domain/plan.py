@@ -113,6 +113,20 @@ class Work:
     script: Script | None = None
 
 
+HookName = Literal["on_start", "pre_task", "post_task", "post_edit", "on_end"]
+"""What is run at certain moments: when an agent, or the session, starts; before and after a task;
+after an edit; at the end of the session."""
+
+
+@immutable
+class Hook:
+    """A program that is run at a certain moment, and has to succeed."""
+
+    command: Command
+    timeout_ms: int = 60_000
+    """How long it may take."""
+
+
 @immutable
 class AgentLimits:
     """What an agent's processes may use; percentages of usage are about these."""
@@ -154,6 +168,7 @@ class AgentKind:
     lifetime: Lifetime = Lifetime.TASK
     limits: AgentLimits = AgentLimits()
     work: Work = Work()
+    hooks: Mapping[HookName, Hook] = field(default_factory=dict)
 
 
 @immutable
@@ -277,6 +292,9 @@ class Plan:
     """Whether the session waits for the operator when everything is done."""
     root: str = "."
     """The folder whose files are watched; machine facts are not filled in yet."""
+    session_hooks: Mapping[HookName, Hook] = field(default_factory=dict)
+    agent_hooks: Mapping[AgentId, Mapping[HookName, Hook]] = field(default_factory=dict)
+    task_hooks: Mapping[TaskId, Mapping[HookName, Hook]] = field(default_factory=dict)
 
     def work(self, agent: AgentSpec, task: TaskId | None) -> Work:
         """How `agent` does `task`: what stands nearest to the task wins, part by part.
@@ -290,3 +308,15 @@ class Plan:
             command=near.command or far.command,
             script=near.script or far.script,
         )
+
+    def hook(self, name: HookName, agent: AgentSpec | None, task: TaskId | None) -> Hook | None:
+        """Return what is run at a moment of `agent`: what stands nearest to its task wins.
+
+        Without an agent, at a moment of the session.
+        """
+        if agent is None:
+            return self.session_hooks.get(name)
+        near = self.task_hooks.get(task, {}) if task is not None else {}
+        kind = self.kinds.get(agent.type)
+        far = {} if kind is None else kind.hooks
+        return near.get(name) or self.agent_hooks.get(agent.id, far).get(name)

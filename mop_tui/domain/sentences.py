@@ -452,10 +452,13 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
             return f"rule {fact.rule} {verdict}: {fact.reason}"
         case e.SystemIntended():
             soon = "would" if fact.would else "about to"
-            return join(f"{soon} {_effect(fact.effect, fact.agent)}", " ".join(fact.command))
+            what = _effect(fact.effect, fact.agent, f"the {fact.about} hook")
+            return join(f"{soon} {what}", " ".join(fact.command))
         case e.SystemDone():
             if fact.lost:
                 return f"nobody knows whether this was done: {_effect(fact.effect, fact.agent)}"
+            if fact.error and fact.effect == "run_hook":
+                return f"a hook of {fact.agent or 'the session'} {fact.error}"
             if fact.error:
                 return f"could not {_effect(fact.effect, fact.agent)}: {fact.error}"
             pid = f" (pid {fact.pid})" if fact.pid is not None else ""
@@ -464,7 +467,7 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
             assert_never(fact)
 
 
-def _effect(effect: Effect, agent: AgentId) -> str:
+def _effect(effect: Effect, agent: AgentId | None, hook: str = "a hook") -> str:
     match effect:
         case "start_process":
             return f"start the process of {agent}"
@@ -478,11 +481,15 @@ def _effect(effect: Effect, agent: AgentId) -> str:
             return f"hand {agent} its task"
         case "tell":
             return f"tell {agent} something"
+        case "run_hook":
+            return f"run {hook} of {agent or 'the session'}"
+        case "stop_hook":
+            return f"end {hook} of {agent or 'the session'}"
         case _:
             assert_never(effect)
 
 
-def _done(effect: Effect, agent: AgentId) -> str:
+def _done(effect: Effect, agent: AgentId | None) -> str:
     match effect:
         case "start_process":
             return f"the process of {agent} runs"
@@ -496,6 +503,10 @@ def _done(effect: Effect, agent: AgentId) -> str:
             return f"{agent} was handed its task"
         case "tell":
             return f"{agent} was told"
+        case "run_hook":
+            return f"a hook of {agent or 'the session'} is done"
+        case "stop_hook":
+            return f"a hook of {agent or 'the session'} was told to end"
         case _:
             assert_never(effect)
 

@@ -32,7 +32,7 @@ from mop_tui.domain.ids import (
 )
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.locks import Lock, Obstacle
-from mop_tui.domain.plan import AgentSpec, Lifetime, Mode, TaskSpec, TeamSpec
+from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Mode, TaskSpec, TeamSpec
 from mop_tui.domain.rows import Agent, Issue, Question, Task, Trigger
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import MINUTE, Limits
@@ -155,6 +155,9 @@ def is_provided(memory: Mapping[MemoryKey, JsonValue], key: MemoryKey) -> bool:
 
 Status = Literal["starting", "running", "stopping", "ended"]
 
+Fate = Literal["none", "runs", "done", "failed"]
+"""What has become of a hook of the session so far."""
+
 
 @immutable
 class Snapshot:
@@ -186,6 +189,8 @@ class Snapshot:
     """See `Session.away`."""
     progress: float | None
     """Share of the expected work that is done, 0..1; None where there is no work."""
+    hook: HookName | None = None
+    """The hook of the session that runs."""
 
     def away_by(self, at: int) -> int:
         """Return for how many milliseconds the session had stood still by session time `at`."""
@@ -269,6 +274,15 @@ class Session:
     """The triggers that look at events of a kind."""
     in_doubt: dict[ActionId, SystemIntended] = field(default_factory=dict)
     """Side effects intended and not yet done."""
+    hooks_begun: int = 0
+    running_hooks: dict[ActionId, SystemIntended] = field(default_factory=dict)
+    """Hooks that run and were not told to end."""
+    hook_done: SystemIntended | None = None
+    """The hook that ended last, if something was still waiting for it."""
+    hook_stopped: bool = False
+    """It had been told to end."""
+    start_hook: Fate = "none"
+    end_hook: Fate = "none"
     resumptions: int = 0
     """How often the session went on in another program."""
     away: tuple[tuple[int, int], ...] = ()
@@ -463,6 +477,10 @@ class Session:
     def spawned_within_a_minute(self) -> int:
         """Return how many agents triggers spawned in the last 60 seconds, as far as it matters."""
         return sum(at > self.at - MINUTE for at in self.spawned_at)
+
+    def hooks(self, agent: AgentId | None) -> list[SystemIntended]:
+        """Return the hooks of `agent`, or of the session, that run and were not told to end."""
+        return [it for it in self.running_hooks.values() if it.agent == agent]
 
     # -- bookkeeping for the fold -----------------------------------------------------------
 
@@ -685,6 +703,11 @@ class Session:
         self._shown_at = self.seq
         return news
 
+    def _session_hook(self) -> HookName | None:
+        if self.start_hook == "runs":
+            return "on_start"
+        return "on_end" if self.end_hook == "runs" else None
+
     def prepare_snapshot(self) -> bool:
         """Copy some rows ahead, so that the next snapshot takes less time at once.
 
@@ -725,6 +748,7 @@ class Session:
             task_counts={s: n for s, n in self.task_counts.items() if n},
             away=self.away,
             progress=self.progress(),
+            hook=self._session_hook(),
         )
 
 

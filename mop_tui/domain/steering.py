@@ -35,6 +35,8 @@ def _steering_refusal(agent: Agent, command: Steer) -> str:
     if agent.leaving and command.do != "stop":
         return "its process is being ended already"
     match command.do:
+        case "pause" if agent.hook is not None:
+            return f"its {agent.hook.about} hook runs; it can be paused after that"
         case "pause" if agent.state in _STARTING:
             return f"it is {agent.state}; it can be paused once it works"
         case "pause":

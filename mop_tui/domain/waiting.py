@@ -33,9 +33,11 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
                 return f"waits for the question {task.spec.gate} to be asked"
             return _waits_for_hands(snapshot, task)
         case TaskState.ASSIGNED:
-            return f"waits for {task.agent} to begin"
+            return _waits_for_hook(snapshot, task) or f"waits for {task.agent} to begin"
         case TaskState.ACTIVE:
             holder = snapshot.agents.get(task.agent) if task.agent is not None else None
+            if hook := _waits_for_hook(snapshot, task):
+                return hook
             if holder is not None and holder.state is AgentState.PAUSED:
                 return f"waits for {holder.spec.id}, which {agent_waiting_for(snapshot, holder)}"
             return ""
@@ -45,6 +47,18 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
             return ""
         case _:
             assert_never(task.state)
+
+
+def _waits_for_hook(snapshot: Snapshot, task: Task) -> str:
+    agent = snapshot.agents.get(task.agent) if task.agent is not None else None
+    if agent is None or agent.hook is None or agent.hook.task != task.spec.id:
+        return ""
+    return f"waits for its {agent.hook.about} hook"
+
+
+def hook_running(agent: Agent) -> str:
+    """Return which hook an agent runs, as what it does; empty if it runs none."""
+    return "" if agent.hook is None else f"runs its {agent.hook.about} hook"
 
 
 def agent_waiting_for(snapshot: Snapshot, agent: Agent) -> str:
@@ -152,7 +166,7 @@ def _occupied(agent: Agent) -> str:
         ) if agent.task is not None:
             return f"works on {agent.task}"
         case AgentState.SPAWNING | AgentState.INITIALIZING:
-            return "is still starting"
+            return hook_running(agent) or "is still starting"
         case AgentState.PAUSED:
             return "is paused"
         case _:

@@ -15,7 +15,8 @@ from mop_tui.layout.durations import written
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.planning import agent_id
 from mop_tui.layout.references import doers
-from mop_tui.layout.schema import Run
+from mop_tui.layout.references import programs as all_programs
+from mop_tui.layout.schema import Hook, Run
 from mop_tui.layout.tree import Loc
 
 LONGEST_PATH = 1_000
@@ -34,9 +35,8 @@ def findings(case: Case, facts: templates.Lookup, *, programs: bool) -> Iterator
     yield from locking.advice(case)
     if programs:
         values = templates.resolve(case.plan.variables, facts)
-        for loc, doer in doers(case):
-            if doer.run is not None:
-                yield from _program((*loc, "run"), doer.run, values)
+        for loc, program in all_programs(case):
+            yield from _program(loc, program, values)
 
 
 def _idle(case: Case) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def _times(case: Case) -> Iterator[Finding]:
             )
 
 
-def _program(loc: Loc, run: Run, lookup: templates.Lookup) -> Iterator[Finding]:
+def _program(loc: Loc, run: Run | Hook, lookup: templates.Lookup) -> Iterator[Finding]:
     """Yield that a program is not there, if that can be told before anything runs."""
     if run.command is None or not run.command[0] or "PATH" in run.env:
         return

@@ -6,6 +6,7 @@ leads nowhere, and it is for `checks` to say so.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import get_args
 
 from mop_tui.domain.answers import Option, Validation
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId, TeamId
@@ -15,6 +16,8 @@ from mop_tui.domain.plan import (
     AgentSpec,
     Command,
     ErrorPattern,
+    Hook,
+    HookName,
     HostKind,
     Lifetime,
     OnDoubt,
@@ -33,6 +36,8 @@ from mop_tui.layout.schema import Agent, AgentType, Layout, Question, Run, Sim, 
 MEMORY = "memory:"
 """What a need begins with that is a memory key and not a task."""
 
+HOOKS: tuple[HookName, ...] = get_args(HookName)
+
 
 def agent_id(agent: Agent) -> AgentId:
     """Return the id of an agent: its own, or the name of its type."""
@@ -43,6 +48,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
     """Return what `layout` sets out to do. With `rehearse`, every agent is simulated."""
     agents: dict[AgentId, AgentSpec] = {}
     agent_work: dict[AgentId, Work] = {}
+    agent_hooks: dict[AgentId, Mapping[HookName, Hook]] = {}
     teams: list[TeamSpec] = []
     commanded = _commanded(layout.tasks.values())
     questions = {
@@ -61,6 +67,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
                 spec = replace(spec, host=HostKind.SIMULATED)
             agents.setdefault(spec.id, spec)
             agent_work.setdefault(spec.id, work)
+            agent_hooks.setdefault(spec.id, {**_hooks(kind), **_hooks(agent)})
     triggers = triggering.triggers(layout)
     questions |= triggering.questions(layout, triggers)
     placed = {agent.type for agent in agents.values()}
@@ -111,6 +118,11 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         auto_spawn=layout.session.auto_spawn,
         keep_running=layout.session.keep_running,
         root=layout.session.root,
+        session_hooks=_hooks(layout.session),
+        agent_hooks={agent: hooks for agent, hooks in agent_hooks.items() if hooks},
+        task_hooks={
+            TaskId(name): hooks for name, task in layout.tasks.items() if (hooks := _hooks(task))
+        },
     )
 
 
@@ -188,6 +200,7 @@ def _kind(
         lifetime=Lifetime(kind.lifetime),
         limits=AgentLimits(cpu=kind.limits.cpu, memory=kind.limits.memory),
         work=work,
+        hooks=_hooks(kind),
     )
 
 
@@ -224,13 +237,29 @@ def _work(run: Run | None, sim: Sim | None, questions: Mapping[QuestionName, Que
     )
 
 
-def _command(run: Run) -> Command:
+def _hooks(section: schema.Session | AgentType | Agent | Task) -> dict[HookName, Hook]:
+    """Return the hooks that a section declares itself."""
+    declared = {name: getattr(section, name, None) for name in HOOKS}
+    return {
+        name: Hook(replace(_program(hook), stdin="none"), hook.timeout)
+        for name, hook in declared.items()
+        if hook is not None
+    }
+
+
+def _program(run: Run | schema.Hook) -> Command:
     return Command(
         argv=tuple(run.command or ()) if run.shell is None else (run.shell,),
         shell=run.shell is not None,
         cwd=run.cwd,
         env=tuple(run.env.items()),
         inherit_env=tuple(dict.fromkeys(run.inherit_env)),
+    )
+
+
+def _command(run: Run) -> Command:
+    return replace(
+        _program(run),
         stdin=run.stdin,
         exit_codes=tuple(run.exit_codes.items()),
         error_patterns=tuple(ErrorPattern(of.type, of.pattern) for of in run.error_patterns),

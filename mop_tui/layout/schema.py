@@ -63,6 +63,17 @@ class ErrorPattern(Section):
     """A regular expression; a line in which it is found is such an error."""
 
 
+def _program(value: Any) -> Any:
+    """Return a program to run in its long form."""
+    if isinstance(value, list):
+        return {"command": value}
+    if not isinstance(value, dict):
+        raise wrong(
+            "must be a list of words, such as [ruff, check], or a mapping with command or shell"
+        )
+    return value
+
+
 class Run(Section):
     """A program to run: `command` or `shell`, exactly one. A bare list is a `command`."""
 
@@ -94,16 +105,7 @@ class Run(Section):
     """Regular expressions for lines that tell its progress. One group holds a percentage, two hold
     how much is done and how much there is."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _from_list(cls, value: Any) -> Any:
-        if isinstance(value, list):
-            return {"command": value}
-        if not isinstance(value, dict):
-            raise wrong(
-                "must be a list of words, such as [ruff, check], or a mapping with command or shell"
-            )
-        return value
+    _from_list = model_validator(mode="before")(_program)
 
     @field_validator("error_patterns", mode="before")
     @classmethod
@@ -113,6 +115,30 @@ class Run(Section):
         if not isinstance(value, list):
             raise wrong("must be a list of {type, pattern}, or a mapping of types to patterns")
         return value
+
+
+class Hook(Section):
+    """A program that is run at a certain moment and has to succeed, that is, to end with exit code
+    0: `command` or `shell`, exactly one. A bare list is a `command`. What it writes is output of
+    its agent; it is told by its environment what it is about: `MOP_HOOK`, `MOP_AGENT`, `MOP_TASK`,
+    `MOP_TASK_FILE`. Simulated agents run no hooks, and rehearsals none at all."""
+
+    model_config = also({"type": "array", "items": {"type": "string"}, "minItems": 1})
+
+    command: Annotated[list[str], Field(min_length=1)] | None = None
+    """The program and its arguments. No shell is involved."""
+    shell: Text | None = None
+    """A script for `sh -c`."""
+    cwd: Text | None = None
+    """The folder to run in; by default the one in which mop-tui was started."""
+    env: dict[EnvironmentName, str] = {}
+    """Environment variables, in addition to the few that every program gets. No secrets."""
+    inherit_env: list[EnvironmentName] = []
+    """Names of variables that it gets as mop-tui itself has them."""
+    timeout: Timeout = 60_000
+    """How long it may take; then it is ended, and has failed."""
+
+    _from_list = model_validator(mode="before")(_program)
 
 
 class Sim(Section):
@@ -144,6 +170,11 @@ class Session(Section):
     """How many agents may be at work at a time."""
     on_doubt: OnDoubt | None = None
     """`on_doubt` of the tasks that do not say it themselves."""
+    on_start: Hook | None = None
+    """What is run before there is any task or agent. If it fails, the session ends there."""
+    on_end: Hook | None = None
+    """What is run when everything is done, or the session was told to end. If it fails, the
+    session is incomplete."""
     topology: Annotated[Topology, LATER] = "adaptive"
     """How agents are coordinated."""
     auto_spawn: bool = True
@@ -188,6 +219,18 @@ class AgentType(Section):
     is handed one task after another."""
     limits: AgentLimits = AgentLimits()
     """What each of them may use."""
+    on_start: Hook | None = None
+    """What is run each time one of them is started, before it takes a task. If it fails, the agent
+    is out until you restart it."""
+    pre_task: Hook | None = None
+    """What is run before each of their tasks that does not say so itself. If it fails, so does the
+    attempt at the task."""
+    post_task: Hook | None = None
+    """What is run after such a task was done well, before it counts as complete. If it fails, so
+    does the attempt."""
+    post_edit: Annotated[Hook | None, LATER] = None
+    """What is run after one of them has changed files, whose names are in `MOP_FILES`. If it fails,
+    you are warned."""
 
 
 class Agent(Section):
@@ -214,8 +257,14 @@ class Agent(Section):
     owns: Globs = []
     """The files that only it may change, as patterns from the session's folder on. They are locked
     whenever it does a task, and a change while it does none, and others work, is an issue."""
-    on_start: Annotated[Run | None, LATER] = None
-    """What is run before it takes its first task."""
+    on_start: Hook | None = None
+    """Instead of its type's."""
+    pre_task: Hook | None = None
+    """Instead of its type's."""
+    post_task: Hook | None = None
+    """Instead of its type's."""
+    post_edit: Annotated[Hook | None, LATER] = None
+    """Instead of its type's."""
 
     @model_validator(mode="before")
     @classmethod
@@ -315,10 +364,13 @@ class Task(Section):
     """Who looks at it before it counts as complete."""
     on_error: Annotated[Rules, LATER] = {}
     """What is done about errors, by their types."""
-    pre_task: Annotated[Run | None, LATER] = None
-    """What is run before it."""
-    post_task: Annotated[Run | None, LATER] = None
-    """What is run after it."""
+    pre_task: Hook | None = None
+    """What is run before it, instead of its agent's."""
+    post_task: Hook | None = None
+    """What is run after it was done well and before it counts as complete, instead of its
+    agent's."""
+    post_edit: Annotated[Hook | None, LATER] = None
+    """What is run after its agent has changed files, instead of the agent's."""
 
 
 class Option(Section):

@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from mop_tui.domain import path_patterns
 from mop_tui.domain.answers import MOST_CHARACTERS
 from mop_tui.domain.patterns import MANY_STEPS, is_tame
 from mop_tui.layout import durations, sizes
@@ -145,6 +146,10 @@ def _resource(value: str) -> str:
         last = "" if steps[-1] == "." else steps[-1]
         better = f"{better}/{last}" if better else last
         raise wrong(f"goes nowhere by '.' or '//'; write {better or 'what is meant'}")
+    if "{" in value or "[" in value or "]" in value or "}" in value:
+        problem = path_patterns.problem(path_patterns.below(value))
+        if problem:
+            raise wrong(problem)
     return value
 
 

@@ -87,7 +87,9 @@ class Orchestrator:
         self._seed = seed
         self._timeline = timeline
         self._inbox: deque[Callable[[], object]] = deque()
-        self.processes = Processes(plan, engine.session, hosts, self._receive, self._post)
+        self.processes = Processes(
+            plan, engine.session, hosts, self._receive, self._post, self._call_after
+        )
         self._outside = Outside(
             plan, engine.session, clock, timeline, self._post, self._receive, watches
         )
@@ -396,6 +398,9 @@ class Orchestrator:
             self._set_timer(effect)
         else:
             self.processes.perform(effect)
+
+    def _call_after(self, ms: int, call: Callable[[], None]) -> Due:
+        return self._timeline.call_at(self.clock.moment() + ms, call)
 
     def _set_timer(self, effect: effects.Timer) -> None:
         wanted = self.session.timers.get(effect.timer)

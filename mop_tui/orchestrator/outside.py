@@ -16,6 +16,7 @@ from cronsim import CronSim
 
 from mop_tui.domain import events as e
 from mop_tui.domain.events import Fact
+from mop_tui.domain.path_patterns import below
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.session import Session
 from mop_tui.domain.triggers import FILE_KINDS, TriggerSpec
@@ -50,7 +51,10 @@ class Watches(Protocol):
 
 def patterns_of(plan: Plan) -> tuple[str, ...]:
     """Return the patterns of the files that a session of `plan` watches."""
-    watched = (spec.path_pattern for spec in plan.triggers if spec.type in FILE_KINDS)
+    watched = [spec.path_pattern for spec in plan.triggers if spec.type in FILE_KINDS]
+    owned = [agent.owns for agent in plan.agents.values()]
+    owned += [task.owns for task in plan.tasks.values()]
+    watched += [below(resource) for resources in owned for resource in resources]
     return tuple(dict.fromkeys(watched))
 
 

@@ -40,7 +40,7 @@ from mop_tui.domain.ids import (
     TeamId,
 )
 from mop_tui.domain.marks import MARKED, Marks, mark_of
-from mop_tui.domain.plan import AgentSpec, Mode, QuestionSpec, TaskSpec, TeamSpec
+from mop_tui.domain.plan import AgentSpec, HookName, Mode, QuestionSpec, TaskSpec, TeamSpec
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
@@ -266,6 +266,14 @@ class Stage:
         self.happen(e.SystemDone(action, "start_process", name, pid=4000 + len(self.happened)))
         self.move(agent, AgentTrigger.TASK_STARTED, AgentState.ACTIVE, "its process runs", task)
         self.move_task(task, TaskTrigger.STARTED, TaskState.ACTIVE, "its process runs", agent)
+
+    def hook(self, name: HookName, agent: str | None = None) -> None:
+        """Begin to run a hook of an agent, for its task if it has one, or of the session."""
+        of = None if agent is None else AgentId(agent)
+        task = None if of is None else self.session.agents[of].task
+        action = ActionId(f"{len(self.happened)}.0")
+        number = self.session.hooks_begun + 1
+        self.happen(e.SystemIntended(action, "run_hook", of, task, number, (name,), about=name))
 
     def progress(self, agent: str, percent: int, note: str = "") -> None:
         row = self.session.agents[AgentId(agent)]

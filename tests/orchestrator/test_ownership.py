@@ -1,29 +1,18 @@
 """What is said when a file is changed while its owner is not at work."""
 
 from collections.abc import Iterable
-from typing import ClassVar
 
 import pytest
 
 from mop_tui.decisions.ownership import MOST, NOTICED_LATER
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
-from mop_tui.domain.events import AgentExited, Fact, SystemDone, SystemStarted
+from mop_tui.domain.events import AgentExited, FileModified, SystemDone, SystemStarted
 from mop_tui.domain.ids import AgentId, TaskId
-from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, Mode, TaskSpec
 from mop_tui.orchestrator.effects import Start
 from mop_tui.orchestrator.engine import Engine
 from sessions import agent, plan, task
-
-
-@immutable
-class FileModified(Fact):
-    """A file has other content than before."""
-
-    KIND: ClassVar[str] = "file.modified"
-    path: str
-    stamp: str = ""
 
 
 class Watched:
@@ -49,7 +38,7 @@ class Watched:
     def changed(self, path: str, at: int = 60_000) -> list[str]:
         """Change a file, and return the issues that were opened because of it."""
         before = len(self.session.issues)
-        self.engine.receive(FileModified(path), at, None)
+        self.engine.receive(FileModified(path, ""), at, None)
         return [issue.text for issue in list(self.session.issues.values())[before:]]
 
 
