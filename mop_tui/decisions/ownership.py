@@ -55,14 +55,14 @@ def foreign_edit(session: Session, path: str) -> ForeignEdit | None:
     `path` is relative to the session's root.
     """
     agents = session.agents
-    owners = [name for name in session.owners if _means(agents[name].spec.owns, path)]
+    owners = [name for name in session.owners if means(agents[name].spec.owns, path)]
     since = session.at - NOTICED_LATER
     if not owners or any(_was_at_work(agents[owner], since) for owner in owners):
         return None
-    if any(_means((lock,), path) for lock in session.locks):
+    if any(means((lock,), path) for lock in session.locks):
         return None
     ended = (session.tasks[task] for task in session.owning)
-    if any((t.ended_at or 0) >= since and _means(t.spec.owns, path) for t in ended):
+    if any((t.ended_at or 0) >= since and means(t.spec.owns, path) for t in ended):
         return None
     others = tuple(name for name, agent in agents.items() if _was_at_work(agent, since))
     return ForeignEdit(path, owners[0], others) if others else None
@@ -124,7 +124,7 @@ def _was_at_work(agent: Agent, since: int) -> bool:
     return any(state in _AT_WORK and end >= since for (_, state), (end, _) in spans)
 
 
-def _means(patterns: tuple[Resource, ...], path: str) -> bool:
+def means(patterns: tuple[Resource, ...], path: str) -> bool:
     """Return whether one of some patterns means the file at `path`."""
     return bool(patterns) and compiled(*map(below, patterns)).matches(path)
 

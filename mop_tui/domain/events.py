@@ -510,6 +510,8 @@ class SystemIntended(Fact):
     """Which question of the agent a `tell` answers."""
     about: str = ""
     """What else a `tell` is about: the task cancelled, or who sends a message; and which hook."""
+    files: tuple[str, ...] = ()
+    """The files that a `post_edit` hook is told of."""
 
 
 @immutable

@@ -525,11 +525,15 @@ def _watching(session: Session, event: Event[e.SystemWatching]) -> None:
 
 
 def _file_is_there(session: Session, event: Event[e.FileCreated | e.FileModified]) -> None:
-    session.files[event.data.path] = event.data.stamp
+    path = event.data.path
+    session.files[path] = event.data.stamp
+    session.edited.pop(path, None)
+    session.edited[path] = event.seq
 
 
 def _file_deleted(session: Session, event: Event[e.FileDeleted]) -> None:
     session.files.pop(event.data.path, None)
+    session.edited.pop(event.data.path, None)
 
 
 def _system_ended(session: Session, event: Event[e.SystemEnded]) -> None:

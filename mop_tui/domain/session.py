@@ -253,6 +253,8 @@ class Session:
     """The session waits for the operator when everything is done."""
     files: dict[str, str] = field(default_factory=dict)
     """The files that are watched and there, with their stamps."""
+    edited: dict[str, int] = field(default_factory=dict)
+    """Which event last told that a file was created or modified, the latest last."""
     spawned: dict[SpawnId, AgentId] = field(default_factory=dict)
     """What was spawned, and for what."""
     spawned_at: tuple[int, ...] = ()

@@ -228,7 +228,7 @@ class AgentType(Section):
     post_task: Hook | None = None
     """What is run after such a task was done well, before it counts as complete. If it fails, so
     does the attempt."""
-    post_edit: Annotated[Hook | None, LATER] = None
+    post_edit: Hook | None = None
     """What is run after one of them has changed files, whose names are in `MOP_FILES`. If it fails,
     you are warned."""
 
@@ -263,7 +263,7 @@ class Agent(Section):
     """Instead of its type's."""
     post_task: Hook | None = None
     """Instead of its type's."""
-    post_edit: Annotated[Hook | None, LATER] = None
+    post_edit: Hook | None = None
     """Instead of its type's."""
 
     @model_validator(mode="before")
@@ -369,7 +369,7 @@ class Task(Section):
     post_task: Hook | None = None
     """What is run after it was done well and before it counts as complete, instead of its
     agent's."""
-    post_edit: Annotated[Hook | None, LATER] = None
+    post_edit: Hook | None = None
     """What is run after its agent has changed files, instead of the agent's."""
 
 

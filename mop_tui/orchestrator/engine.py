@@ -346,6 +346,7 @@ class Engine:
             () if hook is None else hook.command.argv,
             would=would,
             about=action.hook,
+            files=action.files,
         )
         seq = self._emit(intended, at, cause)
         number = intended.incarnation
