@@ -46,6 +46,8 @@ POLL = 1.0
 """Seconds between scans while they do not."""
 MANY = 1_000
 """So many paths at once may be more than the system remembered, so a scan follows."""
+CHEAP = 0.01
+"""Seconds of a scan that may be made whenever somebody wants to know all, needed or not."""
 SHARE = 20
 """A scan rests for so many times as long as it took, at least."""
 LONGEST_REST = 60.0
@@ -256,7 +258,12 @@ class FileWatcher:
         self._check_root()
         if self._hearing is not None:
             await self._hearing.begun()  # before anything is looked at, lest a change be missed
-        doubt = self._hearing is None or self._reshaped or bool(self._unreadable)
+        doubt = (
+            self._hearing is None
+            or self._reshaped
+            or bool(self._unreadable)
+            or self._scan_took < CHEAP
+        )
         if (everything and doubt) or time.monotonic() >= self._rescan:
             self._looks[""] = None
         if self._looks:
