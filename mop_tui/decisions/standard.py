@@ -3,6 +3,7 @@
 from mop_tui.decisions import (
     approvals,
     assignment,
+    by_hand,
     conversation,
     deadlines,
     dependencies,
@@ -18,6 +19,7 @@ from mop_tui.decisions import (
 RULES = (
     *opening.RULES,
     *triggers.RULES,
+    *by_hand.RULES,
     *work.RULES,
     *retries.RULES,
     *deadlines.RULES,

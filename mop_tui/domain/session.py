@@ -174,6 +174,8 @@ class Snapshot:
     issues: Mapping[IssueId, Issue]
     triggers: Mapping[TriggerName, Trigger]
     limits: Limits
+    kinds: tuple[str, ...]
+    """The types of agents that may be spawned."""
     auto_spawn: bool
     memory: Mapping[MemoryKey, JsonValue]
     agent_counts: Mapping[AgentState, int]
@@ -240,6 +242,8 @@ class Session:
     limits: Limits = field(default_factory=Limits)
     auto_spawn: bool = True
     """Triggers spawn agents, rather than propose it."""
+    kinds: tuple[str, ...] = ()
+    """The types of agents that may be spawned."""
     keep_running: bool = False
     """The session waits for the operator when everything is done."""
     files: dict[str, str] = field(default_factory=dict)
@@ -653,6 +657,7 @@ class Session:
             issues=shown.issues,
             triggers=shown.triggers,
             limits=self.limits,
+            kinds=self.kinds,
             auto_spawn=self.auto_spawn,
             memory=dict(self.memory),
             agent_counts={s: n for s, n in self.agent_counts.items() if n},

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal, assert_never
 
+from pydantic import JsonValue
 from textual.events import Event as TerminalEvent
 from textual.events import Key, Paste
 
@@ -14,15 +15,20 @@ from mop_tui.domain.events import AnyEvent, Event, Fact
 from mop_tui.domain.feed import (
     SECTIONS,
     Answer,
+    AutoSpawn,
     CancelTask,
     Capabilities,
     Command,
+    CreateTask,
     EventFilter,
     Playback,
     Say,
     Section,
     Seen,
+    SetMemory,
+    Spawn,
     Steer,
+    SteerTrigger,
     Stop,
     selected,
 )
@@ -154,11 +160,22 @@ class Stage:
                 self.move_task(task, TaskTrigger.CANCELLED, TaskState.CANCELLED, reason)
             case Say(agent, text):
                 self._commanded("say", name, agent, text)
+            case SteerTrigger(do, trigger, reason):
+                self._commanded(f"{do}_trigger", name, trigger, reason)
+            case AutoSpawn(on):
+                self._commanded("auto_spawn", name, "on" if on else "off", value=on)
+            case SetMemory(key, value):
+                self._commanded("set_memory", name, key, value=value)
+                self.happen(e.SystemMemorySet(key, value))
+            case Spawn() | CreateTask():
+                pass  # what comes of it, a test lets happen
             case _:
                 assert_never(command)
 
-    def _commanded(self, command: str, name: CommandId, about: str, reason: str = "") -> None:
-        self.happen(e.UserCommanded(command, name, "uid 1000", about, reason))
+    def _commanded(
+        self, command: str, name: CommandId, about: str, reason: str = "", value: JsonValue = None
+    ) -> None:
+        self.happen(e.UserCommanded(command, name, "uid 1000", about, reason, value=value))
 
     def _steer(self, do: str, agent: AgentId, reason: str, name: CommandId) -> None:
         row = self.session.agents[agent]
