@@ -76,7 +76,7 @@ class IssueList(Rows):
             return ""
         trigger = self._frame.snapshot.triggers.get(issue.trigger)
         refused = 0 if trigger is None else trigger.refused
-        return f" \N{MULTIPLICATION SIGN}{refused:,}" if refused > 1 else ""
+        return f"\N{MULTIPLICATION SIGN}{refused:,} " if refused > 1 else ""
 
     def line(self, index: int, width: int) -> Line:
         """Return what is to be said of an issue."""
@@ -87,8 +87,8 @@ class IssueList(Rows):
             (
                 (f"{look.sign} ", look.ink),
                 cell(look.word, 9, look.ink),
-                (printable(issue.text), "plain"),
                 (self._times(issue), "strong"),
+                (printable(issue.text), "plain"),
                 (suggestion, "dim"),
             ),
             width,

@@ -364,7 +364,7 @@ class _Considered:
         spawns = self._wanted()
         if not self.session.auto_spawn and not self.by_hand:
             names = listed([_name(spawn) for spawn in spawns if not isinstance(spawn, CreateNew)])
-            return (Propose(self.spec.name, f"Spawn {names}? {_capital(self.why)}.", spawns),)
+            return (Propose(self.spec.name, f"Spawn {names}, because {self.why}?", spawns),)
         return spawns
 
     def _wanted(self) -> tuple[Spawning, ...]:
@@ -490,10 +490,6 @@ def _depth(about: Circumstances) -> int:
 
 def _name(spawn: SpawnAgent | SpawnNew) -> str:
     return spawn.agent if isinstance(spawn, SpawnAgent) else spawn.spec.type
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _times(number: int) -> str:
