@@ -66,8 +66,8 @@ def _triggers(frame: Frame) -> Line:
     return (
         ("  Triggers ", "dim"),
         (str(len(rows)), "strong"),
-        *_count(sum(row.fires for row in rows), "fired", "plain"),
-        *(_count(refused, "refused", "warn") if refused else ()),
+        (f"  {sum(row.fires for row in rows):,} fired", "plain"),
+        (f"  {refused:,} refused" if refused else "", "warn"),
         ("" if snapshot.auto_spawn else "  auto-spawn off", "warn"),
     )
 
