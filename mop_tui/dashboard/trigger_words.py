@@ -31,7 +31,7 @@ def waits_for(spec: TriggerSpec) -> str:
         case "schedule":
             return f"every {lasting(spec.interval_ms)}" if spec.interval_ms else f"at {spec.cron}"
         case "event":
-            also = f" with {listed(list(map(_condition, spec.when)))}" if spec.when else ""
+            also = f" where {conditions(spec)}" if spec.when else ""
             return f"{spec.kind}{also}"
         case _:
             assert_never(spec.type)
@@ -69,7 +69,7 @@ def conditions(spec: TriggerSpec) -> str:
 
 
 def _condition(condition: Condition) -> str:
-    return f"{condition.path} {condition.wanted}"
+    return f"{condition.path} is {condition.wanted}"
 
 
 def how_often(fires: int) -> str:

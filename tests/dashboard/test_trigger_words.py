@@ -39,7 +39,7 @@ WAITS: list[tuple[TriggerType, dict[str, Any], str]] = [
     (
         "event",
         {"kind": "task.output", "when": (Condition("event.value", "ge", (3,)),)},
-        "task.output with event.value at least 3",
+        "task.output where event.value is at least 3",
     ),
 ]
 DOES: list[tuple[ActionType, dict[str, Any], str]] = [

@@ -51,7 +51,7 @@ async def test_a_row_says_what_it_waits_for_does_and_did() -> None:
 
 async def test_all_is_told_below_the_list_and_on_enter() -> None:
     told = [
-        "if event.path anything but obi-old.yaml",
+        "if event.path is anything but obi-old.yaml",
         "what to do Deploy ${event.path}",
         "fired once",
         "refused 9,900 times, the last time by limits.total",
