@@ -271,6 +271,16 @@ def test_what_cannot_be_is_refused_says_why_and_changes_nothing(file: Path) -> N
     assert max(len(line) for line in file.read_bytes().splitlines()[1:]) < 6_000
 
 
+def test_a_gate_asks_once_for_the_task_that_it_holds(file: Path) -> None:
+    what = layout(GATED)
+    held = replace(task("ship", "a", gate="prod"), environment="prod", gated_by=GATE)
+    what = replace(what, tasks={held.id: held})
+    ran = told(what, file, answers=[answer("prod", "approve", after=1)])
+    assert [event.data.task for event in ran.of("user.asked")] == ["ship"]
+    assert ran.session.triggers[GATE].fires == 1
+    assert ran.states("ship")[-1][1] == "COMPLETE"
+
+
 @pytest.mark.parametrize(
     "command", [Spawn("fixer"), SteerTrigger("fire", FLAG), SetMemory(MemoryKey("k"), 1)]
 )
