@@ -3,6 +3,7 @@
 from mop_tui.decisions import (
     approvals,
     assignment,
+    by_hand,
     conversation,
     deadlines,
     dependencies,
@@ -23,6 +24,7 @@ RULES = (
     *locks.RULES,  # before what its agent does next
     *opening.RULES,
     *triggers.RULES,
+    *by_hand.RULES,
     *work.RULES,
     *hooks.RULES,
     *edits.RULES,

@@ -438,6 +438,8 @@ class SystemStarted(Fact):
     limits: Limits = Limits()
     auto_spawn: bool = True
     keep_running: bool = False
+    kinds: tuple[str, ...] = ()
+    """The types of agents that may be spawned."""
 
 
 @immutable

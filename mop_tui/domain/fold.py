@@ -458,6 +458,7 @@ def _user_commanded(session: Session, event: Event[e.UserCommanded]) -> None:
         trigger = session.triggers.get(TriggerName(data.about))
         if trigger is not None:
             trigger.state = _TRIGGER_STATES[data.command]
+            trigger.moved = event.seq
             session.touch(trigger)
         return
     if data.command == "auto_spawn":
@@ -485,8 +486,9 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
     session.limits = data.limits
     session.auto_spawn = data.auto_spawn
     session.keep_running = data.keep_running
+    session.kinds = data.kinds
     for spec in data.triggers:
-        trigger = Trigger(spec)
+        trigger = Trigger(spec, moved=event.seq)
         session.triggers[spec.name] = trigger
         session.touch(trigger)
         for kind in spec.kinds:

@@ -239,7 +239,7 @@ class Trigger:
     fires: int = 0
     fired_at: int | None = None
     moved: int = 0
-    """Which event is the record of its last firing, or refusal."""
+    """Which event is the record of what it did last: firing, being refused or switched."""
     refused: int = 0
     """How often it would have fired if no limit had been in the way."""
     limit: str = ""

@@ -382,14 +382,19 @@ def _of_user(
         case e.UserWithdrawn():
             return f"{fact.question} needs no answer any more: {fact.reason}"
         case e.UserCommanded():
-            about = f" {fact.about}" if fact.about else ""
-            if fact.command == "say" and not fact.refused:
-                return f"{fact.by} to {fact.about}: {fact.reason}"
-            told = f"{fact.by} told the session to {words(fact.command)}{about}"
-            refused = f"{told}, which was refused: {fact.refused}"
-            return refused if fact.refused else join(told, fact.reason)
+            return _commanded(fact)
         case _:
             assert_never(fact)
+
+
+def _commanded(fact: e.UserCommanded) -> str:
+    if fact.command == "say" and not fact.refused:
+        return f"{fact.by} to {fact.about}: {fact.reason}"
+    what = "switch auto-spawn" if fact.command == "auto_spawn" else words(fact.command)
+    about = f" {fact.about}" if fact.about else ""
+    told = f"{fact.by} told the session to {what}{about}"
+    refused = f"{told}, which was refused: {fact.refused}"
+    return refused if fact.refused else join(told, fact.reason)
 
 
 def consequence(

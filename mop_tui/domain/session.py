@@ -180,6 +180,8 @@ class Snapshot:
     issues: Mapping[IssueId, Issue]
     triggers: Mapping[TriggerName, Trigger]
     limits: Limits
+    kinds: tuple[str, ...]
+    """The types of agents that may be spawned."""
     auto_spawn: bool
     memory: Mapping[MemoryKey, JsonValue]
     locks: Mapping[Resource, Lock]
@@ -249,6 +251,8 @@ class Session:
     limits: Limits = field(default_factory=Limits)
     auto_spawn: bool = True
     """Triggers spawn agents, rather than propose it."""
+    kinds: tuple[str, ...] = ()
+    """The types of agents that may be spawned."""
     keep_running: bool = False
     """The session waits for the operator when everything is done."""
     files: dict[str, str] = field(default_factory=dict)
@@ -743,6 +747,7 @@ class Session:
             issues=shown.issues,
             triggers=shown.triggers,
             limits=self.limits,
+            kinds=self.kinds,
             auto_spawn=self.auto_spawn,
             memory=dict(self.memory),
             locks=dict(self.locks),

@@ -81,6 +81,11 @@ DEFAULT_DEPTH = 5
 MINUTE = 60_000
 
 
+def proposal_of(trigger: TriggerName) -> QuestionName:
+    """Return what the question is called by which a trigger proposes to spawn."""
+    return QuestionName(f"spawn/{trigger}")
+
+
 @immutable
 class Limits:
     """How much triggers may spawn.
@@ -139,6 +144,11 @@ class TriggerSpec:
     cooldown_ms: int = 0
     max_fires: int | None = None
     dedupe_key: str = ""
+
+    @property
+    def gate(self) -> bool:
+        """True if it holds tasks until a human has answered, so that nothing may switch it off."""
+        return self.type == "environment_deploy" and self.action == "ask_human"
 
     @property
     def spawns(self) -> bool:

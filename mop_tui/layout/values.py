@@ -19,12 +19,12 @@ from pydantic_core import PydanticCustomError
 
 from mop_tui.domain import path_patterns
 from mop_tui.domain.answers import MOST_CHARACTERS
+from mop_tui.domain.ids import MEMORY_KEY
 from mop_tui.domain.patterns import MANY_STEPS, is_tame
 from mop_tui.layout import durations, sizes
 
 ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
-MEMORY_KEY = r"^[^\s{}$]{1,200}$"
 ENVIRONMENT_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,199}$"
 
 LONGEST_PATTERN = 1_000

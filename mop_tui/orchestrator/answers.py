@@ -1,7 +1,8 @@
 """Answers that the operator wrote down beforehand.
 
 A YAML list of items `{question, value, reason, after}`: the question's name in the layout,
-`AGENT/ID` for what an agent asks by itself (`AGENT/*` for whatever it asks), or `doubt/TASK` for
+`AGENT/ID` for what an agent asks by itself (`AGENT/*` for whatever it asks), `spawn/TRIGGER` for
+what a trigger proposes, `start/TRIGGER` for what it has spawned somebody for, or `doubt/TASK` for
 what is asked about a task when its session is resumed; the answer, as it would be typed; and
 optionally a reason and how long after the asking the answer is given. Each item answers one asking,
 in the order of the file.
@@ -25,6 +26,7 @@ from mop_tui.decisions import doubt
 from mop_tui.domain.answers import MOST_CHARACTERS, objection
 from mop_tui.domain.ids import AgentId, QuestionName
 from mop_tui.domain.plan import Mode, Plan, QuestionSpec, Script, Work
+from mop_tui.domain.triggers import proposal_of
 from mop_tui.errors import UsageError
 
 UNATTENDED = "the unattended rehearsal"
@@ -149,7 +151,7 @@ def _items(content: bytes) -> list[_Item]:
 
 def _prepared(item: _Item, plan: Plan, mode: Mode, folder: Path) -> PreparedAnswer:
     name = QuestionName(item.question)
-    spec = plan.questions.get(name)
+    spec = plan.questions.get(name) or _proposal(name, plan)
     rehearsed = mode is Mode.REHEARSAL
     doubtful = next((t for t in plan.tasks if name == doubt.question_name(t)), None)
     of_agent = any(item.question.startswith(f"{agent}/") for agent in plan.agents)
@@ -173,6 +175,14 @@ def _prepared(item: _Item, plan: Plan, mode: Mode, folder: Path) -> PreparedAnsw
         _check(spec, item, secret)
         value, secret = ("", secret) if _is_secret(spec) else (value, None)
     return PreparedAnswer(name, value, item.reason, round(item.after * 1000), secret)
+
+
+def _proposal(name: QuestionName, plan: Plan) -> QuestionSpec | None:
+    """Return the question of a trigger that proposes to spawn, if that is the name of one."""
+    proposing = (trigger for trigger in plan.triggers if trigger.spawns)
+    if any(name == proposal_of(trigger.name) for trigger in proposing):
+        return QuestionSpec(name=name, question="")
+    return None
 
 
 def _check(spec: QuestionSpec, item: _Item, secret: str | None) -> None:

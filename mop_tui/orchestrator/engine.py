@@ -29,7 +29,6 @@ from mop_tui.domain.ids import (
     AskId,
     IssueId,
     QuestionId,
-    QuestionName,
     TaskId,
     TriggerName,
 )
@@ -37,6 +36,7 @@ from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, HostKind, Mode, Plan, QuestionSpec, TaskSpec
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Refusal, Session
+from mop_tui.domain.triggers import proposal_of
 from mop_tui.orchestrator.effects import (
     Effect,
     Hand,
@@ -239,7 +239,7 @@ class Engine:
 
     def _proposed(self, propose: a.Propose, reason: str, at: int) -> e.UserAsked:
         spec = QuestionSpec(
-            name=QuestionName(f"spawn/{propose.trigger}"),
+            name=proposal_of(propose.trigger),
             question=propose.text,
             context=(("because", reason), ("what is spawned", [*map(_spawning, propose.spawns)])),
         )

@@ -242,6 +242,7 @@ class Orchestrator:
             limits=self._plan.limits,
             auto_spawn=self._plan.auto_spawn,
             keep_running=self._plan.keep_running,
+            kinds=tuple(self._plan.kinds),
         )
         return self._receive(started, None)
 

@@ -7,9 +7,9 @@ was missed is found by the next scan.
 
 Symbolic links below the root are passed over, be it to files or folders: what they lead to is
 reported where it is, if that is below the root, so no path leads out of it and none goes in
-circles. A file with several names (hard links) is one file for each name, and a change is reported
-for the name it was made by. Names that are not UTF-8 cannot be recorded, so they are passed over,
-and `trouble` says so.
+circles. A file with several names (hard links) is one file for each name, and a change by one of
+them is reported for the others, too, when they are looked at. Names that are not UTF-8 cannot be
+recorded, so they are passed over, and `trouble` says so.
 """
 
 import asyncio

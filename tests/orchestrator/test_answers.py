@@ -1,6 +1,7 @@
 """Answers that the operator wrote down beforehand."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ from hands import Behaviour, Hand
 
 from mop_tui.agents.host import Assignment, Reply, Told
 from mop_tui.domain.answers import Validation
+from mop_tui.domain.ids import QuestionName, TriggerName
 from mop_tui.domain.plan import Mode, Plan
+from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.errors import UsageError
 from mop_tui.orchestrator.answers import PreparedAnswers, read_answers
 from sessions import agent, plan, play, question, task
@@ -229,6 +232,18 @@ def test_a_literal_for_the_password_of_an_agent_is_for_rehearsals(
     ran = play(PLAN, file, hands=asking(PASSWORD), answers=answers.left)
     assert ran.refusals() == refusals
     assert CANARY not in file.read_text(encoding="utf-8")
+
+
+def test_what_a_trigger_proposes_is_known_by_its_name(read: Read) -> None:
+    spawns = TriggerSpec(TriggerName("leak"), "memory_key", "spawn_agent", agents=("fixer",))
+    tells = TriggerSpec(TriggerName("news"), "memory_key", "notify")
+    what = replace(PLAN, triggers=(spawns, tells))
+    answers = read("[{question: spawn/leak, value: reject}]", what=what)
+    assert answers.take(QuestionName("spawn/leak")) is not None
+    with pytest.raises(UsageError, match="value for 'spawn/leak' is no answer: approve or reject"):
+        read("[{question: spawn/leak, value: maybe}]", what=what)
+    with pytest.raises(UsageError, match="has no question 'spawn/news'"):
+        read("[{question: spawn/news, value: approve}]", what=what)
 
 
 def test_answers_are_used_up_in_the_order_of_the_file(read: Read) -> None:
