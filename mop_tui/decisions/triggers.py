@@ -147,6 +147,8 @@ def _why(spec: TriggerSpec, about: Circumstances) -> str:  # noqa: C901 - a type
             ready = fact.to_state is TaskState.READY and task is not None
             if not ready or task is None or task.spec.environment != spec.environment:
                 return ""
+            if task.spec.gated_by == spec.name:
+                return ""  # it is fired at the gate that it is for this task
             return f"{task.spec.id} deploys to {spec.environment}"
         case "agent_health":
             return _why_health(spec, about)
