@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 import yaml
-from deployed import WORKLOADS, containers, manifests
+from deployed import WORKLOADS, containers
 from repository import ENVIRONMENTS, Document, Repository
 
 OBI = "environments/*/observability/obi-*.yaml"
@@ -41,7 +41,11 @@ def examine(repository: Repository, path: str) -> list[Document]:
         raise RejectedError(f"{path} is no YAML: {str(error).splitlines()[0]}") from None
     if not found:
         raise RejectedError(f"{path} holds no manifest")
-    present = {one["metadata"]["name"] for one in manifests(repository, environment, "Namespace")}
+    present = {
+        one["metadata"]["name"]
+        for one in repository.documents(f"environments/{environment}/kubernetes/*.yaml")
+        if one["kind"] == "Namespace"
+    }
     for number, one in enumerate(found, 1):
         for fault in faults(one, present):
             raise RejectedError(f"{path}: manifest {number} {fault}")

@@ -1,10 +1,10 @@
 """Answers that the operator wrote down beforehand.
 
 A YAML list of items `{question, value, reason, after}`: the question's name in the layout,
-`AGENT/ID` for what an agent asks by itself (`AGENT/*` for whatever it asks; an agent that a trigger
-spawns is called `TYPE-NUMBER`), or `doubt/TASK` for what is asked about a task when its session is resumed; the answer, as it would be typed; and
-optionally a reason and how long after the asking the answer is given. Each item answers one asking,
-in the order of the file.
+`AGENT/ID` for what an agent asks by itself (`AGENT/*` for whatever it asks; agents that triggers
+spawn are called `TYPE-NUMBER`), or `doubt/TASK` for what is asked about a task when its session is
+resumed; the answer, as it would be typed; and optionally a reason and how long after the asking the
+answer is given. Each item answers one asking, in the order of the file.
 
 A password stands in a file of its own that only its owner can read: `value: {file: PATH}`. Only in
 a rehearsal may it be written down like other answers.
@@ -72,9 +72,7 @@ class PreparedAnswers:
     lasting: bool = False
     """Each answers its question whoever asks it, however often. Otherwise it is used up."""
 
-    def take(
-        self, question: QuestionName, asker: AgentId | None = None
-    ) -> PreparedAnswer | None:
+    def take(self, question: QuestionName, asker: AgentId | None = None) -> PreparedAnswer | None:
         """Return the next answer to `question`, which is then used up if it does not last."""
         if self.lasting:
             name = question.removeprefix(f"{asker}/")
