@@ -53,6 +53,15 @@ MOST_ITEMS = 100
 """How many patterns are looked for in every line, and options shown."""
 
 
+class ScriptedError(Section):
+    """An error that a simulated agent meets."""
+
+    type: Id
+    """What the error is called, such as `deployment_failed`."""
+    message: str = ""
+    """What it says about it."""
+
+
 class ErrorPattern(Section):
     """Lines of output that are errors of a type."""
 
@@ -112,15 +121,6 @@ class Run(Section):
         if not isinstance(value, list):
             raise wrong("must be a list of {type, pattern}, or a mapping of types to patterns")
         return value
-
-
-class ScriptedError(Section):
-    """An error that a simulated agent meets."""
-
-    type: Id
-    """What the error is called, such as `deployment_failed`."""
-    message: str = ""
-    """What it says about it."""
 
 
 class Sim(Section):

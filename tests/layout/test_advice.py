@@ -48,12 +48,6 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
             "5:3: warning: agent_types.unused: no agent is of this type",
         ),
         (
-            "teams:",
-            "  spare: {run: [echo]}\n"
-            "triggers: [{type: agent_error, action: spawn_agent, agent_type: spare}]\nteams:",
-            "",
-        ),
-        (
             "{agent: worker}",
             "{agent: worker}\nquestions:\n  sure: {question: Sure}",
             "10:3: warning: questions.sure: no task has this question as its gate",
@@ -82,17 +76,16 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
         ),
         ("run: [echo,", 'run: ["${session.workspace}/dig.sh",', ""),
         ("run: [echo,", 'run: ["${python}",', ""),
+        (
+            "teams:",
+            "  spare: {run: [echo]}\n"
+            "triggers: [{type: agent_error, action: spawn_agent, agent_type: spare}]\nteams:",
+            "",
+        ),
     ],
     ids=[
-        *(
-            "idle agent",
-            "agent by skill",
-            "unused type",
-            "spawned type",
-            "unused question",
-            "too short",
-        ),
-        *("no program", "no file", "no folder", "not known yet", "python"),
+        *("idle agent", "agent by skill", "unused type", "unused question", "too short"),
+        *("no program", "no file", "no folder", "not known yet", "python", "spawned type"),
     ],
 )
 def test_what_may_not_be_meant_is_told_with_its_place(
