@@ -90,12 +90,21 @@ class Command:
 
 
 @immutable
+class ScriptedError:
+    """An error that a simulated agent meets."""
+
+    type: str
+    message: str = ""
+
+
+@immutable
 class Script:
     """What a simulated agent does with a task.
 
     `duration` is the range in milliseconds from which one value is drawn by the agent's own
-    random generator; None leaves it to the task's declared duration. What it asks, it asks after
-    half of that time, and goes on with the rest when the question is settled.
+    random generator; None leaves it to the task's declared duration. After half of that time it
+    tells of its errors; then it asks what it asks, and goes on with the rest when the question is
+    settled.
     """
 
     duration: tuple[int, int] | None = None
@@ -103,6 +112,7 @@ class Script:
     memory: tuple[tuple[MemoryKey, JsonValue], ...] = ()
     exit_code: int = 0
     asks: "QuestionSpec | None" = None
+    errors: tuple[ScriptedError, ...] = ()
 
 
 @immutable

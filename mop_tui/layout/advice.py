@@ -18,6 +18,7 @@ from mop_tui.layout.references import doers
 from mop_tui.layout.references import programs as all_programs
 from mop_tui.layout.schema import Hook, Run
 from mop_tui.layout.tree import Loc
+from mop_tui.layout.triggering import agents_of
 
 LONGEST_PATH = 1_000
 """Characters; longer ones are not looked for."""
@@ -50,6 +51,7 @@ def _idle(case: Case) -> Iterator[Finding]:
                     ("teams", name, "agents", index), f"agent '{spec.id}' has no task it could do"
                 )
     used = {agent.type for team in case.layout.teams.values() for agent in team.agents}
+    used |= {name for trigger in case.layout.triggers for name in agents_of(trigger)}
     for name in case.layout.agent_types:
         if name not in used:
             yield Finding(("agent_types", name), "no agent is of this type", key=True)

@@ -206,6 +206,8 @@ def _literals(case: Case) -> Iterator[tuple[Loc, str]]:
     for loc, doer in doers(case):
         for index, line in enumerate(doer.sim.output if doer.sim else ()):
             yield (*loc, "sim", "output", index), line
+        for index, error in enumerate(doer.sim.errors if doer.sim else ()):
+            yield (*loc, "sim", "errors", index, "message"), error.message
         for way, text in _patterns(doer.run) if doer.run else ():
             yield (*loc, "run", *way), text
 

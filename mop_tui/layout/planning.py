@@ -25,6 +25,7 @@ from mop_tui.domain.plan import (
     QuestionSpec,
     Retry,
     Script,
+    ScriptedError,
     TaskSpec,
     TeamSpec,
     Work,
@@ -274,6 +275,7 @@ def _script(sim: Sim, questions: Mapping[QuestionName, QuestionSpec]) -> Script:
         output=tuple(sim.output),
         memory=tuple((MemoryKey(key), value) for key, value in sim.memory.items()),
         exit_code=sim.exit,
+        errors=tuple(ScriptedError(error.type, error.message) for error in sim.errors),
     )
 
 

@@ -54,6 +54,15 @@ MOST_ITEMS = 100
 """How many patterns are looked for in every line, and options shown."""
 
 
+class ScriptedError(Section):
+    """An error that a simulated agent meets."""
+
+    type: Id
+    """What the error is called, such as `deployment_failed`."""
+    message: str = ""
+    """What it says about it."""
+
+
 class ErrorPattern(Section):
     """Lines of output that are errors of a type."""
 
@@ -146,6 +155,8 @@ class Sim(Section):
 
     duration: DurationRange | None = None
     """How long it takes, or a range to draw from; by default the task's own duration."""
+    errors: Annotated[list[ScriptedError], Field(max_length=MOST_ITEMS)] = []
+    """The errors that it tells of half-way, before it asks; then it goes on all the same."""
     asks: Text | None = None
     """One of `questions`, which it asks half-way and waits for; then it goes on alike, whatever the
     answer."""

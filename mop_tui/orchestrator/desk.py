@@ -84,7 +84,7 @@ class Desk:
         """Have a prepared answer to this question given in its time, if there is one."""
         if self._prepared is None:
             return
-        prepared = self._prepared.take(asked.name)
+        prepared = self._prepared.take(asked.name, asked.agent)
         if prepared is not None:
             give = partial(self._give, prepared, asked, self._prepared.by)
             self._timeline.call_at(at + prepared.after_ms, give)

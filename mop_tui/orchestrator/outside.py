@@ -29,6 +29,8 @@ LOOK_AGAIN = 60_000
 """Milliseconds after which the calendar is looked at again, for its clock may have been set."""
 TROUBLE_EVERY = 1.0
 """Seconds between two looks at whether files can still be watched."""
+LASTING = 5
+"""In so many looks it has to be the same. A folder may be made in the first moments."""
 FRUITLESS = 1_000
 """So many times in a row nothing came of a time that came. A rehearsal does not wait for more."""
 
@@ -164,10 +166,12 @@ class Outside:
     async def _look_for_trouble(self) -> None:
         """Tell the session when files cannot be watched, and when they can be again."""
         assert self._watcher is not None  # noqa: S101 - for the type checker
+        last, looks = "", 0
         while True:
             await asyncio.sleep(TROUBLE_EVERY)
             trouble = self._watcher.trouble
-            if trouble != self._trouble:
+            last, looks = trouble, looks + 1 if trouble == last else 1
+            if trouble != self._trouble and (looks >= LASTING or not trouble):
                 self._trouble = trouble
                 fact = e.SystemWatching(self.patterns, trouble=trouble)
                 self._post(partial(self._receive, fact, 1))

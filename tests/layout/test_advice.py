@@ -95,11 +95,17 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
         ),
         ("run: [echo,", 'run: ["${session.workspace}/dig.sh",', ""),
         ("run: [echo,", 'run: ["${python}",', ""),
+        (
+            "teams:",
+            "  spare: {run: [echo]}\n"
+            "triggers: [{type: agent_error, action: spawn_agent, agent_type: spare}]\nteams:",
+            "",
+        ),
     ],
     ids=[
         *("idle agent", "agent by skill", "unused type", "unused question"),
         *("lock as a pattern", "lost lock", "lock of what is owned", "too short"),
-        *("no program", "no file", "no folder", "not known yet", "python"),
+        *("no program", "no file", "no folder", "not known yet", "python", "spawned type"),
     ],
 )
 def test_what_may_not_be_meant_is_told_with_its_place(
