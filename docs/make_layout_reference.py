@@ -76,7 +76,8 @@ NAMES = {
     "ProgressRegex": "regular expression",
     "JsonValue": "anything",
     "Scalar": "text, number, true or false",
-    "Globs": "list of globs",
+    "Globs": "list of path patterns",
+    "Locks": "list of names or path patterns",
     "Condition": "condition",
     "Rules": "mapping of names to lists of actions",
 }
@@ -85,6 +86,8 @@ FORMS = {
     "duration": "`30s`, `10m`, `1h30m`, `250ms`, or a number of seconds",
     "size": "`512MiB`, `2GiB`, `500MB`, or a number of bytes",
     "id": "up to 64 letters, digits and `. _ -` after a letter or digit",
+    "path pattern": "`*` and `?` stay within a folder, `**` goes through any number of them, "
+    "`[ab]` is one character, `{a,b}` one of its parts, and what ends in `/` is all that is below",
     "condition": "`{path: value}` or `{path: {eq|ne|in|lt|le|gt|ge: value}}`",
 }
 

@@ -14,12 +14,15 @@ from mop_tui.agents.host import AgentHost, Sink
 from mop_tui.agents.simulated import SimulatedHost
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
+from mop_tui.domain import feed
 from mop_tui.domain.answers import ANYTHING, InputType, Option, Validation
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.feed import Command
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId, TeamId
 from mop_tui.domain.plan import (
     AgentSpec,
+    Command,
+    Hook,
+    HookName,
     HostKind,
     Lifetime,
     Mode,
@@ -45,11 +48,26 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 """When what was interrupted goes on."""
 
 
-def agent(name: str, *skills: str, for_session: bool = False) -> AgentSpec:
-    """Return a simulated agent in the only team, living for its tasks or for the session."""
-    lifetime = Lifetime.SESSION if for_session else Lifetime.TASK
+def agent(
+    name: str,
+    *skills: str,
+    for_session: bool = False,
+    real: bool = False,
+    owns: Iterable[str] = (),
+) -> AgentSpec:
+    """Return an agent in the only team, living for its tasks or for the session.
+
+    It is simulated, or counts as `real`, so that its hooks are run; then it has to be in somebody's
+    hands.
+    """
     return AgentSpec(
-        AgentId(name), name, TeamId("crew"), skills, host=HostKind.SIMULATED, lifetime=lifetime
+        AgentId(name),
+        name,
+        TeamId("crew"),
+        skills,
+        host=HostKind.COMMAND if real else HostKind.SIMULATED,
+        lifetime=Lifetime.SESSION if for_session else Lifetime.TASK,
+        owns=tuple(map(Resource, owns)),
     )
 
 
@@ -67,6 +85,8 @@ def task(
     retry: Retry = Retry(),  # noqa: B008 - it is immutable
     timeout: float | None = None,
     on_doubt: OnDoubt | None = None,
+    locks: Iterable[str] = (),
+    owns: Iterable[str] = (),
 ) -> TaskSpec:
     """Return a task, pinned to agent `by` or for whoever has `skill`."""
     return TaskSpec(
@@ -83,6 +103,8 @@ def task(
         retry=retry,
         timeout_ms=None if timeout is None else round(timeout * 1000),
         on_doubt=on_doubt,
+        locks=tuple(map(Resource, locks)),
+        owns=tuple(map(Resource, owns)),
     )
 
 
@@ -125,8 +147,16 @@ def plan(
     *,
     max_agents: int | None = None,
     scripts: Mapping[str, Script] | None = None,
+    hooks: Mapping[str, Iterable[HookName]] | None = None,
 ) -> Plan:
-    """Return a plan of one team; `scripts` are by task."""
+    """Return a plan of one team; `scripts` are by task, `hooks` by task, agent, or `session`.
+
+    A hook may take 20 seconds.
+    """
+    declared = {
+        of: {name: Hook(Command((name,)), timeout_ms=20_000) for name in names}
+        for of, names in (hooks or {}).items()
+    }
     crew = {spec.id: spec for spec in agents}
     return Plan(
         id="test",
@@ -138,6 +168,9 @@ def plan(
         tasks={spec.id: spec for spec in tasks},
         questions={spec.name: spec for spec in questions},
         task_work={TaskId(t): Work(script=s) for t, s in (scripts or {}).items()},
+        session_hooks=declared.pop("session", {}),
+        agent_hooks={AgentId(a): of for a, of in declared.items() if a in crew},
+        task_hooks={TaskId(t): of for t, of in declared.items() if t not in crew},
     )
 
 
@@ -206,11 +239,12 @@ def play(
     seed: int = 0,
     answers: Iterable[PreparedAnswer] = (),
     during: Callable[[Orchestrator, AnyEvent], None] | None = None,
-    operator: Iterable[tuple[float, Command]] = (),
+    operator: Iterable[tuple[float, feed.Command]] = (),
     hands: Hands | Behaviour | None = None,
     attended: bool = False,
     lag: float = 0,
     resume: bool = False,
+    mode: Mode = Mode.REHEARSAL,
 ) -> Ran:
     """Run a plan on the virtual clock and return what happened.
 
@@ -223,7 +257,17 @@ def play(
     if hands is not None and not isinstance(hands, Hands):
         hands = Hands(hands)
     session = _play(
-        what, path, seed, list(answers), during, list(operator), hands, attended, lag, resume=resume
+        what,
+        path,
+        seed,
+        list(answers),
+        during,
+        list(operator),
+        hands,
+        attended,
+        lag,
+        mode,
+        resume=resume,
     )
     return asyncio.run(session)
 
@@ -253,10 +297,11 @@ async def _play(
     seed: int,
     answers: list[PreparedAnswer],
     during: Callable[[Orchestrator, AnyEvent], None] | None,
-    operator: list[tuple[float, Command]],
+    operator: list[tuple[float, feed.Command]],
     hands: Hands | None,
     attended: bool,
     lag: float,
+    mode: Mode,
     *,
     resume: bool,
 ) -> Ran:
@@ -267,7 +312,8 @@ async def _play(
 
     def hosts(sink: Sink) -> Mapping[HostKind, AgentHost]:
         if hands is not None:
-            return {HostKind.SIMULATED: hands.join(clock.moment, timeline.call_at, sink)}
+            joined = hands.join(clock.moment, timeline.call_at, sink)
+            return dict.fromkeys((spec.host for spec in what.agents.values()), joined)
         return {HostKind.SIMULATED: SimulatedHost(seed, clock.moment, timeline.call_at, sink)}
 
     journal = _SlowDisk(
@@ -280,7 +326,7 @@ async def _play(
         clock,
         timeline,
         hosts,
-        mode=Mode.REHEARSAL,
+        mode=mode,
         attended=attended,
         seed=seed,
         answers=PreparedAnswers("file#test", answers) if answers else None,
@@ -322,5 +368,5 @@ def crash(ran: Ran, path: Path, *, after: int, torn: int = 0) -> Path:
     return path
 
 
-def _submit(orchestrator: Orchestrator, command: Command) -> None:
+def _submit(orchestrator: Orchestrator, command: feed.Command) -> None:
     orchestrator.submit(command)

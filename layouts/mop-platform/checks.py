@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
+import clusters
 import deployed
 import yaml
 from deployed import WORKLOADS, Environment, manifests
@@ -108,6 +109,13 @@ def namespaces(repository: Repository, environment: str) -> Iterator[str]:
         namespace = one["metadata"].get("namespace")
         if namespace is not None and namespace not in present:
             yield f"{environment}: {one['metadata']['name']} is in {namespace}, which is not there"
+
+
+def admission(repository: Repository, environment: str) -> Iterator[str]:
+    """Check that the cluster was handed what there is of OBI."""
+    for path in repository.find(clusters.OBI.replace("*", environment, 1)):
+        if not repository.find(clusters.admitted(path)):
+            yield f"{environment}: {path} was not deployed"
 
 
 def access(repository: Repository, environment: str) -> Iterator[str]:

@@ -1,13 +1,20 @@
-"""Deploys OBI: the framework, its operator, and the experiments in every environment."""
+"""Writes OBI: the framework, its operator, and the experiments in every environment.
+
+Each environment's file is deployed by somebody who is spawned because it is there. What comes of
+that is waited for.
+"""
 
 from repository import (
     CONVENTIONS,
     ENVIRONMENTS,
     Document,
     Repository,
+    awaited,
     complete,
     cores,
+    deployed_key,
     deployment,
+    failure,
     manifest,
     perform,
     remembered,
@@ -33,7 +40,7 @@ def deploy(repository: Repository) -> str:
         )
         repository.write("charts/obi-operator/values.yaml", {"replicas": REPLICAS, "cpu": CPU})
 
-    def agents(environment: str) -> None:
+    def obi(environment: str) -> None:
         container: Document = {
             "name": "obi",
             "image": "otel/ebpf-instrument:v0.1.0",
@@ -41,13 +48,8 @@ def deploy(repository: Repository) -> str:
             "resources": {"requests": {"cpu": CPU[environment], "memory": "8Gi"}},
         }
         repository.write(
-            f"environments/{environment}/observability/obi-agent.yaml",
+            file_of(environment),
             deployment("obi-agent", "obi", REPLICAS[environment], container),
-        )
-
-    def trials(environment: str) -> None:
-        repository.write(
-            f"environments/{environment}/observability/obi-experiments.yaml",
             *(
                 manifest(
                     "Experiment", name, "obi", spec=repository.read(f"experiments/{name}.yaml")
@@ -56,20 +58,24 @@ def deploy(repository: Repository) -> str:
             ),
         )
 
+    def deployed(environment: str) -> None:
+        came = awaited(deployed_key(file_of(environment)))
+        if "fault" in came:
+            raise failure("not_deployed", f"{environment} did not take OBI: {came['fault']}")
+
     work(
         ("Operator", operator),
-        *(
-            step
-            for name in ENVIRONMENTS
-            for step in (
-                (f"OBI in {name}: {wanted(name)}", agents, name),
-                (f"Experiments in {name}", trials, name),
-            )
-        ),
+        *((f"OBI in {name}: {wanted(name)}", obi, name) for name in ENVIRONMENTS),
+        *((f"Waiting for the deployer of {name}", deployed, name) for name in ENVIRONMENTS),
     )
     agent.remember("swarm/observability/obi-deployed", complete(replicas=REPLICAS))
     asked = ", ".join(f"{name} {wanted(name)}" for name in ENVIRONMENTS)
     return f"{len(experiments)} experiments; {asked}"
+
+
+def file_of(environment: str) -> str:
+    """Return where OBI and the experiments of an environment stand."""
+    return f"environments/{environment}/observability/obi-agent.yaml"
 
 
 def wanted(environment: str) -> str:

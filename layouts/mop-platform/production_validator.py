@@ -1,21 +1,34 @@
 """Compares what production would run with what it may use, and approves it or says why not.
 
-When it does not fit, the task fails with `deployment_failed`. It is tried again after somebody has
-decided what to do about it, and looks at the files as they are then.
+When it does not fit, it says `deployment_failed`, which brings a troubleshooter into being, and the
+task fails. It is tried again after somebody has decided what to do about it, and looks at the files
+as they are then.
 """
 
 import checks
-from repository import ENVIRONMENTS, Document, Repository, complete, failure, perform, work
+from repository import (
+    ATTEMPTS,
+    ENVIRONMENTS,
+    Document,
+    Repository,
+    complete,
+    failure,
+    perform,
+    work,
+)
 
 from mop_tui import agent
 
 
 def validate(repository: Repository) -> str:
     earlier = repository.rounds("verdict")
-    if earlier:  # said once more, should it have been lost when the session broke off
-        agent.remember(f"swarm/platform/validation-{len(earlier)}", earlier[-1])
-        if not earlier[-1]["passed"]:
-            agent.wait_for(f"swarm/devops/decision-{len(earlier)}")
+    rounds = len(earlier)
+    if earlier and earlier[-1]["fault"] and rounds < ATTEMPTS:
+        if len(repository.rounds("decision")) < rounds:
+            # Said once more, should it have been lost when the session broke off. A troubleshooter
+            # comes once for each text.
+            agent.error("deployment_failed", earlier[-1]["fault"])
+        agent.wait_for(f"swarm/devops/decision-{rounds}")
     faults: list[str] = []
     short: list[tuple[str, str, float]] = []
     rolled_out = [name for name in ENVIRONMENTS if name not in checks.left_out(repository)]
@@ -37,11 +50,12 @@ def validate(repository: Repository) -> str:
         faults.append(
             f"Insufficient CPU quota: {how} in {namespace}, and its quota is {quota:g} CPU"
         )
-    verdict: Document = {"passed": not faults, "fault": faults[0] if faults else ""}
+    fault = f"validation {rounds + 1}: {faults[0]}" if faults else ""
+    verdict: Document = {"passed": not faults, "fault": fault}
     repository.add_round("verdict", verdict)
-    agent.remember(f"swarm/platform/validation-{len(earlier) + 1}", verdict)
     if faults:
-        raise failure("deployment_failed", faults[0])
+        agent.error("deployment_failed", fault)
+        raise failure("deployment_failed", fault)
     agent.remember("swarm/platform/validated", complete(environments=rolled_out))
     used = ", ".join(
         f"{name} {sum(checks.quotas(repository, name).values()):g} CPU" for name in rolled_out

@@ -198,6 +198,12 @@ def as_json(document: Document) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
+def deployed_key(path: str) -> str:
+    """Return the memory key by which it is told what became of a file of OBI."""
+    _, environment, *_, name = Path(path).parts
+    return f"swarm/observability/{environment}-{Path(name).stem}"
+
+
 def cores(replicas: int, cpu: float) -> str:
     """Return what so many replicas request, in words."""
     return f"{replicas} x {cpu:g} = {replicas * cpu:g} CPU"

@@ -1,11 +1,12 @@
 """Writes the infrastructure as Terraform in JSON, and rolls the manifests out to the clusters.
 
-A cluster is a folder in miniature: `clusters/ENVIRONMENT/applied.yaml` holds what runs there.
+What a cluster was handed before, and what has changed since then, is handed to it anew.
 """
 
 import hashlib
 
 import checks
+import clusters
 from deployed import manifests
 from repository import (
     CONVENTIONS,
@@ -57,6 +58,11 @@ def rollout(repository: Repository) -> str:
     found: list[Document] = []
 
     def render() -> None:
+        try:
+            for path in clusters.changed(repository, name):
+                clusters.admit(repository, path)
+        except clusters.RejectedError as rejected:
+            raise failure("rollout_failed", str(rejected)) from None
         found.extend(manifests(repository, name))
 
     def apply() -> None:

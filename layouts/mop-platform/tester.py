@@ -38,8 +38,14 @@ def integration(repository: Repository) -> str:
         checks.pipelines,
         checks.namespaces,
         checks.access,
+        checks.admission,
     )
-    read = ("environments/*/observability/**/*.yaml", "lib/**/*", "dashboards/*")
+    read = (
+        "environments/*/observability/**/*.yaml",
+        "clusters/*/admitted/*.yaml",
+        "lib/**/*",
+        "dashboards/*",
+    )
 
     def look(environment: str) -> None:
         for check in together:
@@ -57,7 +63,7 @@ def integration(repository: Repository) -> str:
     judge(faults)
     checked = {
         path
-        for pattern in ("environments/**/*", "lib/**/*", "dashboards/*", "experiments/*.yaml")
+        for pattern in ("environments/**/*", "experiments/*.yaml", *read[1:])
         for path in repository.find(pattern)
     } | {*repository.find("terraform/**/*.json"), *repository.find(".github/**/*.yaml")}
     covered = 100 * len(checked) // len(repository.find("**/*"))

@@ -220,11 +220,12 @@ class CommandHost:
         job = start.job
         launch = self._surroundings.launch(job)
         await self._guard.begin()
+        agent = job.agent.id if job.hook is None else job.hook.agent or job.agent.id
         task_file = TaskFile(
-            self._beside(self._tasks, job.agent.id, f".{job.incarnation}.json"), job.agent.id
+            self._beside(self._tasks, job.agent.id, f".{job.incarnation}.json"), agent
         )
         no_task_file = self._write_task(task_file, job)
-        if no_task_file is None:
+        if no_task_file is None and (job.hook is None or job.assignment is not None):
             launch.environment[TASK_FILE] = str(task_file.path)
         log = AgentLog(self._beside(self._logs, job.agent.id, ".log"), *self._log_limits)
         try:
@@ -273,7 +274,7 @@ class CommandHost:
         return None
 
     def _beside(self, folder: Path, agent: AgentId, suffix: str) -> Path:
-        return folder / f"{quote(agent, safe='')}{suffix}"
+        return folder / f"{quote(agent, safe='+')}{suffix}"
 
     # -- ending -----------------------------------------------------------------------------------
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mop_tui.agents.guardian import tagged
-from mop_tui.agents.launch import AGENT, INCARNATION, RUN
+from mop_tui.agents.host import hook_process
+from mop_tui.agents.launch import AGENT, HOOK, INCARNATION, RUN
 from mop_tui.domain.ids import AgentId
 
 Key = tuple[AgentId, int]
@@ -36,9 +37,10 @@ _ENVIRONMENTS_ARE_FILES = Path("/proc/self/environ").exists()
 def processes(run: str) -> Iterator[tuple[int, Key]]:
     """Yield the processes that carry the tags of a run, each with its agent's incarnation."""
     for pid, variables in tagged(run) if _ENVIRONMENTS_ARE_FILES else _tagged_elsewhere(run):
-        number = variables.get(INCARNATION, "")
+        number, agent = variables.get(INCARNATION, ""), variables.get(AGENT, "")
         if number.isdecimal():
-            yield pid, (AgentId(variables.get(AGENT, "")), int(number))
+            hook = variables.get(HOOK)
+            yield pid, (hook_process(agent, hook) if hook else AgentId(agent), int(number))
 
 
 def _tagged_elsewhere(run: str) -> Iterator[tuple[int, dict[str, str]]]:

@@ -187,6 +187,9 @@ class Ear:
     # -- the protocol -----------------------------------------------------------------------------
 
     def _hear(self, line: bytes) -> None:
+        if self._job.hook is not None:
+            self._hear_plain(Plain([self._mask.over(line)], 1))
+            return
         heard = protocol.read(line, *self._id, self._mask)
         match heard:
             case None:

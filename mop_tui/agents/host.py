@@ -16,7 +16,7 @@ from mop_tui.domain.actions import ReplyOutcome
 from mop_tui.domain.events import Severity
 from mop_tui.domain.ids import AgentId, AskId, MemoryKey, TaskId
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import AgentSpec, QuestionSpec, Script, TaskSpec, Work
+from mop_tui.domain.plan import AgentSpec, HookName, QuestionSpec, Script, TaskSpec, Work
 
 # -- what a host is told --------------------------------------------------------------------------
 
@@ -34,17 +34,41 @@ class Assignment:
 
 
 @immutable
+class Hook:
+    """What a process is that is a hook: of which moment, of whom, and about which files."""
+
+    name: HookName
+    agent: AgentId | None
+    """None for a hook of the session."""
+    files: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> AgentId:
+        """What it is called among processes; no agent is called so."""
+        return hook_process(self.agent or "", self.name)
+
+
+def hook_process(agent: str, hook: str) -> AgentId:
+    """Return what a process of a hook is called among those of agents."""
+    return AgentId(f"{agent}+{hook}")
+
+
+@immutable
 class Job:
     """A process to be started: the `incarnation`th of `agent`.
 
     With an `assignment`, its exit ends that task. Without one, it lives as long as the session and
     is handed its tasks later.
+
+    With a `hook`, it is no process of an agent: it is told nothing, what it says is output and
+    nothing else, and `agent` bears the id of the hook.
     """
 
     agent: AgentSpec
     work: Work
     incarnation: int
     assignment: Assignment | None = None
+    hook: Hook | None = None
 
 
 @immutable

@@ -27,6 +27,7 @@ SPARE = 6
 TELL_FD = "MOP_TELL_FD"
 TASK_FILE = "MOP_TASK_FILE"
 RUN, AGENT, INCARNATION, TASK = "MOP_RUN", "MOP_AGENT", "MOP_INCARNATION", "MOP_TASK"
+HOOK, FILES = "MOP_HOOK", "MOP_FILES"
 
 
 class CannotStartError(Exception):
@@ -99,9 +100,18 @@ class Surroundings:
             AGENT: job.agent.id,
             INCARNATION: str(job.incarnation),
         }
-        environment.pop(TASK, None)
+        for name in (TASK, HOOK, FILES):
+            environment.pop(name, None)
         if job.assignment is not None:
             environment[TASK] = job.assignment.task.id
+        if job.hook is not None:
+            environment[HOOK] = job.hook.name
+            if job.hook.agent is not None:
+                environment[AGENT] = job.hook.agent
+            else:
+                del environment[AGENT]
+            if job.hook.files:
+                environment[FILES] = "\n".join(job.hook.files)
         return environment
 
 

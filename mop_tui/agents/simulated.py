@@ -16,6 +16,7 @@ from mop_tui.agents.host import (
     Asked,
     Assignment,
     Cancel,
+    Erred,
     Exited,
     Finished,
     Job,
@@ -31,7 +32,7 @@ from mop_tui.agents.host import (
 )
 from mop_tui.agents.masking import Mask
 from mop_tui.domain.ids import AgentId, AskId, QuestionName
-from mop_tui.domain.plan import QuestionSpec, Script, TaskSpec
+from mop_tui.domain.plan import QuestionSpec, Script, ScriptedError, TaskSpec
 
 UNKNOWN_DURATION = (5_000, 15_000)
 """Range in ms from which a task's time is drawn if neither script nor task declares any."""
@@ -212,6 +213,7 @@ class SimulatedHost:
             )
             for step in range(1, steps)
         ]
+        cues += [(length // 2, partial(self._err, play, error)) for error in script.errors]
         cues.sort(key=itemgetter(0))
         finish = (length, lambda: self._finish(play, script))
         if script.asks is None:
@@ -267,6 +269,10 @@ class SimulatedHost:
     def _say(self, play: _Play, line: str) -> None:
         play.last_line = self._mask.over(line.encode()).decode()
         self._sink(Output(*play.key, (play.last_line,), 0))
+
+    def _err(self, play: _Play, error: ScriptedError) -> None:
+        message = self._mask.over(error.message.encode()).decode()
+        self._sink(Erred(*play.key, error.type, message, "protocol"))
 
     def _finish(self, play: _Play, script: Script) -> None:
         for key, value in script.memory:

@@ -16,7 +16,7 @@ from mop_tui.cli.trust import written
 from mop_tui.decisions.wording import counted
 from mop_tui.domain import graph, templates
 from mop_tui.domain.ids import TaskId
-from mop_tui.domain.plan import Plan, TaskSpec
+from mop_tui.domain.plan import Hook, HookName, HostKind, Plan, TaskSpec
 from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.domain.wording import lasting, listed, printable
 from mop_tui.layout.provisions import Provisions
@@ -120,6 +120,12 @@ def _lines(told: Forecast, lookup: templates.Lookup, width: int) -> Iterator[str
         yield from _hanging(f"  {task}: {command}", width, 4)
     for kind, command in _spawned_commands(told, lookup):
         yield from _hanging(f"  {kind}, if spawned: {command}", width, 4)
+    hooks = list(_hooks(told, lookup))
+    if hooks:
+        yield ""
+        yield "Hooks, which will run too"
+        for whose, name, command in hooks:
+            yield from _hanging(f"  {whose} {name}: {command}", width, 4)
 
 
 def _waited_for(trigger: TriggerSpec) -> str:
@@ -212,6 +218,20 @@ def _spawned_commands(told: Forecast, lookup: templates.Lookup) -> Iterator[tupl
             yield name, written(templates.render_command(command, lookup))
 
 
+def _hooks(told: Forecast, lookup: templates.Lookup) -> Iterator[tuple[str, HookName, str]]:
+    """Yield the hooks that will run: whose they are, at which moment, and what."""
+    plan = told.plan
+    real = {agent for agent, spec in plan.agents.items() if spec.host is HostKind.COMMAND}
+    if not real:
+        return
+    declared: list[tuple[str, Mapping[HookName, Hook]]] = [("session", plan.session_hooks)]
+    declared += [(agent, hooks) for agent, hooks in plan.agent_hooks.items() if agent in real]
+    declared += plan.task_hooks.items()
+    for whose, hooks in declared:
+        for name, hook in hooks.items():
+            yield whose, name, written(templates.render_command(hook.command, lookup))
+
+
 def _hanging(text: str, width: int, indent: int) -> list[str]:
     """Return `text` in lines, all but the first indented."""
     return wrap(
@@ -250,5 +270,9 @@ def _plain(told: Forecast, lookup: templates.Lookup) -> dict[str, object]:
         "commands_of_spawned": [
             {"agent_type": kind, "command": command}
             for kind, command in _spawned_commands(told, lookup)
+        ],
+        "hooks": [
+            {"of": whose, "hook": name, "command": command}
+            for whose, name, command in _hooks(told, lookup)
         ],
     }

@@ -82,7 +82,10 @@ def _commands(plan: Plan) -> Iterator[Command]:
     """Yield the commands of a plan, each once: also of agents that may yet be spawned."""
     spawned = (kind.work for kind in plan.kinds.values())
     works = (*plan.agent_work.values(), *plan.task_work.values(), *spawned)
-    yield from dict.fromkeys(work.command for work in works if work.command is not None)
+    hooked = (plan.session_hooks, *plan.agent_hooks.values(), *plan.task_hooks.values())
+    hooks = (hook.command for hooks in hooked for hook in hooks.values())
+    commands = (work.command for work in works if work.command is not None)
+    yield from dict.fromkeys((*commands, *hooks))
 
 
 def written(command: Command) -> str:

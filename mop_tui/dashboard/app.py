@@ -24,9 +24,11 @@ from mop_tui.dashboard.detail_dialog import DetailDialog
 from mop_tui.dashboard.dialog import Dialog
 from mop_tui.dashboard.errands import Errands
 from mop_tui.dashboard.event_log import EventLog
+from mop_tui.dashboard.form_dialog import FormDialog
 from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames, ShowsInTurns
 from mop_tui.dashboard.garbage import Garbage
 from mop_tui.dashboard.guard import KeyGuard
+from mop_tui.dashboard.hand_dialogs import MemoryDialog, SpawnDialog, TaskDialog
 from mop_tui.dashboard.help_dialog import HelpDialog, Section
 from mop_tui.dashboard.inbox import InboxDialog
 from mop_tui.dashboard.output_lines import OutputLines
@@ -38,18 +40,27 @@ from mop_tui.dashboard.question_dialog import Closed, QuestionDialog
 from mop_tui.dashboard.quit_dialog import LeaveDialog, QuitDialog
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.seek_dialog import SeekDialog
-from mop_tui.dashboard.steer_dialog import MessageDialog, SteerDialog
-from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS, Deed, command, offered, title
+from mop_tui.dashboard.steer_dialog import AutoSpawnDialog, MessageDialog, SteerDialog
+from mop_tui.dashboard.steering import (
+    AGENT_KEYS,
+    TASK_KEYS,
+    TRIGGER_KEYS,
+    Deed,
+    command,
+    offered,
+    title,
+)
 from mop_tui.dashboard.subject import Subject, nearest_questions
 from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
 from mop_tui.dashboard.terminal import LastingDriver
 from mop_tui.dashboard.theme import DARK, LIGHT
 from mop_tui.dashboard.transport import Transport
+from mop_tui.dashboard.triggers_dialog import TriggersDialog
 from mop_tui.dashboard.typed_answer import TypedAnswerDialog
 from mop_tui.dashboard.why_dialog import WhyDialog
 from mop_tui.domain.answers import QuestionType
-from mop_tui.domain.feed import SessionFeed, Stop
+from mop_tui.domain.feed import AutoSpawn, ByHand, SessionFeed, Stop
 from mop_tui.domain.ids import QuestionId
 from mop_tui.domain.rows import Question
 from mop_tui.domain.wording import printable
@@ -78,6 +89,13 @@ _DIALOGS: Mapping[QuestionType, type[QuestionDialog]] = {
 }
 
 
+_FORMS: Mapping[str, type[FormDialog]] = {
+    "spawn": SpawnDialog,
+    "task": TaskDialog,
+    "memory": MemoryDialog,
+}
+
+
 class Dashboard(App[WhyEnded]):
     """A screen on one session. A guest of the program's loop: the session lives on without it.
 
@@ -94,6 +112,17 @@ class Dashboard(App[WhyEnded]):
         Binding("a", "answer", "Answer", tooltip="Answer the oldest open question"),
         Binding("i", "inbox", "Inbox", tooltip="List all open questions", show=False),
         Binding("colon", "go_to", "Go to", tooltip="Go to a time or an event", key_display=":"),
+        Binding("T", "triggers", "Triggers", tooltip="List the triggers: fire, mute, disable"),
+        Binding("s", "by_hand('spawn')", "Spawn", tooltip="Spawn an agent by hand", show=False),
+        Binding("C", "by_hand('task')", "Task", tooltip="Create a task by hand", show=False),
+        Binding("M", "by_hand('memory')", "Memory", tooltip="Set a key of the memory", show=False),
+        Binding(
+            "A",
+            "auto_spawn",
+            "Auto-spawn",
+            tooltip="Let triggers spawn by themselves, or only propose it; asks first",
+            show=False,
+        ),
         Binding("t", "light_or_dark", "Light or dark", show=False),
         Binding("d", "detach", "Detach", tooltip="Leave the screen; the session goes on"),
         Binding("E", "end", "End", tooltip="End the session; asks first", show=False),
@@ -223,9 +252,12 @@ class Dashboard(App[WhyEnded]):
             self.screen.warn(self._frame)
             if isinstance(self.screen, QuestionDialog):
                 self.screen.poll()
-        for what, why in self._errands.refused(self._frame):
-            said = printable(why)
-            self.notify(said, title=f"Refused: {what}", severity="warning", markup=False)
+        for came in self._errands.heard(self._frame):
+            said = printable(came.said)
+            if came.refused:
+                self.notify(said, title=f"Refused: {came.title}", severity="warning", markup=False)
+            else:
+                self.notify(said, title=came.title, markup=False)
         self._offer()
         self._attend()
 
@@ -309,9 +341,19 @@ class Dashboard(App[WhyEnded]):
             subject = self._subject()
             told = self.screen.subject if isinstance(self.screen, WhyDialog) else None
             return subject is not None and subject != told
+        if action == "triggers":
+            return bool(self._frame.snapshot.triggers)
+        if action == "auto_spawn":
+            return bool(self._frame.snapshot.triggers) and self._can_act
+        if action == "by_hand":
+            return self._can_act and (parameters != ("spawn",) or bool(self._frame.snapshot.kinds))
         if action == "steer":
             return bool({*parameters} & {*offered(self._frame, self._subject())})
         return True
+
+    @property
+    def _can_act(self) -> bool:
+        return self._frame.answerable and self._frame.snapshot.status == "running"
 
     def action_light_or_dark(self) -> None:
         """Change between the light and the dark theme."""
@@ -343,6 +385,7 @@ class Dashboard(App[WhyEnded]):
             ("Lists", [*Rows.BINDINGS, *Swarm.FOLDING, *EventLog.BINDINGS, *TaskList.VIEWING]),
             ("Agents", AGENT_KEYS if commands else []),
             ("Tasks", TASK_KEYS if commands else []),
+            ("Triggers", TRIGGER_KEYS if commands and self._frame.snapshot.triggers else []),
             ("Output of an agent", [*OutputPane.BINDINGS, *OutputLines.READING]),
             ("Questions", questions if commands else []),
         ]
@@ -389,24 +432,60 @@ class Dashboard(App[WhyEnded]):
         subject = self._subject()
         if subject is None or deed not in offered(self._frame, subject):
             return
-        if self._frame.trouble:
-            trouble = printable(self._frame.trouble)
-            self.notify(f"Nothing can be done now: {trouble}", severity="warning", markup=False)
+        if self._troubled():
             return
 
         def do(text: str) -> None:
             self._errands.send(command(deed, subject, text), title(deed, subject), self._frame)
 
         match deed:
-            case "pause" | "resume":
+            case "pause" | "resume" | "mute" | "arm":
                 do("")
             case "message":
                 self.push_screen(MessageDialog(subject), lambda text: do(text) if text else None)
-            case "stop" | "restart" | "cancel":
+            case "stop" | "restart" | "cancel" | "fire" | "disable":
                 dialog = SteerDialog(deed, subject, self._frame)
                 self.push_screen(dialog, lambda yes: do(dialog.reason) if yes else None)
             case _:
                 assert_never(deed)
+
+    def _troubled(self) -> bool:
+        """Return whether nothing can be done, which is then told."""
+        if self._frame.trouble:
+            trouble = printable(self._frame.trouble)
+            self.notify(f"Nothing can be done now: {trouble}", severity="warning", markup=False)
+        return bool(self._frame.trouble)
+
+    # -- by hand ----------------------------------------------------------------------------
+
+    def action_triggers(self) -> None:
+        """List the triggers."""
+        self.push_screen(TriggersDialog(self._frame))
+
+    def action_by_hand(self, what: Literal["spawn", "task", "memory"]) -> None:
+        """Ask who is to be spawned, what is to be done, or which key is to be set, and do it."""
+        if self._troubled():
+            return
+        dialog = _FORMS[what](self._frame)
+
+        def filled(wanted: ByHand | None) -> None:
+            if wanted is not None:
+                self._errands.send(wanted, dialog.TITLE_TEXT, self._frame)
+
+        self.push_screen(dialog, filled)
+
+    def action_auto_spawn(self) -> None:
+        """Ask whether triggers are to spawn by themselves, or no longer, and switch it."""
+        if self._troubled():
+            return
+        dialog = AutoSpawnDialog(self._frame)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                title = f"Auto-spawn {'on' if dialog.on else 'off'}"
+                self._errands.send(AutoSpawn(dialog.on), title, self._frame)
+
+        self.push_screen(dialog, answered)
 
     # -- questions --------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from mop_tui.dashboard.details import (
     issue_details,
     question_details,
     task_details,
+    trigger_details,
 )
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.ink import Ink
@@ -105,6 +106,8 @@ class CauseList(Rows):
             return partial(issue_details, issue_id=subject.issue)
         if subject.question is not None:
             return partial(question_details, question_id=subject.question)
+        if subject.trigger is not None:
+            return partial(trigger_details, name=subject.trigger)
         return partial(event_details, event=event)
 
     def line(self, index: int, width: int) -> Line:

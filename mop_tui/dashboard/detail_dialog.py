@@ -15,7 +15,7 @@ from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.key_line import KeyLine
 from mop_tui.dashboard.output_pane import OutputPane
 from mop_tui.dashboard.sheet import Sheet
-from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS
+from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS, TRIGGER_KEYS
 from mop_tui.dashboard.subject import Subject
 from mop_tui.domain.causes import what_led_to
 from mop_tui.domain.feed import SessionFeed
@@ -32,6 +32,7 @@ class DetailDialog(BoxDialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *AGENT_KEYS,
         *TASK_KEYS,
+        *TRIGGER_KEYS,
         Binding("a", "app.answer", "Answer", tooltip="Answer what it waits for", show=False),
         Binding("w", "app.why", "Why", tooltip="Tell what led to this"),
         Binding("i", "app.inbox", "Inbox", tooltip="List all open questions", show=False),

@@ -1,5 +1,6 @@
-"""What is known about one agent, task, issue, question or event, as labels and texts."""
+"""What is known about one agent, task, issue, question, trigger or event, as labels and texts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from urllib.parse import quote
@@ -8,23 +9,43 @@ from mop_tui.dashboard.ending import expected_end, why_so
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.health import health_entries
 from mop_tui.dashboard.ink import Ink
-from mop_tui.dashboard.looks import WAITING_FOR_YOU, severity_look, status_look, tone_look
+from mop_tui.dashboard.looks import (
+    WAITING_FOR_YOU,
+    severity_look,
+    status_look,
+    tone_look,
+    trigger_look,
+)
 from mop_tui.dashboard.question_words import became, fate, who_asks
 from mop_tui.dashboard.retries import attempt, trying_again
 from mop_tui.dashboard.sheet import Entry, context_entries
 from mop_tui.dashboard.steering import offered
 from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.times import lasted, wall
+from mop_tui.dashboard.trigger_words import (
+    conditions,
+    does,
+    how_often,
+    is_of,
+    spawned_by,
+    waits_for,
+)
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import AnyEvent, SystemDecided
-from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId
+from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId, TriggerName
+from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import HostKind, Lifetime
-from mop_tui.domain.rows import Agent, Issue, Task
+from mop_tui.domain.rows import Agent, Issue, Task, Trigger
 from mop_tui.domain.sentences import sentence
 from mop_tui.domain.task_lifecycle import TERMINAL
+from mop_tui.domain.templates import as_text
 from mop_tui.domain.tones import tone
-from mop_tui.domain.waiting import agent_waiting_for, waiting_for
-from mop_tui.domain.wording import printable, words
+from mop_tui.domain.triggers import TriggerSpec
+from mop_tui.domain.waiting import agent_waiting_for, hook_running, waiting_for
+from mop_tui.domain.wording import hook_log, printable, words
+
+_LATEST = 4
+"""How many of those that a trigger has brought in are told."""
 
 
 @dataclass(slots=True)
@@ -56,6 +77,8 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
     if not waiting:
         details.add("because", agent.reason)
         details.add("paused by", agent.paused_by)
+    details.add("now", hook_running(agent))
+    locks = frame.snapshot.locks.values()
     task = frame.view.shown_task(agent)
     if task is not None:
         label = "task" if agent.task is not None else "last task"
@@ -71,6 +94,7 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
         details.add("result", frame.view.result(agent))
     else:
         details.add("note", agent.note)
+    details.add("locked", _locked(frame, [it for it in locks if it.agent == agent_id]))
     done = f"{agent.completed} task{'s' if agent.completed > 1 else ''}"
     details.add("done", done if agent.completed else None)
     before = [f"{frame.moment(at).strip()} {state}" for at, state in reversed(agent.history)]
@@ -89,21 +113,26 @@ def _what_it_is(frame: Frame, agent: Agent) -> list[Entry]:
     more.add("lives for", "the session" if spec.lifetime is Lifetime.SESSION else "one task")
     more.add("type", f"{spec.type}{', leads' if spec.lead else ''} in team {spec.team}")
     more.add("skills", ", ".join(spec.skills))
+    more.add("owns", ", ".join(spec.owns))
     more.add("model", spec.model)
+    more.add("spawned by", None if spec.spawn is None else spawned_by(spec.spawn))
     more.add("runs as", spec.host)
     more.add("log", log_of(frame, spec.id))
+    if agent.hook is not None:
+        more.add("hook log", log_of(frame, spec.id, hook_log(spec.id, agent.hook.about)))
     return more.entries
 
 
-def log_of(frame: Frame, agent_id: AgentId) -> str:
-    """Return where all of an agent's output is: in a log beside the session file.
+def log_of(frame: Frame, agent_id: AgentId, name: str = "") -> str:
+    """Return where all of an agent's output is, or its log file called `name`: in a log beside the
+    session file.
 
     Of one that is played, that is the session file itself.
     """
     agent = frame.snapshot.agents.get(agent_id)
     if agent is not None and agent.spec.host is HostKind.SIMULATED:
         return frame.source
-    name = f"{quote(agent_id, safe='')}.log"
+    name = name or f"{quote(agent_id, safe='')}.log"
     return str(PurePath(frame.source).with_suffix(".logs") / name)
 
 
@@ -157,9 +186,14 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("overdue", "it takes longer than it may" if task.overdue else None, "warn")
     details.add("agent", task.agent)
     details.add("for", f"agent {spec.agent}" if spec.agent else f"skill {spec.requires_skill}")
+    _add_origin(details, task)
     details.add("progress", None if task.progress is None else f"{task.progress} %")
     details.add("needs", ", ".join([*spec.needs_tasks, *(f"memory:{k}" for k in spec.needs_keys)]))
     details.add("provides", ", ".join(spec.provides))
+    held = [lock for lock in frame.snapshot.locks.values() if lock.task == task_id]
+    details.add("locked", _locked(frame, held))
+    details.add("locks", ", ".join(spec.locks) if not held else None)
+    details.add("owns", ", ".join(spec.owns) if not held else None)
     details.add("gate", _gate(spec.gate, cleared=task.cleared))
     details.add("priority", spec.priority.name.lower())
     details.add("expected", lasted(spec.expected_ms) if spec.expected_ms else None)
@@ -167,6 +201,23 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("may take", lasted(spec.timeout_ms) if spec.timeout_ms else None)
     details.add("result", task.output)
     return details
+
+
+def _locked(frame: Frame, locks: Sequence[Lock]) -> str | None:
+    """Return what is locked for one task."""
+    if not locks:
+        return None
+    return f"{', '.join(lock.resource for lock in locks)}, since {_since(frame, locks[0].since)}"
+
+
+def _add_origin(details: Details, task: Task) -> None:
+    """Say what a task was created for that the plan does not have."""
+    context = task.spec.context
+    trigger = context.get("trigger")
+    details.add("created by", f"trigger {trigger}" if trigger else context.get("by"))
+    if trigger:
+        details.add("because", context.get("because"))
+    details.add("failed agent", context.get("failed_agent"))
 
 
 def _expected_end(frame: Frame, task: TaskId) -> str | None:
@@ -218,6 +269,9 @@ def issue_details(frame: Frame, issue_id: IssueId) -> Details:
     details.add("since", _since(frame, issue.opened_at))
     details.add("agent", issue.agent)
     details.add("task", issue.task)
+    details.add("trigger", issue.trigger)
+    trigger = frame.snapshot.triggers.get(issue.trigger) if issue.trigger is not None else None
+    details.add("so far", None if trigger is None else _refused(trigger), "warn")
     details.add("state", None if issue.open else "settled", "good")
     return details
 
@@ -258,6 +312,75 @@ def question_details(frame: Frame, question_id: QuestionId) -> Details:
     if asked.context:
         details.entries += context_entries([("about", dict(asked.context))])
     return details
+
+
+def trigger_details(frame: Frame, name: TriggerName) -> Details:
+    """Return what is known about a trigger: how it stands, what it is, and what came of it."""
+    details = Details(f"Trigger {name}")
+    trigger = frame.snapshot.triggers.get(name)
+    if trigger is None:
+        details.add("state", "the session has not begun at this moment", "dim")
+        return details
+    spec, look = trigger.spec, trigger_look(trigger)
+    details.add("state", f"{look.sign} {look.word}", look.ink)
+    details.add("waits for", waits_for(spec), "strong")
+    details.add("if", conditions(spec) if spec.type != "event" else None)
+    details.add("then", does(spec), "strong")
+    details.add("what to do", spec.task)
+    for key, value in spec.set:
+        details.add(f"{key} is", as_text(value))
+    details.add("fired", how_often(trigger.fires) if trigger.fires else "not yet")
+    if trigger.fired_at is not None:
+        details.add("last fired", _since(frame, trigger.fired_at).replace("for ", "") + " ago")
+    details.add("refused", _refused(trigger), "warn")
+    _add_offspring(details, frame, name)
+    details.beside = _how_it_works(spec, frame)
+    return details
+
+
+def _refused(trigger: Trigger) -> str | None:
+    if not trigger.refused:
+        return None
+    return f"{how_often(trigger.refused)}, the last time by limits.{trigger.limit}"
+
+
+def _add_offspring(details: Details, frame: Frame, name: TriggerName) -> None:
+    """Say what came of a trigger last: agents, tasks and questions, the latest first."""
+    snapshot = frame.snapshot
+    agents = [agent for agent in snapshot.agents.values() if is_of(agent.spec.spawn, name)]
+    spawned = [f"{agent.spec.id} ({agent.state})" for agent in agents[: -_LATEST - 1 : -1]]
+    details.add("spawned", _and_more(spawned, len(agents)))
+    tasks = [t for t in snapshot.tasks.values() if t.spec.context.get("trigger") == name]
+    created = [f"{task.spec.id} ({task.state})" for task in tasks[: -_LATEST - 1 : -1]]
+    details.add("tasks", _and_more(created, len(tasks)))
+    asked = [q for q in snapshot.questions.values() if q.asked.trigger == name]
+    questions = [f"{row.id} ({row.value or row.state})" for row in asked[: -_LATEST - 1 : -1]]
+    details.add("asked", _and_more(questions, len(asked)))
+
+
+def _and_more(told: list[str], number: int) -> str:
+    more = number - len(told)
+    return ", ".join(told) + (f" and {more:,} before" if more else "")
+
+
+def _how_it_works(spec: TriggerSpec, frame: Frame) -> list[Entry]:
+    more = Details("")
+    most = spec.max_fires
+    more.add("may fire", f"{how_often(most)}, at most" if most is not None else None)
+    more.add(
+        "rests", f"{lasted(spec.cooldown_ms)} after it has fired" if spec.cooldown_ms else None
+    )
+    more.add("once for", spec.dedupe_key)
+    if spec.spawns or spec.action == "create_task":
+        more.add("priority", spec.priority.name.lower())
+        more.add("model", spec.model)
+        question = spec.start_question
+        more.add("begins", f"once you have answered {question}" if question else "by itself")
+    if spec.spawns:
+        by_itself = "on: it spawns by itself" if frame.snapshot.auto_spawn else "off: it asks you"
+        more.add("auto-spawn", by_itself)
+    more.add("gate", "nothing but your answer opens it" if spec.gate else None)
+    return more.entries
 
 
 def event_details(frame: Frame, event: AnyEvent) -> Details:

@@ -91,7 +91,7 @@ class QuestionList(Rows):
         )
         right: Line = (self._time(question),)
         if width >= _FEW:
-            waits = asked.agent or asked.task or ""
+            waits = asked.agent or asked.task or asked.trigger or ""
             right = (
                 ("  ", "plain"),
                 cell(waits, 16 if width < 100 else 24, "plain"),

@@ -70,6 +70,14 @@ class IssueList(Rows):
         """Return the issue of a row."""
         return Subject(issue=self._issues[index].id)
 
+    def _times(self, issue: Issue) -> Line:
+        """Return how often what an issue tells of happened, where that goes on."""
+        if issue.trigger is None or self._frame is None:
+            return ()
+        trigger = self._frame.snapshot.triggers.get(issue.trigger)
+        refused = 0 if trigger is None else trigger.refused
+        return ((f"\N{MULTIPLICATION SIGN}{refused:,} ", "strong"),) if refused > 1 else ()
+
     def line(self, index: int, width: int) -> Line:
         """Return what is to be said of an issue."""
         issue = self._issues[index]
@@ -79,6 +87,7 @@ class IssueList(Rows):
             (
                 (f"{look.sign} ", look.ink),
                 cell(look.word, 9, look.ink),
+                *self._times(issue),
                 (printable(issue.text), "plain"),
                 (suggestion, "dim"),
             ),

@@ -11,6 +11,7 @@ from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import Outcome, Severity
 from mop_tui.domain.marks import MarkKind
 from mop_tui.domain.plan import Mode
+from mop_tui.domain.rows import Trigger
 from mop_tui.domain.session import Snapshot
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.tones import Tone
@@ -81,6 +82,19 @@ def task_look(state: TaskState) -> Look:
             return Look("\N{CIRCLED DIVISION SLASH}", state.value, "warn")
         case _:
             assert_never(state)
+
+
+def trigger_look(trigger: Trigger) -> Look:
+    """Return how a trigger looks."""
+    match trigger.state:
+        case "armed":
+            return Look("\N{WHITE BULLET}", "ARMED", "good")
+        case "muted":
+            return Look("=", "MUTED", "warn")
+        case "disabled":
+            return Look("\N{CIRCLED DIVISION SLASH}", "DISABLED", "dim")
+        case _:
+            assert_never(trigger.state)
 
 
 def severity_look(severity: Severity) -> Look:

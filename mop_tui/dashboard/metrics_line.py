@@ -26,7 +26,7 @@ _TASKS = (
 
 
 class MetricsLine(FrameLines):
-    """How many agents and tasks there are, in which state, what they use, and when all is done."""
+    """How many agents, tasks and triggers there are, how they stand, what is used, and the end."""
 
     DEFAULT_CSS = """
     MetricsLine { background: $surface; }
@@ -45,7 +45,7 @@ class MetricsLine(FrameLines):
             (str(sum(tasks.values())), "strong"),
             *_tasks(tasks),
         )
-        for more in (_used(frame), _end(frame)):
+        for more in (_triggers(frame), _used(frame), _end(frame)):
             if more and width_of(line) + width_of(more) <= width:
                 line += more
         return [clip(line, width)]
@@ -54,6 +54,22 @@ class MetricsLine(FrameLines):
 def _count(count: int, word: str, ink: Ink) -> Line:
     """Return a count; one of nothing is written quietly."""
     return ((f"  {count} {word}", ink if count else "dim"),)
+
+
+def _triggers(frame: Frame) -> Line:
+    """Return how many triggers there are, what came of them, and whether they only propose."""
+    snapshot = frame.snapshot
+    if not snapshot.triggers:
+        return ()
+    rows = snapshot.triggers.values()
+    refused = sum(row.refused for row in rows)
+    return (
+        ("  Triggers ", "dim"),
+        (str(len(rows)), "strong"),
+        (f"  {sum(row.fires for row in rows):,} fired", "plain"),
+        (f"  {refused:,} refused" if refused else "", "warn"),
+        ("" if snapshot.auto_spawn else "  auto-spawn off", "warn"),
+    )
 
 
 def _used(frame: Frame) -> Line:

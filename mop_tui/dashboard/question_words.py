@@ -25,7 +25,12 @@ def who_asks(snapshot: Snapshot, asked: UserAsked) -> str:
     if asked.agent is not None:
         work = f", at work on {asked.task}: {title}" if task is not None else ""
         return f"Agent {asked.agent} asks{work}"
-    return f"It holds {asked.task}: {title}" if task is not None else ""
+    by = (
+        f"Trigger {asked.trigger} {'proposes' if asked.proposal else 'asks'}"
+        if asked.trigger
+        else ""
+    )
+    return f"It holds {asked.task}: {title}" if task is not None else by
 
 
 def earlier(snapshot: Snapshot, question: Question) -> str:

@@ -37,7 +37,8 @@ class SessionHeader(FrameLines):
         look = status_look(snapshot)
         percent = None if snapshot.progress is None else snapshot.progress * 100
         said = "no work" if percent is None else f"{int(percent)}%"
-        why = printable(snapshot.outcome_reason) if width >= 60 else ""
+        hook = f"its {snapshot.hook} hook runs" if snapshot.hook and not frame.ended else ""
+        why = hook or printable(snapshot.outcome_reason) if width >= 60 else ""
         right: Line = (
             (f"  {said}", "strong"),
             (f"  {look.sign} {look.word}", look.ink),

@@ -1,4 +1,4 @@
-"""The dialogs in which the operator confirms what cannot be undone, or writes to an agent."""
+"""The dialogs in which the operator confirms what has consequences, or writes to an agent."""
 
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from mop_tui.dashboard.subject import Subject
 
 
 class SteerDialog(ConfirmDialog):
-    """Says what stopping, restarting or cancelling leads to, and takes a reason."""
+    """Says what something leads to that is done by hand, and takes a reason."""
 
     DEFAULT_CSS = """
     SteerDialog {
@@ -56,6 +56,27 @@ class SteerDialog(ConfirmDialog):
     def reason_given(self) -> None:
         """Go on to the buttons; nothing is done yet."""
         self.query_one("#yes", Button).focus()
+
+
+class AutoSpawnDialog(ConfirmDialog):
+    """Asks whether to let triggers spawn by themselves, or no longer."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__(frame)
+        self.on = not frame.snapshot.auto_spawn
+        """What it asks about."""
+
+    def words(self, frame: Frame) -> tuple[str, str, str, str]:
+        """Return how things stand, and what is to be."""
+        proposed = sum(1 for question in frame.snapshot.open_questions if question.asked.proposal)
+        waiting = f"\n{proposed} proposed already; that waits for your answer." if proposed else ""
+        if self.on:
+            what = "Now triggers only propose, and you say whether somebody is spawned."
+            leads = "Switched on, they spawn by themselves, within the limits."
+            return "Switch auto-spawn on?", f"{what}\n{leads}{waiting}", "No", "Yes, on"
+        what = "Now triggers spawn by themselves, within the limits."
+        leads = "Switched off, they only propose, and you say whether somebody is spawned."
+        return "Switch auto-spawn off?", f"{what}\n{leads}", "No", "Yes, off"
 
 
 class MessageDialog(BoxDialog[str]):

@@ -1,19 +1,23 @@
-"""What the operator may do with an agent or a task: which keys, when, and what comes of it."""
+"""What the operator may do with an agent, a task or a trigger: keys, when, and what follows."""
 
-from typing import Literal, assert_never
+from typing import Literal, assert_never, get_args
 
 from textual.binding import Binding
 
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.subject import Subject
-from mop_tui.domain.feed import CancelTask, Say, Steer
-from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
-from mop_tui.domain.rows import Task
+from mop_tui.dashboard.trigger_words import does, how_often, waits_for
+from mop_tui.domain import by_hand
+from mop_tui.domain.feed import CancelTask, Say, Steer, SteerTrigger
+from mop_tui.domain.ids import AgentId, MemoryKey, TaskId, TriggerName
+from mop_tui.domain.rows import Task, Trigger
 from mop_tui.domain.session import Snapshot, is_provided
 from mop_tui.domain.steering import refusal
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 
-Deed = Literal["pause", "resume", "stop", "restart", "message", "cancel"]
+AgentDeed = Literal["pause", "resume", "stop", "restart", "message"]
+TriggerDeed = Literal["fire", "mute", "arm", "disable"]
+Deed = AgentDeed | TriggerDeed | Literal["cancel"]
 
 AGENT_KEYS = [
     Binding("p", "app.steer('pause')", "Pause", tooltip="Pause the agent, processes and all"),
@@ -26,7 +30,15 @@ TASK_KEYS = [
     Binding("x", "app.steer('cancel')", "Cancel", tooltip="Cancel the task; asks first"),
 ]
 
-_AGENT_DEEDS: tuple[Deed, ...] = ("pause", "resume", "stop", "restart", "message")
+TRIGGER_KEYS = [
+    Binding("f", "app.steer('fire')", "Fire", tooltip="Fire the trigger by hand; asks first"),
+    Binding("m", "app.steer('mute')", "Mute", tooltip="Let the trigger consider and do nothing"),
+    Binding("m", "app.steer('arm')", "Arm", tooltip="Let a trigger work again"),
+    Binding("x", "app.steer('disable')", "Disable", tooltip="Disable the trigger; asks first"),
+]
+
+_AGENT_DEEDS: tuple[Deed, ...] = get_args(AgentDeed)
+_TRIGGER_DEEDS: tuple[Deed, ...] = get_args(TriggerDeed)
 _NAMED = 3
 """How many tasks are named; others are counted."""
 
@@ -38,21 +50,36 @@ def offered(frame: Frame, subject: Subject | None) -> tuple[Deed, ...]:
     deeds: tuple[Deed, ...] = ("cancel",) if subject.task is not None else ()
     if subject.agent is not None:
         deeds = _AGENT_DEEDS
-    return tuple(deed for deed in deeds if not refusal(frame.snapshot, command(deed, subject, "")))
+    if subject.trigger is not None:
+        deeds = _TRIGGER_DEEDS
+    return tuple(deed for deed in deeds if not why_not(frame.snapshot, command(deed, subject, "")))
 
 
-def command(deed: Deed, subject: Subject, text: str) -> Steer | CancelTask | Say:
+def why_not(snapshot: Snapshot, wanted: Steer | CancelTask | Say | SteerTrigger) -> str:
+    """Return why something cannot be done now; empty if it can."""
+    if isinstance(wanted, SteerTrigger):
+        return by_hand.refusal(snapshot, wanted)
+    return refusal(snapshot, wanted)
+
+
+def command(deed: Deed, subject: Subject, text: str) -> Steer | CancelTask | Say | SteerTrigger:
     """Return what to hand over. `text` is the message, else the reason."""
-    if deed == "cancel":
-        return CancelTask(subject.task or TaskId(""), text)
     agent = subject.agent or AgentId("")
-    return Say(agent, text) if deed == "message" else Steer(deed, agent, text)
+    match deed:
+        case "cancel":
+            return CancelTask(subject.task or TaskId(""), text)
+        case "message":
+            return Say(agent, text)
+        case "fire" | "mute" | "arm" | "disable":
+            return SteerTrigger(deed, subject.trigger or TriggerName(""), text)
+        case _:
+            return Steer(deed, agent, text)
 
 
 def title(deed: Deed, subject: Subject) -> str:
     """Return what is about to be done, in a few words."""
     match deed:
-        case "pause" | "stop" | "restart" | "cancel":
+        case "pause" | "stop" | "restart" | "cancel" | "fire" | "mute" | "arm" | "disable":
             return f"{deed.capitalize()} {subject.name}"
         case "resume":
             return f"Continue {subject.name}"
@@ -67,6 +94,9 @@ def what_comes_of_it(deed: Deed, subject: Subject, snapshot: Snapshot) -> str:
     if subject.task is not None:
         task = snapshot.tasks.get(subject.task)
         return "" if task is None else _of_cancelling(task, snapshot)
+    if subject.trigger is not None:
+        trigger = snapshot.triggers.get(subject.trigger)
+        return "" if trigger is None else _of_trigger(deed, trigger)
     agent = snapshot.agents.get(subject.agent) if subject.agent is not None else None
     if agent is None:
         return ""
@@ -85,6 +115,15 @@ def what_comes_of_it(deed: Deed, subject: Subject, snapshot: Snapshot) -> str:
         f"{stands} with {agent.task}.\nIts processes are ended for good,"
         f" and {agent.task} is cancelled{with_it}."
     )
+
+
+def _of_trigger(deed: Deed, trigger: Trigger) -> str:
+    spec = trigger.spec
+    fired = f", and has fired {how_often(trigger.fires)}" if trigger.fires else ""
+    stands = f"{spec.name} is {trigger.state}{fired}.\nIt waits for: {waits_for(spec)}."
+    if deed == "fire":
+        return f"{stands}\nNow it {does(spec)}, without that; what the event would tell is unknown."
+    return f"{stands}\nIt is not even considered any more, until it is armed again."
 
 
 def _of_cancelling(task: Task, snapshot: Snapshot) -> str:

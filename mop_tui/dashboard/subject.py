@@ -22,6 +22,9 @@ def _question_of(frame: Frame, subject: Subject) -> Question | None:
     if subject.question is not None:
         question = frame.snapshot.questions.get(subject.question)
         return question if question is not None and question.state == "open" else None
+    if subject.trigger is not None:
+        asked = frame.snapshot.open_questions
+        return next((row for row in asked if row.asked.trigger == subject.trigger), None)
     if subject.agent is not None:
         agent = frame.snapshot.agents.get(subject.agent)
         return None if agent is None else frame.view.asking(agent)

@@ -13,7 +13,7 @@ from mop_tui.domain.plan import TeamSpec
 from mop_tui.domain.rows import Agent, Question, Task
 from mop_tui.domain.session import Snapshot
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
-from mop_tui.domain.waiting import agent_waiting_for, waiting_for
+from mop_tui.domain.waiting import agent_waiting_for, hook_running, waiting_for
 from mop_tui.domain.wording import printable
 
 AT_WORK = (AgentState.ACTIVE, AgentState.DEGRADED, AgentState.UNHEALTHY)
@@ -234,6 +234,8 @@ class SwarmView:
         question = self.asking(agent)
         if question is not None and agent.state is not AgentState.FAILED:
             return printable(f"waits for your answer to: {question.asked.text}")
+        if agent.hook is not None:
+            return hook_running(agent)
         if agent.state is AgentState.PAUSED:
             return agent_waiting_for(self.snapshot, agent).removeprefix("is ")
         if agent.state in (AgentState.FAILED, AgentState.UNHEALTHY):

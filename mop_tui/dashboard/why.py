@@ -2,12 +2,13 @@
 
 from mop_tui.dashboard.details import Details
 from mop_tui.dashboard.frame import Frame
-from mop_tui.dashboard.looks import WAITING_FOR_YOU, Look, severity_look
+from mop_tui.dashboard.looks import WAITING_FOR_YOU, Look, severity_look, trigger_look
 from mop_tui.dashboard.question_words import became
 from mop_tui.dashboard.retries import trying_again
 from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.times import lasted
-from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId
+from mop_tui.dashboard.trigger_words import does, waits_for
+from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.rows import Task
 from mop_tui.domain.waiting import agent_waiting_for, waiting_for
 
@@ -22,6 +23,8 @@ def how_it_stands(frame: Frame, subject: Subject) -> Details:
         return _issue(frame, subject.issue)
     if subject.question is not None:
         return _question(frame, subject.question)
+    if subject.trigger is not None:
+        return _trigger(frame, subject.trigger)
     details = Details(f"Why {subject.name} happened")
     if subject.event is None or subject.event > frame.snapshot.seq:
         details.add("state", "it has not happened at this moment", "dim")
@@ -86,6 +89,18 @@ def _question(frame: Frame, question_id: QuestionId) -> Details:
         details.add("state", _since(frame, look, question.asked_at), look.ink)
     else:
         details.add("state", became(question, question.by))
+    return details
+
+
+def _trigger(frame: Frame, name: TriggerName) -> Details:
+    trigger = frame.snapshot.triggers.get(name)
+    if trigger is None:
+        return _absent(f"Why trigger {name}", "the session has not begun at this moment")
+    look = trigger_look(trigger)
+    details = Details(f"What {name} did last, and why")
+    details.add("state", f"{look.sign} {look.word}", look.ink)
+    details.add("waits for", waits_for(trigger.spec))
+    details.add("then", does(trigger.spec))
     return details
 
 

@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from mop_tui.decisions.wording import counted
 from mop_tui.domain.agent_lifecycle import AgentState
-from mop_tui.domain.plan import AgentSpec
+from mop_tui.domain.ids import AgentId
+from mop_tui.domain.plan import AgentSpec, Plan
 from mop_tui.domain.session import Session
+from mop_tui.domain.triggers import UNPLACED
 
 _GONE = frozenset({AgentState.COMPLETE, AgentState.FAILED})
 
@@ -21,6 +23,31 @@ class Refused(NamedTuple):
     limit: str
     """A key of `limits`."""
     reason: str
+
+
+def agent_of(
+    plan: Plan,
+    kind_name: str,
+    *,
+    skills: tuple[str, ...] | None = None,
+    model: str | None = None,
+    depth: int = 0,
+) -> AgentSpec:
+    """Return an agent of a type that the plan has, with skills and model of its own if they are
+    said. It gets its number when it is spawned, and belongs where others of its type are."""
+    kind = plan.kinds[kind_name]
+    teams = (agent.team for agent in plan.agents.values() if agent.type == kind_name)
+    return AgentSpec(
+        id=AgentId(kind_name),
+        type=kind_name,
+        team=next(teams, UNPLACED),
+        skills=kind.skills if skills is None else skills,
+        model=model or kind.model,
+        host=kind.host,
+        lifetime=kind.lifetime,
+        limits=kind.limits,
+        depth=depth,
+    )
 
 
 def refused(

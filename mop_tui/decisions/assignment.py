@@ -1,29 +1,35 @@
 """Who works on what: by pin or skill, then priority, then longest remaining path.
 
-Every event that can make an assignment possible makes at most one possible: a task that becomes
+Most events that can make an assignment possible make at most one possible: a task that becomes
 ready and unheld, an agent that becomes available, or a place that becomes free under
-`max_agents`. So each yields at most one assignment, and no ready task is ever overlooked.
+`max_agents`. So each yields at most one assignment.
+
+Locks that are given back can make several possible, and then yield as many. That is considered when
+the last of them is given back; so the agent that gives them back, and its place, are left until
+then to be part of it. No ready task is ever overlooked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from mop_tui.decisions.dependencies import urgency
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import counted, listed
 from mop_tui.decisions.work import why_out
-from mop_tui.domain.actions import MoveAgent, MoveTask
+from mop_tui.domain import locks
+from mop_tui.domain.actions import Lock, MoveAgent, MoveTask
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
 from mop_tui.domain.events import (
     AgentTransitioned,
     AnyEvent,
     SystemDecided,
     SystemTimerFired,
+    SystemUnlocked,
     TaskTransitioned,
     UserAnswered,
     UserExpired,
 )
-from mop_tui.domain.ids import TaskId
-from mop_tui.domain.plan import Lifetime, Plan
+from mop_tui.domain.ids import AgentId, Resource, TaskId
+from mop_tui.domain.plan import AgentSpec, Lifetime, Plan
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
@@ -56,7 +62,7 @@ def place_task(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     if session.at_limit:
         yield _refuse(task, f"max_agents is {session.max_agents}, and as many are at work")
     elif agent is None:
-        yield _refuse(task, _nobody_free(session, task))
+        yield _refuse(task, _locked(session, task) or _nobody_free(session, task))
     else:
         yield _assign(session, task, agent, "place_task")
 
@@ -67,17 +73,65 @@ def employ_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
     agent = session.agents[data.agent]
     if session.status != "running" or session.at_limit:
         return
+    if data.agent in session.locked_by:
+        return  # it is about to give back what it locked, and is considered then
     if session.max_agents is not None:
         if not frees_a_place(session, agent):
             return
         found = _most_pressing(session)
         if found is not None:
             yield _assign(session, *found, "employ_agent")
+        else:
+            yield from _kept_from(session, agent)
     elif agent.state is AgentState.AVAILABLE and not agent.leaving:
         ready = [t for t in session.ready_for(agent) if not session.tasks[t].held]
+        if session.locks:
+            tasks = session.tasks
+            ready = [t for t in ready if session.obstacle(tasks[t].spec, agent.spec) is None]
         if ready:
             best = min(ready, key=lambda task: urgency(session, task))
             yield _assign(session, session.tasks[best], agent, "employ_agent")
+        else:
+            yield from _kept_from(session, agent)
+
+
+def _kept_from(session: Session, agent: Agent) -> Iterator[SystemDecided]:
+    """Say so if a lock keeps a free agent from the most pressing of what it could do."""
+    if not session.locks or agent.state is not AgentState.AVAILABLE or agent.leaving:
+        return
+    ready = [t for t in session.ready_for(agent) if not session.tasks[t].held]
+    if not ready:
+        return
+    task = session.tasks[min(ready, key=lambda task: urgency(session, task))].spec
+    obstacle = session.obstacle(task, agent.spec)
+    if obstacle is not None:
+        reason = obstacle.reason
+        yield SystemDecided("employ_agent", "no", reason, (), agent.spec.id, task.id)
+
+
+def place_unlocked(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Give tasks to agents when everything is given back that was locked for a task.
+
+    The most pressing goes first; of equals, the one that has waited longest.
+    """
+    data: SystemUnlocked = event.data
+    if session.status != "running" or data.agent in session.locked_by:
+        return
+    places = session.places
+    employed: set[AgentId] = set()
+    locked: set[Resource] = set()
+    free = places and session.agent_counts.get(AgentState.AVAILABLE)
+    ready = _unlocked(session, _ready(session)) if free else []
+    for task in sorted(ready, key=lambda t: (*urgency(session, t), session.tasks[t].moved)):
+        row = session.tasks[task]
+        agent = _taker(session, row, employed, locked)
+        if agent is None:
+            continue
+        yield _assign(session, row, agent, "place_unlocked")
+        employed.add(agent.spec.id)
+        locked.update(locks.wanted(row.spec, agent.spec))
+        if len(employed) == places:
+            return
 
 
 def frees_a_place(session: Session, agent: Agent) -> bool:
@@ -95,14 +149,7 @@ def frees_a_place(session: Session, agent: Agent) -> bool:
 
 
 def _most_pressing(session: Session) -> tuple[Task, Agent] | None:
-    ready: list[TaskId] = [
-        task
-        for index in (session.ready_pinned, session.ready_skilled)
-        for tasks in index.values()
-        for task in tasks
-        if not session.tasks[task].held
-    ]
-    for task_id in sorted(ready, key=lambda task: urgency(session, task)):
+    for task_id in sorted(_ready(session), key=lambda task: urgency(session, task)):
         task = session.tasks[task_id]
         agent = _taker(session, task)
         if agent is not None:
@@ -110,16 +157,74 @@ def _most_pressing(session: Session) -> tuple[Task, Agent] | None:
     return None
 
 
-def _taker(session: Session, task: Task) -> Agent | None:
-    """Return the capable agent that has been available longest, and that does not leave."""
-    if task.spec.agent is None:
-        free = session.available_skilled.get(task.spec.requires_skill or "", {})
-        agents = map(session.agents.__getitem__, free)
-        return next((agent for agent in agents if not agent.leaving), None)
-    agent = session.agents.get(task.spec.agent)
-    if agent is None or agent.state is not AgentState.AVAILABLE or agent.leaving:
+def _ready(session: Session) -> list[TaskId]:
+    """Return the tasks that could be given to somebody."""
+    return [
+        task
+        for index in (session.ready_pinned, session.ready_skilled)
+        for tasks in index.values()
+        for task in tasks
+        if not session.tasks[task].held
+    ]
+
+
+def _unlocked(session: Session, tasks: Iterable[TaskId]) -> list[TaskId]:
+    """Return those of `tasks` that wait for no lock, whoever does them.
+
+    Many may lock the same, which is looked at once.
+    """
+    free: dict[tuple[Resource, ...], bool] = {}
+    found = []
+    for task in tasks:
+        spec = session.tasks[task].spec
+        resources = locks.wanted(spec, None)
+        if resources not in free:
+            free[resources] = session.obstacle(spec, None) is None
+        if free[resources]:
+            found.append(task)
+    return found
+
+
+def _taker(
+    session: Session,
+    task: Task,
+    employed: Collection[AgentId] = (),
+    locked: Collection[Resource] = (),
+) -> Agent | None:
+    """Return the capable agent that has been available longest, and that does not leave.
+
+    It can have all that it would lock. `employed` are about to be given something else, for which
+    `locked` will be locked.
+    """
+    if not _may_lock(session, task, None, locked):
         return None
-    return agent
+    for agent in _free(session, task):
+        if agent.spec.id in employed:
+            continue
+        if not agent.spec.owns or _may_lock(session, task, agent.spec, locked):
+            return agent
+    return None
+
+
+def _may_lock(
+    session: Session, task: Task, agent: AgentSpec | None, locked: Collection[Resource]
+) -> bool:
+    """True if `agent`, or whoever it be, can have all that it would lock for `task`."""
+    if session.obstacle(task.spec, agent) is not None:
+        return False
+    return not locked or locks.disjoint(session.alike, task.spec, agent, locked)
+
+
+def _free(session: Session, task: Task) -> Iterator[Agent]:
+    """Yield the capable agents that are free, those first that have been available longest."""
+    if task.spec.agent is None:
+        for name in session.available_skilled.get(task.spec.requires_skill or "", {}):
+            if not session.agents[name].leaving:
+                yield session.agents[name]
+    else:
+        agent = session.agents.get(task.spec.agent)
+        if agent is not None and agent.state is AgentState.AVAILABLE and not agent.leaving:
+            yield agent
 
 
 def _assign(session: Session, task: Task, agent: Agent, rule: str) -> SystemDecided:
@@ -128,14 +233,20 @@ def _assign(session: Session, task: Task, agent: Agent, rule: str) -> SystemDeci
     else:
         reason = f"{agent.spec.id} is free and has the skill {task.spec.requires_skill}"
     ready = session.ready_count(agent)
-    if ready > 1:
+    if ready > 1 and not session.locks:
         reason += f"; it is the most pressing of {counted(ready, 'ready task')}"
+    elif ready > 1:
+        reason += f"; of {counted(ready, 'ready task')} it is the most pressing that can be begun"
     return SystemDecided(
         rule,
         "yes",
         reason,
         (
             MoveTask(task.spec.id, TaskTrigger.ASSIGNED, agent.spec.id),
+            *(
+                Lock(resource, task.spec.id, agent.spec.id)
+                for resource in locks.wanted(task.spec, agent.spec)
+            ),
             MoveAgent(agent.spec.id, AgentTrigger.TASK_ASSIGNED, task.spec.id),
         ),
         agent.spec.id,
@@ -145,6 +256,13 @@ def _assign(session: Session, task: Task, agent: Agent, rule: str) -> SystemDeci
 
 def _refuse(task: Task, reason: str) -> SystemDecided:
     return SystemDecided("place_task", "no", reason, (), None, task.spec.id)
+
+
+def _locked(session: Session, task: Task) -> str:
+    """Return why a task has to wait for a lock; empty if it does not."""
+    specs = [agent.spec for agent in _free(session, task)]
+    obstacle = session.obstacle(task.spec, specs[0] if specs else None)
+    return "" if obstacle is None else obstacle.reason
 
 
 def _nobody_free(session: Session, task: Task) -> str:
@@ -167,6 +285,7 @@ RULES = (
         place_task,
         into=(TaskState.READY,),
     ),
+    Rule("place_unlocked", (SystemUnlocked.KIND,), place_unlocked),
     Rule(
         "employ_agent",
         (AgentTransitioned.KIND,),

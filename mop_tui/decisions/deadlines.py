@@ -103,8 +103,9 @@ def force_off(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
 
 def withdraw_work(session: Session, agent: Agent) -> tuple[Action, ...]:
     """Return the actions that make `agent` give its task up: its process is ended, or told to if
-    it lives on. What it asked is withdrawn in the same breath, so that no answer can lead it on."""
-    if agent.task is None or not agent.running or agent.stopping:
+    it lives on. What it asked is withdrawn in the same breath, so that no answer can lead it on.
+    A hook of its that runs is ended by a rule of its own (see `hooks`)."""
+    if agent.task is None or not agent.running or agent.stopping or agent.hook is not None:
         return ()
     waiting = withdraw_waiting(session, agent)
     if agent.spec.lifetime is Lifetime.TASK:

@@ -104,6 +104,8 @@ def policy(session: Session, task: Task) -> OnDoubt:
 
 def take_up(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[SystemDecided]:
     """Go on where the session was; gates whose secret was lost with the program ask again."""
+    if session.status == "starting":
+        return
     if session.status != "running":
         yield SystemDecided("take_up", "no", "the session was about to end, and goes on ending")
         return

@@ -4,7 +4,15 @@ from collections.abc import Iterator
 
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import counted, listed
-from mop_tui.domain.actions import Action, EndSession, MoveTask, OpenIssue, StopProcess, Withdraw
+from mop_tui.domain.actions import (
+    Action,
+    EndSession,
+    MoveTask,
+    OpenIssue,
+    RunHook,
+    StopProcess,
+    Withdraw,
+)
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
 from mop_tui.domain.events import (
     AgentExited,
@@ -54,7 +62,7 @@ def obey_stop(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
     )
 
 
-def nothing_moves(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[SystemDecided]:
+def nothing_moves(plan: Plan, session: Session, _event: AnyEvent) -> Iterator[SystemDecided]:
     """Do not wait for what cannot come: for an answer without anyone to give it, or for nothing.
 
     A question that will time out into an outcome of its own is worth waiting for.
@@ -63,26 +71,17 @@ def nothing_moves(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[S
         return
     if session.finished:
         outcome, reason = _judged(session)
-        yield SystemDecided("nothing_moves", "yes", reason, (EndSession(outcome),))
+        yield _ended(plan, session, "nothing_moves", outcome, reason)
         return
     if session.open_questions:
         texts = [session.questions[q].asked.text for q in session.open_questions]
         reason = f"only questions are left, and nobody is here to answer: {listed(texts)}"
-        yield SystemDecided(
-            rule="nothing_moves",
-            verdict="yes",
-            reason=reason,
-            actions=(EndSession("waiting"),),
-        )
+        yield _ended(plan, session, "nothing_moves", "waiting", reason)
         return
     suspended = [a for a, row in session.agents.items() if row.paused_by is PausedBy.OPERATOR]
     if suspended:
-        yield SystemDecided(
-            rule="nothing_moves",
-            verdict="yes",
-            reason=f"nobody is here to resume what the operator paused: {listed(suspended)}",
-            actions=(EndSession("waiting"),),
-        )
+        reason = f"nobody is here to resume what the operator paused: {listed(suspended)}"
+        yield _ended(plan, session, "nothing_moves", "waiting", reason)
         return
     stuck = [task for task, row in session.tasks.items() if row.state not in TERMINAL]
     reason = f"nothing can move {listed(stuck)} any more"
@@ -106,14 +105,40 @@ def nothing_moves(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[S
     )
 
 
-def end_session(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[SystemDecided]:
+def _ended(plan: Plan, session: Session, rule: str, outcome: Outcome, reason: str) -> SystemDecided:
+    """Return the decision to end the session, or first to run its `on_end` hook.
+
+    None follows an `on_start` hook that failed.
+    """
+    hook = plan.hook("on_end", None, None)
+    if hook is not None and session.end_hook == "none" and session.start_hook != "failed":
+        first = f"{reason}; the session's on_end hook comes first"
+        return SystemDecided(rule, "no", first, (RunHook(None, None, "on_end"),))
+    if outcome == "complete" and session.end_hook == "failed":
+        outcome, reason = "incomplete", f"{reason}, but the session's on_end hook failed"
+    return SystemDecided(rule, "yes", reason, (EndSession(outcome),))
+
+
+def _begins(session: Session, event: AnyEvent) -> bool:
+    """True if the session is about to be filled, for its `on_start` hook is done."""
+    hook = session.hook_done
+    return (
+        isinstance(event.data, SystemDone)
+        and hook is not None
+        and hook.action == event.data.action
+        and hook.agent is None
+        and session.status == "running"
+    )
+
+
+def end_session(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Close the session when every task is terminal, nobody works and no question is open.
 
     Processes that live for the session are dismissed first.
     """
     if session.status not in ("running", "stopping") or not session.finished:
         return
-    if session.keep_running and session.status == "running":
+    if _begins(session, event) or (session.keep_running and session.status == "running"):
         return
     if session.running:
         left = [a for a, row in session.agents.items() if row.running and not row.stopping]
@@ -126,12 +151,7 @@ def end_session(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Sys
             )
         return
     outcome, reason = _judged(session)
-    yield SystemDecided(
-        rule="end_session",
-        verdict="yes",
-        reason=reason,
-        actions=(EndSession(outcome),),
-    )
+    yield _ended(plan, session, "end_session", outcome, reason)
 
 
 def _judged(session: Session) -> tuple[Outcome, str]:
@@ -147,6 +167,8 @@ def _judged(session: Session) -> tuple[Outcome, str]:
         return "terminated", session.stopping_reason or "the operator ended it"
     if session.stopping_as is not None and (session.stopped_early or not session.keep_running):
         return "stopped", session.stopping_reason or "the operator ended it"
+    if session.start_hook == "failed":
+        return "incomplete", "the session's on_start hook failed, so nothing was begun"
     if complete == len(session.tasks):
         return "complete", f"all of {counted(complete, 'task')} complete"
     return "incomplete", f"{complete} complete, {failed} failed, {cancelled} cancelled"

@@ -13,7 +13,7 @@ from mop_tui.domain.actions import Action, CloseIssue, MoveTask, OpenIssue, SetT
 from mop_tui.domain.events import AnyEvent, SystemDecided, TaskTransitioned
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Plan, Retry
-from mop_tui.domain.rows import Task
+from mop_tui.domain.rows import Issue, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.timers import rest_of
@@ -64,22 +64,36 @@ def attempt_failed(
 
 
 def settle_issues(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Close the warnings about attempts that failed, once it is known what became of the task."""
+    """Close the warnings about attempts that failed, once it is known what became of the task.
+
+    If it is complete, the errors that those attempts told of are settled, too. What the attempt
+    that succeeded told of stays.
+    """
     data: TaskTransitioned = event.data
-    if not session.tasks[data.task].retries:
+    task = session.tasks[data.task]
+    if not task.retries:
         return
+    complete = data.to_state is TaskState.COMPLETE
     warnings = tuple(
         CloseIssue(issue.id)
         for issue in session.issues.values()
         if issue.open
         and issue.task == data.task
         and issue.severity == "warning"
-        and issue.text.startswith(_failed(data.task))
+        and (
+            issue.text.startswith(_failed(data.task))
+            or (complete and _is_of_earlier_attempt(issue, task))
+        )
     )
     if warnings:
-        complete = data.to_state is TaskState.COMPLETE
         fate = "is complete after all" if complete else f"is {data.to_state} for good"
         yield SystemDecided("settle_issues", "yes", f"the task {fate}", warnings, task=data.task)
+
+
+def _is_of_earlier_attempt(issue: Issue, task: Task) -> bool:
+    """True if an agent told of an error before the latest attempt began."""
+    told = issue.text.startswith(f"{issue.agent}: ")
+    return told and task.started_at is not None and issue.opened_at < task.started_at
 
 
 def _failed(task: TaskId) -> str:

@@ -3,12 +3,17 @@
 from mop_tui.decisions import (
     approvals,
     assignment,
+    by_hand,
     conversation,
     deadlines,
     dependencies,
     doubt,
+    edits,
     ending,
+    hooks,
+    locks,
     opening,
+    ownership,
     retries,
     steering,
     triggers,
@@ -16,9 +21,13 @@ from mop_tui.decisions import (
 )
 
 RULES = (
+    *locks.RULES,  # before what its agent does next
     *opening.RULES,
     *triggers.RULES,
+    *by_hand.RULES,
     *work.RULES,
+    *hooks.RULES,
+    *edits.RULES,
     *retries.RULES,
     *deadlines.RULES,
     *conversation.RULES,
@@ -26,6 +35,7 @@ RULES = (
     *approvals.RULES,
     *doubt.RULES,
     *steering.RULES,
+    *ownership.RULES,
     *assignment.RULES,
     *ending.RULES,
 )

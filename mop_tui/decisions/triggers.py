@@ -18,7 +18,7 @@ from pydantic import JsonValue
 from mop_tui.decisions import admission
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.steering import ordered
-from mop_tui.decisions.wording import listed
+from mop_tui.decisions.wording import listed, titled
 from mop_tui.domain import complexity, templates
 from mop_tui.domain import events as e
 from mop_tui.domain.actions import (
@@ -41,18 +41,16 @@ from mop_tui.domain.circumstances import Circumstances
 from mop_tui.domain.conditions import unmet
 from mop_tui.domain.events import AnyEvent, SystemDecided, UserAnswered
 from mop_tui.domain.feed import Steer
-from mop_tui.domain.ids import AgentId, SpawnId, TaskId, TeamId
+from mop_tui.domain.ids import AgentId, SpawnId, TaskId
 from mop_tui.domain.path_patterns import compiled
 from mop_tui.domain.plan import AgentSpec, Plan, TaskSpec
 from mop_tui.domain.rows import Trigger
 from mop_tui.domain.session import Session
 from mop_tui.domain.steering import refusal
 from mop_tui.domain.task_lifecycle import TaskState
-from mop_tui.domain.triggers import UNPLACED, TriggerSpec
+from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.domain.wording import lasting
 
-LONGEST_TITLE = 200
-"""Characters of what a spawned agent is told to do; more is in the context of its task."""
 LOG_LINES = 20
 """How many of the latest lines of a failed agent are handed to whoever looks into it."""
 
@@ -147,6 +145,8 @@ def _why(spec: TriggerSpec, about: Circumstances) -> str:  # noqa: C901 - a type
             ready = fact.to_state is TaskState.READY and task is not None
             if not ready or task is None or task.spec.environment != spec.environment:
                 return ""
+            if task.spec.gated_by == spec.name:
+                return ""  # it is asked at the gate of the task
             return f"{task.spec.id} deploys to {spec.environment}"
         case "agent_health":
             return _why_health(spec, about)
@@ -365,7 +365,7 @@ class _Considered:
         spawns = self._wanted()
         if not self.session.auto_spawn and not self.by_hand:
             names = listed([_name(spawn) for spawn in spawns if not isinstance(spawn, CreateNew)])
-            return (Propose(self.spec.name, f"Spawn {names}? {_capital(self.why)}.", spawns),)
+            return (Propose(self.spec.name, f"Spawn {names}, because {self.why}?", spawns),)
         return spawns
 
     def _wanted(self) -> tuple[Spawning, ...]:
@@ -420,16 +420,8 @@ class _Considered:
                 skills = (*skills, created.requires_skill)
         else:
             task = self._task(None)
-        spec = AgentSpec(
-            id=AgentId(kind_name),
-            type=kind_name,
-            team=_team(plan, kind_name),
-            skills=skills,
-            model=self.spec.model or kind.model,
-            host=kind.host,
-            lifetime=kind.lifetime,
-            limits=kind.limits,
-            depth=self.depth,
+        spec = admission.agent_of(
+            plan, kind_name, skills=skills, model=self.spec.model, depth=self.depth
         )
         self._admit(spec)
         return SpawnNew(SpawnId(f"{self.spec.name}@{about.event.seq}.{number + 1}"), spec, task)
@@ -463,7 +455,7 @@ class _Considered:
             text = f"Look into this: {self.why}"
         else:
             text = f"Deal with this: {self.why}"
-        return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1] + "…"
+        return titled(text)
 
     def _look_up(self, name: str) -> str | None:
         found = self.about.text(name)
@@ -499,20 +491,8 @@ def _depth(about: Circumstances) -> int:
     )
 
 
-def _team(plan: Plan, kind: str) -> TeamId:
-    """Return where an agent of a type belongs: where others of it are."""
-    for agent in plan.agents.values():
-        if agent.type == kind:
-            return agent.team
-    return UNPLACED
-
-
 def _name(spawn: SpawnAgent | SpawnNew) -> str:
     return spawn.agent if isinstance(spawn, SpawnAgent) else spawn.spec.type
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _times(number: int) -> str:

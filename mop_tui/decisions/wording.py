@@ -2,6 +2,14 @@
 
 from collections.abc import Sequence
 
+LONGEST_TITLE = 200
+"""Characters of the title of a task that is made meanwhile; more is in its context."""
+
+
+def titled(text: str) -> str:
+    """Return `text`, or its beginning, as the title of a task."""
+    return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1] + "…"
+
 
 def listed(names: Sequence[str], most: int = 4) -> str:
     """Return names as a reader would list them: `a`, `a and b`, `a, b and 3 more`."""

@@ -18,6 +18,7 @@ from mop_tui.domain.actions import (
     MoveAgent,
     MoveTask,
     OpenIssue,
+    RunHook,
     SetMemory,
     StartProcess,
     StopProcess,
@@ -33,7 +34,7 @@ from mop_tui.domain.events import (
     TaskCreated,
 )
 from mop_tui.domain.ids import TaskId
-from mop_tui.domain.plan import Lifetime, Plan
+from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Plan
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TERMINAL, TaskState, TaskTrigger
@@ -45,25 +46,44 @@ MOST_DEATHS = 3
 the session is given up."""
 
 
-def start_work(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def hooked(
+    plan: Plan, name: HookName, agent: AgentSpec, task: TaskId | None
+) -> tuple[RunHook, ...]:
+    """Return what runs a hook of an agent; nothing where none is declared."""
+    return () if plan.hook(name, agent, task) is None else (RunHook(agent.id, task, name),)
+
+
+def start_work(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Start the process of an agent that was given a task, or hand the task to its process."""
     data: AgentTransitioned = event.data
     if data.task is None:
         return
-    if session.agents[data.agent].running:
-        reason = "its process runs and takes tasks"
-        action: Action = HandTask(data.agent, data.task)
+    actions: tuple[Action, ...] = hooked(
+        plan, "pre_task", session.agents[data.agent].spec, data.task
+    )
+    if actions:
+        reason = "it has its task, and its pre_task hook comes first"
     else:
-        reason = "it has its task, and nothing has to be locked or prepared first"
-        action = StartProcess(data.agent, data.task)
-    yield SystemDecided("start_work", "yes", reason, (action,), data.agent, data.task)
+        reason, action = begin(session.agents[data.agent], data.task)
+        actions = (action,)
+    yield SystemDecided("start_work", "yes", reason, actions, data.agent, data.task)
 
 
-def agent_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def begin(agent: Agent, task: TaskId) -> tuple[str, Action]:
+    """Return how an agent begins the task that it was given, and why so."""
+    if agent.running:
+        return "its process runs and takes tasks", HandTask(agent.spec.id, task)
+    reason = "it has its task, and nothing has to be locked or prepared first"
+    return reason, StartProcess(agent.spec.id, task)
+
+
+def agent_started(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Lead an agent that lives for the session into the pool once its process runs."""
     data: SystemDone = event.data
+    if data.effect != "start_process" or data.agent is None:
+        return
     agent = session.agents[data.agent]
-    if data.effect != "start_process" or agent.state is not AgentState.SPAWNING:
+    if agent.state is not AgentState.SPAWNING:
         return
     actions: tuple[Action, ...]
     ending = session.status != "running"
@@ -85,6 +105,9 @@ def agent_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
     elif ending:
         reason = "the session is ending"
         actions = (StopProcess(data.agent),)
+    elif hook := hooked(plan, "on_start", agent.spec, None):
+        reason = "its process runs, and its on_start hook comes first"
+        actions = (MoveAgent(data.agent, AgentTrigger.AGENT_CREATED), *hook)
     else:
         reason = "its process runs, and no hook comes first"
         actions = (
@@ -97,8 +120,10 @@ def agent_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
 def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Move task and agent on once the process runs, or fail the attempt if it could not start."""
     data: SystemDone = event.data
+    if data.effect not in ("start_process", "hand_task") or data.agent is None:
+        return
     agent = session.agents[data.agent]
-    if data.effect not in ("start_process", "hand_task") or agent.task is None:
+    if agent.task is None:
         return
     task = session.tasks[agent.task]
     wanted = task.state is TaskState.ASSIGNED
@@ -138,7 +163,7 @@ def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
     )
 
 
-def work_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def work_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Judge an attempt by how the process ended that made it."""
     data: AgentExited = event.data
     agent = session.agents.get(data.agent)
@@ -175,7 +200,7 @@ def work_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
         actions = (*attempt_failed(session, task, data.agent, failure, advice), leaves)
     else:
         reason = "its process ended with exit code 0" if data.code == 0 else "it said it was done"
-        actions = _delivered(session, task, agent, data.result)
+        reason, actions = _judged(plan, session, task, agent, reason)
         verdict = "yes"
     yield SystemDecided(
         "work_ended",
@@ -187,7 +212,7 @@ def work_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     )
 
 
-def work_finished(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def work_finished(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Take what an agent says about its task as the end of it; the agent lives on."""
     data: AgentFinished = event.data
     agent = session.agents.get(data.agent)
@@ -200,14 +225,13 @@ def work_finished(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
         reason = f"its task was {task.state.lower()}, and it has given it up"
         actions = free
     elif task.overdue or data.failed:
-        how = _too_long(task) if task.overdue else _named(data.failed, data.message)
+        how = too_long(task) if task.overdue else _named(data.failed, data.message)
         reason = f"it says that it failed: {how}" if not task.overdue else how
         advice = f"read the log of {data.agent}, mend the cause, then run again"
         told = f"{data.agent} {how}" if task.overdue else f"{data.agent}: {how}"
         actions = (*attempt_failed(session, task, data.agent, told, advice), *free)
     else:
-        reason = "it says that it is done"
-        actions = _delivered(session, task, agent, data.result)
+        reason, actions = _judged(plan, session, task, agent, "it says that it is done")
     failed = task.state is not TaskState.ACTIVE or task.overdue or bool(data.failed)
     yield SystemDecided(
         "work_finished", "no" if failed else "yes", reason, actions, data.agent, data.task
@@ -297,6 +321,8 @@ def why_out(session: Session, agent: Agent) -> str:
         return "the operator stopped it"
     if session.finished:
         return "everything is done"
+    if agent.unprepared:
+        return "its on_start hook failed"
     if agent.restarting:
         return ""
     if not session.has_work_for(agent):
@@ -325,7 +351,17 @@ def _given_up(session: Session, agent: Agent) -> bool:
     return wanted and agent.deaths >= MOST_DEATHS
 
 
-def _delivered(session: Session, task: Task, agent: Agent, result: str) -> tuple[Action, ...]:
+def _judged(
+    plan: Plan, session: Session, task: Task, agent: Agent, good: str
+) -> tuple[str, tuple[Action, ...]]:
+    """Return what becomes of work that is good, and why: its `post_task` hook comes first."""
+    hook = hooked(plan, "post_task", agent.spec, task.spec.id)
+    if hook:
+        return f"{good}, and its post_task hook comes next", (*_back_to_work(agent), *hook)
+    return good, delivered(session, task, agent, agent.result)
+
+
+def delivered(session: Session, task: Task, agent: Agent, result: str) -> tuple[Action, ...]:
     """Deliver the result, complete, and provide the declared keys that the agent did not set.
 
     The agent goes on before it is done, and before the keys are there, for it may wait for one.
@@ -358,7 +394,7 @@ def _failure(agent: Agent, task: Task, exited: AgentExited) -> str:
     """Return how an attempt failed, the agent being the subject; empty if it did not."""
     subject = agent.spec.id
     if task.overdue:
-        return f"{subject} {_too_long(task)}"
+        return f"{subject} {too_long(task)}"
     if exited.failed:
         what = exited.message or f"it {_how(exited)}" + _last_words(exited)
         return f"{subject} {_named(exited.failed, what)}"
@@ -369,7 +405,8 @@ def _failure(agent: Agent, task: Task, exited: AgentExited) -> str:
     return f"{subject} {_how(exited)}" + _last_words(exited)
 
 
-def _too_long(task: Task) -> str:
+def too_long(task: Task) -> str:
+    """Return that an attempt took longer than it may, the agent being the subject."""
     return f"took longer than {lasting(task.spec.timeout_ms or 0)}"
 
 

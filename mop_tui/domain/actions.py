@@ -17,19 +17,27 @@ from mop_tui.domain.ids import (
     MemoryKey,
     QuestionId,
     QuestionName,
+    Resource,
     SpawnId,
     TaskId,
     TimerId,
     TriggerName,
 )
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import AgentSpec, TaskSpec
+from mop_tui.domain.plan import AgentSpec, HookName, TaskSpec
 from mop_tui.domain.task_lifecycle import TaskTrigger
 
 Effect = Literal[
-    "start_process", "stop_process", "pause_process", "resume_process", "hand_task", "tell"
+    "start_process",
+    "stop_process",
+    "pause_process",
+    "resume_process",
+    "hand_task",
+    "tell",
+    "run_hook",
+    "stop_hook",
 ]
-"""Side effects on agents."""
+"""Side effects on agents, and hooks."""
 
 TimerPurpose = Literal["question", "retry", "timeout", "force"]
 """What a timer is for: a question's time is up, a task has rested, took too long, or was not given
@@ -154,6 +162,26 @@ class MoveTask:
 
 
 @immutable
+class Lock:
+    """Lock a resource for a task that was just assigned to `agent`."""
+
+    resource: Resource
+    task: TaskId
+    agent: AgentId
+    do: Literal["lock"] = "lock"
+
+
+@immutable
+class Unlock:
+    """Give back a resource that was locked for `task`."""
+
+    resource: Resource
+    task: TaskId
+    agent: AgentId
+    do: Literal["unlock"] = "unlock"
+
+
+@immutable
 class StartProcess:
     """Start the agent's process: for its task, or for the session. A side effect."""
 
@@ -227,6 +255,28 @@ class CancelWork:
     agent: AgentId
     task: TaskId
     do: Literal["cancel_work"] = "cancel_work"
+
+
+@immutable
+class RunHook:
+    """Run a hook of an agent, for a task or not; without an agent, one of the session. A side
+    effect."""
+
+    agent: AgentId | None
+    task: TaskId | None
+    hook: HookName
+    files: tuple[str, ...] = ()
+    """What a `post_edit` hook is about, relative to the session's folder."""
+    do: Literal["run_hook"] = "run_hook"
+
+
+@immutable
+class StopHook:
+    """End a hook of an agent, or of the session, that runs. A side effect."""
+
+    agent: AgentId | None
+    hook: HookName
+    do: Literal["stop_hook"] = "stop_hook"
 
 
 @immutable
@@ -346,6 +396,8 @@ Action = Annotated[
     | Notify
     | MoveAgent
     | MoveTask
+    | Lock
+    | Unlock
     | StartProcess
     | StopProcess
     | PauseProcess
@@ -354,6 +406,8 @@ Action = Annotated[
     | Reply
     | SendNote
     | CancelWork
+    | RunHook
+    | StopHook
     | Ask
     | AskForAgent
     | AskAboutDoubt

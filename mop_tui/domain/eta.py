@@ -1,8 +1,9 @@
 """When a session will be done, as far as that can be told.
 
 The rest of the work is played through: tasks begin when what they need is there and somebody who
-may do them is free, the most pressing first, at most `max_agents` at a time. This is list
-scheduling by upward rank, and what the rule that assigns tasks does too. Nothing is invented: what
+may do them is free and nobody has locked what they lock, the most pressing first, at most
+`max_agents` at a time. This is list scheduling by upward rank, and what the rules that assign tasks
+do too. Nothing is invented: what
 takes nobody knows how long makes the end unknown.
 """
 
@@ -14,8 +15,9 @@ from typing import Literal
 
 from mop_tui.domain import graph
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
-from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
+from mop_tui.domain.ids import AgentId, MemoryKey, Resource, TaskId
 from mop_tui.domain.immutable import immutable
+from mop_tui.domain.locks import may_be_same, wanted
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Snapshot, is_provided
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
@@ -180,6 +182,10 @@ class _Course:
         self._wanting: dict[MemoryKey, list[TaskId]] = {}
         self._pressing: list[tuple[int, int, int, TaskId]] = []
         self._waiting: dict[_Kind, list[tuple[int, int, int, TaskId]]] = {}
+        self._locked: dict[TaskId, tuple[Resource, ...]] = {}
+        self._kept: dict[tuple[Resource, ...], list[tuple[int, int, int, TaskId]]] = {}
+        """Those that are ready and wait for a lock, by what they lock themselves. Of those that
+        lock the same, one is called when something is given back."""
         self._ahead: list[tuple[int, int, TaskId]] = []
         """What will be done or ready when, and which of the two."""
         self._see_what_is_missing(snapshot)
@@ -188,6 +194,9 @@ class _Course:
             name: (-task.spec.priority, -ranks[name], number)
             for number, (name, task) in enumerate(left.items())
         }
+        for lock in snapshot.locks.values():
+            if lock.task in left:
+                self._locked[lock.task] = (*self._locked.get(lock.task, ()), lock.resource)
         self._begin(now)
 
     def _see_what_is_missing(self, snapshot: Snapshot) -> None:
@@ -241,6 +250,9 @@ class _Course:
         task = self._tasks[name]
         self.ends[name] = time
         self._at_work -= 1
+        if self._locked.pop(name, None) is not None:
+            for resources in self._kept:
+                self._call_kept(resources)
         agent = self.takers.get(name)
         if agent is not None and agent in self._agents:
             self._set_free(self._agents[agent])
@@ -277,10 +289,21 @@ class _Course:
             name = task[-1]
             kind = _kind(self._tasks[name])
             free = self._free.get(kind)
+            own = wanted(self._tasks[name].spec, None)
             if not free:
                 heappush(self._waiting.setdefault(kind, []), task)
+                self._call_kept(own)
                 continue
             taker = next(iter(free))
+            resources = wanted(self._tasks[name].spec, self._agents[taker].spec)
+            if self._is_locked(resources):
+                heappush(self._kept.setdefault(own, []), task)
+                self._call(kind)
+                continue
+            if resources:
+                self._locked[name] = resources
+            if not own:
+                self._call_kept(own)
             for other in _kinds(self._agents[taker]):
                 self._free[other].pop(taker, None)
             self.takers[name] = taker
@@ -288,6 +311,21 @@ class _Course:
             heappush(self._ahead, (time + self._rests[name], _DONE, name))
             if free:
                 self._call(kind)
+
+    def _call_kept(self, resources: tuple[Resource, ...]) -> None:
+        """Let the most pressing task try again that locks `resources` and waits for a lock."""
+        kept = self._kept.get(resources)
+        if kept:
+            heappush(self._pressing, heappop(kept))
+
+    def _is_locked(self, resources: tuple[Resource, ...]) -> bool:
+        """Return whether any of `resources` may be what somebody at work has locked."""
+        return any(
+            may_be_same(one, other)
+            for held in self._locked.values()
+            for other in held
+            for one in resources
+        )
 
 
 # -- saying why -------------------------------------------------------------------------------

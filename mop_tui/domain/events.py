@@ -24,6 +24,7 @@ from mop_tui.domain.ids import (
     MemoryKey,
     QuestionId,
     QuestionName,
+    Resource,
     TaskId,
     TimerId,
     TriggerName,
@@ -437,6 +438,8 @@ class SystemStarted(Fact):
     limits: Limits = Limits()
     auto_spawn: bool = True
     keep_running: bool = False
+    kinds: tuple[str, ...] = ()
+    """The types of agents that may be spawned."""
 
 
 @immutable
@@ -496,9 +499,11 @@ class SystemIntended(Fact):
     KIND: ClassVar[str] = "system.intended"
     action: ActionId
     effect: Effect
-    agent: AgentId
+    agent: AgentId | None
+    """None for a hook of the session."""
     task: TaskId | None
     incarnation: int
+    """Which process of the agent it is about; of a hook, the how manyth of the session it is."""
     command: tuple[str, ...] = ()
     """What is run, as the layout writes it: look-ups not filled in."""
     would: bool = False
@@ -506,7 +511,9 @@ class SystemIntended(Fact):
     ask: AskId | None = None
     """Which question of the agent a `tell` answers."""
     about: str = ""
-    """What else a `tell` is about: the task cancelled, or who sends a message."""
+    """What else a `tell` is about: the task cancelled, or who sends a message; and which hook."""
+    files: tuple[str, ...] = ()
+    """The files that a `post_edit` hook is told of."""
 
 
 @immutable
@@ -516,7 +523,7 @@ class SystemDone(Fact):
     KIND: ClassVar[str] = "system.done"
     action: ActionId
     effect: Effect
-    agent: AgentId
+    agent: AgentId | None
     error: str = ""
     pid: int | None = None
     lost: bool = False
@@ -585,6 +592,26 @@ class SystemScheduled(Fact):
 
     KIND: ClassVar[str] = "system.scheduled"
     trigger: TriggerName
+
+
+@immutable
+class SystemLocked(Fact):
+    """A resource was locked: nobody else may use it until `agent` has let go of `task`."""
+
+    KIND: ClassVar[str] = "system.locked"
+    resource: Resource
+    task: TaskId
+    agent: AgentId
+
+
+@immutable
+class SystemUnlocked(Fact):
+    """A resource that had been locked for `task` was given back."""
+
+    KIND: ClassVar[str] = "system.unlocked"
+    resource: Resource
+    task: TaskId
+    agent: AgentId
 
 
 @immutable
@@ -710,6 +737,8 @@ FACTS: tuple[type[Fact], ...] = (
     SystemNotified,
     SystemWatching,
     SystemScheduled,
+    SystemLocked,
+    SystemUnlocked,
     SystemIssueOpened,
     SystemIssueClosed,
     SystemTimerSet,

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Literal, Protocol, get_args
 
+from pydantic import JsonValue
+
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.ids import AgentId, CommandId, QuestionId, TaskId
+from mop_tui.domain.ids import AgentId, CommandId, MemoryKey, QuestionId, TaskId, TriggerName
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.marks import Mark
+from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Snapshot
 
 
@@ -70,13 +73,64 @@ class Say:
     text: str
 
 
+@immutable
+class Spawn:
+    """Spawn an agent of a type, and give it something to do if `task` says what."""
+
+    type: str
+    task: str = ""
+    model: str = ""
+    """Which it is meant to use; empty for that of its type."""
+
+
+@immutable
+class CreateTask:
+    """Have something done: by one agent, or by any that has a skill."""
+
+    title: str
+    agent: AgentId | None = None
+    skill: str = ""
+    priority: Priority = Priority.NORMAL
+
+
+@immutable
+class SetMemory:
+    """Set a key of the shared memory."""
+
+    key: MemoryKey
+    value: JsonValue
+
+
+@immutable
+class SteerTrigger:
+    """Do something with a trigger.
+
+    `fire` has it do now what it does, whatever it waits for. `mute` lets it consider and do
+    nothing, `disable` not even consider; `arm` ends both.
+    """
+
+    do: Literal["fire", "arm", "mute", "disable"]
+    trigger: TriggerName
+    reason: str = ""
+
+
+@immutable
+class AutoSpawn:
+    """Let triggers spawn agents by themselves from now on, or only propose it."""
+
+    on: bool
+
+
+ByHand = Spawn | CreateTask | SetMemory | SteerTrigger | AutoSpawn
+"""What the operator may do beside what triggers do."""
+
 Section = Literal["overview", "teams", "tasks", "issues", "events", "metrics"]
 """A part of the screen that a layout may show, hide and order."""
 
 SECTIONS: tuple[Section, ...] = get_args(Section)
 
 
-Command = Answer | Seen | Stop | Steer | CancelTask | Say
+Command = Answer | Seen | Stop | Steer | CancelTask | Say | ByHand
 
 
 @immutable

@@ -13,9 +13,10 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId, TriggerName
+from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import LEAVE_IT
 from mop_tui.domain.rows import LATEST_STATES, TAIL_LINES, Agent, Issue, Question, Task, Trigger
-from mop_tui.domain.session import Session
+from mop_tui.domain.session import Fate, Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.timers import force_of, rest_of, timeout_of, timer_of
 
@@ -33,6 +34,7 @@ _STARTED = TaskTrigger.STARTED
 _TAKEN_BACK = frozenset({TaskTrigger.REQUEUED, TaskTrigger.RETRIED, TaskTrigger.SENT_BACK})
 _TASK_COMPLETE = TaskState.COMPLETE
 _TASK_ACTIVE = TaskState.ACTIVE
+_OF_HOOKS = frozenset({"run_hook", "stop_hook"})
 
 
 _TRIGGER_STATES: dict[str, Literal["armed", "muted", "disabled"]] = {
@@ -102,6 +104,7 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
             attempt = session.tasks[agent.task].attempts
             session.timers.pop(force_of(agent.task, attempt), None)
         session.let_go(agent)
+        agent.hook = None
     if to_state is _PAUSED:
         _pause(session, agent, event.at, data.by)
     elif agent.state is _PAUSED:
@@ -182,6 +185,7 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
         session.running -= 1
     agent.running = False
     agent.exit_code = data.code
+    agent.result = data.result
     if not data.lost:
         agent.deaths += 1
     agent.measured = None
@@ -192,6 +196,13 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
     agent.waits = {}
     session.weigh(agent)
     session.touch(agent)
+
+
+def _agent_finished(session: Session, event: Event[e.AgentFinished]) -> None:
+    agent = _current(session, event.data.agent, event.data.incarnation)
+    if agent is not None:
+        agent.result = event.data.result
+        session.touch(agent)
 
 
 def _agent_health(session: Session, event: Event[e.AgentHealth]) -> None:
@@ -447,6 +458,7 @@ def _user_commanded(session: Session, event: Event[e.UserCommanded]) -> None:
         trigger = session.triggers.get(TriggerName(data.about))
         if trigger is not None:
             trigger.state = _TRIGGER_STATES[data.command]
+            trigger.moved = event.seq
             session.touch(trigger)
         return
     if data.command == "auto_spawn":
@@ -474,8 +486,9 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
     session.limits = data.limits
     session.auto_spawn = data.auto_spawn
     session.keep_running = data.keep_running
+    session.kinds = data.kinds
     for spec in data.triggers:
-        trigger = Trigger(spec)
+        trigger = Trigger(spec, moved=event.seq)
         session.triggers[spec.name] = trigger
         session.touch(trigger)
         for kind in spec.kinds:
@@ -514,11 +527,15 @@ def _watching(session: Session, event: Event[e.SystemWatching]) -> None:
 
 
 def _file_is_there(session: Session, event: Event[e.FileCreated | e.FileModified]) -> None:
-    session.files[event.data.path] = event.data.stamp
+    path = event.data.path
+    session.files[path] = event.data.stamp
+    session.edited.pop(path, None)
+    session.edited[path] = event.seq
 
 
 def _file_deleted(session: Session, event: Event[e.FileDeleted]) -> None:
     session.files.pop(event.data.path, None)
+    session.edited.pop(event.data.path, None)
 
 
 def _system_ended(session: Session, event: Event[e.SystemEnded]) -> None:
@@ -529,7 +546,10 @@ def _system_ended(session: Session, event: Event[e.SystemEnded]) -> None:
 
 def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
     data = event.data
-    agent = session.agents.get(data.agent)
+    if data.effect in _OF_HOOKS:
+        _hook_intended(session, data)
+        return
+    agent = session.agents.get(data.agent) if data.agent is not None else None
     if agent is None or data.action in session.in_doubt:
         session.ignored += 1
         return
@@ -558,9 +578,12 @@ def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
         session.ignored += 1
         return
     del session.in_doubt[data.action]
-    agent = session.agents[data.agent]
-    if data.effect != "start_process":
+    if data.effect == "run_hook":
+        _hook_done(session, intended, data)
         return
+    if data.effect != "start_process" or data.agent is None:
+        return
+    agent = session.agents[data.agent]
     if data.error:
         if not data.lost:
             agent.deaths += 1
@@ -571,8 +594,80 @@ def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
     session.touch(agent)
 
 
+def _hook_intended(session: Session, data: e.SystemIntended) -> None:
+    agent = session.agents.get(data.agent) if data.agent is not None else None
+    if (agent is None) is not (data.agent is None) or data.action in session.in_doubt:
+        session.ignored += 1
+        return
+    session.in_doubt[data.action] = data
+    if data.effect != "run_hook":
+        for hook in session.hooks(data.agent):
+            if hook.about == data.about:
+                del session.running_hooks[hook.action]
+        return
+    session.hooks_begun += 1
+    session.running_hooks[data.action] = data
+    if agent is not None:
+        if data.about != "post_edit":
+            agent.hook = data
+        if data.about == "on_start":
+            agent.unprepared = False
+        session.touch(agent)
+    elif data.about == "on_start":
+        session.start_hook = "runs"
+        if session.status == "running":
+            session.status = "starting"
+    else:
+        session.end_hook = "runs"
+        session.status = "stopping"
+
+
+def _hook_done(session: Session, hook: e.SystemIntended, done: e.SystemDone) -> None:
+    agent = session.agents[hook.agent] if hook.agent is not None else None
+    session.hook_stopped = session.running_hooks.pop(hook.action, None) is None
+    session.hook_done = hook
+    if agent is None:
+        fate: Fate = "none" if done.lost else "failed" if done.error else "done"
+        if hook.about == "on_end":
+            session.end_hook = fate
+            return
+        session.start_hook = fate
+        if session.status == "starting" and not done.lost:
+            session.status = "stopping" if done.error else "running"
+    elif agent.hook is not None and agent.hook.action == hook.action:
+        agent.hook = None
+        failed = done.error and not done.lost and not session.hook_stopped
+        agent.unprepared = agent.unprepared or (hook.about == "on_start" and bool(failed))
+        session.touch(agent)
+    elif hook.about != "post_edit":
+        session.hook_done = None
+
+
 def _memory_set(session: Session, event: Event[e.SystemMemorySet]) -> None:
     session.remember(event.data.key, event.data.value)
+
+
+def _locked(session: Session, event: Event[e.SystemLocked]) -> None:
+    data = event.data
+    task = session.tasks.get(data.task)
+    if (
+        task is None
+        or task.state is not TaskState.ASSIGNED
+        or task.agent != data.agent
+        or data.resource in session.locks
+    ):
+        session.ignored += 1
+        return
+    session.lock(Lock(data.resource, data.task, data.agent, event.at, event.seq))
+
+
+def _unlocked(session: Session, event: Event[e.SystemUnlocked]) -> None:
+    data = event.data
+    lock = session.locks.get(data.resource)
+    if lock is None or lock.task != data.task or lock.agent != data.agent:
+        session.ignored += 1
+        return
+    session.unlock(lock)
 
 
 def _issue_opened(session: Session, event: Event[e.SystemIssueOpened]) -> None:
@@ -646,6 +741,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.AgentErred.KIND: _agent_erred,
     e.AgentAsked.KIND: _agent_asked,
     e.AgentWaiting.KIND: _agent_waiting,
+    e.AgentFinished.KIND: _agent_finished,
     e.AgentExited.KIND: _agent_exited,
     e.TaskCreated.KIND: _task_created,
     e.TaskTransitioned.KIND: _task_transitioned,
@@ -662,6 +758,8 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.SystemIntended.KIND: _system_intended,
     e.SystemDone.KIND: _system_done,
     e.SystemMemorySet.KIND: _memory_set,
+    e.SystemLocked.KIND: _locked,
+    e.SystemUnlocked.KIND: _unlocked,
     e.SystemIssueOpened.KIND: _issue_opened,
     e.SystemIssueClosed.KIND: _issue_closed,
     e.SystemTimerSet.KIND: _timer_set,

@@ -17,6 +17,11 @@ ActionId = NewType("ActionId", str)
 """`<seq of the decision>.<position in it>`, so an action names the decision that ordered it."""
 CommandId = NewType("CommandId", str)
 MemoryKey = NewType("MemoryKey", str)
+MEMORY_KEY = r"^[^\s{}$]{1,200}$"
+"""What a key of the memory has to look like where people write it."""
 TriggerName = NewType("TriggerName", str)
 SpawnId = NewType("SpawnId", str)
-"""`<trigger>@<seq of the event>.<number>`, so that nothing is spawned twice for one cause."""
+"""`<trigger>@<seq of the event>.<number>`, so that nothing is spawned twice for one cause; by hand,
+it begins with the `@`."""
+Resource = NewType("Resource", str)
+"""What can be locked: a name, or a pattern for paths."""

@@ -5,15 +5,16 @@ one character and `{a,b}` one of its parts. Upper and lower case differ everywhe
 begin with a dot are names like any other. A pattern is about files, and relative to a root that it
 cannot leave.
 
-Paths come from programs that nobody vouches for, so a match takes time in proportion to the length
-of the path: each part of the expression below finds its first place and is never tried again. (A
-star that has found the first place for what follows it need not look for a later one, since the
-next star can skip as much.)
+Names are matched by `wcmatch`. How they follow each other is walked through here, step by step and
+with all ways kept in mind at once, for paths come from programs that nobody vouches for: one long
+expression with some `**` in it takes seconds for a deep path that it does not match.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+
+from wcmatch import glob
 
 from mop_tui.domain.globs import MOST_ALTERNATIVES, spread_braces
 
@@ -26,11 +27,12 @@ MOST_STEPS = 50
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CLASS = re.compile(r"\[(?P<negated>[!^]?)(?P<inside>[^\[\]/{},]+)\]")
-_TOKENS = re.compile(rf"{_CLASS.pattern}|\*+|.", re.DOTALL)
 _ONE_PART = re.compile(r"\{([^{},]*)\}")
 _WILDCARD = re.compile(r"[*?\[{]")
-_NEVER = "(?!)"
 _EVERYTHING_BELOW = "**"
+
+
+_Step = Callable[[str], bool]
 
 
 class Matcher:
@@ -41,19 +43,22 @@ class Matcher:
 
     def __init__(self, patterns: Sequence[str]) -> None:
         ways = dict.fromkeys(tuple(_steps(way)) for each in patterns for way in spread_braces(each))
-        self._file = re.compile("|".join([*map(_files, ways), _NEVER]))
-        self._folder = re.compile("|".join([*map(_folders, ways), _NEVER]))
+        self._ways = [
+            [None if step == _EVERYTHING_BELOW else _step(step) for step in way] for way in ways
+        ]
 
     def matches(self, path: str) -> bool:
         """Tell whether one of the patterns means the file at `path`."""
-        return self._file.fullmatch(path) is not None
+        names = path.split("/")
+        return any(len(steps) in _reached(steps, names) for steps in self._ways)
 
     def may_be_below(self, folder: str) -> bool:
         """Tell whether there can be a file anywhere below `folder` that one of the patterns means.
 
         It is exact up to the first `**` of a pattern, below which there may always be one.
         """
-        return self._folder.fullmatch(folder) is not None
+        names = folder.split("/") if folder else []
+        return any(_reached(steps, names) - {len(steps)} for steps in self._ways)
 
 
 @lru_cache(maxsize=1024)
@@ -69,6 +74,11 @@ def problem(pattern: str) -> str:
     For example 'is absolute: it has to be relative to session.root'.
     """
     return _in_letters(pattern) or _in_braces(pattern) or _in_classes(pattern) or _in_ways(pattern)
+
+
+def below(resource: str) -> str:
+    """Return the pattern for the files that a resource means: of a folder, all that are in it."""
+    return f"{resource}**" if resource.endswith("/") else resource
 
 
 def fixed_prefix(pattern: str) -> str:
@@ -177,59 +187,39 @@ def _steps(pattern: str) -> list[str]:
     return steps
 
 
-def _files(steps: Sequence[str]) -> str:
-    """Return the expression for the files that a pattern means."""
-    parts: list[list[str]] = [[]]
-    for step in steps:
-        if step == _EVERYTHING_BELOW:
-            parts.append([])
-        else:
-            parts[-1].append(_name(step))
-    *before, last = ["/".join(part) for part in parts]
-    expression = ""
-    for number, part in enumerate(before):
-        folders = f"{part}/" if part else ""
-        expression += f"(?>(?:[^/]++/)*?{folders})" if number else folders
-    return expression + (f"(?:[^/]++/)*?{last}" if before else last)
+def _reached(steps: Sequence[_Step | None], names: Sequence[str]) -> set[int]:
+    """Return how many steps of a pattern may have been made when all names are gone through."""
+    at = _passing(steps, {0})
+    for name in names:
+        after = set()
+        for place in at - {len(steps)}:
+            step = steps[place]
+            if step is None:
+                after.add(place)
+            elif step(name):
+                after.add(place + 1)
+        at = _passing(steps, after)
+        if not at:
+            break
+    return at
 
 
-def _folders(steps: Sequence[str]) -> str:
-    """Return the expression for the folders below which a pattern may mean files."""
-    expression = ""
-    for number in reversed(range(len(steps) - 1)):
-        parted = "/" if number else ""
-        if steps[number] == _EVERYTHING_BELOW:
-            expression = f"(?:{parted}(?s:.+))?"
-        else:
-            expression = f"(?:{parted}{_name(steps[number])}{expression})?"
-    return expression
+def _passing(steps: Sequence[_Step | None], at: set[int]) -> set[int]:
+    """Return where one may stand in a pattern when folders that `**` stands for may be none."""
+    for place in range(len(steps)):
+        if place in at and steps[place] is None:
+            at.add(place + 1)
+    return at
 
 
 @lru_cache(maxsize=1024)
-def _name(step: str) -> str:
-    """Return the expression for the name of one file or folder."""
-    if not step.strip("*"):
-        return "[^/]++"
-    parts = [""]
-    for token in _TOKENS.finditer(step):
-        if token[0][0] == "*":
-            parts.append("")
-        else:
-            parts[-1] += _letter(token)
-    expression, *more = parts
-    if more:
-        *middle, last = more
-        expression += "".join(f"(?>[^/]*?{part})" for part in middle)
-        expression += f"[^/]*{last}" if last else "[^/]*+"
-    return rf"(?>{expression}(?=/|\Z))"
-
-
-def _letter(token: re.Match[str]) -> str:
-    """Return the expression for one character of a name."""
-    if token["inside"]:
-        ranges = "".join(f"{re.escape(a)}-{re.escape(z)}" for a, z in _ranges(token["inside"]))
-        return f"(?!/)[{'^' if token['negated'] else ''}{ranges}]"
-    return "[^/]" if token[0] == "?" else re.escape(token[0])
+def _step(step: str) -> _Step:
+    """Return what tells whether the name of a file or folder is one that a step means."""
+    if _WILDCARD.search(step) is None:
+        return step.__eq__
+    flags = glob.DOTMATCH | glob.CASE | glob.FORCEUNIX
+    found = glob.compile(step, flags=flags)
+    return lambda name: bool(found.match(name))
 
 
 def _ranges(inside: str) -> list[tuple[str, str]]:

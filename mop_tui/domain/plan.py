@@ -22,6 +22,7 @@ from mop_tui.domain.ids import (
     AgentId,
     MemoryKey,
     QuestionName,
+    Resource,
     SpawnId,
     TaskId,
     TeamId,
@@ -89,12 +90,21 @@ class Command:
 
 
 @immutable
+class ScriptedError:
+    """An error that a simulated agent meets."""
+
+    type: str
+    message: str = ""
+
+
+@immutable
 class Script:
     """What a simulated agent does with a task.
 
     `duration` is the range in milliseconds from which one value is drawn by the agent's own
-    random generator; None leaves it to the task's declared duration. What it asks, it asks after
-    half of that time, and goes on with the rest when the question is settled.
+    random generator; None leaves it to the task's declared duration. After half of that time it
+    tells of its errors; then it asks what it asks, and goes on with the rest when the question is
+    settled.
     """
 
     duration: tuple[int, int] | None = None
@@ -102,6 +112,7 @@ class Script:
     memory: tuple[tuple[MemoryKey, JsonValue], ...] = ()
     exit_code: int = 0
     asks: "QuestionSpec | None" = None
+    errors: tuple[ScriptedError, ...] = ()
 
 
 @immutable
@@ -110,6 +121,20 @@ class Work:
 
     command: Command | None = None
     script: Script | None = None
+
+
+HookName = Literal["on_start", "pre_task", "post_task", "post_edit", "on_end"]
+"""What is run at certain moments: when an agent, or the session, starts; before and after a task;
+after an edit; at the end of the session."""
+
+
+@immutable
+class Hook:
+    """A program that is run at a certain moment, and has to succeed."""
+
+    command: Command
+    timeout_ms: int = 60_000
+    """How long it may take."""
 
 
 @immutable
@@ -139,6 +164,8 @@ class AgentSpec:
     """What it was spawned for; None if the layout names it."""
     depth: int = 0
     """How many agents were spawned because of each other before it, itself included."""
+    owns: tuple[Resource, ...] = ()
+    """Patterns for the files that only it may change."""
 
 
 @immutable
@@ -151,6 +178,7 @@ class AgentKind:
     lifetime: Lifetime = Lifetime.TASK
     limits: AgentLimits = AgentLimits()
     work: Work = Work()
+    hooks: Mapping[HookName, Hook] = field(default_factory=dict)
 
 
 @immutable
@@ -211,10 +239,14 @@ class TaskSpec:
     """How hard it is, if the layout says."""
     gated_by: TriggerName | None = None
     """The trigger that has its gate asked, if it is not the layout's own."""
-    context: Mapping[str, JsonValue] = field(default_factory=dict)
+    context: dict[str, JsonValue] = field(default_factory=dict)
     """What whoever does it should know: what it was created for."""
     depth: int = 0
     """How many spawns led to it."""
+    locks: tuple[Resource, ...] = ()
+    """What no other task may use while it is being done: see `locks`."""
+    owns: tuple[Resource, ...] = ()
+    """Patterns for the files that only its agent may change meanwhile."""
 
 
 @immutable
@@ -270,6 +302,9 @@ class Plan:
     """Whether the session waits for the operator when everything is done."""
     root: str = "."
     """The folder whose files are watched; machine facts are not filled in yet."""
+    session_hooks: Mapping[HookName, Hook] = field(default_factory=dict)
+    agent_hooks: Mapping[AgentId, Mapping[HookName, Hook]] = field(default_factory=dict)
+    task_hooks: Mapping[TaskId, Mapping[HookName, Hook]] = field(default_factory=dict)
 
     def work(self, agent: AgentSpec, task: TaskId | None) -> Work:
         """How `agent` does `task`: what stands nearest to the task wins, part by part.
@@ -283,3 +318,15 @@ class Plan:
             command=near.command or far.command,
             script=near.script or far.script,
         )
+
+    def hook(self, name: HookName, agent: AgentSpec | None, task: TaskId | None) -> Hook | None:
+        """Return what is run at a moment of `agent`: what stands nearest to its task wins.
+
+        Without an agent, at a moment of the session.
+        """
+        if agent is None:
+            return self.session_hooks.get(name)
+        near = self.task_hooks.get(task, {}) if task is not None else {}
+        kind = self.kinds.get(agent.type)
+        far = {} if kind is None else kind.hooks
+        return near.get(name) or self.agent_hooks.get(agent.id, far).get(name)

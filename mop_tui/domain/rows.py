@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
-from mop_tui.domain.events import AgentHealth, Severity, UserAsked
+from mop_tui.domain.events import AgentHealth, Severity, SystemIntended, UserAsked
 from mop_tui.domain.ids import (
     AgentId,
     AskId,
@@ -69,6 +69,12 @@ class Agent:
     """Processes in a row that ended, or could not start, without having completed a task."""
     busy: bool = False
     """Its process runs and may do something by itself: see `Session.weigh`."""
+    hook: SystemIntended | None = None
+    """The hook that runs, and that it cannot go on without."""
+    unprepared: bool = False
+    """Its `on_start` hook failed."""
+    result: str = ""
+    """What its process delivered at the end of its last task."""
     moved: int = 0
     """Which event brought it into its present state."""
     history: tuple[tuple[int, AgentState], ...] = ()
@@ -93,6 +99,8 @@ class Agent:
             f"agent {self.spec.id} {self.state!s} {self.since} {self.task!s} {self.progress!s}"
             f" {self.incarnation} {self.running!s} {self.paused_by!s} {self.completed}"
             f" {self.exit_code!s} {self.tail_end} {self.errors} {self.deaths} {len(self.waits)}"
+            f"{'' if self.hook is None else f' {self.hook.about}'}"
+            f"{' unprepared' if self.unprepared else ''}"
         )
 
 
@@ -231,7 +239,7 @@ class Trigger:
     fires: int = 0
     fired_at: int | None = None
     moved: int = 0
-    """Which event is the record of its last firing, or refusal."""
+    """Which event is the record of what it did last: firing, being refused or switched."""
     refused: int = 0
     """How often it would have fired if no limit had been in the way."""
     limit: str = ""

@@ -55,6 +55,8 @@ Known = (
     | e.SystemNotified
     | e.SystemWatching
     | e.SystemScheduled
+    | e.SystemLocked
+    | e.SystemUnlocked
     | e.SystemIssueOpened
     | e.SystemIssueClosed
     | e.SystemTimerSet
@@ -119,6 +121,8 @@ def _say(kind: str, fact: Known) -> str:
             return _of_action(fact)
         case (
             e.SystemMemorySet()
+            | e.SystemLocked()
+            | e.SystemUnlocked()
             | e.SystemIssueOpened()
             | e.SystemIssueClosed()
             | e.SystemTimerSet()
@@ -378,14 +382,19 @@ def _of_user(
         case e.UserWithdrawn():
             return f"{fact.question} needs no answer any more: {fact.reason}"
         case e.UserCommanded():
-            about = f" {fact.about}" if fact.about else ""
-            if fact.command == "say" and not fact.refused:
-                return f"{fact.by} to {fact.about}: {fact.reason}"
-            told = f"{fact.by} told the session to {words(fact.command)}{about}"
-            refused = f"{told}, which was refused: {fact.refused}"
-            return refused if fact.refused else join(told, fact.reason)
+            return _commanded(fact)
         case _:
             assert_never(fact)
+
+
+def _commanded(fact: e.UserCommanded) -> str:
+    if fact.command == "say" and not fact.refused:
+        return f"{fact.by} to {fact.about}: {fact.reason}"
+    what = "switch auto-spawn" if fact.command == "auto_spawn" else words(fact.command)
+    about = f" {fact.about}" if fact.about else ""
+    told = f"{fact.by} told the session to {what}{about}"
+    refused = f"{told}, which was refused: {fact.refused}"
+    return refused if fact.refused else join(told, fact.reason)
 
 
 def consequence(
@@ -448,10 +457,13 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
             return f"rule {fact.rule} {verdict}: {fact.reason}"
         case e.SystemIntended():
             soon = "would" if fact.would else "about to"
-            return join(f"{soon} {_effect(fact.effect, fact.agent)}", " ".join(fact.command))
+            what = _effect(fact.effect, fact.agent, f"the {fact.about} hook")
+            return join(f"{soon} {what}", " ".join(fact.command))
         case e.SystemDone():
             if fact.lost:
                 return f"nobody knows whether this was done: {_effect(fact.effect, fact.agent)}"
+            if fact.error and fact.effect == "run_hook":
+                return f"a hook of {fact.agent or 'the session'} {fact.error}"
             if fact.error:
                 return f"could not {_effect(fact.effect, fact.agent)}: {fact.error}"
             pid = f" (pid {fact.pid})" if fact.pid is not None else ""
@@ -460,7 +472,7 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
             assert_never(fact)
 
 
-def _effect(effect: Effect, agent: AgentId) -> str:
+def _effect(effect: Effect, agent: AgentId | None, hook: str = "a hook") -> str:
     match effect:
         case "start_process":
             return f"start the process of {agent}"
@@ -474,11 +486,15 @@ def _effect(effect: Effect, agent: AgentId) -> str:
             return f"hand {agent} its task"
         case "tell":
             return f"tell {agent} something"
+        case "run_hook":
+            return f"run {hook} of {agent or 'the session'}"
+        case "stop_hook":
+            return f"end {hook} of {agent or 'the session'}"
         case _:
             assert_never(effect)
 
 
-def _done(effect: Effect, agent: AgentId) -> str:
+def _done(effect: Effect, agent: AgentId | None) -> str:
     match effect:
         case "start_process":
             return f"the process of {agent} runs"
@@ -492,12 +508,18 @@ def _done(effect: Effect, agent: AgentId) -> str:
             return f"{agent} was handed its task"
         case "tell":
             return f"{agent} was told"
+        case "run_hook":
+            return f"a hook of {agent or 'the session'} is done"
+        case "stop_hook":
+            return f"a hook of {agent or 'the session'} was told to end"
         case _:
             assert_never(effect)
 
 
 def _of_system(
     fact: e.SystemMemorySet
+    | e.SystemLocked
+    | e.SystemUnlocked
     | e.SystemIssueOpened
     | e.SystemIssueClosed
     | e.SystemTimerSet
@@ -507,6 +529,10 @@ def _of_system(
         case e.SystemMemorySet():
             by = f" by {fact.agent}" if fact.agent is not None else ""
             return f"memory key {fact.key} was set{by}"
+        case e.SystemLocked():
+            return f"{fact.agent} locked {fact.resource} for {fact.task}"
+        case e.SystemUnlocked():
+            return f"{fact.agent} gave back {fact.resource}, which was locked for {fact.task}"
         case e.SystemIssueOpened():
             return f"{fact.severity} issue {fact.issue}: {fact.text}"
         case e.SystemIssueClosed():

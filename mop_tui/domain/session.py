@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from itertools import starmap
+from math import inf
 from operator import attrgetter
 from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import JsonValue
 
-from mop_tui.domain import agent_lifecycle, graph, task_lifecycle
+from mop_tui.domain import agent_lifecycle, graph, locks, task_lifecycle
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
 from mop_tui.domain.events import Outcome, SystemIntended, SystemTimerSet
 from mop_tui.domain.ids import (
@@ -23,13 +24,15 @@ from mop_tui.domain.ids import (
     IssueId,
     MemoryKey,
     QuestionId,
+    Resource,
     SpawnId,
     TaskId,
     TimerId,
     TriggerName,
 )
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import AgentSpec, Lifetime, Mode, TaskSpec, TeamSpec
+from mop_tui.domain.locks import Lock, Obstacle
+from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Mode, TaskSpec, TeamSpec
 from mop_tui.domain.rows import Agent, Issue, Question, Task, Trigger
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import MINUTE, Limits
@@ -152,6 +155,9 @@ def is_provided(memory: Mapping[MemoryKey, JsonValue], key: MemoryKey) -> bool:
 
 Status = Literal["starting", "running", "stopping", "ended"]
 
+Fate = Literal["none", "runs", "done", "failed"]
+"""What has become of a hook of the session so far."""
+
 
 @immutable
 class Snapshot:
@@ -174,14 +180,19 @@ class Snapshot:
     issues: Mapping[IssueId, Issue]
     triggers: Mapping[TriggerName, Trigger]
     limits: Limits
+    kinds: tuple[str, ...]
+    """The types of agents that may be spawned."""
     auto_spawn: bool
     memory: Mapping[MemoryKey, JsonValue]
+    locks: Mapping[Resource, Lock]
     agent_counts: Mapping[AgentState, int]
     task_counts: Mapping[TaskState, int]
     away: tuple[tuple[int, int], ...]
     """See `Session.away`."""
     progress: float | None
     """Share of the expected work that is done, 0..1; None where there is no work."""
+    hook: HookName | None = None
+    """The hook of the session that runs."""
 
     def away_by(self, at: int) -> int:
         """Return for how many milliseconds the session had stood still by session time `at`."""
@@ -240,10 +251,14 @@ class Session:
     limits: Limits = field(default_factory=Limits)
     auto_spawn: bool = True
     """Triggers spawn agents, rather than propose it."""
+    kinds: tuple[str, ...] = ()
+    """The types of agents that may be spawned."""
     keep_running: bool = False
     """The session waits for the operator when everything is done."""
     files: dict[str, str] = field(default_factory=dict)
     """The files that are watched and there, with their stamps."""
+    edited: dict[str, int] = field(default_factory=dict)
+    """Which event last told that a file was created or modified, the latest last."""
     spawned: dict[SpawnId, AgentId] = field(default_factory=dict)
     """What was spawned, and for what."""
     spawned_at: tuple[int, ...] = ()
@@ -255,6 +270,8 @@ class Session:
     numbers: dict[str, int] = field(default_factory=dict)
     """The highest number that was given to a new agent or task of a name."""
     memory: dict[MemoryKey, JsonValue] = field(default_factory=dict)
+    locks: dict[Resource, Lock] = field(default_factory=dict)
+    """What is locked, by what for whom."""
     timers: dict[TimerId, SystemTimerSet] = field(default_factory=dict)
     """Timers that run."""
     fired: SystemTimerSet | None = None
@@ -263,6 +280,15 @@ class Session:
     """The triggers that look at events of a kind."""
     in_doubt: dict[ActionId, SystemIntended] = field(default_factory=dict)
     """Side effects intended and not yet done."""
+    hooks_begun: int = 0
+    running_hooks: dict[ActionId, SystemIntended] = field(default_factory=dict)
+    """Hooks that run and were not told to end."""
+    hook_done: SystemIntended | None = None
+    """The hook that ended last, if something was still waiting for it."""
+    hook_stopped: bool = False
+    """It had been told to end."""
+    start_hook: Fate = "none"
+    end_hook: Fate = "none"
     resumptions: int = 0
     """How often the session went on in another program."""
     away: tuple[tuple[int, int], ...] = ()
@@ -287,6 +313,14 @@ class Session:
     providers: dict[MemoryKey, list[TaskId]] = field(default_factory=dict)
     holder: dict[TaskId, AgentId] = field(default_factory=dict)
     """Which agent has a task in hand: at most one."""
+    locked_by: dict[AgentId, dict[Resource, None]] = field(default_factory=dict)
+    """What is locked for the task that an agent has in hand, or has just let go of."""
+    alike: dict[Resource, list[Resource]] = field(default_factory=dict)
+    """Of everything that some task may lock: what else of that may be the same, and itself."""
+    owners: list[AgentId] = field(default_factory=list)
+    """Agents that own files."""
+    owning: list[TaskId] = field(default_factory=list)
+    """Tasks whose agent owns files meanwhile."""
     skilled: dict[str, list[AgentId]] = field(default_factory=dict)
     available_skilled: dict[str, dict[AgentId, None]] = field(default_factory=dict)
     """Agents with a skill that are free, those first that have been free longest."""
@@ -300,6 +334,9 @@ class Session:
     _changed: list[_Row] = field(default_factory=list)
     """Rows touched since the last digest, which was made at `_digested_at`."""
     _memory_changed: dict[MemoryKey, None] = field(default_factory=dict)
+    _locks_changed: dict[Resource, None] = field(default_factory=dict)
+    _patterns: list[Resource] = field(default_factory=list)
+    """What in `alike` is a pattern."""
     _digested_at: int = 0
     _stale: list[_Row] = field(default_factory=list)
     """Rows touched since the last snapshot, which was taken at `_shown_at`."""
@@ -387,6 +424,17 @@ class Session:
             return [task.agent] if task.agent in self.agents else []
         return self.skilled.get(task.requires_skill or "", [])
 
+    def obstacle(self, task: TaskSpec, agent: AgentSpec | None) -> Obstacle | None:
+        """Return because of which lock `agent`, or whoever it be, cannot do `task` now, if any."""
+        held = self.locks
+        if not held:
+            return None
+        for resource in locks.wanted(task, agent):
+            found = [held[other] for other in self.alike[resource] if other in held]
+            if found:
+                return Obstacle(resource, min(found, key=attrgetter("seq")))
+        return None
+
     def ready_for(self, agent: Agent) -> Iterable[TaskId]:
         """Yield the READY tasks, held ones included, that `agent` may do."""
         yield from self.ready_pinned.get(agent.spec.id, ())
@@ -410,6 +458,11 @@ class Session:
         return self.max_agents is not None and self.working >= self.max_agents
 
     @property
+    def places(self) -> float:
+        """How many agents more may be at work."""
+        return inf if self.max_agents is None else max(0, self.max_agents - self.working)
+
+    @property
     def idle(self) -> bool:
         """True if no process can do anything by itself, and nothing is about to be done."""
         return self.busy == 0 and not self.in_doubt
@@ -431,6 +484,10 @@ class Session:
         """Return how many agents triggers spawned in the last 60 seconds, as far as it matters."""
         return sum(at > self.at - MINUTE for at in self.spawned_at)
 
+    def hooks(self, agent: AgentId | None) -> list[SystemIntended]:
+        """Return the hooks of `agent`, or of the session, that run and were not told to end."""
+        return [it for it in self.running_hooks.values() if it.agent == agent]
+
     # -- bookkeeping for the fold -----------------------------------------------------------
 
     def touch(self, row: _Row) -> None:
@@ -451,6 +508,9 @@ class Session:
         """Note what a new agent can do."""
         for skill in agent.skills:
             self.skilled.setdefault(skill, []).append(agent.id)
+        if agent.owns:
+            self.owners.append(agent.id)
+            self._compare(agent.owns)
 
     def relate(self, task: TaskSpec) -> None:
         """Note what a new task needs and provides."""
@@ -460,7 +520,32 @@ class Session:
             self.waiting_for_key.setdefault(key, []).append(task.id)
         for key in task.provides:
             self.providers.setdefault(key, []).append(task.id)
+        if task.owns:
+            self.owning.append(task.id)
+            self._compare(task.owns)
+        if task.locks:
+            self._compare(task.locks)
         self._ranks = None
+
+    def _compare(self, resources: Iterable[Resource]) -> None:
+        """Note what else each of `resources` may be."""
+        for resource in resources:
+            locks.relate(resource, self.alike, self._patterns)
+
+    def lock(self, lock: Lock) -> None:
+        """Note that a resource is taken."""
+        self.locks[lock.resource] = lock
+        self.locked_by.setdefault(lock.agent, {})[lock.resource] = None
+        self._locks_changed[lock.resource] = None
+
+    def unlock(self, lock: Lock) -> None:
+        """Note that a resource was given back."""
+        del self.locks[lock.resource]
+        of_agent = self.locked_by[lock.agent]
+        del of_agent[lock.resource]
+        if not of_agent:
+            del self.locked_by[lock.agent]
+        self._locks_changed[lock.resource] = None
 
     def set_agent_state(self, agent: Agent, state: AgentState) -> None:
         """Move an agent and keep the counts."""
@@ -536,6 +621,9 @@ class Session:
         """
         rows = [row.digest_row() for row in self._changed]
         rows += [f"memory {key} {self.memory[key]!r}" for key in self._memory_changed]
+        for resource in self._locks_changed:
+            lock = self.locks.get(resource)
+            rows.append(f"lock {resource} {lock and (lock.task, lock.agent, lock.seq)!r}")
         text = "\n".join((self.digest, *rows))
         return blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
@@ -545,6 +633,7 @@ class Session:
         self._digested_at = self.seq
         self._changed.clear()
         self._memory_changed.clear()
+        self._locks_changed.clear()
 
     # -- coming back to a former state ------------------------------------------------------
 
@@ -620,6 +709,11 @@ class Session:
         self._shown_at = self.seq
         return news
 
+    def _session_hook(self) -> HookName | None:
+        if self.start_hook == "runs":
+            return "on_start"
+        return "on_end" if self.end_hook == "runs" else None
+
     def prepare_snapshot(self) -> bool:
         """Copy some rows ahead, so that the next snapshot takes less time at once.
 
@@ -653,12 +747,15 @@ class Session:
             issues=shown.issues,
             triggers=shown.triggers,
             limits=self.limits,
+            kinds=self.kinds,
             auto_spawn=self.auto_spawn,
             memory=dict(self.memory),
+            locks=dict(self.locks),
             agent_counts={s: n for s, n in self.agent_counts.items() if n},
             task_counts={s: n for s, n in self.task_counts.items() if n},
             away=self.away,
             progress=self.progress(),
+            hook=self._session_hook(),
         )
 
 
@@ -666,6 +763,7 @@ _MADE_OF_ROWS = frozenset(
     (
         *("agents", "tasks", "questions", "issues", "triggers"),
         *("dependants", "waiting_for_key", "providers", "skilled", "_ranks"),
+        *("alike", "owners", "owning", "_patterns"),
         *("_changed", "_stale", "_shown", "_shown_at", "_ahead", "_copied_ahead"),
     )
 )

@@ -16,8 +16,9 @@ _STARTING = (AgentState.SPAWNING, AgentState.INITIALIZING, AgentState.ASSIGNED)
 
 def refusal(session: Session | Snapshot, command: Steer | CancelTask | Say) -> str:
     """Return why a command cannot be obeyed now; empty if it can."""
-    if session.status != "running":
-        return "the session is ending" if session.status == "stopping" else "nothing runs"
+    ending = not_running(session)
+    if ending:
+        return ending
     if isinstance(command, CancelTask):
         task = session.tasks.get(command.task)
         if task is None:
@@ -31,10 +32,19 @@ def refusal(session: Session | Snapshot, command: Steer | CancelTask | Say) -> s
     return _steering_refusal(agent, command)
 
 
+def not_running(session: Session | Snapshot) -> str:
+    """Return why nothing can be done in a session that does not run; empty if it runs."""
+    if session.status == "running":
+        return ""
+    return "the session is ending" if session.status == "stopping" else "nothing runs"
+
+
 def _steering_refusal(agent: Agent, command: Steer) -> str:
     if agent.leaving and command.do != "stop":
         return "its process is being ended already"
     match command.do:
+        case "pause" if agent.hook is not None:
+            return f"its {agent.hook.about} hook runs; it can be paused after that"
         case "pause" if agent.state in _STARTING:
             return f"it is {agent.state}; it can be paused once it works"
         case "pause":

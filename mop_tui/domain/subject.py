@@ -1,10 +1,11 @@
-"""What something is about: an agent, a task, an issue, a question, or one event."""
+"""What something is about: an agent, a task, an issue, a question, a trigger, or one event."""
 
 from mop_tui.domain import events as e
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId
+from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.session import Snapshot
+from mop_tui.domain.waiting import lock_obstacle
 
 
 @immutable
@@ -15,6 +16,7 @@ class Subject:
     task: TaskId | None = None
     issue: IssueId | None = None
     question: QuestionId | None = None
+    trigger: TriggerName | None = None
     event: int | None = None
 
     @property
@@ -22,7 +24,7 @@ class Subject:
         """What it is called."""
         if self.event is not None:
             return f"event {self.event}"
-        return self.agent or self.task or self.issue or self.question or ""
+        return self.agent or self.task or self.issue or self.question or self.trigger or ""
 
 
 def subject_of(event: AnyEvent) -> Subject:
@@ -65,6 +67,12 @@ def subject_of(event: AnyEvent) -> Subject:
             return Subject(question=question)
         case e.SystemIssueOpened(issue=issue) | e.SystemIssueClosed(issue=issue):
             return Subject(issue=issue)
+        case (
+            e.SystemFired(trigger=trigger)
+            | e.SystemRefused(trigger=trigger)
+            | e.SystemNotified(trigger=trigger)
+        ):
+            return Subject(trigger=trigger)
         case _:
             return Subject(event=event.seq)
 
@@ -72,20 +80,27 @@ def subject_of(event: AnyEvent) -> Subject:
 def event_behind(snapshot: Snapshot, subject: Subject) -> int | None:
     """Return the event because of which `subject` is as it is; None if it is not there (yet).
 
-    That is what brought an agent or a task into its present state, what opened an issue, and what
-    asked a question; an event stands behind itself.
+    That is what brought an agent or a task into its present state, what opened an issue, what
+    asked a question, and what a trigger did last; an event stands behind itself. Behind a task that
+    waits for a lock stands what took that.
     """
     if subject.agent is not None:
         agent = snapshot.agents.get(subject.agent)
         return None if agent is None else agent.moved
     if subject.task is not None:
         task = snapshot.tasks.get(subject.task)
-        return None if task is None else task.moved
+        if task is None:
+            return None
+        obstacle = lock_obstacle(snapshot, task)
+        return task.moved if obstacle is None else obstacle.lock.seq
     if subject.issue is not None:
         issue = snapshot.issues.get(subject.issue)
         return None if issue is None else issue.seq
     if subject.question is not None:
         question = snapshot.questions.get(subject.question)
         return None if question is None else question.seq
+    if subject.trigger is not None:
+        trigger = snapshot.triggers.get(subject.trigger)
+        return None if trigger is None else trigger.moved
     happened = subject.event is not None and subject.event <= snapshot.seq
     return subject.event if happened else None

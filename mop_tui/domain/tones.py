@@ -39,6 +39,8 @@ def tone(event: AnyEvent) -> Tone:
             return _spoken_tone(fact)
         case e.SystemDone():
             return _done_tone(fact)
+        case e.SystemIntended(effect="run_hook", agent=None):
+            return "info"
         case (
             e.UserAsked()
             | e.UserWithdrawn()
@@ -68,6 +70,8 @@ def tone(event: AnyEvent) -> Tone:
             | e.TaskCreated()
             | e.UserSeen()
             | e.SystemQuiesced()
+            | e.SystemLocked()
+            | e.SystemUnlocked()
             | e.SystemDecided()
             | e.SystemIntended()
             | e.SystemTimerSet()
@@ -98,6 +102,8 @@ def _spoken_tone(
 def _done_tone(fact: e.SystemDone) -> Tone:
     if fact.lost or not fact.error:
         return "info" if fact.lost else "detail"
+    if fact.effect == "run_hook":
+        return "detail"  # the issue says the same; where there is none, it was ended on purpose
     return "warning" if fact.effect == "tell" else "critical"
 
 

@@ -81,6 +81,11 @@ DEFAULT_DEPTH = 5
 MINUTE = 60_000
 
 
+def proposal_of(trigger: TriggerName) -> QuestionName:
+    """Return what the question is called by which a trigger proposes to spawn."""
+    return QuestionName(f"spawn/{trigger}")
+
+
 @immutable
 class Limits:
     """How much triggers may spawn.

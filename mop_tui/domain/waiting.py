@@ -2,8 +2,10 @@
 
 from typing import assert_never
 
+from mop_tui.domain import locks
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.ids import TaskId
+from mop_tui.domain.locks import Obstacle
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Snapshot, is_provided
 from mop_tui.domain.task_lifecycle import TaskState
@@ -31,9 +33,11 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
                 return f"waits for the question {task.spec.gate} to be asked"
             return _waits_for_hands(snapshot, task)
         case TaskState.ASSIGNED:
-            return f"waits for {task.agent} to begin"
+            return _waits_for_hook(snapshot, task) or f"waits for {task.agent} to begin"
         case TaskState.ACTIVE:
             holder = snapshot.agents.get(task.agent) if task.agent is not None else None
+            if hook := _waits_for_hook(snapshot, task):
+                return hook
             if holder is not None and holder.state is AgentState.PAUSED:
                 return f"waits for {holder.spec.id}, which {agent_waiting_for(snapshot, holder)}"
             return ""
@@ -43,6 +47,18 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
             return ""
         case _:
             assert_never(task.state)
+
+
+def _waits_for_hook(snapshot: Snapshot, task: Task) -> str:
+    agent = snapshot.agents.get(task.agent) if task.agent is not None else None
+    if agent is None or agent.hook is None or agent.hook.task != task.spec.id:
+        return ""
+    return f"waits for its {agent.hook.about} hook"
+
+
+def hook_running(agent: Agent) -> str:
+    """Return which hook an agent runs, as what it does; empty if it runs none."""
+    return "" if agent.hook is None else f"runs its {agent.hook.about} hook"
 
 
 def agent_waiting_for(snapshot: Snapshot, agent: Agent) -> str:
@@ -83,7 +99,43 @@ def _missing_task(snapshot: Snapshot, need: TaskId) -> str:
     return need
 
 
+def lock_obstacle(snapshot: Snapshot, task: Task) -> Obstacle | None:
+    """Return because of which lock a READY task, which nothing else holds, is not begun, if any.
+
+    Of one that some free agents could do, it is the lock that keeps the first of them from it.
+    """
+    if not snapshot.locks or task.state is not TaskState.READY or task.held:
+        return None
+    found = locks.obstacle(locks.wanted(task.spec, None), snapshot.locks)
+    if found is not None:
+        return found
+    for agent in _able(snapshot, task):
+        if agent.state is AgentState.AVAILABLE:
+            kept = locks.obstacle(agent.spec.owns, snapshot.locks)
+            if kept is None:
+                return None
+            found = found or kept
+    return found
+
+
+def _able(snapshot: Snapshot, task: Task) -> list[Agent]:
+    if task.spec.agent is not None:
+        agent = snapshot.agents.get(task.spec.agent)
+        return [] if agent is None else [agent]
+    skill = task.spec.requires_skill or ""
+    return [agent for agent in snapshot.agents.values() if skill in agent.spec.skills]
+
+
+def _waits_for_lock(obstacle: Obstacle) -> str:
+    lock = obstacle.lock
+    held = f"waits for the lock on {lock.resource}, which {lock.agent} holds for {lock.task}"
+    return f"{held}{obstacle.besides}"
+
+
 def _waits_for_hands(snapshot: Snapshot, task: Task) -> str:
+    obstacle = lock_obstacle(snapshot, task)
+    if obstacle is not None:
+        return _waits_for_lock(obstacle)
     pinned = task.spec.agent
     if pinned is not None:
         agent = snapshot.agents.get(pinned)
@@ -93,7 +145,7 @@ def _waits_for_hands(snapshot: Snapshot, task: Task) -> str:
             return f"waits for agent {pinned}, which {_occupied(agent)}"
     else:
         skill = task.spec.requires_skill or ""
-        able = [a for a in snapshot.agents.values() if skill in a.spec.skills]
+        able = _able(snapshot, task)
         if not able:
             return f"waits for an agent with the skill {skill}, and there is none"
         if not any(agent.state is AgentState.AVAILABLE for agent in able):
@@ -114,7 +166,7 @@ def _occupied(agent: Agent) -> str:
         ) if agent.task is not None:
             return f"works on {agent.task}"
         case AgentState.SPAWNING | AgentState.INITIALIZING:
-            return "is still starting"
+            return hook_running(agent) or "is still starting"
         case AgentState.PAUSED:
             return "is paused"
         case _:

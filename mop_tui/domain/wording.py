@@ -31,6 +31,11 @@ def join(said: str, more: str) -> str:
     return f"{said}: {more}" if more else said
 
 
+def hook_log(agent: str | None, hook: str) -> str:
+    """Return the name of the log file of a hook of an agent, or of the session."""
+    return f"{agent or ''}+{hook}.log"
+
+
 def words(name: str) -> str:
     """Return a name as words: `task_started` as `task started`."""
     return name.replace("_", " ")

@@ -10,14 +10,15 @@ from pathlib import Path
 
 from mop_tui.domain import templates
 from mop_tui.domain.triggers import FILE_KINDS
-from mop_tui.layout import triggers
+from mop_tui.layout import locking, triggers
 from mop_tui.layout.case import Case
 from mop_tui.layout.durations import written
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.planning import agent_id
 from mop_tui.layout.provisions import Provisions, keys_that_never_come
 from mop_tui.layout.references import doers
-from mop_tui.layout.schema import Run
+from mop_tui.layout.references import programs as all_programs
+from mop_tui.layout.schema import Hook, Run
 from mop_tui.layout.tree import Loc
 
 LONGEST_PATH = 1_000
@@ -35,6 +36,7 @@ def findings(
     yield from _idle(case, provided)
     yield from _questions(case)
     yield from _times(case)
+    yield from locking.advice(case)
     yield from triggers.advice(case, provided)
     if provided.unforeseen:
         for task in case.plan.tasks.values():
@@ -42,9 +44,8 @@ def findings(
     if programs:
         values = templates.resolve(case.plan.variables, facts)
         yield from _root(case, values)
-        for loc, doer in doers(case):
-            if doer.run is not None:
-                yield from _program((*loc, "run"), doer.run, values)
+        for loc, program in all_programs(case):
+            yield from _program(loc, program, values)
 
 
 def _idle(case: Case, provided: Provisions) -> Iterator[Finding]:
@@ -97,7 +98,7 @@ def _root(case: Case, lookup: templates.Lookup) -> Iterator[Finding]:
         yield Finding(("session", "root"), f"there is no folder {root} yet")
 
 
-def _program(loc: Loc, run: Run, lookup: templates.Lookup) -> Iterator[Finding]:
+def _program(loc: Loc, run: Run | Hook, lookup: templates.Lookup) -> Iterator[Finding]:
     """Yield that a program is not there, if that can be told before anything runs."""
     if run.command is None or not run.command[0] or "PATH" in run.env:
         return

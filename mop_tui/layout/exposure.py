@@ -14,8 +14,8 @@ from itertools import pairwise
 from mop_tui.domain.templates import LAYOUT_DIR, WORKSPACE
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
-from mop_tui.layout.references import doers
-from mop_tui.layout.schema import Run
+from mop_tui.layout.references import programs
+from mop_tui.layout.schema import Hook, Run
 from mop_tui.layout.tree import Loc
 
 _INSTEAD = (
@@ -59,10 +59,9 @@ def findings(case: Case) -> Iterator[Finding]:
         problem = of_variable(name, value)
         if problem:
             yield Finding(("session", "vars", name), problem)
-    for loc, doer in doers(case):
-        if doer.run is not None:
-            for way in dict.fromkeys(_ways(doer.run)):
-                yield Finding((*loc, "run", *way), IN_COMMAND)
+    for loc, program in programs(case):
+        for way in dict.fromkeys(_ways(program)):
+            yield Finding((*loc, *way), IN_COMMAND)
 
 
 def of_variable(name: str, value: str) -> str:
@@ -72,7 +71,7 @@ def of_variable(name: str, value: str) -> str:
     return IN_FILE if _in_url(value) else ""
 
 
-def _ways(run: Run) -> Iterator[Loc]:
+def _ways(run: Run | Hook) -> Iterator[Loc]:
     """Yield the ways to secrets in a command."""
     words = run.command or []
     for index, word in enumerate(words):

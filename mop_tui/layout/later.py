@@ -77,7 +77,6 @@ class Review(Section):
     """An agent."""
 
 
-Globs = list[Text]
 Topology = Literal["hierarchical", "mesh", "star", "ring", "adaptive"]
 Rules = dict[Text, list[dict[str, JsonValue]]]
 """What is done for each answer: a list of named actions with their arguments."""

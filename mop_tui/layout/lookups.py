@@ -14,8 +14,8 @@ from mop_tui.errors import TemplateError
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.provisions import Provisions
-from mop_tui.layout.references import doers
-from mop_tui.layout.schema import Question, Run
+from mop_tui.layout.references import doers, programs
+from mop_tui.layout.schema import Hook, Question, Run
 from mop_tui.layout.tree import Loc
 from mop_tui.layout.trigger_section import Trigger
 
@@ -45,9 +45,9 @@ def findings(case: Case, provisions: Provisions) -> Iterator[Finding]:
     """Yield the look-ups that lead nowhere, or to what cannot be known where they stand."""
     variables = _Variables()
     yield from _of_variables(case, variables)
-    for loc, doer in doers(case):
-        for way, text in _texts(doer.run) if doer.run else ():
-            yield from _text((*loc, "run", *way), text, variables, partial(_in_command, case))
+    for loc, program in programs(case):
+        for way, text in _texts(program):
+            yield from _text((*loc, *way), text, variables, partial(_in_command, case))
     for name, question in case.layout.questions.items():
         judge = _InQuestion(case, provisions, variables, QuestionName(name))
         yield from _text(("questions", name, "question"), question.question, variables, judge)
@@ -220,7 +220,7 @@ def _nowhere(case: Case, loc: Loc, name: str, known: Iterable[str]) -> Finding |
     )
 
 
-def _texts(run: Run) -> Iterator[tuple[Loc, str]]:
+def _texts(run: Run | Hook) -> Iterator[tuple[Loc, str]]:
     """Yield every text of a command that is filled in, with the way to it."""
     for index, word in enumerate(run.command or ()):
         yield ("command", index), word
@@ -260,6 +260,8 @@ def _literals(case: Case) -> Iterator[tuple[Loc, str]]:
     for loc, doer in doers(case):
         for index, line in enumerate(doer.sim.output if doer.sim else ()):
             yield (*loc, "sim", "output", index), line
+        for index, error in enumerate(doer.sim.errors if doer.sim else ()):
+            yield (*loc, "sim", "errors", index, "message"), error.message
         for way, text in _patterns(doer.run) if doer.run else ():
             yield (*loc, "run", *way), text
 

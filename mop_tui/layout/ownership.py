@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mop_tui.domain.globs import Globs, TooMuchError
+from mop_tui.domain.ids import AgentId
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.planning import agent_id
@@ -18,7 +19,9 @@ class _Owned(NamedTuple):
 
 
 def findings(case: Case) -> Iterator[Finding]:
-    """Yield patterns for files that may also be another's, each once."""
+    """Yield patterns for files that may also be another's, each once, and hooks after edits of
+    those who own nothing."""
+    yield from _edits(case)
     compared = Globs()
     before: list[_Owned] = []
     for this in _owned(case):
@@ -40,6 +43,24 @@ def findings(case: Case) -> Iterator[Finding]:
                 f"may be files that {met.owner} owns ('{met.pattern}'); a file has one owner",
             )
         before.append(this)
+
+
+def _edits(case: Case) -> Iterator[Finding]:
+    tasks = case.layout.tasks
+    owning = {task.agent for task in tasks.values() if task.owns}
+    skills = {task.requires_skill for task in tasks.values() if task.owns}
+    why = "is run after changes of files that it owns, and it owns none: give it owns"
+    for name, team in case.layout.teams.items():
+        for index, agent in enumerate(team.agents):
+            spec = case.plan.agents[agent_id(agent)]
+            owns = agent.owns or spec.id in owning or not skills.isdisjoint(spec.skills)
+            if agent.post_edit is not None and not owns:
+                yield Finding(("teams", name, "agents", index, "post_edit"), why)
+    for name, task in tasks.items():
+        pinned = case.plan.agents.get(AgentId(task.agent or ""))
+        by_owner = pinned is not None and pinned.owns
+        if task.post_edit is not None and not task.owns and not by_owner:
+            yield Finding(("tasks", name, "post_edit"), why)
 
 
 def _owned(case: Case) -> Iterator[_Owned]:

@@ -6,15 +6,18 @@ leads nowhere, and it is for `checks` to say so.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import get_args
 
 from mop_tui.domain.answers import Option, Validation
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId, TeamId
 from mop_tui.domain.plan import (
     AgentKind,
     AgentLimits,
     AgentSpec,
     Command,
     ErrorPattern,
+    Hook,
+    HookName,
     HostKind,
     Lifetime,
     OnDoubt,
@@ -22,6 +25,7 @@ from mop_tui.domain.plan import (
     QuestionSpec,
     Retry,
     Script,
+    ScriptedError,
     TaskSpec,
     TeamSpec,
     Work,
@@ -33,6 +37,8 @@ from mop_tui.layout.schema import Agent, AgentType, Layout, Question, Run, Sim, 
 MEMORY = "memory:"
 """What a need begins with that is a memory key and not a task."""
 
+HOOKS: tuple[HookName, ...] = get_args(HookName)
+
 
 def agent_id(agent: Agent) -> AgentId:
     """Return the id of an agent: its own, or the name of its type."""
@@ -43,6 +49,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
     """Return what `layout` sets out to do. With `rehearse`, every agent is simulated."""
     agents: dict[AgentId, AgentSpec] = {}
     agent_work: dict[AgentId, Work] = {}
+    agent_hooks: dict[AgentId, Mapping[HookName, Hook]] = {}
     teams: list[TeamSpec] = []
     commanded, lent = _commanded(layout.tasks.values()), _lent_work(layout)
     questions = {
@@ -61,6 +68,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
                 spec = replace(spec, host=HostKind.SIMULATED)
             agents.setdefault(spec.id, spec)
             agent_work.setdefault(spec.id, work)
+            agent_hooks.setdefault(spec.id, {**_hooks(kind), **_hooks(agent)})
     triggers = triggering.triggers(layout)
     questions |= triggering.questions(layout, triggers)
     placed = {agent.type for agent in agents.values()}
@@ -116,6 +124,11 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         auto_spawn=layout.session.auto_spawn,
         keep_running=layout.session.keep_running,
         root=layout.session.root,
+        session_hooks=_hooks(layout.session),
+        agent_hooks={agent: hooks for agent, hooks in agent_hooks.items() if hooks},
+        task_hooks={
+            TaskId(name): hooks for name, task in layout.tasks.items() if (hooks := _hooks(task))
+        },
     )
 
 
@@ -142,6 +155,7 @@ def _agent(agent: Agent, kind: AgentType, team: TeamId, *, lead: bool) -> AgentS
             cpu=common.cpu if own.cpu is None else own.cpu,
             memory=common.memory if own.memory is None else own.memory,
         ),
+        owns=tuple(map(Resource, agent.owns)),
     )
 
 
@@ -166,6 +180,8 @@ def _task(name: str, task: Task, on_doubt: OnDoubt | None, *, rehearse: bool) ->
         on_doubt=task.on_doubt or on_doubt,
         environment=task.environment or "",
         complexity=task.complexity,
+        locks=tuple(map(Resource, task.locks)),
+        owns=tuple(map(Resource, task.owns)),
     )
 
 
@@ -202,6 +218,7 @@ def _kind(
         lifetime=Lifetime(kind.lifetime),
         limits=AgentLimits(cpu=kind.limits.cpu, memory=kind.limits.memory),
         work=work,
+        hooks=_hooks(kind),
     )
 
 
@@ -238,13 +255,29 @@ def _work(run: Run | None, sim: Sim | None, questions: Mapping[QuestionName, Que
     )
 
 
-def _command(run: Run) -> Command:
+def _hooks(section: schema.Session | AgentType | Agent | Task) -> dict[HookName, Hook]:
+    """Return the hooks that a section declares itself."""
+    declared = {name: getattr(section, name, None) for name in HOOKS}
+    return {
+        name: Hook(replace(_program(hook), stdin="none"), hook.timeout)
+        for name, hook in declared.items()
+        if hook is not None
+    }
+
+
+def _program(run: Run | schema.Hook) -> Command:
     return Command(
         argv=tuple(run.command or ()) if run.shell is None else (run.shell,),
         shell=run.shell is not None,
         cwd=run.cwd,
         env=tuple(run.env.items()),
         inherit_env=tuple(dict.fromkeys(run.inherit_env)),
+    )
+
+
+def _command(run: Run) -> Command:
+    return replace(
+        _program(run),
         stdin=run.stdin,
         exit_codes=tuple(run.exit_codes.items()),
         error_patterns=tuple(ErrorPattern(of.type, of.pattern) for of in run.error_patterns),
@@ -259,6 +292,7 @@ def _script(sim: Sim, questions: Mapping[QuestionName, QuestionSpec]) -> Script:
         output=tuple(sim.output),
         memory=tuple((MemoryKey(key), value) for key, value in sim.memory.items()),
         exit_code=sim.exit,
+        errors=tuple(ScriptedError(error.type, error.message) for error in sim.errors),
     )
 
 

@@ -5,8 +5,8 @@ from itertools import chain
 
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
-from mop_tui.layout.planning import MEMORY, agent_id
-from mop_tui.layout.schema import Agent, AgentType, Run, Task
+from mop_tui.layout.planning import HOOKS, MEMORY, agent_id
+from mop_tui.layout.schema import Agent, AgentType, Hook, Run, Session, Task
 from mop_tui.layout.tree import Loc
 
 _EMPTY = {
@@ -21,9 +21,9 @@ def findings(case: Case) -> Iterator[Finding]:
     yield from _emptiness(case)
     yield from _teams(case)
     yield from _tasks(case)
+    for loc, program in programs(case):
+        yield from _run(case, loc, program)
     for loc, doer in doers(case):
-        if doer.run is not None:
-            yield from _run(case, (*loc, "run"), doer.run)
         if doer.sim is not None and doer.sim.asks and not case.losses.mapping("questions"):
             yield from _known(
                 (*loc, "sim", "asks"), "question", doer.sim.asks, case.declared.questions
@@ -43,6 +43,22 @@ def doers(case: Case) -> Iterator[tuple[Loc, AgentType | Agent | Task]]:
             yield ("teams", name, "agents", index), agent
     for name, task in case.layout.tasks.items():
         yield ("tasks", name), task
+
+
+def programs(case: Case) -> Iterator[tuple[Loc, Run | Hook]]:
+    """Yield everything that is run, and where it stands."""
+    for loc, doer in doers(case):
+        if doer.run is not None:
+            yield (*loc, "run"), doer.run
+        yield from _hooks(loc, doer)
+    yield from _hooks(("session",), case.layout.session)
+
+
+def _hooks(loc: Loc, section: Session | AgentType | Agent | Task) -> Iterator[tuple[Loc, Hook]]:
+    for name in HOOKS:
+        hook = getattr(section, name, None)
+        if hook is not None:
+            yield (*loc, name), hook
 
 
 def _emptiness(case: Case) -> Iterator[Finding]:
@@ -98,7 +114,7 @@ def _tasks(case: Case) -> Iterator[Finding]:
                 yield from _known((*loc, "needs", index), "task", need, declared.tasks)
 
 
-def _run(case: Case, loc: Loc, run: Run) -> Iterator[Finding]:
+def _run(case: Case, loc: Loc, run: Run | Hook) -> Iterator[Finding]:
     if run.command is not None and run.shell is not None:
         yield Finding(loc, "has both command and shell; keep one of them")
     elif run.command is None and run.shell is None and not case.losses.within(*loc):

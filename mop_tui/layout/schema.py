@@ -22,7 +22,6 @@ from pydantic import (
 from mop_tui.domain.plan import OnDoubt
 from mop_tui.domain.triggers import DEFAULT_DEPTH, DEFAULT_TOTAL
 from mop_tui.layout.later import (
-    Globs,
     HealthChecks,
     Notify,
     Review,
@@ -38,9 +37,11 @@ from mop_tui.layout.values import (
     DurationRange,
     EnvironmentName,
     ExitCode,
+    Globs,
     Id,
     Key,
     Length,
+    Locks,
     ProgressRegex,
     Regex,
     Size,
@@ -54,6 +55,15 @@ MOST_ITEMS = 100
 """How many patterns are looked for in every line, and options shown."""
 
 
+class ScriptedError(Section):
+    """An error that a simulated agent meets."""
+
+    type: Id
+    """What the error is called, such as `deployment_failed`."""
+    message: str = ""
+    """What it says about it."""
+
+
 class ErrorPattern(Section):
     """Lines of output that are errors of a type."""
 
@@ -61,6 +71,17 @@ class ErrorPattern(Section):
     """What the error is called, such as `deployment_failed`."""
     pattern: Regex
     """A regular expression; a line in which it is found is such an error."""
+
+
+def _program(value: Any) -> Any:
+    """Return a program to run in its long form."""
+    if isinstance(value, list):
+        return {"command": value}
+    if not isinstance(value, dict):
+        raise wrong(
+            "must be a list of words, such as [ruff, check], or a mapping with command or shell"
+        )
+    return value
 
 
 class Run(Section):
@@ -94,16 +115,7 @@ class Run(Section):
     """Regular expressions for lines that tell its progress. One group holds a percentage, two hold
     how much is done and how much there is."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _from_list(cls, value: Any) -> Any:
-        if isinstance(value, list):
-            return {"command": value}
-        if not isinstance(value, dict):
-            raise wrong(
-                "must be a list of words, such as [ruff, check], or a mapping with command or shell"
-            )
-        return value
+    _from_list = model_validator(mode="before")(_program)
 
     @field_validator("error_patterns", mode="before")
     @classmethod
@@ -115,11 +127,37 @@ class Run(Section):
         return value
 
 
+class Hook(Section):
+    """A program that is run at a certain moment and has to succeed, that is, to end with exit code
+    0: `command` or `shell`, exactly one. A bare list is a `command`. What it writes is output of
+    its agent; it is told by its environment what it is about: `MOP_HOOK`, `MOP_AGENT`, `MOP_TASK`,
+    `MOP_TASK_FILE`. Simulated agents run no hooks, and rehearsals none at all."""
+
+    model_config = also({"type": "array", "items": {"type": "string"}, "minItems": 1})
+
+    command: Annotated[list[str], Field(min_length=1)] | None = None
+    """The program and its arguments. No shell is involved."""
+    shell: Text | None = None
+    """A script for `sh -c`."""
+    cwd: Text | None = None
+    """The folder to run in; by default the one in which mop-tui was started."""
+    env: dict[EnvironmentName, str] = {}
+    """Environment variables, in addition to the few that every program gets. No secrets."""
+    inherit_env: list[EnvironmentName] = []
+    """Names of variables that it gets as mop-tui itself has them."""
+    timeout: Timeout = 60_000
+    """How long it may take; then it is ended, and has failed."""
+
+    _from_list = model_validator(mode="before")(_program)
+
+
 class Sim(Section):
     """What a simulated agent does instead, in rehearsals and where nothing is to be run."""
 
     duration: DurationRange | None = None
     """How long it takes, or a range to draw from; by default the task's own duration."""
+    errors: Annotated[list[ScriptedError], Field(max_length=MOST_ITEMS)] = []
+    """The errors that it tells of half-way, before it asks; then it goes on all the same."""
     asks: Text | None = None
     """One of `questions`, which it asks half-way and waits for; then it goes on alike, whatever the
     answer."""
@@ -144,6 +182,11 @@ class Session(Section):
     """How many agents may be at work at a time."""
     on_doubt: OnDoubt | None = None
     """`on_doubt` of the tasks that do not say it themselves."""
+    on_start: Hook | None = None
+    """What is run before there is any task or agent. If it fails, the session ends there."""
+    on_end: Hook | None = None
+    """What is run when everything is done, or the session was told to end. If it fails, the
+    session is incomplete."""
     topology: Annotated[Topology, LATER] = "adaptive"
     """How agents are coordinated."""
     auto_spawn: bool = True
@@ -188,6 +231,18 @@ class AgentType(Section):
     is handed one task after another."""
     limits: AgentLimits = AgentLimits()
     """What each of them may use."""
+    on_start: Hook | None = None
+    """What is run each time one of them is started, before it takes a task. If it fails, the agent
+    is out until you restart it."""
+    pre_task: Hook | None = None
+    """What is run before each of their tasks that does not say so itself. If it fails, so does the
+    attempt at the task."""
+    post_task: Hook | None = None
+    """What is run after such a task was done well, before it counts as complete. If it fails, so
+    does the attempt."""
+    post_edit: Hook | None = None
+    """What is run after one of them has changed files, whose names are in `MOP_FILES`. If it fails,
+    you are warned."""
 
 
 class Agent(Section):
@@ -211,10 +266,17 @@ class Agent(Section):
     """Instead of its type's."""
     limits: AgentLimits = AgentLimits()
     """Instead of those of its type that it names."""
-    owns: Annotated[Globs, LATER] = []
-    """The files that only it may change."""
-    on_start: Annotated[Run | None, LATER] = None
-    """What is run before it takes its first task."""
+    owns: Globs = []
+    """The files that only it may change, as patterns from the session's folder on. They are locked
+    whenever it does a task, and a change while it does none, and others work, is an issue."""
+    on_start: Hook | None = None
+    """Instead of its type's."""
+    pre_task: Hook | None = None
+    """Instead of its type's."""
+    post_task: Hook | None = None
+    """Instead of its type's."""
+    post_edit: Hook | None = None
+    """Instead of its type's."""
 
     @model_validator(mode="before")
     @classmethod
@@ -300,8 +362,12 @@ class Task(Section):
     """How it is done when simulated."""
     environment: Text | None = None
     """The environment that it deploys to, which triggers may hold it for."""
-    owns: Annotated[Globs, LATER] = []
-    """The files that only its agent may change meanwhile."""
+    locks: Locks = []
+    """What it shares with others: names, or patterns for paths, such as `release` or
+    `environments/*/values.yaml`. Of tasks whose locks may mean the same, one is done at a time; all
+    that a task locks is taken when it is given to an agent, and given back when that is over."""
+    owns: Globs = []
+    """The files that only its agent may change meanwhile; they are locked, too."""
     when: Annotated[Condition, LATER] = {}
     """What must hold before it is ready."""
     complexity: Literal["low", "medium", "high"] | None = None
@@ -310,10 +376,13 @@ class Task(Section):
     """Who looks at it before it counts as complete."""
     on_error: Annotated[Rules, LATER] = {}
     """What is done about errors, by their types."""
-    pre_task: Annotated[Run | None, LATER] = None
-    """What is run before it."""
-    post_task: Annotated[Run | None, LATER] = None
-    """What is run after it."""
+    pre_task: Hook | None = None
+    """What is run before it, instead of its agent's."""
+    post_task: Hook | None = None
+    """What is run after it was done well and before it counts as complete, instead of its
+    agent's."""
+    post_edit: Hook | None = None
+    """What is run after its agent has changed files, instead of the agent's."""
 
 
 class Option(Section):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from mop_tui.domain.ids import MEMORY_KEY
 from mop_tui.layout import schema, values
 from mop_tui.layout.section import Later
 from mop_tui.layout.tree import Loc, Node
@@ -15,7 +16,7 @@ from mop_tui.layout.tree import Loc, Node
 _PATTERNS = {
     values.ID: "must be an id: up to 64 letters, digits and . _ - after a letter or digit",
     values.VARIABLE: "must be a name: up to 64 letters, digits and _ - after a letter",
-    values.MEMORY_KEY: "must be a memory key: up to 200 signs, no space or $ { } among them",
+    MEMORY_KEY: "must be a memory key: up to 200 signs, no space or $ { } among them",
     values.ENVIRONMENT_NAME: "must be the name of an environment variable: letters, digits and _",
 }
 

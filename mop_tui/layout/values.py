@@ -17,18 +17,21 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from mop_tui.domain import path_patterns
 from mop_tui.domain.answers import MOST_CHARACTERS
+from mop_tui.domain.ids import MEMORY_KEY
 from mop_tui.domain.patterns import MANY_STEPS, is_tame
 from mop_tui.layout import durations, sizes
 
 ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
-MEMORY_KEY = r"^[^\s{}$]{1,200}$"
 ENVIRONMENT_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,199}$"
 
 LONGEST_PATTERN = 1_000
 """How many signs a regular expression may have."""
 MOST_CORES = 4_096
+MOST_RESOURCES = 100
+"""How many patterns one agent or task may name."""
 
 Id = Annotated[str, StringConstraints(pattern=ID)]
 Variable = Annotated[str, StringConstraints(pattern=VARIABLE)]
@@ -123,6 +126,40 @@ def _measuring(value: str) -> str:
     return value
 
 
+def _resource(value: str) -> str:
+    """Return the name of something in the session's folder, or a pattern for such names."""
+    if value != value.strip():
+        raise wrong("begins or ends with a space")
+    if "${" in value:
+        raise wrong("has a look-up, and none is filled in here")
+    if "\\" in value:
+        raise wrong("has a backslash; folders end in /, and no sign needs another before it")
+    if value.startswith(("/", "~")):
+        inside = value.lstrip("~/")
+        better = f", such as {inside}" if inside else ""
+        raise wrong(f"must be in the session's folder: write a path that begins there{better}")
+    steps = value.split("/")
+    if ".." in steps:
+        raise wrong("leads out of a folder by '..'; write the path that it comes to")
+    if {"", "."} & {*steps[:-1], steps[-1] or "x"}:
+        better = "/".join(step for step in steps[:-1] if step not in ("", "."))
+        last = "" if steps[-1] == "." else steps[-1]
+        better = f"{better}/{last}" if better else last
+        raise wrong(f"goes nowhere by '.' or '//'; write {better or 'what is meant'}")
+    if "{" in value or "[" in value or "]" in value or "}" in value:
+        problem = path_patterns.problem(path_patterns.below(value))
+        if problem:
+            raise wrong(problem)
+    return value
+
+
+def _once(value: list[str]) -> list[str]:
+    twice = next((item for index, item in enumerate(value) if item in value[:index]), None)
+    if twice is not None:
+        raise wrong(f"names {twice} twice")
+    return value
+
+
 _DURATION: dict[str, Any] = {"type": ["string", "number"]}
 _WRITTEN_DURATION = WithJsonSchema(_DURATION)
 
@@ -160,5 +197,13 @@ Regex = Annotated[
 """A regular expression of Python's `re`."""
 ProgressRegex = Annotated[Regex, AfterValidator(_measuring)]
 """A regular expression with a group for a percentage, or two for what is done and what there is."""
+Resource = Annotated[
+    str, StringConstraints(min_length=1, max_length=LONGEST_PATTERN), AfterValidator(_resource)
+]
+"""A name, or a pattern for paths in the session's folder."""
+Globs = Annotated[list[Resource], Field(max_length=MOST_RESOURCES), AfterValidator(_once)]
+"""Patterns for paths in the session's folder, each once."""
+Locks = Annotated[list[Resource], Field(max_length=MOST_RESOURCES), AfterValidator(_once)]
+"""Names and patterns for paths, each once."""
 Length = Annotated[int, Field(ge=0, le=MOST_CHARACTERS)]
 """How many characters an answer has."""

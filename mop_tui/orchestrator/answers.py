@@ -1,17 +1,17 @@
 """Answers that the operator wrote down beforehand.
 
 A YAML list of items `{question, value, reason, after}`: the question's name in the layout,
-`AGENT/ID` for what an agent asks by itself (`AGENT/*` for whatever it asks), or `doubt/TASK` for
-what is asked about a task when its session is resumed; the answer, as it would be typed; and
-optionally a reason and how long after the asking the answer is given. Each item answers one asking,
-in the order of the file.
+`AGENT/ID` for what an agent asks by itself (`AGENT/*` for whatever it asks; agents that triggers
+spawn are called `TYPE-NUMBER`), `spawn/TRIGGER` for what a trigger proposes, `start/TRIGGER` for
+what it has spawned somebody for, or `doubt/TASK` for what is asked about a task when its session is
+resumed; the answer, as it would be typed; and optionally a reason and how long after the asking the
+answer is given. Each item answers one asking, in the order of the file.
 
 A password stands in a file of its own that only its owner can read: `value: {file: PATH}`. Only in
 a rehearsal may it be written down like other answers.
 """
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -24,7 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from mop_tui.decisions import doubt
 from mop_tui.domain.answers import MOST_CHARACTERS, objection
 from mop_tui.domain.ids import AgentId, QuestionName
-from mop_tui.domain.plan import Mode, Plan, QuestionSpec, Script, Work
+from mop_tui.domain.plan import Mode, Plan, QuestionSpec
+from mop_tui.domain.triggers import proposal_of
 from mop_tui.errors import UsageError
 
 UNATTENDED = "the unattended rehearsal"
@@ -70,9 +71,14 @@ class PreparedAnswers:
 
     by: str
     left: list[PreparedAnswer]
+    lasting: bool = False
+    """Each answers its question whoever asks it, however often. Otherwise it is used up."""
 
-    def take(self, question: QuestionName) -> PreparedAnswer | None:
-        """Return the next answer to `question`, which is then used up."""
+    def take(self, question: QuestionName, asker: AgentId | None = None) -> PreparedAnswer | None:
+        """Return the next answer to `question`, which is then used up if it does not last."""
+        if self.lasting:
+            name = question.removeprefix(f"{asker}/")
+            return next((answer for answer in self.left if answer.question == name), None)
         any_of_agent = f"{question.partition('/')[0]}/*" if "/" in question else question
         for index, answer in enumerate(self.left):
             if answer.question in (question, any_of_agent):
@@ -107,25 +113,8 @@ def unattended_answers(plan: Plan) -> PreparedAnswers:
 
     Nothing is real then, so questions that only a present human may answer are answered too.
     """
-    given = {str(name): value for name, value in plan.unattended}
-    asked = {
-        f"{agent}/{script.asks.name}": given[script.asks.name]
-        for agent in plan.agents
-        for script in _scripts(plan, agent)
-        if script.asks is not None and script.asks.name in given
-    }
-    return PreparedAnswers(
-        by=UNATTENDED,
-        left=[
-            PreparedAnswer(QuestionName(name), value, "", 0, value)
-            for name, value in (given | asked).items()
-        ],
-    )
-
-
-def _scripts(plan: Plan, agent: AgentId) -> Iterable[Script]:
-    works = (*plan.task_work.values(), plan.agent_work.get(agent, Work()))
-    return [work.script for work in works if work.script is not None]
+    given = [PreparedAnswer(name, value, "", 0, value) for name, value in plan.unattended]
+    return PreparedAnswers(by=UNATTENDED, left=given, lasting=True)
 
 
 def _items(content: bytes) -> list[_Item]:
@@ -149,10 +138,11 @@ def _items(content: bytes) -> list[_Item]:
 
 def _prepared(item: _Item, plan: Plan, mode: Mode, folder: Path) -> PreparedAnswer:
     name = QuestionName(item.question)
-    spec = plan.questions.get(name)
+    spec = plan.questions.get(name) or _proposal(name, plan)
     rehearsed = mode is Mode.REHEARSAL
     doubtful = next((t for t in plan.tasks if name == doubt.question_name(t)), None)
-    of_agent = any(item.question.startswith(f"{agent}/") for agent in plan.agents)
+    agent, slash, _ = item.question.partition("/")
+    of_agent = slash and (agent in plan.agents or _may_be_spawned(plan, agent))
     if spec is None and not of_agent and doubtful is None:
         known = ", ".join(plan.questions) or "none"
         raise _Wrong(
@@ -173,6 +163,20 @@ def _prepared(item: _Item, plan: Plan, mode: Mode, folder: Path) -> PreparedAnsw
         _check(spec, item, secret)
         value, secret = ("", secret) if _is_secret(spec) else (value, None)
     return PreparedAnswer(name, value, item.reason, round(item.after * 1000), secret)
+
+
+def _proposal(name: QuestionName, plan: Plan) -> QuestionSpec | None:
+    """Return the question of a trigger that proposes to spawn, if that is the name of one."""
+    proposing = (trigger for trigger in plan.triggers if trigger.spawns)
+    if any(name == proposal_of(trigger.name) for trigger in proposing):
+        return QuestionSpec(name=name, question="")
+    return None
+
+
+def _may_be_spawned(plan: Plan, agent: str) -> bool:
+    """True if an agent could be called so that is not there from the beginning."""
+    kind, _, number = agent.rpartition("-")
+    return kind in plan.kinds and number.isdecimal()
 
 
 def _check(spec: QuestionSpec, item: _Item, secret: str | None) -> None:

@@ -3,10 +3,27 @@
 from functools import partial
 from typing import assert_never
 
+from pydantic import JsonValue
+
+from mop_tui.domain import by_hand
 from mop_tui.domain import events as e
 from mop_tui.domain.answers import objection
 from mop_tui.domain.events import Fact, UserAsked
-from mop_tui.domain.feed import Answer, CancelTask, Command, Say, Seen, Steer, Stop
+from mop_tui.domain.feed import (
+    Answer,
+    AutoSpawn,
+    ByHand,
+    CancelTask,
+    Command,
+    CreateTask,
+    Say,
+    Seen,
+    SetMemory,
+    Spawn,
+    Steer,
+    SteerTrigger,
+    Stop,
+)
 from mop_tui.domain.ids import CommandId
 from mop_tui.domain.rows import Question
 from mop_tui.domain.session import Session
@@ -18,6 +35,8 @@ from mop_tui.orchestrator.processes import Processes, Receive
 
 RETRY_ANSWER = 1000
 """Milliseconds after which a prepared answer is given again if it could not be recorded."""
+_LONGEST_REFUSED = 200
+"""Characters that are recorded of what a command that is refused is about."""
 
 
 class Desk:
@@ -56,6 +75,8 @@ class Desk:
                 self._answer(command, command_id, by, secret)
             case Steer() | CancelTask() | Say():
                 self._receive_now(self._told(command, command_id, by), None)
+            case Spawn() | CreateTask() | SetMemory() | SteerTrigger() | AutoSpawn():
+                self._receive_now(self._wanted(command, command_id, by), None)
             case _:
                 assert_never(command)
 
@@ -63,7 +84,7 @@ class Desk:
         """Have a prepared answer to this question given in its time, if there is one."""
         if self._prepared is None:
             return
-        prepared = self._prepared.take(asked.name)
+        prepared = self._prepared.take(asked.name, asked.agent)
         if prepared is not None:
             give = partial(self._give, prepared, asked, self._prepared.by)
             self._timeline.call_at(at + prepared.after_ms, give)
@@ -99,6 +120,31 @@ class Desk:
                 name, about, reason = "say", command.agent, command.text
         refused = refusal(self._session, command)
         return e.UserCommanded(name, command_id, by, about, reason, refused)
+
+    def _wanted(self, command: ByHand, command_id: CommandId, by: str) -> e.UserCommanded:
+        about, reason = "", ""
+        value: JsonValue = None
+        match command:
+            case Spawn():
+                name, about = "spawn", command.type
+                value = {"task": command.task, "model": command.model}
+            case CreateTask():
+                name, about = "create_task", command.title
+                value = {
+                    "agent": command.agent,
+                    "skill": command.skill,
+                    "priority": command.priority.name.lower(),
+                }
+            case SetMemory():
+                name, about, value = "set_memory", command.key, command.value
+            case SteerTrigger():
+                name, about, reason = f"{command.do}_trigger", command.trigger, command.reason
+            case AutoSpawn():
+                name, about, value = "auto_spawn", "on" if command.on else "off", command.on
+        refused = by_hand.refusal(self._session, command)
+        if refused:
+            about, reason, value = about[:_LONGEST_REFUSED], reason[:_LONGEST_REFUSED], None
+        return e.UserCommanded(name, command_id, by, about, reason, refused, value)
 
     def _answer(
         self, answer: Answer, command_id: CommandId | None, by: str, secret: str | None

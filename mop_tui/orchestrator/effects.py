@@ -5,6 +5,7 @@ from typing import Literal
 from mop_tui.agents.host import Told
 from mop_tui.domain.ids import ActionId, AgentId, QuestionId, TaskId, TimerId
 from mop_tui.domain.immutable import immutable
+from mop_tui.domain.plan import HookName
 
 
 @immutable
@@ -56,6 +57,32 @@ class Tell:
 
 
 @immutable
+class Hook:
+    """Run a hook of `agent` for `task`, or one of the session; it is the `number`th."""
+
+    seq: int
+    action: ActionId
+    hook: HookName
+    agent: AgentId | None
+    task: TaskId | None
+    number: int
+    files: tuple[str, ...] = ()
+    would: bool = False
+    """Nothing is to be run, for this is a rehearsal."""
+
+
+@immutable
+class StopHook:
+    """End hooks of `agent`, or of the session, by their numbers."""
+
+    seq: int
+    action: ActionId
+    hook: HookName
+    agent: AgentId | None
+    numbers: tuple[int, ...]
+
+
+@immutable
 class Timer:
     """Have `timer` fire at `due` (session time, ms). `question` is set if it limits one."""
 
@@ -65,4 +92,4 @@ class Timer:
     question: QuestionId | None
 
 
-Effect = Start | Signal | Hand | Tell | Timer
+Effect = Start | Signal | Hand | Tell | Hook | StopHook | Timer

@@ -29,15 +29,24 @@ from mop_tui.domain.ids import (
     AskId,
     IssueId,
     QuestionId,
-    QuestionName,
     TaskId,
     TriggerName,
 )
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import AgentSpec, HostKind, Plan, QuestionSpec, TaskSpec
+from mop_tui.domain.plan import AgentSpec, HostKind, Mode, Plan, QuestionSpec, TaskSpec
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Refusal, Session
-from mop_tui.orchestrator.effects import Effect, Hand, Signal, Start, Tell, Timer
+from mop_tui.domain.triggers import proposal_of
+from mop_tui.orchestrator.effects import (
+    Effect,
+    Hand,
+    Hook,
+    Signal,
+    Start,
+    StopHook,
+    Tell,
+    Timer,
+)
 
 DIGEST_EVERY = 1000
 """Events between two digests of the state."""
@@ -139,6 +148,10 @@ class Engine:
                 self._hand(action, _action_id(cause, place), cause, at)
             case a.Reply() | a.SendNote() | a.CancelWork():
                 self._tell(action, decision.reason, _action_id(cause, place), cause, at)
+            case a.RunHook():
+                self._run_hook(action, _action_id(cause, place), cause, at)
+            case a.StopHook():
+                self._stop_hook(action, _action_id(cause, place), cause, at)
             case a.CreateTask():
                 self._emit(e.TaskCreated(action.task, self._plan.tasks[action.task]), at, cause)
             case a.SpawnAgent():
@@ -186,6 +199,10 @@ class Engine:
                     at,
                     cause,
                 )
+            case a.Lock():
+                self._emit(e.SystemLocked(action.resource, action.task, action.agent), at, cause)
+            case a.Unlock():
+                self._emit(e.SystemUnlocked(action.resource, action.task, action.agent), at, cause)
             case a.DeliverOutput():
                 self._emit(e.TaskOutput(action.task, action.agent, action.value), at, cause)
             case a.OpenIssue():
@@ -227,7 +244,7 @@ class Engine:
 
     def _proposed(self, propose: a.Propose, reason: str, at: int) -> e.UserAsked:
         spec = QuestionSpec(
-            name=QuestionName(f"spawn/{propose.trigger}"),
+            name=proposal_of(propose.trigger),
             question=propose.text,
             context=(("because", reason), ("what is spawned", [*map(_spawning, propose.spawns)])),
         )
@@ -314,6 +331,48 @@ class Engine:
         seq = self._intend(action_id, "hand_task", agent, cause, at, task=action.task)
         hand = Hand(seq, action_id, action.agent, agent.incarnation, action.task)
         self._turn.effects.append(hand)
+
+    def _run_hook(self, action: a.RunHook, action_id: ActionId, cause: int, at: int) -> None:
+        session, agent_id = self.session, action.agent
+        if agent_id is None and action.hook == "on_end" and session.end_hook != "none":
+            return  # that it is time was decided twice, because of two things of the same moment
+        spec = None if agent_id is None else session.agents[agent_id].spec
+        hook = self._plan.hook(action.hook, spec, action.task)
+        if agent_id is None:
+            would = session.mode is Mode.REHEARSAL
+        else:
+            would = session.agents[agent_id].spec.host is HostKind.SIMULATED
+        intended = e.SystemIntended(
+            action_id,
+            "run_hook",
+            agent_id,
+            action.task,
+            session.hooks_begun + 1,
+            () if hook is None else hook.command.argv,
+            would=would,
+            about=action.hook,
+            files=action.files,
+        )
+        seq = self._emit(intended, at, cause)
+        number = intended.incarnation
+        self._turn.effects.append(
+            Hook(seq, action_id, action.hook, agent_id, action.task, number, action.files, would)
+        )
+
+    def _stop_hook(self, action: a.StopHook, action_id: ActionId, cause: int, at: int) -> None:
+        running = [it for it in self.session.hooks(action.agent) if it.about == action.hook]
+        intended = e.SystemIntended(
+            action_id,
+            "stop_hook",
+            action.agent,
+            running[0].task if running else None,
+            running[0].incarnation if running else 0,
+            would=any(it.would for it in running),
+            about=action.hook,
+        )
+        seq = self._emit(intended, at, cause)
+        numbers = tuple(it.incarnation for it in running)
+        self._turn.effects.append(StopHook(seq, action_id, action.hook, action.agent, numbers))
 
     def _tell(
         self,

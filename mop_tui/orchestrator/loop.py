@@ -87,7 +87,9 @@ class Orchestrator:
         self._seed = seed
         self._timeline = timeline
         self._inbox: deque[Callable[[], object]] = deque()
-        self.processes = Processes(plan, engine.session, hosts, self._receive, self._post)
+        self.processes = Processes(
+            plan, engine.session, hosts, self._receive, self._post, self._call_after
+        )
         self._outside = Outside(
             plan, engine.session, clock, timeline, self._post, self._receive, watches
         )
@@ -240,6 +242,7 @@ class Orchestrator:
             limits=self._plan.limits,
             auto_spawn=self._plan.auto_spawn,
             keep_running=self._plan.keep_running,
+            kinds=tuple(self._plan.kinds),
         )
         return self._receive(started, None)
 
@@ -396,6 +399,9 @@ class Orchestrator:
             self._set_timer(effect)
         else:
             self.processes.perform(effect)
+
+    def _call_after(self, ms: int, call: Callable[[], None]) -> Due:
+        return self._timeline.call_at(self.clock.moment() + ms, call)
 
     def _set_timer(self, effect: effects.Timer) -> None:
         wanted = self.session.timers.get(effect.timer)

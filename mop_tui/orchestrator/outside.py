@@ -16,6 +16,7 @@ from cronsim import CronSim
 
 from mop_tui.domain import events as e
 from mop_tui.domain.events import Fact
+from mop_tui.domain.path_patterns import below
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.session import Session
 from mop_tui.domain.triggers import FILE_KINDS, TriggerSpec
@@ -28,6 +29,8 @@ LOOK_AGAIN = 60_000
 """Milliseconds after which the calendar is looked at again, for its clock may have been set."""
 TROUBLE_EVERY = 1.0
 """Seconds between two looks at whether files can still be watched."""
+LASTING = 5
+"""In so many looks it has to be the same. A folder may be made in the first moments."""
 FRUITLESS = 1_000
 """So many times in a row nothing came of a time that came. A rehearsal does not wait for more."""
 
@@ -50,7 +53,10 @@ class Watches(Protocol):
 
 def patterns_of(plan: Plan) -> tuple[str, ...]:
     """Return the patterns of the files that a session of `plan` watches."""
-    watched = (spec.path_pattern for spec in plan.triggers if spec.type in FILE_KINDS)
+    watched = [spec.path_pattern for spec in plan.triggers if spec.type in FILE_KINDS]
+    owned = [agent.owns for agent in plan.agents.values()]
+    owned += [task.owns for task in plan.tasks.values()]
+    watched += [below(resource) for resources in owned for resource in resources]
     return tuple(dict.fromkeys(watched))
 
 
@@ -160,10 +166,12 @@ class Outside:
     async def _look_for_trouble(self) -> None:
         """Tell the session when files cannot be watched, and when they can be again."""
         assert self._watcher is not None  # noqa: S101 - for the type checker
+        last, looks = "", 0
         while True:
             await asyncio.sleep(TROUBLE_EVERY)
             trouble = self._watcher.trouble
-            if trouble != self._trouble:
+            last, looks = trouble, looks + 1 if trouble == last else 1
+            if trouble != self._trouble and (looks >= LASTING or not trouble):
                 self._trouble = trouble
                 fact = e.SystemWatching(self.patterns, trouble=trouble)
                 self._post(partial(self._receive, fact, 1))

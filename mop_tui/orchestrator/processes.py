@@ -21,6 +21,7 @@ from mop_tui.domain.plan import HostKind, Plan
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.orchestrator import effects
+from mop_tui.orchestrator.hooks import After, Hooks
 from mop_tui.orchestrator.secrets import Secrets
 
 Hosts = Callable[[h.Sink], Mapping[HostKind, h.AgentHost]]
@@ -52,7 +53,7 @@ class Processes:
     """Carries out what is ordered about processes, and records what they report."""
 
     def __init__(
-        self, plan: Plan, session: Session, hosts: Hosts, receive: Receive, post: Post
+        self, plan: Plan, session: Session, hosts: Hosts, receive: Receive, post: Post, after: After
     ) -> None:
         self.secrets = Secrets()
         self.running: dict[tuple[AgentId, int], Running] = {}
@@ -66,6 +67,15 @@ class Processes:
         self._held: dict[tuple[AgentId, int], list[h.Report]] = {}
         """Reports of ends, and what came after them, that wait for that."""
         self._settling: set[asyncio.Task[None]] = set()
+        self._hooks = Hooks(
+            plan,
+            session,
+            lambda: self._hosts[HostKind.COMMAND],
+            self._assignment,
+            receive,
+            self._done,
+            after,
+        )
 
     async def close(self) -> None:
         """End every process."""
@@ -79,13 +89,32 @@ class Processes:
             host.conceal(secret)
 
     def groups(self) -> dict[tuple[AgentId, int], int]:
-        """Return the process group of each incarnation that is real and runs."""
-        return {key: group for host in self._hosts.values() for key, group in host.groups().items()}
+        """Return the process group of each incarnation that is real and runs; hooks are none."""
+        return {
+            key: group
+            for host in self._hosts.values()
+            for key, group in host.groups().items()
+            if key in self.running
+        }
 
     # -- what is done ---------------------------------------------------------------------------
 
-    def perform(self, effect: effects.Start | effects.Signal | effects.Hand | effects.Tell) -> None:
+    def perform(
+        self,
+        effect: effects.Start
+        | effects.Signal
+        | effects.Hand
+        | effects.Tell
+        | effects.Hook
+        | effects.StopHook,
+    ) -> None:
         """Carry out one effect. That it was done, or could not be, becomes a fact."""
+        if isinstance(effect, effects.Hook):
+            self._hooks.run(effect)
+            return
+        if isinstance(effect, effects.StopHook):
+            self._hooks.stop(effect)
+            return
         host = self._host(effect.agent)
         error = ""
         match effect:
@@ -207,6 +236,8 @@ class Processes:
                 self._post(partial(self._take, report))
 
     def _take(self, report: h.Report) -> None:
+        if self._hooks.take(report):
+            return
         key = report.agent, report.incarnation
         running = self.running[key]
         match report:

@@ -24,7 +24,7 @@ from mop_tui.domain.events import (
     UserCommanded,
 )
 from mop_tui.domain.fold import apply
-from mop_tui.domain.ids import CommandId, TaskId, TimerId
+from mop_tui.domain.ids import CommandId, TimerId
 from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.session import Session
 from mop_tui.errors import JournalError
@@ -32,7 +32,7 @@ from mop_tui.journal.header import Header
 from mop_tui.journal.scan import Scan
 from mop_tui.journal.writer import Continuation
 from mop_tui.orchestrator.collecting import no_collecting
-from mop_tui.orchestrator.effects import Effect, Start
+from mop_tui.orchestrator.effects import Effect, Hook, Start
 from mop_tui.orchestrator.engine import Engine
 
 _LONGEST_NUMBER = 18
@@ -136,7 +136,7 @@ def recover(recorded: Recorded, plan: Plan, now: datetime) -> Recovered:
     new = {event.data.action for event in missing if event.kind == "system.intended"}
     effects: list[Effect] = []
     for effect in again.effects:
-        if isinstance(effect, Start) and effect.task is not None and _secret(plan, effect.task):
+        if isinstance(effect, Start | Hook) and _needs_secret(plan, effect):
             # The secret that its gate was opened by is gone, so it is given back and asked for.
             new.discard(effect.action)
         elif effect.seq > last:
@@ -149,8 +149,11 @@ def recover(recorded: Recorded, plan: Plan, now: datetime) -> Recovered:
     return Recovered(recorded, engine, missing, effects, doubtful, _away(recorded, now))
 
 
-def _secret(plan: Plan, task: TaskId) -> bool:
-    """Return whether the gate of a task is opened by a secret."""
+def _needs_secret(plan: Plan, effect: Start | Hook) -> bool:
+    """Return whether a task is about to begin whose gate is opened by a secret."""
+    task = effect.task
+    if task is None or (isinstance(effect, Hook) and effect.hook != "pre_task"):
+        return False
     gate = plan.tasks[task].gate
     return gate is not None and plan.questions[gate].input_type == "password"
 

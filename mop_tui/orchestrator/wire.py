@@ -23,7 +23,20 @@ from typing import Any, Literal, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from mop_tui.domain.feed import Answer, CancelTask, Command, Say, Seen, Steer, Stop
+from mop_tui.domain.feed import (
+    Answer,
+    AutoSpawn,
+    CancelTask,
+    Command,
+    CreateTask,
+    Say,
+    Seen,
+    SetMemory,
+    Spawn,
+    Steer,
+    SteerTrigger,
+    Stop,
+)
 from mop_tui.domain.ids import CommandId, QuestionId
 from mop_tui.domain.immutable import immutable
 
@@ -41,6 +54,11 @@ _COMMANDS: Mapping[str, type[Command]] = {
     "steer": Steer,
     "cancel_task": CancelTask,
     "say": Say,
+    "spawn": Spawn,
+    "create_task": CreateTask,
+    "set_memory": SetMemory,
+    "steer_trigger": SteerTrigger,
+    "auto_spawn": AutoSpawn,
 }
 _NAMES = {kind: name for name, kind in _COMMANDS.items()}
 

@@ -7,9 +7,9 @@ was missed is found by the next scan.
 
 Symbolic links below the root are passed over, be it to files or folders: what they lead to is
 reported where it is, if that is below the root, so no path leads out of it and none goes in
-circles. A file with several names (hard links) is one file for each name, and a change is reported
-for the name it was made by. Names that are not UTF-8 cannot be recorded, so they are passed over,
-and `trouble` says so.
+circles. A file with several names (hard links) is one file for each name, and a change by one of
+them is reported for the others, too, when they are looked at. Names that are not UTF-8 cannot be
+recorded, so they are passed over, and `trouble` says so.
 """
 
 import asyncio
@@ -19,16 +19,13 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.path_patterns import compiled
-from mop_tui.sources import inotify
-from mop_tui.sources.elsewhere import changed_paths
-from mop_tui.sources.inotify import Inotify
+from mop_tui.sources.hearing import Hearing
 
 GRACE = 0.03
 """Seconds for which a name may be missing (editors move a file away before they write it anew), and
@@ -43,17 +40,19 @@ BREATH = 0.001
 """Seconds that the loop has for others after that."""
 ROOT_CHECK = 1.0
 """Seconds after which the root may have been replaced without a word (a link, a folder above)."""
-RESCAN = 60.0
-"""Seconds between scans where events tell everything, for file systems that tell nothing."""
+RESCAN = 5.0
+"""Seconds between scans while events tell of changes, for those that they do not tell of."""
 POLL = 1.0
-"""Seconds between scans where events do not tell everything."""
+"""Seconds between scans while they do not."""
+MANY = 1_000
+"""So many paths at once may be more than the system remembered, so a scan follows."""
+CHEAP = 0.01
+"""Seconds of a scan that may be made whenever somebody wants to know all, needed or not."""
 SHARE = 20
 """A scan rests for so many times as long as it took, at least."""
 LONGEST_REST = 60.0
 """Seconds after which, at the latest, a watch that failed is tried again."""
 
-_ABOVE = ".."
-"""How the folder above a missing root is known to the watch."""
 _GONE = (FileNotFoundError, NotADirectoryError)
 _MOST_NAMED = 3
 _SCAN_SLICE = 64
@@ -86,7 +85,8 @@ class _Found:
 
     files: dict[str, str] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
-    unwatched: str = ""
+    moved: bool = False
+    """A folder is gone. If it was moved, the system may go on calling it by its former name."""
 
 
 class FileWatcher:
@@ -94,7 +94,6 @@ class FileWatcher:
 
     `sink` is called in the thread of the event loop; what it raises ends `run`. The files and
     folders `ours` are never reported. `known` are the stamps that an earlier program had seen.
-    Not more than `most_folders` are watched; by default, half of what the system allows.
     """
 
     def __init__(
@@ -105,17 +104,12 @@ class FileWatcher:
         *,
         ours: Sequence[Path] = (),
         known: Mapping[str, str] | None = None,
-        most_folders: int | None = None,
     ) -> None:
         self._root = str(root.absolute())
         self._matcher = compiled(*patterns)
         self._sink = sink
         self._ours_given = tuple(ours)
         self._ours: frozenset[str] = frozenset()
-        self._most_folders = (
-            most_folders if most_folders is not None else _half_of_what_is_allowed()
-        )
-
         self._known = {
             path: stamp for path, stamp in (known or {}).items() if self._matcher.matches(path)
         }
@@ -129,21 +123,20 @@ class FileWatcher:
         self._root_in_doubt = True
         self._root_check = 0.0
 
-        self._inotify: Inotify | None = None
-        self._listening: asyncio.Task[None] | None = None
+        self._hearing: Hearing | None = None
         self._why_not = ""
         self._rest = 0.0
         self._again = 0.0
 
-        self._unwatched = ""
         self._unreadable: dict[str, str] = {}
         self._unspeakable: set[str] = set()
 
         self._looks: dict[str, None] = {}
+        self._reshaped = False
+        """Folders came, went or moved, of which events do not tell all."""
         self._rescan = 0.0
         self._scanned = 0.0
         self._scan_took = 0.0
-        self._missed = False
         # Three queues of paths that are to be looked at, each in the order in which they are due.
         self._at_once: dict[str, float] = {}
         self._soon: dict[str, float] = {}
@@ -164,10 +157,6 @@ class FileWatcher:
             said.append(f"the folder {_shown(self._root)} does not exist")
         if self._why_not:
             said.append(f"cannot watch ({self._why_not}), so it looks at times")
-        elif self._unwatched:
-            said.append(
-                f"not all folders are watched ({self._unwatched}); it looks at them at times"
-            )
         for path, why in list(self._unreadable.items())[:_MOST_NAMED]:
             said.append(f"cannot read the folder {_shown(path or self._root)} ({why})")
         if len(self._unreadable) > _MOST_NAMED:
@@ -197,6 +186,8 @@ class FileWatcher:
             for path in self._known:
                 self._folder_of(path).files.add(path)
             if self._begins_blank:
+                if self._hearing is not None:
+                    await self._hearing.begun()
                 self._looks.clear()
                 found = await self._scan([""])
                 self._known.update(found.files)
@@ -222,8 +213,6 @@ class FileWatcher:
 
         `patience` is in seconds. What is half done is reported as it is.
         """
-        while self._read():
-            pass
         task = asyncio.create_task(self._settle())
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
@@ -241,8 +230,13 @@ class FileWatcher:
         await asyncio.to_thread(self._scanner.shutdown)
 
     async def _settle(self) -> None:
+        if self._hearing is not None:
+            await self._hearing.heard_all()
         async with self._turn:
-            await self._catch_up(everything=True)
+            while True:
+                await self._catch_up(everything=True)
+                if not (self._root_in_doubt or self._looks):
+                    return
 
     # What is to be done, and when
 
@@ -253,13 +247,24 @@ class FileWatcher:
         first = [next(iter(queue.values())) for queue in (self._soon, self._later) if queue]
         return min([self._root_check, self._rescan, *first])
 
+    def _period(self) -> float:
+        """Return how many seconds may pass between scans."""
+        return POLL if self._why_not else RESCAN
+
     async def _catch_up(self, *, everything: bool = False) -> None:
         """Do what is due. `everything` leaves nothing for later, and scans what is not watched."""
         if everything:
             self._root_check = 0.0
         self._check_root()
-        hears_all = inotify.AVAILABLE and not (self._unwatched or self._why_not or self._missed)
-        if (everything and not hears_all) or time.monotonic() >= self._rescan:
+        if self._hearing is not None:
+            await self._hearing.begun()  # before anything is looked at, lest a change be missed
+        doubt = (
+            self._hearing is None
+            or self._reshaped
+            or bool(self._unreadable)
+            or self._scan_took < CHEAP
+        )
+        if (everything and doubt) or time.monotonic() >= self._rescan:
             self._looks[""] = None
         if self._looks:
             looks, self._looks = list(self._looks), {}
@@ -278,7 +283,7 @@ class FileWatcher:
                 if path is None or (queue[path] > began and not everything) or self._closed:
                     return
                 del queue[path]
-                self._report(path, real)
+                self._report(path, real, hasty=queue is self._at_once and not everything)
                 if time.monotonic() - began > SLICE:
                     break
             await asyncio.sleep(BREATH)
@@ -295,8 +300,11 @@ class FileWatcher:
 
     # What is there
 
-    def _report(self, path: str, real: dict[str, bool]) -> None:
-        """Report how a file differs from what was reported. `real` are folders checked before."""
+    def _report(self, path: str, real: dict[str, bool], *, hasty: bool) -> None:
+        """Report how a file differs from what was reported. `real` are folders checked before.
+
+        If it is `hasty`, what may be half done is looked at again a moment later.
+        """
         folder = _above(path)
         before = self._known.get(path, "")
         try:
@@ -310,6 +318,9 @@ class FileWatcher:
                 real[folder] = self._is_real(folder)
             stamp = stamp if real[folder] else ""
         if stamp == before:
+            return
+        if hasty and (not stamp or (not before and ":0:" in stamp)):
+            self._put(self._soon, path, time.monotonic() + GRACE)
             return
         if stamp:
             self._known[path] = stamp
@@ -372,54 +383,32 @@ class FileWatcher:
     def _begin_to_watch(self) -> None:
         self._stop_watching()
         self._root_in_doubt = False
-        self._why_not = self._unwatched = ""
+        self._why_not = ""
         self._ours = frozenset(self._relative(self._ours_given))
         self._looks[""] = None
+        self._root_check = 0.0 if self._above else self._root_check  # it may have come meanwhile
         try:
-            self._listen()
+            self._hearing = Hearing(
+                self._real or self._above, self._hear, self._give_up, below=bool(self._real)
+            )
         except OSError as error:
             self._give_up(error)
         else:
             self._rest = 0.0
 
-    def _give_up(self, error: Exception) -> None:
+    def _give_up(self, error: OSError) -> None:
         """Scan instead of watching, and try again after a rest."""
         self._stop_watching()
-        self._why_not = getattr(error, "strerror", "") or str(error)
+        self._why_not = error.strerror or str(error)
         self._rest = min(max(POLL, 2 * self._rest), LONGEST_REST)
         self._again = time.monotonic() + self._rest
         self._rescan = min(self._rescan, time.monotonic() + POLL)
         self._wake.set()
 
-    def _listen(self) -> None:
-        """Make a watch, and watch above the root if there is no root. Raises OSError."""
-        if not inotify.AVAILABLE:
-            if self._real:
-                self._listening = asyncio.create_task(self._listen_elsewhere(self._real))
-            return
-        watch = self._inotify = Inotify()
-        if self._above:
-            watch.watch(_ABOVE, self._above, through_link=True, names_only=True)
-            self._root_check = 0.0  # it may have come meanwhile
-        asyncio.get_running_loop().add_reader(watch.fd, self._read)
-
-    async def _listen_elsewhere(self, root: str) -> None:
-        try:
-            async with aclosing(changed_paths(root)) as hearing:
-                async for paths in hearing:
-                    self._hear_elsewhere(paths, root)
-        except (OSError, RuntimeError) as error:
-            self._listening = None
-            self._give_up(error)
-
     def _stop_watching(self) -> None:
-        if self._listening is not None:
-            self._listening.cancel()
-        self._listening = None
-        if self._inotify is not None:
-            asyncio.get_running_loop().remove_reader(self._inotify.fd)
-            self._inotify.close()
-        self._inotify = None
+        if self._hearing is not None:
+            self._hearing.close()
+        self._hearing = None
 
     def _relative(self, paths: Sequence[Path]) -> Iterator[str]:
         """Return those of `paths` that are below the root, from there."""
@@ -431,80 +420,50 @@ class FileWatcher:
 
     # What is heard
 
-    def _read(self) -> bool:
-        """Hear some of what happened, and tell whether there was anything."""
-        if self._inotify is None:
-            return False
-        events = self._inotify.read()
+    def _hear(self, paths: Sequence[str]) -> None:
+        """Hear that something happened at these paths, which may be files or folders."""
         now = time.monotonic()
         while self._reported and next(iter(self._reported.values())) < now - WRITING:
             del self._reported[next(iter(self._reported))]
-        for event in events:
-            self._hear(event, now)
-        if events:
-            self._wake.set()
-        return bool(events)
-
-    def _hear(self, event: inotify.Event, now: float) -> None:
-        what, folder = event.what, event.folder
-        if what & inotify.OVERFLOW:
-            self._missed = True
-            self._rescan = min(self._rescan, self._scanned + SHARE * self._scan_took)
-        elif folder == _ABOVE:
+        if self._above:
             self._root_check = 0.0
-        elif not event.name:
-            self._root_in_doubt |= not folder and bool(what & inotify.ITSELF)
-        elif _is_speakable(event.name):
-            path = f"{folder}/{event.name}" if folder else event.name
-            if what & inotify.OF_A_FOLDER:
-                may_matter = path not in self._ours and self._matcher.may_be_below(path)
-                if may_matter and (not what & inotify.ATTRIBUTES or path in self._unreadable):
-                    self._looks[path] = None
-            elif path not in self._ours and self._matcher.matches(path):
-                self._hear_of_a_file(path, what, now)
-        else:
-            self._unspeakable.add(f"{folder}/{event.name}".lstrip("/"))
-
-    def _hear_of_a_file(self, path: str, what: int, now: float) -> None:
-        if what & (inotify.WRITTEN | inotify.MOVED_TO) and path not in self._reported:
-            self._put(self._at_once, path, now)
-        elif what & (inotify.CREATED | inotify.DELETED | inotify.MOVED_FROM | inotify.MOVED_TO):
-            self._put(self._soon, path, now + GRACE)
-        else:
-            self._put(self._later, path, now + WRITING)
-
-    def _hear_elsewhere(self, paths: Sequence[str], root: str) -> None:
-        """Hear that something happened at these paths, which may be files or folders."""
-        now = time.monotonic()
+        real = self._real.rstrip("/")
         for absolute in paths:
-            path = absolute.removeprefix(root).lstrip("/")
-            if path in self._folders or Path(absolute).is_dir():
-                if self._is_possible(path) and self._matcher.may_be_below(path):
+            path = absolute.removeprefix(real).lstrip("/")
+            self._root_in_doubt |= not path
+            if not _is_speakable(path):
+                self._unspeakable.add(path)
+            elif not self._is_possible(path):
+                continue
+            elif path in self._folders or os.path.isdir(absolute):  # noqa: PTH112 - of many paths
+                self._reshaped = True
+                if self._matcher.may_be_below(path):
                     self._looks[path] = None
-            elif self._is_possible(path) and self._matcher.matches(path):
-                self._put(self._soon, path, now + GRACE)
+            elif self._matcher.matches(path):
+                if path in self._reported:
+                    self._put(self._later, path, now + WRITING)
+                else:
+                    self._put(self._at_once, path, now)
+        if len(paths) >= MANY:
+            self._rescan = min(self._rescan, now + SHARE * self._scan_took)
         self._wake.set()
 
     # Scans, in a thread of their own. While one runs, nothing else looks at the folders.
 
     async def _scan(self, folders: Sequence[str]) -> _Found:
         """Watch these folders and all below, and find out what differs from what is known."""
+        if self._closed:
+            return _Found()
         began = time.monotonic()
-        if "" in folders:
-            self._missed = False
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(self._scanner, self._scan_all, folders)
         if "" in folders:
+            self._reshaped = False
             self._scanned = time.monotonic()
             self._scan_took = self._scanned - began
-            self._unwatched = found.unwatched
-            period = POLL if self._unwatched or self._why_not else RESCAN
-            # What was missed while it was under way is to be found by the next one.
-            at_least = 0.0 if self._missed else period
-            self._rescan = self._scanned + max(at_least, SHARE * self._scan_took)
-        elif found.unwatched and not self._unwatched:
-            self._unwatched = found.unwatched
-            self._rescan = min(self._rescan, time.monotonic() + POLL)
+            self._rescan = self._scanned + max(self._period(), SHARE * self._scan_took)
+        if found.moved:
+            self._root_in_doubt = True
         return found
 
     def _scan_all(self, folders: Sequence[str]) -> _Found:
@@ -530,7 +489,6 @@ class FileWatcher:
     def _scan_one(self, folder: str, found: _Found) -> Sequence[str]:
         """Look into one folder and return the folders in it that are to be looked into."""
         try:
-            self._watch(folder, found)
             files, folders = self._listed(folder)
         except _GONE:
             self._drop(folder, found)
@@ -550,20 +508,6 @@ class FileWatcher:
         for path in known.folders.difference(folders):
             self._drop(path, found)
         return folders
-
-    def _watch(self, folder: str, found: _Found) -> None:
-        """Watch a folder before it is looked into, so that nothing happens in between."""
-        if self._inotify is None or found.unwatched:
-            return
-        if self._inotify.would_be(folder) > self._most_folders:
-            found.unwatched = f"there are more than {self._most_folders}"
-            return
-        try:
-            self._inotify.watch(folder, self._at(folder), through_link=not folder)
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            found.unwatched = "the system allows no more watches"
 
     def _listed(self, folder: str) -> tuple[dict[str, str], Sequence[str]]:
         """Return files that match, with their stamps, and folders. Raises OSError."""
@@ -598,12 +542,11 @@ class FileWatcher:
         while pending:
             path = pending.pop()
             self._unreadable.pop(path, None)
-            if self._inotify is not None:
-                self._inotify.forget(path)
             known = self._folders.pop(path, None)
             if known is not None:
                 found.gone += known.files
                 pending += known.folders
+                found.moved = True
 
 
 def _stamp_of(status: os.stat_result) -> str:
@@ -645,11 +588,3 @@ def _shown(path: str) -> str:
     """Return a path as it may be printed."""
     speakable = os.fsencode(path).decode(errors="backslashreplace")
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in speakable)
-
-
-def _half_of_what_is_allowed() -> int:
-    """Return half of the watches that one user may have: editors want some too."""
-    try:
-        return int(Path("/proc/sys/fs/inotify/max_user_watches").read_text()) // 2
-    except (OSError, ValueError):
-        return 4096

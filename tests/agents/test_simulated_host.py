@@ -5,6 +5,7 @@ import pytest
 from mop_tui.agents.host import (
     Asked,
     Assignment,
+    Erred,
     Exited,
     Finished,
     Job,
@@ -13,9 +14,10 @@ from mop_tui.agents.host import (
     Reply,
     Report,
 )
+from mop_tui.agents.masking import MASK
 from mop_tui.agents.simulated import SimulatedHost
 from mop_tui.domain.ids import AgentId, AskId, QuestionName
-from mop_tui.domain.plan import QuestionSpec, Script, Work
+from mop_tui.domain.plan import QuestionSpec, Script, ScriptedError, Work
 from mop_tui.orchestrator.clock import Timeline, VirtualClock
 from sessions import agent, task
 
@@ -107,6 +109,24 @@ def test_it_asks_half_way_and_goes_on_when_that_is_settled(world: World) -> None
     assert world.times(Asked) == [5_000]
     assert world.times(Output) == [2_500, 5_000, 97_500]
     assert world.times(Exited) == [100_000]
+
+
+def test_it_tells_of_its_errors_half_way_before_it_asks_and_goes_on(world: World) -> None:
+    question = QuestionSpec(QuestionName("how"), "How to proceed?")
+    errors = (ScriptedError("deployment_failed", "hunter2 is no quota"), ScriptedError("late"))
+    work = Work(script=Script((10_000, 10_000), output=("a",), asks=question, errors=errors))
+    world.host.start(Job(agent("a"), work, 1, Assignment(task("t"))), {})
+    world.host.conceal("hunter2")
+    world.at(7_000, lambda: world.host.tell(A, 1, Reply(AskId("how"), "answered", "so")))
+    world.play()
+    half = [report for at, report in world.happened if at == 5_000]
+    assert [type(report) for report in half] == [Output, Progressed, Erred, Erred, Asked]
+    erred = [(one.type, one.message, one.source) for one in half if isinstance(one, Erred)]
+    assert erred == [
+        ("deployment_failed", f"{MASK} is no quota", "protocol"),
+        ("late", "", "protocol"),
+    ]
+    assert world.times(Exited) == [12_000]
 
 
 def test_a_question_that_is_never_settled_holds_it_for_ever(world: World) -> None:

@@ -154,3 +154,20 @@ def test_where_nothing_can_be_remembered_it_is_asked_again(
     monkeypatch.setenv("XDG_STATE_HOME", os.devnull)
     assert run(two_steps, "--trust", cwd=tmp_path).returncode == 3
     assert run(two_steps, cwd=tmp_path).returncode == 2
+
+
+def test_hooks_are_among_what_is_agreed_to(tmp_path: Path) -> None:
+    (tmp_path / "hooked.yaml").write_text(
+        """
+session: {id: hooked, on_start: [touch, began]}
+agent_types: {worker: {run: [touch, worked], on_start: [touch, ready]}}
+teams: {crew: {agents: [worker]}}
+tasks: {one: {agent: worker, post_task: {shell: "test -e worked"}}}
+""",
+        encoding="utf-8",
+    )
+    with Terminal("run", "hooked.yaml", cwd=tmp_path, trusting=False) as terminal:
+        terminal.until(*("touch began", "touch ready", "test -e worked"), "Run these? [y/N]")
+        terminal.press("n", ENTER)
+        assert terminal.wait() == 2
+    assert not (tmp_path / "began").exists()

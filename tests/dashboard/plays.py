@@ -2,11 +2,14 @@
 
 from dashboard.stage import MINUTE, SECOND, Stage, team
 
+from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.answers import Option, Validation
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName
+from mop_tui.domain.conditions import Condition
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TriggerName
 from mop_tui.domain.plan import AgentLimits, Lifetime, Mode, Retry
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.triggers import Limits, TriggerSpec
 
 GIB = 1024**3
 
@@ -279,4 +282,64 @@ def credentials(**asked: object) -> Stage:
     rules = Validation(min_length=12, require_digit=True, require_special=True)
     about = {"question_type": "input", "input_type": "password", "validation": rules} | asked
     stage.agent_asks("deployer", "Password of the registry?", **about)
+    return stage
+
+
+FILES = TriggerName("new-config")
+GATE = TriggerName("prod-gate")
+ERRORS = TriggerName("rescue")
+TRIGGERS = (
+    TriggerSpec(
+        FILES,
+        "file_created",
+        "spawn_agent",
+        path_pattern="environments/*/observability/obi-*.yaml",
+        agents=("obi-specialist",),
+        task="Deploy ${event.path}",
+        cooldown_ms=10 * SECOND,
+        max_fires=20_000,
+        when=(Condition("event.path", "ne", ("obi-old.yaml",)),),
+    ),
+    TriggerSpec(
+        ERRORS,
+        "agent_error",
+        "spawn_troubleshooter",
+        error_type="deployment_failed",
+        agents=("devops-troubleshooter",),
+    ),
+    TriggerSpec(
+        GATE,
+        "environment_deploy",
+        "ask_human",
+        environment="production",
+        question=QuestionName("prod"),
+    ),
+)
+
+
+def triggered() -> Stage:
+    """One agent of the layout, another that a file has brought in, and 9,900 that a limit kept."""
+    stage = Stage()
+    stage.begin(
+        team("crew", "Crew", "ben"),
+        triggers=TRIGGERS,
+        kinds=("builder", "obi-specialist", "devops-troubleshooter"),
+        limits=Limits(total=100),
+    )
+    stage.spawn("ben", "crew", "builder", skills=("building",))
+    stage.time = MINUTE
+    stage.happen(e.FileCreated("environments/dev/observability/obi-1.yaml", "1"))
+    fired = stage.fire(FILES, "environments/dev/observability/obi-1.yaml was created")
+    stage.spawn("obi-specialist-1", "spawned", "obi-specialist", spawn=f"{FILES}@{fired.cause}.1")
+    stage.plan(
+        "new-config-1",
+        "Deploy environments/dev/observability/obi-1.yaml",
+        agent=AgentId("obi-specialist-1"),
+        context={"trigger": FILES, "because": "environments/dev/observability/obi-1.yaml came"},
+    )
+    stage.give("new-config-1", "obi-specialist-1")
+    stage.issue("warning", "trigger new-config spawns no more", "raise it", trigger=FILES)
+    for _ in range(9_900):
+        stage.happen(e.SystemRefused(FILES, "total"))
+    stage.time += 12 * SECOND
     return stage

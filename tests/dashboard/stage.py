@@ -5,24 +5,31 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal, assert_never
 
+from pydantic import JsonValue
 from textual.events import Event as TerminalEvent
 from textual.events import Key, Paste
 
 from mop_tui.domain import events as e
+from mop_tui.domain.actions import Fire
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event, Fact
 from mop_tui.domain.feed import (
     SECTIONS,
     Answer,
+    AutoSpawn,
     CancelTask,
     Capabilities,
     Command,
+    CreateTask,
     EventFilter,
     Playback,
     Say,
     Section,
     Seen,
+    SetMemory,
+    Spawn,
     Steer,
+    SteerTrigger,
     Stop,
     selected,
 )
@@ -38,9 +45,10 @@ from mop_tui.domain.ids import (
     QuestionName,
     TaskId,
     TeamId,
+    TriggerName,
 )
 from mop_tui.domain.marks import MARKED, Marks, mark_of
-from mop_tui.domain.plan import AgentSpec, Mode, QuestionSpec, TaskSpec, TeamSpec
+from mop_tui.domain.plan import AgentSpec, HookName, Mode, QuestionSpec, TaskSpec, TeamSpec
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
@@ -154,11 +162,22 @@ class Stage:
                 self.move_task(task, TaskTrigger.CANCELLED, TaskState.CANCELLED, reason)
             case Say(agent, text):
                 self._commanded("say", name, agent, text)
+            case SteerTrigger(do, trigger, reason):
+                self._commanded(f"{do}_trigger", name, trigger, reason)
+            case AutoSpawn(on):
+                self._commanded("auto_spawn", name, "on" if on else "off", value=on)
+            case SetMemory(key, value):
+                self._commanded("set_memory", name, key, value=value)
+                self.happen(e.SystemMemorySet(key, value))
+            case Spawn() | CreateTask():
+                pass  # what comes of it, a test lets happen
             case _:
                 assert_never(command)
 
-    def _commanded(self, command: str, name: CommandId, about: str, reason: str = "") -> None:
-        self.happen(e.UserCommanded(command, name, "uid 1000", about, reason))
+    def _commanded(
+        self, command: str, name: CommandId, about: str, reason: str = "", value: JsonValue = None
+    ) -> None:
+        self.happen(e.UserCommanded(command, name, "uid 1000", about, reason, value=value))
 
     def _steer(self, do: str, agent: AgentId, reason: str, name: CommandId) -> None:
         row = self.session.agents[agent]
@@ -207,12 +226,11 @@ class Stage:
         self.revision += 1
         return event
 
-    def begin(self, *teams: TeamSpec, session: str = "python-release", goal: str = "") -> None:
-        self.happen(
-            e.SystemStarted(
-                session, "sample", goal, self.mode, attended=True, max_agents=None, teams=teams
-            )
-        )
+    def begin(
+        self, *teams: TeamSpec, session: str = "python-release", goal: str = "", **more: Any
+    ) -> None:
+        of = {"attended": True, "max_agents": None, "teams": teams} | more
+        self.happen(e.SystemStarted(session, "sample", goal, self.mode, **of))
 
     def spawn(self, agent: str, team: str, kind: str = "worker", **more: Any) -> None:
         spec = AgentSpec(AgentId(agent), kind, TeamId(team), **more)
@@ -266,6 +284,14 @@ class Stage:
         self.happen(e.SystemDone(action, "start_process", name, pid=4000 + len(self.happened)))
         self.move(agent, AgentTrigger.TASK_STARTED, AgentState.ACTIVE, "its process runs", task)
         self.move_task(task, TaskTrigger.STARTED, TaskState.ACTIVE, "its process runs", agent)
+
+    def hook(self, name: HookName, agent: str | None = None) -> None:
+        """Begin to run a hook of an agent, for its task if it has one, or of the session."""
+        of = None if agent is None else AgentId(agent)
+        task = None if of is None else self.session.agents[of].task
+        action = ActionId(f"{len(self.happened)}.0")
+        number = self.session.hooks_begun + 1
+        self.happen(e.SystemIntended(action, "run_hook", of, task, number, (name,), about=name))
 
     def progress(self, agent: str, percent: int, note: str = "") -> None:
         row = self.session.agents[AgentId(agent)]
@@ -374,6 +400,13 @@ class Stage:
         self.move_task(task, TaskTrigger.REQUEUED, TaskState.READY, why)
         due = self.time + ms
         self.happen(e.SystemTimerSet(rest_of(task), due, task=task, purpose="retry"))
+
+    def fire(self, trigger: str, why: str) -> AnyEvent:
+        """Have a trigger decide to fire because of what happened last; return that it has."""
+        name = TriggerName(trigger)
+        decided = e.SystemDecided(f"trigger/{name}", "yes", why, (Fire(name),))
+        cause = self.happen(decided, len(self.happened))
+        return self.happen(e.SystemFired(name, 1), cause.seq)
 
     def issue(self, severity: e.Severity, text: str, suggestion: str = "", **more: Any) -> None:
         name = IssueId(f"i{len(self.session.issues) + 1}")

@@ -209,3 +209,21 @@ async def test_an_agent_that_was_not_spawned_yet_has_a_view_too() -> None:
         said = await opened(desk)
         assert "it is in the layout and has not been spawned" in said
         assert "Nothing was written yet." in said
+
+
+async def test_a_hook_that_runs_is_named_wherever_its_agent_and_task_are() -> None:
+    stage = deployment()
+    stage.hook("post_task", "deployer")
+    async with at_desk(stage, (200, 50)) as desk:
+        assert "runs its post_task hook" in desk.line_with("deployer")
+        assert re.search(r"deploy +ACTIVE .* waits for its post_task hook", desk.text())
+        said = await opened(desk)
+        assert "now runs its post_task hook" in said
+        assert "hook log sessions/2026-11-22-release.logs/deployer+post_task.log" in said
+
+
+async def test_a_hook_of_the_session_is_named_beside_its_status() -> None:
+    stage = deployment()
+    stage.hook("on_end")
+    async with at_desk(stage, (200, 50)) as desk:
+        assert "STOPPING  its on_end hook runs" in desk.line_with("STOPPING")

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
 import pytest
-from dashboard.plays import at_work, mop_platform, release
+from dashboard.plays import at_work, mop_platform, release, triggered
 from dashboard.stage import Fingers, Recording, Stage
 from textual.app import App
 from textual.pilot import Pilot
@@ -57,6 +57,8 @@ VIEWS = {
     "inbox": View(_asking_twice, ("escape", "i")),
     "question": View(release, ("y",)),
     "replay": View(_middle),
+    "triggers": View(triggered, ("T",)),
+    "task-by-hand": View(triggered, ("C", *"Again", "enter", *"benn")),
 }
 TERMINALS = {"small-and-dark": (80, 24), "large-and-light": (160, 44)}
 

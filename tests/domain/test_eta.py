@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
 from mop_tui.domain.eta import Estimate, estimate
 from mop_tui.domain.events import UserAsked
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionId, QuestionName, TaskId, TeamId
+from mop_tui.domain.ids import (
+    AgentId,
+    MemoryKey,
+    QuestionId,
+    QuestionName,
+    Resource,
+    TaskId,
+    TeamId,
+)
+from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import AgentSpec, TaskSpec
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.rows import Agent, Question, Task
@@ -101,6 +110,32 @@ def test_agents_share_what_does_not_need_each_other() -> None:
     assert minutes_left([agent(ANN), agent(BOB)], tasks) == 20
     assert minutes_left([agent(ANN)], tasks) == 30
     assert minutes_left([agent(ANN), agent(BOB)], tasks, limit=1) == 30
+
+
+def test_tasks_that_lock_the_same_take_as_long_as_all_of_them() -> None:
+    crew = [agent(name) for name in ("ann", "ben", "cid")]
+    tasks = [
+        task("one", 3, locks=("a.md",)),
+        task("two", 4, locks=("*.md",)),
+        task("three", 5, locks=("b.md",)),
+        task("four", 6),
+    ]
+    assert minutes_left(crew, tasks) == 4 + 5
+    tasks.append(task("five", 2, locks=("a.md", "b.md")))
+    tasks.append(task("six", 1, locks=("a.md",)))
+    assert minutes_left(crew, tasks) == 4 + 5 + 2
+    ann = agent("ann", state=AgentState.ACTIVE)
+    busy = active("busy", 10, "ann", worked=4)
+    held = {Resource("*.md"): Lock(Resource("*.md"), TaskId("busy"), AgentId("ann"), 0, 1)}
+    assert minutes_left([ann, *crew[1:]], [busy, *tasks], locks=held) == 6 + 4 + 5 + 2
+
+
+def test_thousands_of_tasks_that_lock_the_same_are_played_through_in_a_moment() -> None:
+    crew = [agent(f"a{n}") for n in range(50)]
+    tasks = [task(f"t{n}", 1, locks=("x",) if n % 2 else ("x", "y")) for n in range(2_000)]
+    began = time.process_time()
+    assert minutes_left(crew, tasks) == 2_000
+    assert time.process_time() - began < 5
 
 
 def test_what_has_most_behind_it_goes_first_unless_priorities_say_otherwise() -> None:

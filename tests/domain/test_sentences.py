@@ -278,3 +278,17 @@ def test_every_task_that_stands_still_has_a_reason() -> None:
     for task in stage.snapshot().tasks.values():
         standing = task.state in (TaskState.PENDING, TaskState.READY)
         assert bool(waits(stage, task.spec.id)) or not standing
+
+
+def test_hooks_are_told_with_whose_they_are() -> None:
+    action, tidy = ActionId("7.0"), ("tidy", "src")
+    runs = e.SystemIntended(action, "run_hook", A, T, 1, tidy, about="pre_task")
+    assert say(runs) == "about to run the pre_task hook of builder: tidy src"
+    assert say(e.SystemDone(action, "run_hook", A)) == "a hook of builder is done"
+    failed = e.SystemDone(action, "run_hook", A, "ended with exit code 1: no")
+    assert say(failed) == "a hook of builder ended with exit code 1: no"
+    would = e.SystemIntended(action, "run_hook", None, None, 1, tidy, would=True, about="on_end")
+    assert say(would) == "would run the on_end hook of the session: tidy src"
+    ends = e.SystemIntended(action, "stop_hook", None, None, 1, about="on_end")
+    assert say(ends) == "about to end the on_end hook of the session"
+    assert say(e.SystemDone(action, "stop_hook", None)) == "a hook of the session was told to end"

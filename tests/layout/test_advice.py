@@ -55,6 +55,25 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
         ),
         (
             "{agent: worker}",
+            "{agent: worker, locks: [RAEDME.md]}\n  next: {agent: worker, locks: [README.md]}\n"
+            "  last: {agent: worker, locks: ['*.md']}",
+            "",
+        ),
+        (
+            "{agent: worker}",
+            "{agent: worker, locks: [relaese]}\n  next: {agent: worker, locks: [release]}\n"
+            "  last: {agent: worker, locks: [release]}",
+            "8:34: warning: tasks.first.locks[0]: keeps nobody waiting, for nobody else locks or "
+            "owns what may be the same (did you mean release?)",
+        ),
+        (
+            "{agent: worker}",
+            "{agent: worker, locks: [a/b], owns: [a/]}",
+            "8:34: warning: tasks.first.locks[0]: keeps nobody waiting, for nobody else locks or "
+            "owns what may be the same",
+        ),
+        (
+            "{agent: worker}",
             "{agent: worker, duration: 1m, timeout: 30s}",
             "8:49: warning: tasks.first.timeout: is shorter than the 1m the task is expected to "
             "take",
@@ -77,10 +96,17 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
         ),
         ("run: [echo,", 'run: ["${session.workspace}/dig.sh",', ""),
         ("run: [echo,", 'run: ["${python}",', ""),
+        (
+            "teams:",
+            "  spare: {run: [echo]}\n"
+            "triggers: [{type: agent_error, action: spawn_agent, agent_type: spare}]\nteams:",
+            "",
+        ),
     ],
     ids=[
-        *("idle agent", "agent by skill", "unused type", "unused question", "too short"),
-        *("no program", "no file", "no folder", "not known yet", "python"),
+        *("idle agent", "agent by skill", "unused type", "unused question"),
+        *("lock as a pattern", "lost lock", "lock of what is owned", "too short"),
+        *("no program", "no file", "no folder", "not known yet", "python", "spawned type"),
     ],
 )
 def test_what_may_not_be_meant_is_told_with_its_place(

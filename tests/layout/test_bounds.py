@@ -166,6 +166,26 @@ def test_thousands_of_mistakes_in_a_row_are_told(write: Write, key: str) -> None
     assert refusal(write(sections(session=SESSION, agent_types=types, teams=TEAMS, tasks=WORK)))
 
 
+def test_locks_that_would_be_compared_for_ever_are_refused(write: Write) -> None:
+    tasks = "".join(
+        f"  t{n}: {{agent: worker, locks: ['{'*a' * 200}{n}/**/{'?' * 100}{n}']}}\n"
+        for n in range(300)
+    )
+    said = refusal(write(sections(session=SESSION, agent_types=TYPES, teams=TEAMS, tasks=tasks)))
+    assert "locks[0]: cannot be compared with what others lock, for that is too much" in said
+
+
+def test_a_thousand_locks_are_checked(write: Write) -> None:
+    tasks = "".join(
+        f"  t{n}: {{agent: worker, locks: [env/e{n}/values.yaml, env/e{n % 9}/*]}}\n"
+        for n in range(1_000)
+    )
+    path = write(sections(session=SESSION, agent_types=TYPES, teams=TEAMS, tasks=tasks))
+    began = process_time()
+    assert len(load(path, rehearse=True).warnings) > 500
+    assert process_time() - began < QUICKLY
+
+
 def test_a_large_sound_layout_is_loaded(write: Write) -> None:
     tasks = "".join(
         f"  t{n}: {{requires_skill: work, needs: [{f't{n - 1}' if n else ''}], gate: ok}}\n"

@@ -12,6 +12,7 @@ from mop_tui.domain.plan import (
     HostKind,
     QuestionSpec,
     Script,
+    ScriptedError,
     TaskSpec,
     TeamSpec,
 )
@@ -56,7 +57,9 @@ tasks:
     agent: ann
     needs: [dig-trench]
     duration: 90
-    sim: {memory: {canal/level: {status: complete, value: 4.5}}}
+    sim:
+      memory: {canal/level: {status: complete, value: 4.5}}
+      errors: [{type: too_deep, message: by 3 m}, {type: wet}]
   open:
     agent: clerk
     needs: ["memory:canal/trench", survey, survey]
@@ -135,7 +138,8 @@ def test_what_stands_nearest_to_the_task_says_how_it_is_done(write: Write) -> No
     assert plan.work(ann, TaskId("dig-trench")).command == Command(("excavator",))
     assert plan.work(ann, TaskId("dig-trench")).script == Script((10_000, 20_000), ("dug",))
     assert plan.work(ann, TaskId("survey")).script == Script(
-        memory=((MemoryKey("canal/level"), {"status": "complete", "value": 4.5}),)
+        memory=((MemoryKey("canal/level"), {"status": "complete", "value": 4.5}),),
+        errors=(ScriptedError("too_deep", "by 3 m"), ScriptedError("wet")),
     )
     shell = plan.work(clerk, TaskId("open")).command
     assert shell is not None

@@ -128,6 +128,15 @@ def test_retries_and_timeouts_are_those_of_tasks(write: Write) -> None:
     assert tasks[TaskId("other")].retry == Retry()
 
 
+def test_locks_and_owned_files_are_those_of_tasks_and_agents(write: Write) -> None:
+    text = DOCKS.replace(
+        "tasks:\n", "tasks:\n  crane-it: {agent: crane, locks: [a, b/*], owns: [c/]}\n"
+    )
+    plan = load(write(text), rehearse=True).plan
+    spec = plan.tasks[TaskId("crane-it")]
+    assert (spec.locks, spec.owns) == (("a", "b/*"), ("c/",))
+
+
 def test_a_rest_longer_than_the_usual_longest_is_the_longest(write: Write) -> None:
     retry = load(write(DOCKS)).plan.tasks[TaskId("carry")].retry
 

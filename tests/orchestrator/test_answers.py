@@ -1,6 +1,7 @@
 """Answers that the operator wrote down beforehand."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +10,28 @@ from hands import Behaviour, Hand
 
 from mop_tui.agents.host import Assignment, Reply, Told
 from mop_tui.domain.answers import Validation
-from mop_tui.domain.plan import Mode, Plan
+from mop_tui.domain.ids import AgentId, QuestionName, TriggerName
+from mop_tui.domain.plan import AgentKind, Mode, Plan
+from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.errors import UsageError
-from mop_tui.orchestrator.answers import PreparedAnswers, read_answers
+from mop_tui.orchestrator.answers import PreparedAnswers, read_answers, unattended_answers
 from sessions import agent, plan, play, question, task
 
 CANARY = "correct horse battery"
-PLAN = plan(
-    [agent("ann")],
-    [task("one", "ann")],
-    [
-        question("sure"),
-        question("colour", options=["blue", "no", "007"]),
-        question("name", input_type="text", validation=Validation(max_length=9)),
-        question("count", input_type="number", validation=Validation(maximum=9)),
-        question("key", input_type="password", validation=Validation(min_length=8)),
-        question("danger", dangerous=True),
-    ],
+PLAN = replace(
+    plan(
+        [agent("ann")],
+        [task("one", "ann")],
+        [
+            question("sure"),
+            question("colour", options=["blue", "no", "007"]),
+            question("name", input_type="text", validation=Validation(max_length=9)),
+            question("count", input_type="number", validation=Validation(maximum=9)),
+            question("key", input_type="password", validation=Validation(min_length=8)),
+            question("danger", dangerous=True),
+        ],
+    ),
+    kinds={"digger": AgentKind()},
 )
 
 
@@ -69,6 +75,7 @@ class Read:
         ("count", "7", "7"),
         ("count", "-2.50", "-2.50"),
         ("ann/which", "whatever it is", "whatever it is"),
+        ("digger-12/which", "whatever it is", "whatever it is"),
     ],
 )
 def test_every_type_of_answer_is_given_as_it_is_written(
@@ -94,6 +101,9 @@ def test_every_type_of_answer_is_given_as_it_is_written(
         ("{question: count, value: 10}", "must be at most 9"),
         ("{question: nope, value: approve}", "the layout has no question 'nope'; it has: sure,"),
         ("{question: zoe/q, value: approve}", "what an agent asks is AGENT/ID"),
+        ("{question: digger-x/q, value: approve}", "what an agent asks is AGENT/ID"),
+        ("{question: digger-1, value: approve}", "what an agent asks is AGENT/ID"),
+        ("{question: smith-1/q, value: approve}", "what an agent asks is AGENT/ID"),
         ("{question: danger, value: approve}", "marked dangerous"),
         ("{question: sure}", "value"),
         ("{question: sure, value: approve, when: now}", "a list of"),
@@ -231,11 +241,34 @@ def test_a_literal_for_the_password_of_an_agent_is_for_rehearsals(
     assert CANARY not in file.read_text(encoding="utf-8")
 
 
+def test_what_a_trigger_proposes_is_known_by_its_name(read: Read) -> None:
+    spawns = TriggerSpec(TriggerName("leak"), "memory_key", "spawn_agent", agents=("fixer",))
+    tells = TriggerSpec(TriggerName("news"), "memory_key", "notify")
+    what = replace(PLAN, triggers=(spawns, tells))
+    answers = read("[{question: spawn/leak, value: reject}]", what=what)
+    assert answers.take(QuestionName("spawn/leak")) is not None
+    with pytest.raises(UsageError, match="value for 'spawn/leak' is no answer: approve or reject"):
+        read("[{question: spawn/leak, value: maybe}]", what=what)
+    with pytest.raises(UsageError, match="has no question 'spawn/news'"):
+        read("[{question: spawn/news, value: approve}]", what=what)
+
+
 def test_answers_are_used_up_in_the_order_of_the_file(read: Read) -> None:
     answers = read("- {question: sure, value: reject}\n- {question: sure, value: approve}\n")
     taken = [answers.take(answers.left[0].question) for _ in range(2)]
     assert [prepared and prepared.value for prepared in taken] == ["reject", "approve"]
     assert not answers.left
+
+
+def test_what_a_rehearsal_is_told_for_a_question_holds_whoever_asks_it_however_often() -> None:
+    unattended = ((QuestionName("sure"), "approve"), (QuestionName("colour"), "blue"))
+    answers = unattended_answers(replace(PLAN, unattended=unattended))
+    digger = AgentId("digger-3")
+    asked = [("sure", None), ("digger-3/colour", digger), ("digger-3/colour", digger)]
+    taken = [answers.take(QuestionName(name), agent) for name, agent in asked]
+    assert [one and one.value for one in taken] == ["approve", "blue", "blue"]
+    assert answers.take(QuestionName("start/sure")) is None
+    assert answers.take(QuestionName("digger-3/key"), digger) is None
 
 
 def test_what_an_agent_asks_by_an_id_that_nobody_can_know_is_answered_all_the_same(

@@ -1,5 +1,6 @@
 """Gates that ask more than yes or no: the answer opens the gate and reaches the work."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from mop_tui.agents.host import Assignment, Reply, Told
 from mop_tui.domain.answers import Validation
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import Answer, CancelTask, Command
-from mop_tui.domain.ids import QuestionId, TaskId
+from mop_tui.domain.ids import QuestionId, TaskId, TriggerName
 from mop_tui.domain.plan import Plan, QuestionSpec, Retry
+from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.orchestrator.loop import Orchestrator
 from sessions import agent, answer, plan, play, question, task
 
@@ -261,3 +263,21 @@ def test_a_secret_for_an_agent_that_dies_before_it_is_told_is_forgotten(file: Pa
     given = [answer("a/q", "", secret=CANARY, after=9)]
     play(what, file, hands=others_go_on, answers=given, during=look, lag=1)
     assert seen == ["<Secrets of 0 tasks, 0 questions>"]
+
+
+def test_a_trigger_that_holds_a_task_for_its_question_fires_and_asks_once(file: Path) -> None:
+    trigger = TriggerSpec(
+        TriggerName("deploys"),
+        "environment_deploy",
+        "ask_human",
+        environment="production",
+        question=COLOUR.name,
+    )
+    gated_task = replace(
+        task("one", "a", gate="g"), environment="production", gated_by=TriggerName("deploys")
+    )
+    what = replace(plan([agent("a")], [gated_task], [COLOUR]), triggers=(trigger,))
+    ran = play(what, file, hands=works, answers=[answer("g", "red")])
+    assert [asked.data.task for asked in ran.of("user.asked")] == ["one"]
+    assert [fired.data.trigger for fired in ran.of("system.fired")] == ["deploys"]
+    assert ran.session.outcome == "complete"

@@ -82,6 +82,22 @@ def test_what_else_was_said_of_the_task_stays_open(file: Path) -> None:
     assert still_open == ["a: data_loss: two rows are gone"]
 
 
+@pytest.mark.parametrize("succeeds", [True, False])
+def test_errors_of_attempts_that_failed_are_settled_if_another_succeeds(
+    file: Path, *, succeeds: bool
+) -> None:
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            if heard.attempt < 3:
+                hand.err("deployment_failed", f"attempt {heard.attempt}")
+            hand.after(1, hand.exit, int(heard.attempt < 3 or not succeeds))
+
+    ran = play(plan([agent("a")], [task("one", "a", retry=TWICE)]), file, hands=behave)
+    still_open = [i.text for i in ran.session.issues.values() if i.open and i.severity == "warning"]
+    errors = [f"a: deployment_failed: attempt {number}" for number in (1, 2)]
+    assert still_open == ([] if succeeds else errors)
+
+
 def test_a_task_that_fails_for_good_has_one_open_issue(file: Path) -> None:
     what = plan([agent("a")], [task("one", "a", retry=TWICE)])
     ran = play(what, file, hands=fails_until(9))
