@@ -6,6 +6,7 @@ the session is handed the task and says when it is done; its exit meanwhile is a
 
 from collections.abc import Iterator
 
+from mop_tui.decisions import admission
 from mop_tui.decisions.doubt import settled
 from mop_tui.decisions.issues import has_open_issue
 from mop_tui.decisions.retries import attempt_failed
@@ -291,6 +292,22 @@ def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
             return
 
 
+def use_room(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Have somebody come back who had to wait for what another one may use, and now may not."""
+    data: AgentTransitioned = event.data
+    limits = session.limits
+    if session.status != "running" or limits.cpu is limits.memory is None:
+        return
+    for name, agent in session.agents.items():
+        waits = name != data.agent and agent.state in _OUT and session.is_by_trigger(agent.spec)
+        if waits and not why_out(session, agent):
+            again = agent.state is AgentState.FAILED
+            trigger = AgentTrigger.RESTART if again else AgentTrigger.RETURNED_TO_POOL
+            reason = f"{data.agent} leaves room for it"
+            yield SystemDecided("use_room", "yes", reason, (MoveAgent(name, trigger),), name)
+            return
+
+
 def why_out(session: Session, agent: Agent) -> str:
     """Return why an agent that finished or failed does not come back; empty if it does."""
     if agent.retired:
@@ -303,7 +320,7 @@ def why_out(session: Session, agent: Agent) -> str:
         return "no task is left that it could do"
     if _given_up(session, agent):
         return f"its process ended {agent.deaths} times in a row without completing a task"
-    return ""
+    return admission.no_way_back(session, agent) if agent.state not in LIVE else ""
 
 
 def _pinned(session: Session, agent: Agent) -> list[TaskId]:
@@ -397,6 +414,7 @@ RULES = (
     Rule("work_finished", (AgentFinished.KIND,), work_finished),
     Rule("idle_process_ended", (AgentExited.KIND,), idle_process_ended),
     Rule("call_back", (TaskCreated.KIND,), call_back),
+    Rule("use_room", (AgentTransitioned.KIND,), use_room, into=_OUT),
     Rule(
         "return_to_pool",
         (AgentTransitioned.KIND,),

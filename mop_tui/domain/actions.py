@@ -49,9 +49,10 @@ class CreateTask:
 
 @immutable
 class SpawnAgent:
-    """Bring an agent of the plan into being."""
+    """Bring an agent of the plan into being, and give it a task if one is said."""
 
     agent: AgentId
+    task: TaskSpec | None = None
     do: Literal["spawn_agent"] = "spawn_agent"
 
 
@@ -68,10 +69,11 @@ class Fire:
 
 @immutable
 class Refuse:
-    """Note that a limit kept a trigger from firing."""
+    """Note that a limit kept a trigger from firing, that far down a chain of triggers."""
 
     trigger: TriggerName
     limit: str
+    depth: int = 1
     do: Literal["refuse"] = "refuse"
 
 
@@ -97,8 +99,8 @@ class CreateNew:
     do: Literal["create_new"] = "create_new"
 
 
-Spawning = Annotated[SpawnAgent | SpawnNew | CreateNew, Field(discriminator="do")]
-"""What brings somebody into being, or something for them to do."""
+Spawning = Annotated[SpawnAgent | SpawnNew, Field(discriminator="do")]
+"""What brings somebody into being."""
 
 
 @immutable

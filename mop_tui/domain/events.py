@@ -554,6 +554,8 @@ class SystemRefused(Fact):
     trigger: TriggerName
     limit: str
     """Which: a key of `limits`."""
+    depth: int = 1
+    """How many triggers would have fired because of each other, this one included."""
 
 
 @immutable

@@ -69,6 +69,8 @@ class Agent:
     """Processes in a row that ended, or could not start, without having completed a task."""
     busy: bool = False
     """Its process runs and may do something by itself: see `Session.weigh`."""
+    depth: int = 0
+    """How many triggers led to what it does, those included that had it start again."""
     moved: int = 0
     """Which event brought it into its present state."""
     history: tuple[tuple[int, AgentState], ...] = ()
@@ -175,6 +177,8 @@ class Question:
     seq: int
     """Where in the session it was asked."""
     touched: int = 0
+    depth: int = 0
+    """How many triggers led to its being asked."""
     state: Literal["open", "answered", "expired", "withdrawn"] = "open"
     escalated: bool = False
     seen_at: int | None = None
@@ -234,8 +238,8 @@ class Trigger:
     """Which event is the record of its last firing, or refusal."""
     refused: int = 0
     """How often it would have fired if no limit had been in the way."""
-    limit: str = ""
-    """Which limit was the last that was in the way."""
+    limits: tuple[str, ...] = ()
+    """Which limits were in the way."""
 
     def digest_row(self) -> str:
         """What of this row counts for the state digest."""

@@ -4,6 +4,7 @@
 plain values that never change, with rows copied only if they changed since the last one.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
@@ -14,7 +15,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from pydantic import JsonValue
 
 from mop_tui.domain import agent_lifecycle, graph, task_lifecycle
-from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
+from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger
 from mop_tui.domain.events import Outcome, SystemIntended, SystemTimerSet
 from mop_tui.domain.ids import (
     ActionId,
@@ -150,6 +151,11 @@ def is_provided(memory: Mapping[MemoryKey, JsonValue], key: MemoryKey) -> bool:
     return not isinstance(value, dict) or value.get("status", "complete") == "complete"
 
 
+def millionths(cores: float | None) -> int:
+    """Return processor cores as a whole number, so that they can be added and taken away again."""
+    return round((cores or 0) * 1_000_000)
+
+
 Status = Literal["starting", "running", "stopping", "ended"]
 
 
@@ -244,6 +250,8 @@ class Session:
     """The session waits for the operator when everything is done."""
     files: dict[str, str] = field(default_factory=dict)
     """The files that are watched and there, with their stamps."""
+    awaited: frozenset[AgentId] = frozenset()
+    """Agents of the layout that are not there from the beginning, for triggers spawn them."""
     spawned: dict[SpawnId, AgentId] = field(default_factory=dict)
     """What was spawned, and for what."""
     spawned_at: tuple[int, ...] = ()
@@ -251,7 +259,13 @@ class Session:
     fired_for: dict[TriggerName, dict[str, None]] = field(default_factory=dict)
     """What triggers fired for that they fire only once for."""
     depths: dict[int, int] = field(default_factory=dict)
-    """How deep in a chain of triggers the decisions stand by which one fired."""
+    """How many triggers led to the latest events, as far as any did: all since the last input."""
+    types: dict[str, int] = field(default_factory=dict)
+    """How many agents of a type there are."""
+    claimed_cpu: int = 0
+    """Millionths of a core that the agents may use that are, or may still come, at work."""
+    claimed_memory: int = 0
+    """Bytes that they may use."""
     numbers: dict[str, int] = field(default_factory=dict)
     """The highest number that was given to a new agent or task of a name."""
     memory: dict[MemoryKey, JsonValue] = field(default_factory=dict)
@@ -429,7 +443,11 @@ class Session:
 
     def spawned_within_a_minute(self) -> int:
         """Return how many agents triggers spawned in the last 60 seconds, as far as it matters."""
-        return sum(at > self.at - MINUTE for at in self.spawned_at)
+        return len(self.spawned_at) - bisect_right(self.spawned_at, self.at - MINUTE)
+
+    def is_by_trigger(self, agent: AgentSpec) -> bool:
+        """True if an agent is not there from the beginning, so that limits are about it."""
+        return agent.spawn is not None or agent.id in self.awaited
 
     # -- bookkeeping for the fold -----------------------------------------------------------
 
@@ -446,6 +464,11 @@ class Session:
         """Set a key of the shared memory."""
         self.memory[key] = value
         self._memory_changed[key] = None
+
+    def claim(self, agent: AgentSpec, count: int) -> None:
+        """Count what an agent may use in (1) or out (-1) of what is taken."""
+        self.claimed_cpu += count * millionths(agent.limits.cpu)
+        self.claimed_memory += count * (agent.limits.memory or 0)
 
     def enlist(self, agent: AgentSpec) -> None:
         """Note what a new agent can do."""
@@ -467,6 +490,8 @@ class Session:
         counts = self.agent_counts
         counts[agent.state] = counts.get(agent.state, 1) - 1
         counts[state] = counts.get(state, 0) + 1
+        if (state in LIVE) is not (agent.state in LIVE) and self.is_by_trigger(agent.spec):
+            self.claim(agent.spec, 1 if state in LIVE else -1)
         agent.state = state
         for skill in agent.spec.skills:
             free = self.available_skilled.setdefault(skill, {})

@@ -136,7 +136,11 @@ def recover(recorded: Recorded, plan: Plan, now: datetime) -> Recovered:
     new = {event.data.action for event in missing if event.kind == "system.intended"}
     effects: list[Effect] = []
     for effect in again.effects:
-        if isinstance(effect, Start) and effect.task is not None and _secret(plan, effect.task):
+        if (
+            isinstance(effect, Start)
+            and effect.task is not None
+            and _secret(plan, engine.session, effect.task)
+        ):
             # The secret that its gate was opened by is gone, so it is given back and asked for.
             new.discard(effect.action)
         elif effect.seq > last:
@@ -149,9 +153,9 @@ def recover(recorded: Recorded, plan: Plan, now: datetime) -> Recovered:
     return Recovered(recorded, engine, missing, effects, doubtful, _away(recorded, now))
 
 
-def _secret(plan: Plan, task: TaskId) -> bool:
+def _secret(plan: Plan, session: Session, task: TaskId) -> bool:
     """Return whether the gate of a task is opened by a secret."""
-    gate = plan.tasks[task].gate
+    gate = session.tasks[task].spec.gate
     return gate is not None and plan.questions[gate].input_type == "password"
 
 
