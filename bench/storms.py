@@ -116,13 +116,13 @@ def a_plan(chance: random.Random) -> Plan:
     triggers = tuple(_trigger(chance, n, list(agents), teams) for n in range(chance.randint(1, 12)))
     cpu = sum(spec.limits.cpu or 0 for spec in there.values())
     memory = sum(spec.limits.memory or 0 for spec in there.values())
-    some = partial(chance.choice, [True, False])
+    some = partial(chance.choice, [True, False, False])
     limits = Limits(
-        total=chance.choice([len(there), len(there) + 3, len(there) + 12, 60, 60]),
-        per_minute=chance.choice([None, None, 1, 4, 10]),
-        depth=chance.choice([1, 2, 3, 5]),
-        cpu=cpu + chance.choice([0, 1.5, 4]) if some() else None,
-        memory=memory + chance.choice([0, 1_000, 9_000]) if some() else None,
+        total=len(there) + chance.choice([0, 3, 12, 50, 50]),
+        per_minute=chance.choice([None, None, None, 1, 4, 10]),
+        depth=chance.choice([1, 2, 5, 5]),
+        cpu=cpu + chance.choice([0.5, 4, 9]) if some() else None,
+        memory=memory + chance.choice([1_000, 9_000]) if some() else None,
     )
     return Plan(
         id="storm",
@@ -136,7 +136,7 @@ def a_plan(chance: random.Random) -> Plan:
         kinds={kind: _kind(chance) for kind in KINDS},
         triggers=triggers,
         limits=limits,
-        auto_spawn=chance.random() < 0.75,
+        auto_spawn=chance.random() < 0.85,
         keep_running=chance.random() < 0.3,
     )
 
@@ -276,12 +276,12 @@ class World:
         self._chance = chance
         self._at = 0
         self._made = count()
-        self._due: list[tuple[int, int, Callable[[], None]]] = []
+        self._due: list[tuple[int, int, Callable[[], object]]] = []
         self._alive: dict[AgentId, int] = {}
         """Processes that run, by their incarnations."""
         self._hands: dict[AgentId, TaskId | None] = {}
         """What each of them works on."""
-        self._suspended: dict[AgentId, list[Callable[[], None]]] = {}
+        self._suspended: dict[AgentId, list[Callable[[], object]]] = {}
         """What agents do once they go on."""
         self._stamps: dict[str, str] = {}
         """The files that are there."""
@@ -315,7 +315,7 @@ class World:
     def _brew(self) -> None:
         """Have files change, times come and the operator act, from now to the horizon."""
         chance = self._chance
-        for _ in range(chance.randint(0, 4)):
+        for _ in range(chance.randint(0, 6)):
             at = chance.randint(0, HORIZON)
             for _ in range(chance.choice([1, 5, 30])):
                 self._call(at + chance.choice([0, 0, 10, 500]), self._touch_file)
@@ -401,8 +401,7 @@ class World:
         self._alive[agent] = start.incarnation
         self._hands[agent] = start.task
         self._suspended.pop(agent, None)
-        self._receive(done, start.seq)
-        cause = self.session.seq
+        cause = self._receive(done, start.seq)
         if start.task is not None:
             self._work(agent, start.incarnation, start.task, cause)
         elif chance.random() < 0.3:
@@ -478,10 +477,10 @@ class World:
 
     # -- time -------------------------------------------------------------------------------------
 
-    def _call(self, at: int, call: Callable[[], None]) -> None:
+    def _call(self, at: int, call: Callable[[], object]) -> None:
         heapq.heappush(self._due, (at, next(self._made), call))
 
-    def _receive(self, fact: Fact, cause: int | None) -> None:
+    def _receive(self, fact: Fact, cause: int | None) -> int:
         turn = self._engine.receive(fact, self._at, cause)
         self.events.extend(turn.events)
         for event in turn.events:
@@ -490,6 +489,7 @@ class World:
                 self._call(self._at + wait, partial(self._answer, event.data.question))
         for effect in turn.effects:
             self._perform(effect)
+        return turn.events[0].seq if turn.events else self.session.seq
 
 
 # -- what must hold -------------------------------------------------------------------------------
@@ -653,14 +653,17 @@ def _before(events: Sequence[AnyEvent], decided: AnyEvent, deep: Mapping[str, in
     That is followed through all that came of the latest input, and from there on through the agent,
     the task or the question that it was about.
     """
-    about = events[(decided.cause or 0) - 1]
-    named = (getattr(about.data, field, None) for field in ("agent", "task", "question"))
-    found = [deep.get(name, 0) for name in named if isinstance(name, str)]
+    found = _carried(events[(decided.cause or 0) - 1], deep)
     for past in _chain(events, decided):
-        found.append(deep.get(f"event {past.seq}", 0))
+        found = max(found, deep.get(f"event {past.seq}", 0))
         if past.kind in INPUTS and past.kind != e.SystemMemorySet.KIND:
-            break
-    return max(found)
+            return max(found, _carried(past, deep))
+    return found
+
+
+def _carried(event: AnyEvent, deep: Mapping[str, int]) -> int:
+    named = (getattr(event.data, field, None) for field in ("agent", "task", "question"))
+    return max(deep.get(name, 0) if isinstance(name, str) else 0 for name in named)
 
 
 def _key(spec: TriggerSpec, about: AnyEvent) -> str | None:

@@ -110,7 +110,7 @@ def nothing_moves(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[S
 def end_session(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Decision]:
     """Close the session when every task is terminal, nobody works and no question is open.
 
-    Processes that live for the session are dismissed first. Until then triggers may find more to do.
+    Processes that live for the session are dismissed first. Triggers may find more to do before.
     """
     if _is_over(session):
         yield Later(partial(_end, session), last=True)

@@ -11,7 +11,7 @@ spawn because the last task failed is there in time.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, assert_never
 
 from pydantic import JsonValue
@@ -42,6 +42,7 @@ from mop_tui.domain.circumstances import Circumstances
 from mop_tui.domain.conditions import unmet
 from mop_tui.domain.events import AnyEvent, SystemDecided, UserAnswered
 from mop_tui.domain.feed import Steer
+from mop_tui.domain.fold import carried_depth
 from mop_tui.domain.ids import AgentId, SpawnId, TaskId, TeamId, TriggerName
 from mop_tui.domain.path_patterns import compiled
 from mop_tui.domain.plan import AgentSpec, Plan, TaskSpec
@@ -408,8 +409,9 @@ class _Considered:
             if name in plan.agents or spec.action == "spawn_team":
                 declared = declared[:1]
             for agent in declared:
-                self._admit(agent)
-                spawns.append(SpawnAgent(agent.id, self._task(agent.id) if spec.task else None))
+                self._admit(replace(agent, depth=self.depth))
+                task = self._task(agent.id) if spec.task else None
+                spawns.append(SpawnAgent(agent.id, task, self.depth))
             if declared:
                 continue
             exists = name in session.agents or name in session.types
@@ -517,12 +519,8 @@ def _depth(about: Circumstances) -> int:
 
     Who wrote a file is not, so a chain through files begins anew with each.
     """
-    return max(
-        about.session.depths.get(about.event.seq, 0),
-        0 if about.agent is None else about.agent.depth,
-        0 if about.task is None else about.task.spec.depth,
-        0 if about.question is None else about.question.depth,
-    )
+    session, event = about.session, about.event
+    return max(session.depths.get(event.seq, 0), carried_depth(session, event))
 
 
 def _team(plan: Plan, kind: str) -> TeamId:

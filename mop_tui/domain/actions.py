@@ -53,6 +53,8 @@ class SpawnAgent:
 
     agent: AgentId
     task: TaskSpec | None = None
+    depth: int = 0
+    """How many triggers led to it."""
     do: Literal["spawn_agent"] = "spawn_agent"
 
 

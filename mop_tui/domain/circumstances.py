@@ -23,7 +23,7 @@ from mop_tui.domain import complexity
 from mop_tui.domain import events as e
 from mop_tui.domain.events import BY_KIND, AnyEvent, Fact
 from mop_tui.domain.ids import AgentId, QuestionId, TaskId
-from mop_tui.domain.rows import Agent, Question, Task, Trigger
+from mop_tui.domain.rows import Agent, Task, Trigger
 from mop_tui.domain.session import Session
 from mop_tui.domain.templates import as_text, key_of
 
@@ -109,11 +109,11 @@ class Circumstances:
         if task is None and self.agent is not None:
             task = self.agent.task
         self.task = session.tasks.get(task or TaskId(""))
-        fired = session.fired if isinstance(fact, e.SystemTimerFired) else None
-        question: object = getattr(fact if fired is None else fired, "question", None)
-        self.question: Question | None = None
-        if isinstance(question, str):  # what an agent asks is a form, which has no id
-            self.question = session.questions.get(QuestionId(question))
+        asked = getattr(fact, "question", None)
+        # What an agent asks is a form, which has no id.
+        self._question = (
+            session.questions.get(QuestionId(asked)) if isinstance(asked, str) else None
+        )
         self._trigger = trigger
 
     def find(self, path: str) -> JsonValue:
@@ -149,8 +149,8 @@ class Circumstances:
             case "error" if self.error is not None and step in Error._fields:
                 said: JsonValue = getattr(self.error, step)
                 return said
-            case "question" if step == "name" and self.question is not None:
-                return self.question.asked.name
+            case "question" if step == "name" and self._question is not None:
+                return self._question.asked.name
             case _:
                 return None
 
@@ -209,7 +209,7 @@ def names(kinds: Iterable[str]) -> list[str]:
             found |= dict.fromkeys(f"agent.{step}" for step in _AGENT)
         if "agent" in told or "task" in told:
             found |= dict.fromkeys(f"task.{step}" for step in _TASK)
-        if "question" in told or fact is e.SystemTimerFired:
+        if "question" in told:
             found["question.name"] = None
         if kind in _ERRORS:
             found |= dict.fromkeys(f"error.{step}" for step in Error._fields)

@@ -31,8 +31,9 @@ _HANDS_EMPTY = frozenset(
 _ASSIGNED = TaskTrigger.ASSIGNED
 _STARTED = TaskTrigger.STARTED
 _TAKEN_BACK = frozenset({TaskTrigger.REQUEUED, TaskTrigger.RETRIED, TaskTrigger.SENT_BACK})
-_BEGINNINGS = e.INPUTS - {e.SystemMemorySet.KIND}
-"""Kinds of events that nothing else that is recorded led to at that moment."""
+_BEGINNINGS = e.INPUTS - {e.SystemMemorySet.KIND, e.SystemQuiesced.KIND}
+"""Kinds of events that nothing that was recorded just before led to."""
+_CONSEQUENTIAL = e.INPUTS - e.TELEMETRY
 _TASK_COMPLETE = TaskState.COMPLETE
 _TASK_ACTIVE = TaskState.ACTIVE
 
@@ -51,7 +52,7 @@ def apply(session: Session, event: AnyEvent) -> None:
     handler = _HANDLERS.get(event.kind)
     if handler is not None:
         handler(session, event)
-    if session.depths:
+    if session.triggers:
         _inherit_depth(session, event)
 
 
@@ -60,10 +61,31 @@ def _inherit_depth(session: Session, event: AnyEvent) -> None:
 
     From one input to the next that is carried by the rows: of agents, tasks and questions.
     """
-    if event.kind in _BEGINNINGS:
-        session.depths.clear()
-    elif event.cause in session.depths:
-        session.depths[event.seq] = session.depths[event.cause]
+    depths = session.depths
+    if depths and event.kind in _BEGINNINGS:
+        depths.clear()
+    if event.cause in depths:
+        depths[event.seq] = depths[event.cause]
+    elif event.kind in _CONSEQUENTIAL:
+        depth = carried_depth(session, event)
+        if depth:
+            depths[event.seq] = depth
+
+
+def carried_depth(session: Session, event: AnyEvent) -> int:
+    """Return how many triggers led to whatever an event is about."""
+    fact = session.fired if event.kind == e.SystemTimerFired.KIND else event.data
+    agent = session.agents.get(getattr(fact, "agent", None) or AgentId(""))
+    task = getattr(fact, "task", None) or (None if agent is None else agent.task)
+    row = session.tasks.get(task or TaskId(""))
+    asked = getattr(fact, "question", None)
+    # What an agent asks is a form, which has no id.
+    question = session.questions.get(QuestionId(asked)) if isinstance(asked, str) else None
+    return max(
+        0 if agent is None else agent.depth,
+        0 if row is None else row.spec.depth,
+        0 if question is None else question.depth,
+    )
 
 
 def pass_over(session: Session, seq: int, at: int) -> None:

@@ -163,7 +163,10 @@ class Engine:
             case a.CreateTask():
                 self._emit(e.TaskCreated(action.task, self._plan.tasks[action.task]), at, cause)
             case a.SpawnAgent():
-                self._spawn(self._plan.agents[action.agent], action.task, cause, at)
+                spec = self._plan.agents[action.agent]
+                if action.depth:
+                    spec = replace(spec, depth=action.depth)
+                self._spawn(spec, action.task, cause, at)
             case a.SpawnNew():
                 self._spawn_new(action, cause, at)
             case a.CreateNew():
@@ -175,8 +178,8 @@ class Engine:
             case a.Propose():
                 self._emit(self._proposed(action, decision.reason, at), at, cause)
             case a.AskForTrigger():
-                spec = self._plan.questions[action.question]
-                self._emit(self._asked(spec, at, None, trigger=action.trigger), at, cause)
+                question = self._plan.questions[action.question]
+                self._emit(self._asked(question, at, None, trigger=action.trigger), at, cause)
             case a.Notify():
                 self._emit(e.SystemNotified(action.trigger, action.text), at, cause)
             case a.Ask():
