@@ -83,7 +83,10 @@ SEEN = (
     e.SystemNotified, e.AgentRefused, e.SystemTimerFired, e.AgentErred, e.UserCommanded,
 )  # fmt: skip
 """Kinds of events that triggers of type `event` are about."""
-_EVERYTHING = (e.SystemDecided.KIND, e.SystemTimerFired.KIND)
+_EVERYTHING = [
+    fact.KIND
+    for fact in (e.SystemDecided, e.SystemTimerFired, e.AgentTransitioned, e.TaskTransitioned)
+]
 TYPES: tuple[Any, ...] = (
     "file_created", "file_created", "file_modified", "file_deleted", "task_created",
     "dependency_ready", "memory_key", "agent_error", "environment_deploy", "agent_health",
@@ -257,8 +260,8 @@ def _trigger(
         start_question=QuestionName("start") if chance.random() < 0.15 else None,
         set=tuple((key, chance.choice([1, "${event.seq}"])) for key in chance.sample(KEYS, 2)),
         cooldown_ms=chance.choice([0, 0, 0, 1_000, 30_000]),
-        # One that fires about everything that is decided keeps a storm going for very long.
-        max_fires=3 if kind in _EVERYTHING else chance.choice([None, None, None, 1, 3]),
+        # One that fires about all that happens keeps a storm going for very long, deep as it may.
+        max_fires=chance.choice([3, 9] if kind in _EVERYTHING else [None, None, None, 1, 3]),
         dedupe_key=keyed if chance.random() < 0.2 else "",
     )
 

@@ -382,6 +382,10 @@ class _Considered:
             raise _No(f"there is no agent {name}" if name else "it is not said which agent")
         do = _STEERED[spec.action]
         why_not = refusal(self.session, Steer(do, agent.spec.id))
+        if agent.retired:
+            why_not = "the operator stopped it"
+        elif do == "resume" and agent.paused_by is PausedBy.OPERATOR:
+            why_not = "the operator paused it"
         if why_not:
             raise _No(f"{agent.spec.id} cannot be told to {do}: {why_not}")
         return ordered(self.session, agent, do, PausedBy.STRATEGY)

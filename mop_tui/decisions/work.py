@@ -5,12 +5,13 @@ the session is handed the task and says when it is done; its exit meanwhile is a
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from mop_tui.decisions import admission
 from mop_tui.decisions.doubt import settled
 from mop_tui.decisions.issues import has_open_issue
 from mop_tui.decisions.retries import attempt_failed
-from mop_tui.decisions.rules import Rule
+from mop_tui.decisions.rules import Decision, Later, Rule
 from mop_tui.decisions.wording import listed
 from mop_tui.domain.actions import (
     Action,
@@ -33,7 +34,7 @@ from mop_tui.domain.events import (
     SystemDone,
     TaskCreated,
 )
-from mop_tui.domain.ids import TaskId
+from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Lifetime, Plan
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
@@ -292,20 +293,24 @@ def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
             return
 
 
-def use_room(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def use_room(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision]:
     """Have somebody come back who had to wait for what another one may use, and now may not."""
     data: AgentTransitioned = event.data
-    limits = session.limits
-    if session.status != "running" or limits.cpu is limits.memory is None:
-        return
-    for name, agent in session.agents.items():
-        waits = name != data.agent and agent.state in _OUT and session.is_by_trigger(agent.spec)
-        if waits and not why_out(session, agent):
+    if session.limits.cpu is not None or session.limits.memory is not None:
+        yield Later(partial(_come_back, session, data.agent))
+
+
+def _come_back(session: Session, gone: AgentId) -> SystemDecided | None:
+    if session.status != "running":
+        return None
+    for name in session.out_and_wanted():
+        agent = session.agents[name]
+        if name != gone and session.is_by_trigger(agent.spec) and not why_out(session, agent):
             again = agent.state is AgentState.FAILED
             trigger = AgentTrigger.RESTART if again else AgentTrigger.RETURNED_TO_POOL
-            reason = f"{data.agent} leaves room for it"
-            yield SystemDecided("use_room", "yes", reason, (MoveAgent(name, trigger),), name)
-            return
+            reason = f"{gone} leaves room for it"
+            return SystemDecided("use_room", "yes", reason, (MoveAgent(name, trigger),), name)
+    return None
 
 
 def why_out(session: Session, agent: Agent) -> str:

@@ -169,6 +169,8 @@ class StopProcess:
     """End the agent's process in an orderly way. A side effect."""
 
     agent: AgentId
+    again: bool = False
+    """A trigger wants it to have a new one."""
     do: Literal["stop_process"] = "stop_process"
 
 

@@ -506,7 +506,8 @@ class SystemIntended(Fact):
     ask: AskId | None = None
     """Which question of the agent a `tell` answers."""
     about: str = ""
-    """What else a `tell` is about: the task cancelled, or who sends a message."""
+    """What else a `tell` is about: the task cancelled, or who sends a message. Of a `stop_process`:
+    `restart` if a trigger wants the agent to have a new one."""
 
 
 @immutable

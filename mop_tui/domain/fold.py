@@ -592,6 +592,7 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
             agent.measured = agent.reported = None
         case "stop_process":
             agent.stopping = True
+            agent.restarting = agent.restarting or data.about == "restart"
             agent.depth = max(agent.depth, session.depths.get(event.cause or 0, 0))
             session.weigh(agent)
         case "tell" if data.ask is not None:

@@ -5,7 +5,7 @@ plain values that never change, with rows copied only if they changed since the 
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from itertools import starmap
@@ -310,6 +310,8 @@ class Session:
     """Tasks that are not terminal; by whom they could be done:"""
     unfinished_pinned: dict[AgentId, int] = field(default_factory=dict)
     unfinished_skilled: dict[str, int] = field(default_factory=dict)
+    wanted_back: dict[AgentId, None] = field(default_factory=dict)
+    """Agents out of work whom unfinished tasks are meant for."""
     _ranks: dict[TaskId, int] | None = None
     _changed: list[_Row] = field(default_factory=list)
     """Rows touched since the last digest, which was made at `_digested_at`."""
@@ -412,6 +414,15 @@ class Session:
         pinned = len(self.ready_pinned.get(agent.spec.id, ()))
         return pinned + sum(len(self.ready_skilled.get(skill, ())) for skill in agent.spec.skills)
 
+    def out_and_wanted(self) -> Iterator[AgentId]:
+        """Yield agents who are out of work, and could do what nobody who is free can."""
+        yield from self.wanted_back
+        for skill, count in self.unfinished_skilled.items():
+            if count and not self.available_skilled.get(skill):
+                for name in self.skilled.get(skill, ()):
+                    if self.agents[name].state not in LIVE:
+                        yield name
+
     def has_work_for(self, agent: Agent) -> bool:
         """True if some unfinished task, ready or not, could be done by `agent`."""
         if self.unfinished_pinned.get(agent.spec.id):
@@ -483,7 +494,10 @@ class Session:
             self.waiting_for_key.setdefault(key, []).append(task.id)
         for key in task.provides:
             self.providers.setdefault(key, []).append(task.id)
-        self._ranks = None
+        if task.needs_tasks or task.needs_keys or task.provides or task.id in self.dependants:
+            self._ranks = None
+        elif self._ranks is not None:
+            self._ranks[task.id] = task.expected_ms or 1
 
     def set_agent_state(self, agent: Agent, state: AgentState) -> None:
         """Move an agent and keep the counts."""
@@ -493,6 +507,10 @@ class Session:
         if (state in LIVE) is not (agent.state in LIVE) and self.is_by_trigger(agent.spec):
             self.claim(agent.spec, 1 if state in LIVE else -1)
         agent.state = state
+        if state not in LIVE and self.unfinished_pinned.get(agent.spec.id):
+            self.wanted_back[agent.spec.id] = None
+        else:
+            self.wanted_back.pop(agent.spec.id, None)
         for skill in agent.spec.skills:
             free = self.available_skilled.setdefault(skill, {})
             if state is _AVAILABLE:
@@ -522,6 +540,12 @@ class Session:
         if task.agent is not None:
             pinned = self.unfinished_pinned
             pinned[task.agent] = pinned.get(task.agent, 0) + count
+            agent = self.agents.get(task.agent)
+            if agent is not None and agent.state not in LIVE:
+                if pinned[task.agent]:
+                    self.wanted_back[task.agent] = None
+                else:
+                    self.wanted_back.pop(task.agent, None)
         else:
             skilled = self.unfinished_skilled
             skill = task.requires_skill or ""

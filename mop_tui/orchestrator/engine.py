@@ -326,7 +326,9 @@ class Engine:
         at: int,
     ) -> None:
         agent = self.session.agents[action.agent]
-        seq = self._intend(action_id, action.do, agent, cause, at)
+        again = isinstance(action, a.StopProcess) and action.again
+        about = "restart" if again else ""
+        seq = self._intend(action_id, action.do, agent, cause, at, about=about)
         signal = Signal(seq, action_id, action.agent, agent.incarnation, action.do)
         self._turn.effects.append(signal)
 
