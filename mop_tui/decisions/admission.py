@@ -31,10 +31,11 @@ def refused(
     limits = session.limits
     others = list(before)
     there = len(session.agents) + len(others)
-    if there >= limits.total:
+    if there + session.proposed >= limits.total:
         are = "is there" if there == 1 else "are there"
+        more = f" and {session.proposed} proposed" if session.proposed else ""
         return Refused(
-            "total", f"limits.total is {limits.total}, and {counted(there, 'agent')} {are}"
+            "total", f"limits.total is {limits.total}, and {counted(there, 'agent')} {are}{more}"
         )
     if limits.per_minute is not None:
         lately = session.spawned_within_a_minute() + len(others)

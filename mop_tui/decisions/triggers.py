@@ -395,9 +395,17 @@ class _Considered:
     def _spawns(self) -> tuple[Action, ...]:
         spawns = self._wanted()
         if not self.session.auto_spawn and not self.by_hand:
+            one_more = self.spec.action in ("spawn_agent", "spawn_troubleshooter")
+            if not one_more and self._proposes():
+                raise _No("it has proposed that already, and nobody has answered")
             names = listed([_name(spawn) for spawn in spawns])
             return (Propose(self.spec.name, f"Spawn {names}? {_capital(self.why)}.", spawns),)
         return spawns
+
+    def _proposes(self) -> bool:
+        """True if the operator has not answered what it proposed."""
+        asked = (self.session.questions[q].asked for q in self.session.open_questions)
+        return any(it.trigger == self.spec.name and it.proposal for it in asked)
 
     def _wanted(self) -> tuple[Spawning, ...]:
         """Return who is spawned, with what to do. Raises `_No` if that is nobody."""

@@ -369,6 +369,7 @@ def _user_asked(session: Session, event: Event[e.UserAsked]) -> None:
     question = Question(asked=data, asked_at=event.at, seq=event.seq, depth=depth)
     session.questions[data.question] = question
     session.open_questions[data.question] = None
+    session.proposed += len(data.proposal)
     session.touch(question)
     if task is not None and data.agent is None:
         task.question = data.question
@@ -386,6 +387,7 @@ def _user_seen(session: Session, event: Event[e.UserSeen]) -> None:
 def _close(session: Session, question: Question, at: int) -> None:
     question.closed_at = at
     session.open_questions.pop(question.id, None)
+    session.proposed -= len(question.asked.proposal)
     session.timers.pop(timer_of(question.id), None)
     session.touch(question)
     if question.asked.task is not None:

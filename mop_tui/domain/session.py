@@ -250,6 +250,8 @@ class Session:
     """The session waits for the operator when everything is done."""
     files: dict[str, str] = field(default_factory=dict)
     """The files that are watched and there, with their stamps."""
+    proposed: int = 0
+    """How many agents are proposed to the operator, who has not answered yet."""
     awaited: frozenset[AgentId] = frozenset()
     """Agents of the layout that are not there from the beginning, for triggers spawn them."""
     spawned: dict[SpawnId, AgentId] = field(default_factory=dict)

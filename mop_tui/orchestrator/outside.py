@@ -16,6 +16,7 @@ from cronsim import CronSim
 
 from mop_tui.domain import events as e
 from mop_tui.domain.events import Fact
+from mop_tui.domain.ids import TriggerName
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.session import Session
 from mop_tui.domain.triggers import FILE_KINDS, TriggerSpec
@@ -28,8 +29,9 @@ LOOK_AGAIN = 60_000
 """Milliseconds after which the calendar is looked at again, for its clock may have been set."""
 TROUBLE_EVERY = 1.0
 """Seconds between two looks at whether files can still be watched."""
-FRUITLESS = 1_000
-"""So many times in a row nothing came of a time that came. A rehearsal does not wait for more."""
+MOST_ALONE = 1_000
+"""So many times in a row nothing else was going on, or to come, when a time came. A rehearsal does
+not wait for more: it would have no end."""
 
 Report = Callable[[Callable[[], object]], None]
 """Has a call made when the session comes to it."""
@@ -80,7 +82,9 @@ class Outside:
         self._waiting: list[asyncio.Future[None]] = []
         self._wanted = asyncio.Event()
         self._trouble = ""
-        self._fruitless = 0
+        self._alone = 0
+        self._coming: dict[TriggerName, None] = {}
+        """Triggers whose time is on the timeline, or has just come."""
 
     @property
     def watches(self) -> bool:
@@ -172,6 +176,7 @@ class Outside:
 
     def _arm(self, spec: TriggerSpec) -> None:
         now = self._clock.moment()
+        self._coming[spec.name] = None
         if spec.interval_ms is not None:
             due = (now // spec.interval_ms + 1) * spec.interval_ms
             self._timeline.call_at(due, partial(self._come, spec))
@@ -179,8 +184,9 @@ class Outside:
         calendar = self._calendar(now)
         try:
             coming = next(CronSim(spec.cron, calendar))
-        except StopIteration:
-            return  # never again
+        except StopIteration:  # never again
+            del self._coming[spec.name]
+            return
         self._walk_to(spec, coming)
 
     def _walk_to(self, spec: TriggerSpec, coming: datetime) -> None:
@@ -201,11 +207,12 @@ class Outside:
 
     def _come(self, spec: TriggerSpec) -> None:
         session = self._session
-        seq = self._receive(e.SystemScheduled(spec.name), 1)
-        # It and a decision not to do anything is all that happened.
-        self._fruitless = self._fruitless + 1 if session.seq <= seq + 1 else 0
+        del self._coming[spec.name]
+        alone = session.idle and len(self._timeline) <= len(self._coming)
+        self._alone = self._alone + 1 if alone else 0
+        self._receive(e.SystemScheduled(spec.name), 1)
         over = session.status != "running"
         if self._clock.virtual:
-            over = over or session.finished or self._fruitless > FRUITLESS
+            over = over or session.finished or self._alone > MOST_ALONE
         if not over:
             self._arm(spec)

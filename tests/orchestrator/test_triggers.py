@@ -43,6 +43,7 @@ def names(ran: Ran) -> list[str]:
     return list(ran.session.agents)
 
 
+MANY: list[tuple[float, Fact]] = [(5 + n, created(f"src/{n}.py")) for n in range(6)]
 ANN = agent("ann", "work")
 ONE = task("one", "ann", seconds=100)
 KINDS = {"fixer": kind("fix")}
@@ -370,23 +371,40 @@ def test_without_auto_spawn_it_proposes(file: Path, value: str) -> None:
     assert ran.session.outcome == "complete"
 
 
-def test_a_proposal_that_there_is_no_room_for_any_more_creates_no_task_either(file: Path) -> None:
+def test_a_proposal_that_has_come_true_already_creates_no_task_either(file: Path) -> None:
     spec = on_file("spawn_team", team=TeamId("others"), agents=(), task="begin")
-    what = plan(
-        [ANN],
-        [ONE],
-        triggers=[spec],
-        awaited=[agent("bob")],
-        auto_spawn=False,
-        limits=Limits(total=2),
-    )
-    twice = [answer("spawn/x", "approve", after=10), answer("spawn/x", "approve", after=20)]
-    outside = [(5, created("src/a.py")), (6, created("src/b.py"))]
-    ran = play(what, file, outside=outside, answers=twice)
+    other = replace(spec, name=TriggerName("y"))
+    what = plan([ANN], [ONE], triggers=[spec, other], awaited=[agent("bob")], auto_spawn=False)
+    twice = [answer("spawn/x", "approve", after=10), answer("spawn/y", "approve", after=20)]
+    ran = play(what, file, outside=[(5, created("src/a.py"))], answers=twice)
     assert names(ran) == ["ann", "bob"]
     assert [it.data.task for it in ran.of("task.created")] == ["one", "x-1"]
     (refused,) = ran.of("agent.refused")
     assert refused.data.reason == "bob is there already"
+
+
+def test_it_does_not_propose_the_same_again_before_there_is_an_answer(file: Path) -> None:
+    spec = on_file("spawn_team", team=TeamId("others"), agents=())
+    what = plan([ANN], [ONE], triggers=[spec], awaited=[agent("bob")], auto_spawn=False)
+    ran = play(what, file, outside=MANY[:2])
+    assert len(ran.of("user.asked")) == 1
+    assert said(ran)[1].endswith("but it has proposed that already, and nobody has answered")
+
+
+def test_no_more_is_proposed_than_there_is_room_for(file: Path) -> None:
+    limits = Limits(total=3)
+    what = plan([ANN], [ONE], triggers=[on_file()], kinds=KINDS, auto_spawn=False, limits=limits)
+    ran = play(what, file, outside=MANY)
+    assert len(ran.of("user.asked")) == 2
+    assert said(ran)[2].endswith("limits.total is 3, and 1 agent is there and 2 proposed")
+
+
+def test_a_rehearsal_in_which_only_times_come_has_an_end(file: Path) -> None:
+    spec = trigger("x", "schedule", "set_memory", interval_ms=1_000, set=((MemoryKey("k"), 1),))
+    what = plan([ANN], [task("never", "ann", keys=["missing"])], triggers=[spec])
+    ran = play(what, file)
+    assert ran.session.outcome == "incomplete"
+    assert 1_000 <= len(ran.of("system.scheduled")) <= 1_002
 
 
 # -- what keeps them from it ----------------------------------------------------------------------
@@ -443,9 +461,6 @@ def test_mute_disable_and_arm(file: Path) -> None:
         "operator fires it",
     ]
     assert len(ran.of("system.notified")) == 1
-
-
-MANY: list[tuple[float, Fact]] = [(5 + n, created(f"src/{n}.py")) for n in range(6)]
 
 
 @pytest.mark.parametrize(
