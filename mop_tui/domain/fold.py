@@ -561,6 +561,7 @@ def _refused(session: Session, event: Event[e.SystemRefused]) -> None:
 
 
 def _watching(session: Session, event: Event[e.SystemWatching]) -> None:
+    session.watched = True
     session.files.update(event.data.known)
 
 

@@ -248,6 +248,8 @@ class Session:
     """Triggers spawn agents, rather than propose it."""
     keep_running: bool = False
     """The session waits for the operator when everything is done."""
+    watched: bool = False
+    """It is recorded which files were there from the beginning."""
     files: dict[str, str] = field(default_factory=dict)
     """The files that are watched and there, with their stamps."""
     proposed: int = 0

@@ -101,7 +101,8 @@ class Outside:
             return None
         if self._watches is None:
             return e.SystemWatching(self.patterns, would=True)
-        known = self._session.files if resumed else None
+        seen = resumed and self._session.watched  # its program may have died before that
+        known = self._session.files if seen else None
         self._watcher = self._watches(self.patterns, self._changed, known)
         there = await self._watcher.start()
         self._tasks = [
@@ -109,7 +110,7 @@ class Outside:
             asyncio.create_task(self._settle_on()),
             asyncio.create_task(self._look_for_trouble()),
         ]
-        return e.SystemWatching(self.patterns, () if resumed else tuple(there.items()))
+        return e.SystemWatching(self.patterns, () if seen else tuple(sorted(there.items())))
 
     def arm(self) -> None:
         """Have the times of scheduled triggers come, from now on."""
