@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from hands import Behaviour, Hands
 
@@ -16,9 +16,18 @@ from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
 from mop_tui.domain import feed
 from mop_tui.domain.answers import ANYTHING, InputType, Option, Validation
-from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId, TeamId
+from mop_tui.domain.events import AnyEvent, Fact
+from mop_tui.domain.ids import (
+    AgentId,
+    MemoryKey,
+    QuestionName,
+    Resource,
+    TaskId,
+    TeamId,
+    TriggerName,
+)
 from mop_tui.domain.plan import (
+    AgentKind,
     AgentSpec,
     Command,
     Hook,
@@ -37,6 +46,7 @@ from mop_tui.domain.plan import (
 )
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
+from mop_tui.domain.triggers import ActionType, Limits, TriggerSpec, TriggerType
 from mop_tui.journal import BufferedWriter, Header, JournalFile
 from mop_tui.orchestrator.answers import PreparedAnswer, PreparedAnswers
 from mop_tui.orchestrator.clock import Timeline, VirtualClock
@@ -148,23 +158,36 @@ def plan(
     max_agents: int | None = None,
     scripts: Mapping[str, Script] | None = None,
     hooks: Mapping[str, Iterable[HookName]] | None = None,
+    triggers: Iterable[TriggerSpec] = (),
+    kinds: Mapping[str, AgentKind] | None = None,
+    awaited: Iterable[AgentSpec] = (),
+    limits: Limits = Limits(),  # noqa: B008 - it is immutable
+    auto_spawn: bool = True,
+    keep_running: bool = False,
 ) -> Plan:
-    """Return a plan of one team; `scripts` are by task, `hooks` by task, agent, or `session`.
-
-    A hook may take 20 seconds.
-    """
+    """Return a plan of one team, and of one that a trigger may spawn (`awaited`); `scripts` are by
+    task, `hooks` by task, agent, or `session`. A hook may take 20 seconds."""
     declared = {
         of: {name: Hook(Command((name,)), timeout_ms=20_000) for name in names}
         for of, names in (hooks or {}).items()
     }
     crew = {spec.id: spec for spec in agents}
+    others = {spec.id: replace(spec, team=TeamId("others")) for spec in awaited}
+    teams = [TeamSpec(TeamId("crew"), "Crew", tuple(crew))]
+    if others:
+        teams.append(TeamSpec(TeamId("others"), "Others", tuple(others), waits=True))
     return Plan(
         id="test",
         project="a project",
         goal="a goal",
         max_agents=max_agents,
-        teams=(TeamSpec(TeamId("crew"), "Crew", tuple(crew)),),
-        agents=crew,
+        triggers=tuple(triggers),
+        kinds=kinds or {},
+        limits=limits,
+        auto_spawn=auto_spawn,
+        keep_running=keep_running,
+        teams=tuple(teams),
+        agents=crew | others,
         tasks={spec.id: spec for spec in tasks},
         questions={spec.name: spec for spec in questions},
         task_work={TaskId(t): Work(script=s) for t, s in (scripts or {}).items()},
@@ -172,6 +195,17 @@ def plan(
         agent_hooks={AgentId(a): of for a, of in declared.items() if a in crew},
         task_hooks={TaskId(t): of for t, of in declared.items() if t not in crew},
     )
+
+
+def trigger(name: str, type_: TriggerType, action: ActionType, **more: Any) -> TriggerSpec:
+    """Return a trigger."""
+    return TriggerSpec(TriggerName(name), type_, action, **more)
+
+
+def kind(*skills: str, for_session: bool = False, **more: Any) -> AgentKind:
+    """Return a type of simulated agents."""
+    lifetime = Lifetime.SESSION if for_session else Lifetime.TASK
+    return AgentKind(skills=skills, host=HostKind.SIMULATED, lifetime=lifetime, **more)
 
 
 def fixed(seconds: float, *, exit_code: int = 0, output: tuple[str, ...] = ()) -> Script:
@@ -240,6 +274,7 @@ def play(
     answers: Iterable[PreparedAnswer] = (),
     during: Callable[[Orchestrator, AnyEvent], None] | None = None,
     operator: Iterable[tuple[float, feed.Command]] = (),
+    outside: Iterable[tuple[float, Fact]] = (),
     hands: Hands | Behaviour | None = None,
     attended: bool = False,
     lag: float = 0,
@@ -249,10 +284,10 @@ def play(
     """Run a plan on the virtual clock and return what happened.
 
     `during` sees each event as it happens and may give the orchestrator commands; those of the
-    `operator` are given at their time, in seconds. The agents play their scripts, unless they are
-    in somebody's `hands`. Records are on disk, and so may be acted upon, after `lag` seconds. With
-    `resume`, the session is the one that the file at `path` tells of, whose program has ended; what
-    happened is then all that the file tells in the end.
+    `operator` are given at their time, in seconds, and so do facts come from `outside`. The agents
+    play their scripts, unless they are in somebody's `hands`. Records are on disk, and so may be
+    acted upon, after `lag` seconds. With `resume`, the session is the one that the file at `path`
+    tells of, whose program has ended; what happened is then all that the file tells in the end.
     """
     if hands is not None and not isinstance(hands, Hands):
         hands = Hands(hands)
@@ -263,6 +298,7 @@ def play(
         list(answers),
         during,
         list(operator),
+        list(outside),
         hands,
         attended,
         lag,
@@ -298,6 +334,7 @@ async def _play(
     answers: list[PreparedAnswer],
     during: Callable[[Orchestrator, AnyEvent], None] | None,
     operator: list[tuple[float, feed.Command]],
+    outside: list[tuple[float, Fact]],
     hands: Hands | None,
     attended: bool,
     lag: float,
@@ -350,6 +387,8 @@ async def _play(
         orchestrator.observers.append(lambda event: watch(orchestrator, event))
     for seconds, command in operator:
         timeline.call_at(round(seconds * 1000), partial(_submit, orchestrator, command))
+    for seconds, fact in outside:
+        timeline.call_at(round(seconds * 1000), partial(_receive, orchestrator, fact))
     # A session that nothing can end any more is a defect, and must not hang whoever looks for it.
     await asyncio.wait_for(orchestrator.run(), 30)
     journal.close()
@@ -366,6 +405,10 @@ def crash(ran: Ran, path: Path, *, after: int, torn: int = 0) -> Path:
     rest = b"".join(lines[after + 1 :])
     path.write_bytes(b"".join(lines[: after + 1]) + rest[:torn])
     return path
+
+
+def _receive(orchestrator: Orchestrator, fact: Fact) -> None:
+    orchestrator._receive(fact, None)
 
 
 def _submit(orchestrator: Orchestrator, command: feed.Command) -> None:

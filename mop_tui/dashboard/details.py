@@ -42,7 +42,7 @@ from mop_tui.domain.templates import as_text
 from mop_tui.domain.tones import tone
 from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.domain.waiting import agent_waiting_for, hook_running, waiting_for
-from mop_tui.domain.wording import hook_log, printable, words
+from mop_tui.domain.wording import hook_log, listed, printable, words
 
 _LATEST = 4
 """How many of those that a trigger has brought in are told."""
@@ -341,7 +341,8 @@ def trigger_details(frame: Frame, name: TriggerName) -> Details:
 def _refused(trigger: Trigger) -> str | None:
     if not trigger.refused:
         return None
-    return f"{how_often(trigger.refused)}, the last time by limits.{trigger.limit}"
+    limits = listed([f"limits.{limit}" for limit in trigger.limits])
+    return f"{how_often(trigger.refused)}, by {limits}"
 
 
 def _add_offspring(details: Details, frame: Frame, name: TriggerName) -> None:

@@ -86,7 +86,7 @@ class TriggerList(Rows):
         slim, wide = width < _SLIM, width >= _WIDE
         ago = "" if trigger.fired_at is None else age(frame.elapsed - trigger.fired_at)
         refused = f"  {trigger.refused:,} refused" if trigger.refused else ""
-        by = f" by {trigger.limit}" if trigger.refused and wide else ""
+        by = f" by {', '.join(trigger.limits)}" if trigger.refused and wide else ""
         right: Line = (
             (refused + by, "warn"),
             ("  ", "plain"),

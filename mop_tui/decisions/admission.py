@@ -2,19 +2,20 @@
 
 Triggers ask before they fire, and whoever spawns asks again, since much may have happened between
 the two. Who may be *at work* is another matter (`Session.at_limit`): over that, agents wait.
+
+Of what agents may use, those that the layout has from the beginning keep their share. What a
+trigger spawned gives its share back when it is out of work, and comes back if there is room.
 """
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from mop_tui.decisions.wording import counted
-from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.ids import AgentId
 from mop_tui.domain.plan import AgentSpec, Plan
-from mop_tui.domain.session import Session
+from mop_tui.domain.rows import Agent
+from mop_tui.domain.session import Session, millionths
 from mop_tui.domain.triggers import UNPLACED
-
-_GONE = frozenset({AgentState.COMPLETE, AgentState.FAILED})
 
 
 class Refused(NamedTuple):
@@ -57,10 +58,11 @@ def refused(
     limits = session.limits
     others = list(before)
     there = len(session.agents) + len(others)
-    if there >= limits.total:
+    if there + session.proposed >= limits.total:
         are = "is there" if there == 1 else "are there"
+        more = f" and {session.proposed} proposed" if session.proposed else ""
         return Refused(
-            "total", f"limits.total is {limits.total}, and {counted(there, 'agent')} {are}"
+            "total", f"limits.total is {limits.total}, and {counted(there, 'agent')} {are}{more}"
         )
     if limits.per_minute is not None:
         lately = session.spawned_within_a_minute() + len(others)
@@ -75,16 +77,30 @@ def refused(
             "depth",
             f"limits.depth is {limits.depth}, and it would be the {wanted.depth}th in a row",
         )
+    return _too_much(session, wanted, others)
+
+
+def no_way_back(session: Session, agent: Agent) -> str:
+    """Return why an agent that is out of work may not come back; empty if it may."""
+    if not session.is_by_trigger(agent.spec):
+        return ""
+    no = _too_much(session, agent.spec, ())
+    return "" if no is None else no.reason
+
+
+def _too_much(session: Session, wanted: AgentSpec, others: Iterable[AgentSpec]) -> Refused | None:
+    """Return which limit of what agents may use `wanted` would break."""
+    limits = session.limits
     if limits.cpu is not None and wanted.limits.cpu is not None:
-        used = sum(spec.limits.cpu or 0 for spec in (*_here(session), *others))
-        if used + wanted.limits.cpu > limits.cpu:
+        used = session.claimed_cpu + sum(millionths(spec.limits.cpu) for spec in others)
+        if used + millionths(wanted.limits.cpu) > millionths(limits.cpu):
             return Refused(
                 "cpu",
-                f"limits.cpu is {limits.cpu:g} cores, {used:g} are taken,"
+                f"limits.cpu is {limits.cpu:g} cores, {used / 1_000_000:g} are taken,"
                 f" and it may use {wanted.limits.cpu:g}",
             )
     if limits.memory is not None and wanted.limits.memory is not None:
-        taken = sum(spec.limits.memory or 0 for spec in (*_here(session), *others))
+        taken = session.claimed_memory + sum(spec.limits.memory or 0 for spec in others)
         if taken + wanted.limits.memory > limits.memory:
             return Refused(
                 "memory",
@@ -92,8 +108,3 @@ def refused(
                 f" and it may use {wanted.limits.memory:,}",
             )
     return None
-
-
-def _here(session: Session) -> Iterable[AgentSpec]:
-    """Yield the agents that are, or may still come, at work."""
-    return (agent.spec for agent in session.agents.values() if agent.state not in _GONE)

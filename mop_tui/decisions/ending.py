@@ -1,8 +1,9 @@
 """How a session ends: all done, told to stop, or nothing left that could move it."""
 
 from collections.abc import Iterator
+from functools import partial
 
-from mop_tui.decisions.rules import Rule
+from mop_tui.decisions.rules import Decision, Later, Rule
 from mop_tui.decisions.wording import counted, listed
 from mop_tui.domain.actions import (
     Action,
@@ -131,27 +132,36 @@ def _begins(session: Session, event: AnyEvent) -> bool:
     )
 
 
-def end_session(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def end_session(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision]:
     """Close the session when every task is terminal, nobody works and no question is open.
 
-    Processes that live for the session are dismissed first.
+    Processes that live for the session are dismissed first. Triggers may find more to do before.
     """
+    if _is_over(session) and not _begins(session, event):
+        yield Later(partial(_end, plan, session), last=True)
+
+
+def _is_over(session: Session) -> bool:
     if session.status not in ("running", "stopping") or not session.finished:
-        return
-    if _begins(session, event) or (session.keep_running and session.status == "running"):
-        return
+        return False
+    return not session.keep_running or session.status == "stopping"
+
+
+def _end(plan: Plan, session: Session) -> SystemDecided | None:
+    if not _is_over(session):
+        return None
     if session.running:
         left = [a for a, row in session.agents.items() if row.running and not row.stopping]
-        if left:
-            yield SystemDecided(
-                "end_session",
-                "no",
-                "everything is done, and the processes that are left are dismissed first",
-                tuple(map(StopProcess, left)),
-            )
-        return
+        if not left:
+            return None
+        return SystemDecided(
+            "end_session",
+            "no",
+            "everything is done, and the processes that are left are dismissed first",
+            tuple(map(StopProcess, left)),
+        )
     outcome, reason = _judged(session)
-    yield _ended(plan, session, "end_session", outcome, reason)
+    return _ended(plan, session, "end_session", outcome, reason)
 
 
 def _judged(session: Session) -> tuple[Outcome, str]:

@@ -2,8 +2,9 @@
 
 A rule is a function `(plan, session, event) -> decisions`. The session is the state just after
 the event; all rules that an event concerns see that same state, and their decisions are carried
-out in the order in which the rules stand here. A rule reads no clock, no file and no random
-source, and changes nothing.
+out in the order in which the rules stand here. Where a rule must not come in the middle of what
+others have decided, as triggers must not, it decides `Later`. A rule reads no clock, no file and no
+random source, and changes nothing.
 
 Rules that decide about every task give the fields of a decision by place. By name, making one
 takes more than twice as long.
@@ -18,7 +19,18 @@ from mop_tui.domain.plan import Plan
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState
 
-Evaluate = Callable[[Plan, Session, AnyEvent], Iterable[SystemDecided]]
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A decision that is made, or not, once all that was decided before is carried out."""
+
+    decide: Callable[[], SystemDecided | None]
+    last: bool = False
+    """It waits for all others that are made later, and for what they lead to."""
+
+
+Decision = SystemDecided | Later
+Evaluate = Callable[[Plan, Session, AnyEvent], Iterable[Decision]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ class RuleBook:
                     if not rule.into or state in rule.into:
                         concerned.append(rule.evaluate)
 
-    def decide(self, session: Session, event: AnyEvent) -> Sequence[SystemDecided]:
+    def decide(self, session: Session, event: AnyEvent) -> Sequence[Decision]:
         """Return what the rules decide about `event`, just folded into `session`."""
         kind = event.kind
         if kind in self._by_move:
@@ -76,7 +88,7 @@ class RuleBook:
         else:
             return ()
         plan = self._plan
-        made: list[SystemDecided] = []
+        made: list[Decision] = []
         for rule in rules:
             found = rule(plan, session, event)
             if found:

@@ -66,7 +66,7 @@ def obey_steering(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
 def ordered(
     session: Session, agent: Agent, do: Literal["pause", "resume", "restart"], by: PausedBy
 ) -> tuple[Action, ...]:
-    """Return what pauses an agent (`by` whom it is), lets it go on, or gives it a new process."""
+    """Return what pauses an agent, lets it go on, or gives it a new process, because of `by`."""
     name = agent.spec.id
     match do:
         case "pause":
@@ -77,7 +77,8 @@ def ordered(
             return (resume, *([ResumeProcess(name)] if agent.running else []))
         case "restart":
             if agent.running:
-                return (*withdraw_waiting(session, agent), StopProcess(name))
+                stop = StopProcess(name, again=by is PausedBy.STRATEGY)
+                return (*withdraw_waiting(session, agent), stop)
             return (MoveAgent(name, AgentTrigger.RESTART),)
 
 

@@ -4,19 +4,20 @@ An event that a trigger is about makes it consider. It fires, or it does not and
 recorded: what else it wants to hold does not, it rests, it has fired for this already, a limit is
 in the way. Once for one cause: what is spawned is named after trigger and event (`SpawnId`).
 
-Triggers stand before the rules about work, so that whoever is spawned because something failed is
-there before what depends on it is cancelled, and the session ended.
+Triggers decide after the rules about work, and before the session is ended (`rules.Later`): they
+find what follows from the event anyway done, break into nothing that is half done, and whoever they
+spawn because the last task failed is there in time.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, assert_never
 
 from pydantic import JsonValue
 
 from mop_tui.decisions import admission
-from mop_tui.decisions.rules import Rule
+from mop_tui.decisions.rules import Decision, Later, Rule
 from mop_tui.decisions.steering import ordered
 from mop_tui.decisions.wording import listed, titled
 from mop_tui.domain import complexity, templates
@@ -41,7 +42,8 @@ from mop_tui.domain.circumstances import Circumstances
 from mop_tui.domain.conditions import unmet
 from mop_tui.domain.events import AnyEvent, SystemDecided, UserAnswered
 from mop_tui.domain.feed import Steer
-from mop_tui.domain.ids import AgentId, SpawnId, TaskId
+from mop_tui.domain.fold import carried_depth
+from mop_tui.domain.ids import AgentId, SpawnId, TaskId, TriggerName
 from mop_tui.domain.path_patterns import compiled
 from mop_tui.domain.plan import AgentSpec, Plan, TaskSpec
 from mop_tui.domain.rows import Trigger
@@ -67,28 +69,41 @@ _STATUS = {
 }
 
 
-def consider(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Have the triggers that look at events of this kind consider it."""
-    before: list[AgentSpec] = []
+def consider(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision]:
+    """Have the triggers that look at events of this kind consider it.
+
+    Each decides later: what follows from the event without triggers comes first, and those before
+    it may use up what is left, or make it fire already.
+    """
+    if isinstance(event.data, SystemDecided) and event.data.rule.startswith("trigger/"):
+        return  # what triggers think of each other's thoughts would have no end
     for name in session.triggers_of.get(event.kind, ()):
         trigger = session.triggers[name]
-        if trigger.state == "disabled" or trigger.spec.gate:
+        if trigger.state == "disabled" or trigger.spec.gate or _is_fired_by(event, name):
             continue  # a gate is asked about by the rule for gates, once for each task
         about = Circumstances(session, event, trigger)
         why = _why(trigger.spec, about)
         if why:
-            yield _Considered(plan, session, trigger, about, why, before).decision()
+            yield Later(_Considered(plan, session, trigger, about, why).decision)
 
 
-def fire_by_hand(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def _is_fired_by(event: AnyEvent, trigger: str) -> bool:
+    """True if an event is that the operator fires `trigger`."""
+    said = event.data
+    if not isinstance(said, e.UserCommanded) or said.command != "fire_trigger":
+        return False
+    return said.about == trigger and not said.refused
+
+
+def fire_by_hand(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision]:
     """Fire a trigger because the operator says so, whatever it waits for."""
     data: e.UserCommanded = event.data
-    if data.refused or data.command != "fire_trigger":
+    if not _is_fired_by(event, data.about):
         return
-    trigger = next(t for name, t in session.triggers.items() if name == data.about)
+    trigger = session.triggers[TriggerName(data.about)]
     about = Circumstances(session, event, trigger)
     why = f"{data.by} fires it" + (f": {data.reason}" if data.reason else "")
-    yield _Considered(plan, session, trigger, about, why, [], by_hand=True).decision()
+    yield Later(_Considered(plan, session, trigger, about, why, by_hand=True).decision)
 
 
 def obey_proposal(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
@@ -161,6 +176,11 @@ def _why(spec: TriggerSpec, about: Circumstances) -> str:  # noqa: C901 - a type
             return f"{about.event.kind} happened"
         case _:
             assert_never(spec.type)
+
+
+def _asks_for_task(spec: TriggerSpec) -> bool:
+    """True if a trigger asks before tasks are begun, which have a gate then: its own, or others."""
+    return spec.type == "environment_deploy" and spec.action == "ask_human"
 
 
 def _why_task(spec: TriggerSpec, about: Circumstances) -> str:
@@ -238,15 +258,18 @@ class _Considered:
     trigger: Trigger
     about: Circumstances
     why: str
-    before: list[AgentSpec]
-    """Who is spawned by other triggers because of the same event."""
     by_hand: bool = False
+    admitted: list[AgentSpec] = field(default_factory=list)
+    """Who is spawned."""
     spec: TriggerSpec = field(init=False)
     depth: int = field(init=False)
+    key: str = field(init=False)
+    """What it fires only once for."""
 
     def __post_init__(self) -> None:
         self.spec = self.trigger.spec
         self.depth = 1 + _depth(self.about)
+        self.key = self._key()
 
     def decision(self) -> SystemDecided:
         """Return whether it fires, and what is done if it does."""
@@ -254,9 +277,8 @@ class _Considered:
         verdict: str = "yes"
         reason = self.why
         try:
-            key = self._key()
-            self._check(key)
-            done: tuple[Action, ...] = (Fire(spec.name, self.depth, key), *self._orders())
+            self._check()
+            done: tuple[Action, ...] = (Fire(spec.name, self.depth, self.key), *self._orders())
         except _No as no:
             verdict, reason = "no", f"{self.why}, but {no.reason}"
             done = self._refused(no) if no.limit else ()
@@ -270,16 +292,18 @@ class _Considered:
         )
 
     def _refused(self, no: _No) -> tuple[Action, ...]:
+        if isinstance(self.about.event.data, e.SystemRefused):
+            return ()  # nor would refusals because of refusals
         name = self.spec.name
-        refused = Refuse(name, no.limit)
-        if self.trigger.refused and self.trigger.limit == no.limit:
+        refused = Refuse(name, no.limit, self.depth)
+        if no.limit in self.trigger.limits:
             return (refused,)
         advice = f"raise limits.{no.limit} in the layout if more are wanted, then run again"
         text = f"trigger {name} spawns no more: {no.reason}"
         return (refused, OpenIssue("warning", text, advice, trigger=name))
 
     def _key(self) -> str:
-        """Return what it fires only once for."""
+        """Return what it fires only once for; empty where it may fire again."""
         if self.by_hand:
             return ""
         if self.spec.dedupe_key:
@@ -293,15 +317,17 @@ class _Considered:
             return f"{agent.spec.id}/{agent.incarnation}"
         return ""
 
-    def _check(self, key: str) -> None:
+    def _check(self) -> None:
         """Raise `_No` if something else than a limit is in the way."""
         spec, row, session = self.spec, self.trigger, self.session
         if session.status != "running":
             raise _No("the session is ending")
-        if row.state == "muted":
-            raise _No(f"it is muted, so it does not {spec.action.replace('_', ' ')}")
+        if row.state != "armed":
+            raise _No(f"it is {row.state}, so it does not {spec.action.replace('_', ' ')}")
         if self.by_hand:
             return
+        if _asks_for_task(spec):
+            raise _No("the task has a gate, which asks")
         if spec.type != "event":
             failed = unmet(spec.when, self.about.find)
             if failed is not None:
@@ -313,8 +339,8 @@ class _Considered:
         if row.fired_at is not None and session.at < row.fired_at + spec.cooldown_ms:
             left = row.fired_at + spec.cooldown_ms - session.at
             raise _No(f"it rests for another {lasting(left)} after it has fired")
-        if key and key in session.fired_for.get(spec.name, {}):
-            raise _No(f"it has fired for {key} already")
+        if self.key in session.fired_for.get(spec.name, {}):
+            raise _No(f"it has fired for {self.key} already")
         if self.depth > session.limits.depth:
             raise _No(
                 f"limits.depth is {session.limits.depth},"
@@ -355,6 +381,10 @@ class _Considered:
             raise _No(f"there is no agent {name}" if name else "it is not said which agent")
         do = _STEERED[spec.action]
         why_not = refusal(self.session, Steer(do, agent.spec.id))
+        if agent.retired:
+            why_not = "the operator stopped it"
+        elif do == "resume" and agent.paused_by is PausedBy.OPERATOR:
+            why_not = "the operator paused it"
         if why_not:
             raise _No(f"{agent.spec.id} cannot be told to {do}: {why_not}")
         return ordered(self.session, agent, do, PausedBy.STRATEGY)
@@ -364,9 +394,17 @@ class _Considered:
     def _spawns(self) -> tuple[Action, ...]:
         spawns = self._wanted()
         if not self.session.auto_spawn and not self.by_hand:
-            names = listed([_name(spawn) for spawn in spawns if not isinstance(spawn, CreateNew)])
+            one_more = self.spec.action in ("spawn_agent", "spawn_troubleshooter")
+            if not one_more and self._proposes():
+                raise _No("it has proposed that already, and nobody has answered")
+            names = listed([_name(spawn) for spawn in spawns])
             return (Propose(self.spec.name, f"Spawn {names}, because {self.why}?", spawns),)
         return spawns
+
+    def _proposes(self) -> bool:
+        """True if the operator has not answered what it proposed."""
+        asked = (self.session.questions[q].asked for q in self.session.open_questions)
+        return any(it.trigger == self.spec.name and it.proposal for it in asked)
 
     def _wanted(self) -> tuple[Spawning, ...]:
         """Return who is spawned, with what to do. Raises `_No` if that is nobody."""
@@ -376,21 +414,18 @@ class _Considered:
         for name in self._candidates():
             declared = [
                 agent
-                for agent in plan.agents.values()
+                for agent in map(plan.agents.__getitem__, self._awaited())
                 if name in (agent.id, agent.type) and agent.id not in session.agents
             ]
             if name in plan.agents or spec.action == "spawn_team":
                 declared = declared[:1]
             for agent in declared:
-                self._admit(agent)
-                spawns.append(SpawnAgent(agent.id))
-                if spec.task:
-                    spawns.append(CreateNew(self._task(agent.id)))
+                self._admit(replace(agent, depth=self.depth))
+                task = self._task(agent.id) if spec.task else None
+                spawns.append(SpawnAgent(agent.id, task, self.depth))
             if declared:
                 continue
-            exists = name in session.agents or any(
-                agent.spec.type == name for agent in session.agents.values()
-            )
+            exists = name in session.agents or name in session.types
             one_more = spec.action in ("spawn_agent", "spawn_troubleshooter")
             if name not in plan.kinds or (exists and not one_more):
                 there.append(name)
@@ -399,6 +434,12 @@ class _Considered:
         if not spawns:
             raise _No(f"{listed(there)} {'is' if len(there) == 1 else 'are'} there already")
         return tuple(spawns)
+
+    def _awaited(self) -> Iterator[AgentId]:
+        """Yield the agents of the layout that are not there from the beginning."""
+        for team in self.plan.teams:
+            if team.waits:
+                yield from team.agents
 
     def _candidates(self) -> Sequence[str]:
         spec = self.spec
@@ -427,10 +468,10 @@ class _Considered:
         return SpawnNew(SpawnId(f"{self.spec.name}@{about.event.seq}.{number + 1}"), spec, task)
 
     def _admit(self, wanted: AgentSpec) -> None:
-        no = admission.refused(self.session, wanted, self.before)
+        no = admission.refused(self.session, wanted, self.admitted)
         if no is not None:
             raise _No(no.reason, no.limit)
-        self.before.append(wanted)
+        self.admitted.append(wanted)
 
     def _task(self, agent: AgentId | None) -> TaskSpec:
         """Return what is to be done, by `agent` or by whoever is spawned or can."""
@@ -483,12 +524,8 @@ def _depth(about: Circumstances) -> int:
 
     Who wrote a file is not, so a chain through files begins anew with each.
     """
-    event, session = about.event, about.session
-    return max(
-        session.depths.get(event.cause, 0) if event.cause is not None else 0,
-        0 if about.agent is None else about.agent.spec.depth,
-        0 if about.task is None else about.task.spec.depth,
-    )
+    session, event = about.session, about.event
+    return max(session.depths.get(event.seq, 0), carried_depth(session, event))
 
 
 def _name(spawn: SpawnAgent | SpawnNew) -> str:

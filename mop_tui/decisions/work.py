@@ -5,11 +5,13 @@ the session is handed the task and says when it is done; its exit meanwhile is a
 """
 
 from collections.abc import Iterator
+from functools import partial
 
+from mop_tui.decisions import admission
 from mop_tui.decisions.doubt import settled
 from mop_tui.decisions.issues import has_open_issue
 from mop_tui.decisions.retries import attempt_failed
-from mop_tui.decisions.rules import Rule
+from mop_tui.decisions.rules import Decision, Later, Rule
 from mop_tui.decisions.wording import listed
 from mop_tui.domain.actions import (
     Action,
@@ -33,7 +35,7 @@ from mop_tui.domain.events import (
     SystemDone,
     TaskCreated,
 )
-from mop_tui.domain.ids import TaskId
+from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Plan
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
@@ -315,6 +317,26 @@ def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
             return
 
 
+def use_room(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision]:
+    """Have somebody come back who had to wait for what another one may use, and now may not."""
+    data: AgentTransitioned = event.data
+    if session.limits.cpu is not None or session.limits.memory is not None:
+        yield Later(partial(_come_back, session, data.agent))
+
+
+def _come_back(session: Session, gone: AgentId) -> SystemDecided | None:
+    if session.status != "running":
+        return None
+    for name in session.out_and_wanted():
+        agent = session.agents[name]
+        if name != gone and session.is_by_trigger(agent.spec) and not why_out(session, agent):
+            again = agent.state is AgentState.FAILED
+            trigger = AgentTrigger.RESTART if again else AgentTrigger.RETURNED_TO_POOL
+            reason = f"{gone} leaves room for it"
+            return SystemDecided("use_room", "yes", reason, (MoveAgent(name, trigger),), name)
+    return None
+
+
 def why_out(session: Session, agent: Agent) -> str:
     """Return why an agent that finished or failed does not come back; empty if it does."""
     if agent.retired:
@@ -329,7 +351,7 @@ def why_out(session: Session, agent: Agent) -> str:
         return "no task is left that it could do"
     if _given_up(session, agent):
         return f"its process ended {agent.deaths} times in a row without completing a task"
-    return ""
+    return admission.no_way_back(session, agent) if agent.state not in LIVE else ""
 
 
 def _pinned(session: Session, agent: Agent) -> list[TaskId]:
@@ -434,6 +456,7 @@ RULES = (
     Rule("work_finished", (AgentFinished.KIND,), work_finished),
     Rule("idle_process_ended", (AgentExited.KIND,), idle_process_ended),
     Rule("call_back", (TaskCreated.KIND,), call_back),
+    Rule("use_room", (AgentTransitioned.KIND,), use_room, into=_OUT),
     Rule(
         "return_to_pool",
         (AgentTransitioned.KIND,),

@@ -57,9 +57,12 @@ class CreateTask:
 
 @immutable
 class SpawnAgent:
-    """Bring an agent of the plan into being."""
+    """Bring an agent of the plan into being, and give it a task if one is said."""
 
     agent: AgentId
+    task: TaskSpec | None = None
+    depth: int = 0
+    """How many triggers led to it."""
     do: Literal["spawn_agent"] = "spawn_agent"
 
 
@@ -76,10 +79,11 @@ class Fire:
 
 @immutable
 class Refuse:
-    """Note that a limit kept a trigger from firing."""
+    """Note that a limit kept a trigger from firing, that far down a chain of triggers."""
 
     trigger: TriggerName
     limit: str
+    depth: int = 1
     do: Literal["refuse"] = "refuse"
 
 
@@ -105,8 +109,8 @@ class CreateNew:
     do: Literal["create_new"] = "create_new"
 
 
-Spawning = Annotated[SpawnAgent | SpawnNew | CreateNew, Field(discriminator="do")]
-"""What brings somebody into being, or something for them to do."""
+Spawning = Annotated[SpawnAgent | SpawnNew, Field(discriminator="do")]
+"""What brings somebody into being."""
 
 
 @immutable
@@ -195,6 +199,8 @@ class StopProcess:
     """End the agent's process in an orderly way. A side effect."""
 
     agent: AgentId
+    again: bool = False
+    """A trigger wants it to have a new one."""
     do: Literal["stop_process"] = "stop_process"
 
 

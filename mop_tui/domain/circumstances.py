@@ -117,6 +117,11 @@ class Circumstances:
         if task is None and self.agent is not None:
             task = self.agent.task
         self.task = session.tasks.get(task or TaskId(""))
+        asked = getattr(fact, "question", None)
+        # What an agent asks is a form, which has no id.
+        self._question = (
+            session.questions.get(QuestionId(asked)) if isinstance(asked, str) else None
+        )
         self._trigger = trigger
 
     def find(self, path: str) -> JsonValue:
@@ -139,7 +144,8 @@ class Circumstances:
                 if step in _EVENT:
                     told: JsonValue = getattr(self.event, step)
                     return told
-                return _plain(getattr(self.event.data, step, None))
+                known = step in self.event.data.__match_args__
+                return _plain(getattr(self.event.data, step)) if known else None
             case "agent":
                 return _of(_AGENT, step, self.agent)
             case "task":
@@ -151,11 +157,8 @@ class Circumstances:
             case "error" if self.error is not None and step in Error._fields:
                 said: JsonValue = getattr(self.error, step)
                 return said
-            case "question" if step == "name":
-                asked = self.session.questions.get(
-                    getattr(self.event.data, "question", None) or QuestionId("")
-                )
-                return None if asked is None else asked.asked.name
+            case "question" if step == "name" and self._question is not None:
+                return self._question.asked.name
             case _:
                 return None
 

@@ -511,7 +511,8 @@ class SystemIntended(Fact):
     ask: AskId | None = None
     """Which question of the agent a `tell` answers."""
     about: str = ""
-    """What else a `tell` is about: the task cancelled, or who sends a message; and which hook."""
+    """What else a `tell` is about: the task cancelled, or who sends a message; and which hook. Of a
+    `stop_process`: `restart` if a trigger wants the agent to have a new one."""
     files: tuple[str, ...] = ()
     """The files that a `post_edit` hook is told of."""
 
@@ -561,6 +562,8 @@ class SystemRefused(Fact):
     trigger: TriggerName
     limit: str
     """Which: a key of `limits`."""
+    depth: int = 1
+    """How many triggers would have fired because of each other, this one included."""
 
 
 @immutable

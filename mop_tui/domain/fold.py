@@ -32,6 +32,9 @@ _HANDS_EMPTY = frozenset(
 _ASSIGNED = TaskTrigger.ASSIGNED
 _STARTED = TaskTrigger.STARTED
 _TAKEN_BACK = frozenset({TaskTrigger.REQUEUED, TaskTrigger.RETRIED, TaskTrigger.SENT_BACK})
+_BEGINNINGS = e.INPUTS - {e.SystemMemorySet.KIND, e.SystemQuiesced.KIND}
+"""Kinds of events that nothing that was recorded just before led to."""
+_CONSEQUENTIAL = e.INPUTS - e.TELEMETRY
 _TASK_COMPLETE = TaskState.COMPLETE
 _TASK_ACTIVE = TaskState.ACTIVE
 _OF_HOOKS = frozenset({"run_hook", "stop_hook"})
@@ -51,6 +54,40 @@ def apply(session: Session, event: AnyEvent) -> None:
     handler = _HANDLERS.get(event.kind)
     if handler is not None:
         handler(session, event)
+    if session.triggers:
+        _inherit_depth(session, event)
+
+
+def _inherit_depth(session: Session, event: AnyEvent) -> None:
+    """Note how many triggers led to an event, through what followed from one input.
+
+    From one input to the next that is carried by the rows: of agents, tasks and questions.
+    """
+    depths = session.depths
+    if depths and event.kind in _BEGINNINGS:
+        depths.clear()
+    if event.cause in depths:
+        depths[event.seq] = depths[event.cause]
+    elif event.kind in _CONSEQUENTIAL:
+        depth = carried_depth(session, event)
+        if depth:
+            depths[event.seq] = depth
+
+
+def carried_depth(session: Session, event: AnyEvent) -> int:
+    """Return how many triggers led to whatever an event is about."""
+    fact = session.fired if event.kind == e.SystemTimerFired.KIND else event.data
+    agent = session.agents.get(getattr(fact, "agent", None) or AgentId(""))
+    task = getattr(fact, "task", None) or (None if agent is None else agent.task)
+    row = session.tasks.get(task or TaskId(""))
+    asked = getattr(fact, "question", None)
+    # What an agent asks is a form, which has no id.
+    question = session.questions.get(QuestionId(asked)) if isinstance(asked, str) else None
+    return max(
+        0 if agent is None else agent.depth,
+        0 if row is None else row.spec.depth,
+        0 if question is None else question.depth,
+    )
 
 
 def pass_over(session: Session, seq: int, at: int) -> None:
@@ -64,15 +101,19 @@ def _agent_spawned(session: Session, event: Event[e.AgentSpawned]) -> None:
     if spec.id in session.agents:
         session.ignored += 1
         return
-    agent = Agent(spec=spec, since=event.at, reason="it was spawned", moved=event.seq)
+    agent = Agent(
+        spec=spec, since=event.at, reason="it was spawned", moved=event.seq, depth=spec.depth
+    )
     session.agents[spec.id] = agent
     counts = session.agent_counts
     counts[agent.state] = counts.get(agent.state, 0) + 1
+    session.types[spec.type] = session.types.get(spec.type, 0) + 1
+    session.claim(spec, 1)
     if spec.spawn is not None:
         session.spawned[spec.spawn] = spec.id
-        if session.limits.per_minute is not None:
-            session.spawned_at = (*session.spawned_at, event.at)[-session.limits.per_minute :]
         _count(session, spec.id, spec.type)
+    if session.limits.per_minute is not None and session.is_by_trigger(spec):
+        session.spawned_at = (*session.spawned_at, event.at)[-session.limits.per_minute :]
     session.enlist(spec)
     session.touch(agent)
 
@@ -109,9 +150,11 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
         _pause(session, agent, event.at, data.by)
     elif agent.state is _PAUSED:
         _end_pause(session, agent, data.task, event.at)
+    agent.depth = max(agent.depth, session.depths.get(event.cause or 0, 0))
     if to_state is _AGENT_COMPLETE:
         agent.completed += 1
         agent.deaths = 0
+        agent.depth = agent.spec.depth
         agent.progress = 100
     agent.history = (*agent.history[-LATEST_STATES:], (agent.since, agent.state))
     session.set_agent_state(agent, to_state)
@@ -333,9 +376,11 @@ def _user_asked(session: Session, event: Event[e.UserAsked]) -> None:
     if data.question in session.questions or (task is None and data.task is not None):
         session.ignored += 1
         return
-    question = Question(asked=data, asked_at=event.at, seq=event.seq)
+    depth = session.depths.get(event.cause or 0, 0)
+    question = Question(asked=data, asked_at=event.at, seq=event.seq, depth=depth)
     session.questions[data.question] = question
     session.open_questions[data.question] = None
+    session.proposed += len(data.proposal)
     session.touch(question)
     if task is not None and data.agent is None:
         task.question = data.question
@@ -353,6 +398,7 @@ def _user_seen(session: Session, event: Event[e.UserSeen]) -> None:
 def _close(session: Session, question: Question, at: int) -> None:
     question.closed_at = at
     session.open_questions.pop(question.id, None)
+    session.proposed -= len(question.asked.proposal)
     session.timers.pop(timer_of(question.id), None)
     session.touch(question)
     if question.asked.task is not None:
@@ -482,6 +528,7 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
     session.attended = data.attended
     session.max_agents = data.max_agents
     session.teams = data.teams
+    session.awaited = frozenset(agent for team in data.teams if team.waits for agent in team.agents)
     session.seed = data.seed
     session.limits = data.limits
     session.auto_spawn = data.auto_spawn
@@ -517,12 +564,17 @@ def _refused(session: Session, event: Event[e.SystemRefused]) -> None:
         session.ignored += 1
         return
     trigger.refused += 1
-    trigger.limit = event.data.limit
+    limit = event.data.limit
+    if limit not in trigger.limits:
+        trigger.limits = (*trigger.limits, limit)
+    if event.cause is not None:
+        session.depths[event.cause] = event.data.depth
     trigger.moved = event.seq
     session.touch(trigger)
 
 
 def _watching(session: Session, event: Event[e.SystemWatching]) -> None:
+    session.watched = True
     session.files.update(event.data.known)
 
 
@@ -563,6 +615,8 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
             agent.measured = agent.reported = None
         case "stop_process":
             agent.stopping = True
+            agent.restarting = agent.restarting or data.about == "restart"
+            agent.depth = max(agent.depth, session.depths.get(event.cause or 0, 0))
             session.weigh(agent)
         case "tell" if data.ask is not None:
             _forget_wait(session, agent, data.ask)

@@ -75,6 +75,8 @@ class Agent:
     """Its `on_start` hook failed."""
     result: str = ""
     """What its process delivered at the end of its last task."""
+    depth: int = 0
+    """How many triggers led to what it does, those included that had it start again."""
     moved: int = 0
     """Which event brought it into its present state."""
     history: tuple[tuple[int, AgentState], ...] = ()
@@ -183,6 +185,8 @@ class Question:
     seq: int
     """Where in the session it was asked."""
     touched: int = 0
+    depth: int = 0
+    """How many triggers led to its being asked."""
     state: Literal["open", "answered", "expired", "withdrawn"] = "open"
     escalated: bool = False
     seen_at: int | None = None
@@ -242,8 +246,8 @@ class Trigger:
     """Which event is the record of what it did last: firing, being refused or switched."""
     refused: int = 0
     """How often it would have fired if no limit had been in the way."""
-    limit: str = ""
-    """Which limit was the last that was in the way."""
+    limits: tuple[str, ...] = ()
+    """Which limits were in the way."""
 
     def digest_row(self) -> str:
         """What of this row counts for the state digest."""

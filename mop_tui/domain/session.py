@@ -4,7 +4,8 @@
 plain values that never change, with rows copied only if they changed since the last one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from itertools import starmap
@@ -15,7 +16,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from pydantic import JsonValue
 
 from mop_tui.domain import agent_lifecycle, graph, locks, task_lifecycle
-from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
+from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger
 from mop_tui.domain.events import Outcome, SystemIntended, SystemTimerSet
 from mop_tui.domain.ids import (
     ActionId,
@@ -153,6 +154,11 @@ def is_provided(memory: Mapping[MemoryKey, JsonValue], key: MemoryKey) -> bool:
     return not isinstance(value, dict) or value.get("status", "complete") == "complete"
 
 
+def millionths(cores: float | None) -> int:
+    """Return processor cores as a whole number, so that they can be added and taken away again."""
+    return round((cores or 0) * 1_000_000)
+
+
 Status = Literal["starting", "running", "stopping", "ended"]
 
 Fate = Literal["none", "runs", "done", "failed"]
@@ -255,10 +261,16 @@ class Session:
     """The types of agents that may be spawned."""
     keep_running: bool = False
     """The session waits for the operator when everything is done."""
+    watched: bool = False
+    """It is recorded which files were there from the beginning."""
     files: dict[str, str] = field(default_factory=dict)
     """The files that are watched and there, with their stamps."""
     edited: dict[str, int] = field(default_factory=dict)
     """Which event last told that a file was created or modified, the latest last."""
+    proposed: int = 0
+    """How many agents are proposed to the operator, who has not answered yet."""
+    awaited: frozenset[AgentId] = frozenset()
+    """Agents of the layout that are not there from the beginning, for triggers spawn them."""
     spawned: dict[SpawnId, AgentId] = field(default_factory=dict)
     """What was spawned, and for what."""
     spawned_at: tuple[int, ...] = ()
@@ -266,7 +278,13 @@ class Session:
     fired_for: dict[TriggerName, dict[str, None]] = field(default_factory=dict)
     """What triggers fired for that they fire only once for."""
     depths: dict[int, int] = field(default_factory=dict)
-    """How deep in a chain of triggers the decisions stand by which one fired."""
+    """How many triggers led to the latest events, as far as any did: all since the last input."""
+    types: dict[str, int] = field(default_factory=dict)
+    """How many agents of a type there are."""
+    claimed_cpu: int = 0
+    """Millionths of a core that the agents may use that are, or may still come, at work."""
+    claimed_memory: int = 0
+    """Bytes that they may use."""
     numbers: dict[str, int] = field(default_factory=dict)
     """The highest number that was given to a new agent or task of a name."""
     memory: dict[MemoryKey, JsonValue] = field(default_factory=dict)
@@ -330,6 +348,8 @@ class Session:
     """Tasks that are not terminal; by whom they could be done:"""
     unfinished_pinned: dict[AgentId, int] = field(default_factory=dict)
     unfinished_skilled: dict[str, int] = field(default_factory=dict)
+    wanted_back: dict[AgentId, None] = field(default_factory=dict)
+    """Agents out of work whom unfinished tasks are meant for."""
     _ranks: dict[TaskId, int] | None = None
     _changed: list[_Row] = field(default_factory=list)
     """Rows touched since the last digest, which was made at `_digested_at`."""
@@ -446,6 +466,15 @@ class Session:
         pinned = len(self.ready_pinned.get(agent.spec.id, ()))
         return pinned + sum(len(self.ready_skilled.get(skill, ())) for skill in agent.spec.skills)
 
+    def out_and_wanted(self) -> Iterator[AgentId]:
+        """Yield agents who are out of work, and could do what nobody who is free can."""
+        yield from self.wanted_back
+        for skill, count in self.unfinished_skilled.items():
+            if count and not self.available_skilled.get(skill):
+                for name in self.skilled.get(skill, ()):
+                    if self.agents[name].state not in LIVE:
+                        yield name
+
     def has_work_for(self, agent: Agent) -> bool:
         """True if some unfinished task, ready or not, could be done by `agent`."""
         if self.unfinished_pinned.get(agent.spec.id):
@@ -482,7 +511,11 @@ class Session:
 
     def spawned_within_a_minute(self) -> int:
         """Return how many agents triggers spawned in the last 60 seconds, as far as it matters."""
-        return sum(at > self.at - MINUTE for at in self.spawned_at)
+        return len(self.spawned_at) - bisect_right(self.spawned_at, self.at - MINUTE)
+
+    def is_by_trigger(self, agent: AgentSpec) -> bool:
+        """True if an agent is not there from the beginning, so that limits are about it."""
+        return agent.spawn is not None or agent.id in self.awaited
 
     def hooks(self, agent: AgentId | None) -> list[SystemIntended]:
         """Return the hooks of `agent`, or of the session, that run and were not told to end."""
@@ -503,6 +536,11 @@ class Session:
         """Set a key of the shared memory."""
         self.memory[key] = value
         self._memory_changed[key] = None
+
+    def claim(self, agent: AgentSpec, count: int) -> None:
+        """Count what an agent may use in (1) or out (-1) of what is taken."""
+        self.claimed_cpu += count * millionths(agent.limits.cpu)
+        self.claimed_memory += count * (agent.limits.memory or 0)
 
     def enlist(self, agent: AgentSpec) -> None:
         """Note what a new agent can do."""
@@ -525,7 +563,10 @@ class Session:
             self._compare(task.owns)
         if task.locks:
             self._compare(task.locks)
-        self._ranks = None
+        if task.needs_tasks or task.needs_keys or task.provides or task.id in self.dependants:
+            self._ranks = None
+        elif self._ranks is not None:
+            self._ranks[task.id] = task.expected_ms or 1
 
     def _compare(self, resources: Iterable[Resource]) -> None:
         """Note what else each of `resources` may be."""
@@ -552,7 +593,13 @@ class Session:
         counts = self.agent_counts
         counts[agent.state] = counts.get(agent.state, 1) - 1
         counts[state] = counts.get(state, 0) + 1
+        if (state in LIVE) is not (agent.state in LIVE) and self.is_by_trigger(agent.spec):
+            self.claim(agent.spec, 1 if state in LIVE else -1)
         agent.state = state
+        if state not in LIVE and self.unfinished_pinned.get(agent.spec.id):
+            self.wanted_back[agent.spec.id] = None
+        else:
+            self.wanted_back.pop(agent.spec.id, None)
         for skill in agent.spec.skills:
             free = self.available_skilled.setdefault(skill, {})
             if state is _AVAILABLE:
@@ -582,6 +629,12 @@ class Session:
         if task.agent is not None:
             pinned = self.unfinished_pinned
             pinned[task.agent] = pinned.get(task.agent, 0) + count
+            agent = self.agents.get(task.agent)
+            if agent is not None and agent.state not in LIVE:
+                if pinned[task.agent]:
+                    self.wanted_back[task.agent] = None
+                else:
+                    self.wanted_back.pop(task.agent, None)
         else:
             skilled = self.unfinished_skilled
             skill = task.requires_skill or ""

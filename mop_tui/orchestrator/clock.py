@@ -44,6 +44,9 @@ class Timeline:
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 
+    def __len__(self) -> int:
+        return sum(not due.cancelled for _, _, due in self._heap)
+
     def pop(self) -> Call:
         """Take the next call off the timeline, whether it is due or not."""
         self.next_due()

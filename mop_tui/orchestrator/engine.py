@@ -4,23 +4,25 @@ One input is worked off completely before the next. It becomes an event, is fold
 session, and the rules decide about it; each decision becomes an event and is carried out action
 by action; each action becomes an event in turn, is folded, decided about, and so on, depth first.
 So a decision is carried out to its last consequence before the next one that was made at the same
-moment, and every event is decided about right after it was folded.
+moment, and every event is decided about right after it was folded. Triggers come after all that
+follows from an input without them, and the end of the session comes after the triggers.
 
 The same inputs at the same times therefore give the same events, to the byte. `recheck` uses this
 to prove that a recorded session is what this program would have done.
 """
 
+from collections import deque
 from dataclasses import replace
 from hashlib import blake2b
 from typing import assert_never
 
 from mop_tui.agents import host
 from mop_tui.decisions import admission, doubt
-from mop_tui.decisions.rules import RuleBook
+from mop_tui.decisions.rules import Later, RuleBook
 from mop_tui.domain import actions as a
 from mop_tui.domain import events as e
 from mop_tui.domain import templates
-from mop_tui.domain.agent_lifecycle import AgentTrigger
+from mop_tui.domain.agent_lifecycle import LIVE, AgentTrigger
 from mop_tui.domain.events import AnyEvent, Event, Fact, SystemDecided
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import (
@@ -74,12 +76,12 @@ class Engine:
         self._plan = plan
         self._decide = rules.decide
         self._decided_about = rules.kinds
-        self._waiting = frozenset(
-            agent for team in plan.teams if team.waits for agent in team.agents
-        )
-        """Agents of teams that a trigger spawns."""
         self._agenda: list[_Item] = []
         """A stack: what is to be done next lies on top, and plain tuples are quick to make."""
+        self._later: deque[tuple[int, Later]] = deque()
+        """What is decided once the agenda is empty."""
+        self._last: deque[tuple[int, Later]] = deque()
+        """What is decided once that is done."""
         self._turn = Turn([], [])
 
     def receive(self, fact: Fact, at: int, cause: int | None) -> Turn:
@@ -95,18 +97,31 @@ class Engine:
         now = at if at > session.at else session.at
         self._emit(fact, now, cause)
         agenda = self._agenda
-        while agenda:
-            seq, decision, place = agenda.pop()
-            if place == _RECORD:
-                decided = self._emit(decision, now, seq)
-                for index in range(len(decision.actions) - 1, -1, -1):
-                    agenda.append((decided, decision, index))
+        later, last = self._later, self._last
+        while agenda or later or last:
+            if agenda:
+                seq, decision, place = agenda.pop()
+                if place == _RECORD:
+                    self._begin(decision, now, seq)
+                else:
+                    self._carry_out(decision, place, seq, now)
             else:
-                self._carry_out(decision, place, seq, now)
+                seq, postponed = (later or last).popleft()
+                made = postponed.decide()
+                if made is not None:
+                    self._begin(made, now, seq)
             if session.outcome is not None:
                 # Whatever else was decided at the same moment has nobody left to act on.
                 agenda.clear()
+                later.clear()
+                last.clear()
         return turn
+
+    def _begin(self, decision: SystemDecided, now: int, cause: int) -> None:
+        """Record a decision and put what it orders on the agenda."""
+        decided = self._emit(decision, now, cause)
+        for index in range(len(decision.actions) - 1, -1, -1):
+            self._agenda.append((decided, decision, index))
 
     def _emit(self, fact: Fact, at: int, cause: int | None) -> int:
         """Record a fact, fold it and put the decisions about it on the agenda."""
@@ -117,8 +132,14 @@ class Engine:
         apply(session, event)
         self._turn.events.append(event)
         if kind in self._decided_about:
+            postponed = []
             for decision in reversed(self._decide(session, event)):
-                self._agenda.append((seq, decision, _RECORD))
+                if isinstance(decision, SystemDecided):
+                    self._agenda.append((seq, decision, _RECORD))
+                else:
+                    postponed.append((seq, decision))
+            for item in reversed(postponed):
+                (self._last if item[1].last else self._later).append(item)
         if seq % DIGEST_EVERY == 0 and session.outcome is None:
             digest = e.SystemDigest(session.next_digest())
             record = Event(seq + 1, at, digest.KIND, seq, digest)
@@ -155,7 +176,10 @@ class Engine:
             case a.CreateTask():
                 self._emit(e.TaskCreated(action.task, self._plan.tasks[action.task]), at, cause)
             case a.SpawnAgent():
-                self._spawn(self._plan.agents[action.agent], None, cause, at)
+                spec = self._plan.agents[action.agent]
+                if action.depth:
+                    spec = replace(spec, depth=action.depth)
+                self._spawn(spec, action.task, cause, at)
             case a.SpawnNew():
                 self._spawn_new(action, cause, at)
             case a.CreateNew():
@@ -163,15 +187,15 @@ class Engine:
             case a.Fire():
                 self._emit(e.SystemFired(action.trigger, action.depth, action.key), at, cause)
             case a.Refuse():
-                self._emit(e.SystemRefused(action.trigger, action.limit), at, cause)
+                self._emit(e.SystemRefused(action.trigger, action.limit, action.depth), at, cause)
             case a.Propose():
                 self._emit(self._proposed(action, decision.reason, at), at, cause)
             case a.AskForTrigger():
-                spec = self._plan.questions[action.question]
+                question = self._plan.questions[action.question]
                 if action.text:
-                    spec = replace(spec, question=action.text)
+                    question = replace(question, question=action.text)
                 asked = self._asked(
-                    spec, at, None, rendered=bool(action.text), trigger=action.trigger
+                    question, at, None, rendered=bool(action.text), trigger=action.trigger
                 )
                 self._emit(asked, at, cause)
             case a.Notify():
@@ -217,8 +241,7 @@ class Engine:
     def _spawn(self, spec: AgentSpec, task: TaskSpec | None, cause: int, at: int) -> None:
         """Bring an agent into being, unless something is in the way by now."""
         session = self.session
-        by_trigger = spec.spawn is not None or spec.id in self._waiting
-        no = admission.refused(session, spec) if by_trigger else None
+        no = admission.refused(session, spec) if session.is_by_trigger(spec) else None
         why_not = "" if no is None else no.reason
         if spec.id in session.agents:
             why_not = f"{spec.id} is there already"
@@ -259,6 +282,9 @@ class Engine:
         target = self.session.agent_move(agent, move.trigger, move.task)
         if isinstance(target, Refusal):
             return e.AgentRefused(move.agent, move.trigger, agent.state, target.reason)
+        no_room = admission.no_way_back(self.session, agent) if agent.state not in LIVE else ""
+        if no_room:
+            return e.AgentRefused(move.agent, move.trigger, agent.state, no_room)
         return e.AgentTransitioned(
             move.agent, move.trigger, agent.state, target, reason, move.task, move.by
         )
@@ -322,7 +348,9 @@ class Engine:
         at: int,
     ) -> None:
         agent = self.session.agents[action.agent]
-        seq = self._intend(action_id, action.do, agent, cause, at)
+        again = isinstance(action, a.StopProcess) and action.again
+        about = "restart" if again else ""
+        seq = self._intend(action_id, action.do, agent, cause, at, about=about)
         signal = Signal(seq, action_id, action.agent, agent.incarnation, action.do)
         self._turn.effects.append(signal)
 
@@ -498,15 +526,8 @@ class Engine:
 
 def _spawning(spawn: a.Spawning) -> str:
     """Return in words what is to be spawned."""
-    match spawn:
-        case a.SpawnAgent():
-            return spawn.agent
-        case a.SpawnNew():
-            return f"{spawn.spec.type}{f', to do: {spawn.task.title}' if spawn.task else ''}"
-        case a.CreateNew():
-            return f"the task: {spawn.task.title}"
-        case _:
-            assert_never(spawn)
+    who = spawn.agent if isinstance(spawn, a.SpawnAgent) else spawn.spec.type
+    return f"{who}, to do: {spawn.task.title}" if spawn.task else who
 
 
 def _action_id(decided: int, place: int) -> ActionId:

@@ -16,6 +16,7 @@ from cronsim import CronSim
 
 from mop_tui.domain import events as e
 from mop_tui.domain.events import Fact
+from mop_tui.domain.ids import TriggerName
 from mop_tui.domain.path_patterns import below
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.session import Session
@@ -31,8 +32,9 @@ TROUBLE_EVERY = 1.0
 """Seconds between two looks at whether files can still be watched."""
 LASTING = 5
 """In so many looks it has to be the same. A folder may be made in the first moments."""
-FRUITLESS = 1_000
-"""So many times in a row nothing came of a time that came. A rehearsal does not wait for more."""
+MOST_ALONE = 1_000
+"""So many times in a row nothing else was going on, or to come, when a time came. A rehearsal does
+not wait for more: it would have no end."""
 
 Report = Callable[[Callable[[], object]], None]
 """Has a call made when the session comes to it."""
@@ -86,7 +88,9 @@ class Outside:
         self._waiting: list[asyncio.Future[None]] = []
         self._wanted = asyncio.Event()
         self._trouble = ""
-        self._fruitless = 0
+        self._alone = 0
+        self._coming: dict[TriggerName, None] = {}
+        """Triggers whose time is on the timeline, or has just come."""
 
     @property
     def watches(self) -> bool:
@@ -103,7 +107,8 @@ class Outside:
             return None
         if self._watches is None:
             return e.SystemWatching(self.patterns, would=True)
-        known = self._session.files if resumed else None
+        seen = resumed and self._session.watched  # its program may have died before that
+        known = self._session.files if seen else None
         self._watcher = self._watches(self.patterns, self._changed, known)
         there = await self._watcher.start()
         self._tasks = [
@@ -111,7 +116,7 @@ class Outside:
             asyncio.create_task(self._settle_on()),
             asyncio.create_task(self._look_for_trouble()),
         ]
-        return e.SystemWatching(self.patterns, () if resumed else tuple(there.items()))
+        return e.SystemWatching(self.patterns, () if seen else tuple(sorted(there.items())))
 
     def arm(self) -> None:
         """Have the times of scheduled triggers come, from now on."""
@@ -180,6 +185,7 @@ class Outside:
 
     def _arm(self, spec: TriggerSpec) -> None:
         now = self._clock.moment()
+        self._coming[spec.name] = None
         if spec.interval_ms is not None:
             due = (now // spec.interval_ms + 1) * spec.interval_ms
             self._timeline.call_at(due, partial(self._come, spec))
@@ -187,8 +193,9 @@ class Outside:
         calendar = self._calendar(now)
         try:
             coming = next(CronSim(spec.cron, calendar))
-        except StopIteration:
-            return  # never again
+        except StopIteration:  # never again
+            del self._coming[spec.name]
+            return
         self._walk_to(spec, coming)
 
     def _walk_to(self, spec: TriggerSpec, coming: datetime) -> None:
@@ -209,11 +216,12 @@ class Outside:
 
     def _come(self, spec: TriggerSpec) -> None:
         session = self._session
-        seq = self._receive(e.SystemScheduled(spec.name), 1)
-        # It and a decision not to do anything is all that happened.
-        self._fruitless = self._fruitless + 1 if session.seq <= seq + 1 else 0
+        del self._coming[spec.name]
+        alone = session.idle and len(self._timeline) <= len(self._coming)
+        self._alone = self._alone + 1 if alone else 0
+        self._receive(e.SystemScheduled(spec.name), 1)
         over = session.status != "running"
         if self._clock.virtual:
-            over = over or session.finished or self._fruitless > FRUITLESS
+            over = over or session.finished or self._alone > MOST_ALONE
         if not over:
             self._arm(spec)

@@ -136,7 +136,7 @@ def recover(recorded: Recorded, plan: Plan, now: datetime) -> Recovered:
     new = {event.data.action for event in missing if event.kind == "system.intended"}
     effects: list[Effect] = []
     for effect in again.effects:
-        if isinstance(effect, Start | Hook) and _needs_secret(plan, effect):
+        if isinstance(effect, Start | Hook) and _needs_secret(plan, engine.session, effect):
             # The secret that its gate was opened by is gone, so it is given back and asked for.
             new.discard(effect.action)
         elif effect.seq > last:
@@ -149,12 +149,12 @@ def recover(recorded: Recorded, plan: Plan, now: datetime) -> Recovered:
     return Recovered(recorded, engine, missing, effects, doubtful, _away(recorded, now))
 
 
-def _needs_secret(plan: Plan, effect: Start | Hook) -> bool:
+def _needs_secret(plan: Plan, session: Session, effect: Start | Hook) -> bool:
     """Return whether a task is about to begin whose gate is opened by a secret."""
     task = effect.task
     if task is None or (isinstance(effect, Hook) and effect.hook != "pre_task"):
         return False
-    gate = plan.tasks[task].gate
+    gate = session.tasks[task].spec.gate
     return gate is not None and plan.questions[gate].input_type == "password"
 
 

@@ -15,6 +15,7 @@ from bench import (
     recovery,
     replay,
     startup,
+    storms,
 )
 
 SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
@@ -39,6 +40,7 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
         "times the bare app's",
     ),
     (fuzz_reader.main, ["--minutes", "0.02"], "failures: 0"),
+    (storms.main, ["--seeds", "60", "--processes", "2"], "no limit broken, nothing twice"),
 ]
 
 
