@@ -79,8 +79,8 @@ def consider(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision
         return  # what triggers think of each other's thoughts would have no end
     for name in session.triggers_of.get(event.kind, ()):
         trigger = session.triggers[name]
-        if trigger.state == "disabled" or trigger.spec.gate or _is_fired_by(event, name):
-            continue  # a gate is asked about by the rule for gates, once for each task
+        if trigger.state == "disabled" or _is_fired_by(event, name):
+            continue
         about = Circumstances(session, event, trigger)
         why = _why(trigger.spec, about)
         if why:
@@ -176,11 +176,6 @@ def _why(spec: TriggerSpec, about: Circumstances) -> str:  # noqa: C901 - a type
             return f"{about.event.kind} happened"
         case _:
             assert_never(spec.type)
-
-
-def _asks_for_task(spec: TriggerSpec) -> bool:
-    """True if a trigger asks before tasks are begun, which have a gate then: its own, or others."""
-    return spec.type == "environment_deploy" and spec.action == "ask_human"
 
 
 def _why_task(spec: TriggerSpec, about: Circumstances) -> str:
@@ -326,7 +321,7 @@ class _Considered:
             raise _No(f"it is {row.state}, so it does not {spec.action.replace('_', ' ')}")
         if self.by_hand:
             return
-        if _asks_for_task(spec):
+        if spec.gate:
             raise _No("the task has a gate, which asks")
         if spec.type != "event":
             failed = unmet(spec.when, self.about.find)

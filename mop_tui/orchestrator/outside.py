@@ -32,6 +32,8 @@ TROUBLE_EVERY = 1.0
 """Seconds between two looks at whether files can still be watched."""
 LASTING = 5
 """In so many looks it has to be the same. A folder may be made in the first moments."""
+MOST_IN_ALL = 10_000
+"""So many times in all come in a rehearsal: each may bring more to do than is done until the next."""
 MOST_ALONE = 1_000
 """So many times in a row nothing else was going on, or to come, when a time came. A rehearsal does
 not wait for more: it would have no end."""
@@ -89,6 +91,7 @@ class Outside:
         self._wanted = asyncio.Event()
         self._trouble = ""
         self._alone = 0
+        self._came = 0
         self._coming: dict[TriggerName, None] = {}
         """Triggers whose time is on the timeline, or has just come."""
 
@@ -219,9 +222,11 @@ class Outside:
         del self._coming[spec.name]
         alone = session.idle and len(self._timeline) <= len(self._coming)
         self._alone = self._alone + 1 if alone else 0
+        self._came += 1
         self._receive(e.SystemScheduled(spec.name), 1)
         over = session.status != "running"
         if self._clock.virtual:
-            over = over or session.finished or self._alone > MOST_ALONE
+            over = over or session.finished
+            over = over or self._alone > MOST_ALONE or self._came > MOST_IN_ALL
         if not over:
             self._arm(spec)

@@ -366,7 +366,7 @@ def test_without_auto_spawn_it_proposes(file: Path, value: str) -> None:
         answers=[answer("spawn/x", value, after=10)],
     )
     (asked,) = ran.of("user.asked")
-    assert asked.data.text == "Spawn fixer? Src/a.py was created."
+    assert asked.data.text == "Spawn fixer, because src/a.py was created?"
     assert names(ran) == (["ann", "fixer-1"] if value == "approve" else ["ann"])
     assert ran.session.outcome == "complete"
 
