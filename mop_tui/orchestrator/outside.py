@@ -33,7 +33,7 @@ TROUBLE_EVERY = 1.0
 LASTING = 5
 """In so many looks it has to be the same. A folder may be made in the first moments."""
 MOST_IN_ALL = 10_000
-"""So many times in all come in a rehearsal: each may bring more to do than is done until the next."""
+"""So many times in all come in a rehearsal, for each may bring more than is done by the next."""
 MOST_ALONE = 1_000
 """So many times in a row nothing else was going on, or to come, when a time came. A rehearsal does
 not wait for more: it would have no end."""
