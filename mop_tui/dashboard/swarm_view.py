@@ -90,7 +90,7 @@ class SwarmView:
     def teams(self) -> tuple[TeamSpec, ...]:
         """All teams, undeclared ones last."""
         declared = {team.id for team in self.snapshot.teams}
-        others = tuple(TeamSpec(t, t, ()) for t in self.members if t not in declared)
+        others = tuple(TeamSpec(t, t.capitalize(), ()) for t in self.members if t not in declared)
         return self.snapshot.teams + others
 
     @cached_property

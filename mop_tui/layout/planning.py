@@ -30,7 +30,7 @@ from mop_tui.domain.plan import (
     TeamSpec,
     Work,
 )
-from mop_tui.domain.triggers import UNPLACED, Limits, TriggerSpec
+from mop_tui.domain.triggers import Limits, TriggerSpec
 from mop_tui.layout import schema, triggering
 from mop_tui.layout.schema import Agent, AgentType, Layout, Question, Run, Sim, Task
 
@@ -71,9 +71,6 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
             agent_hooks.setdefault(spec.id, {**_hooks(kind), **_hooks(agent)})
     triggers = triggering.triggers(layout)
     questions |= triggering.questions(layout, triggers)
-    placed = {agent.type for agent in agents.values()}
-    if any(kind not in placed for spec in triggers for kind in spec.agents if spec.spawns):
-        teams.append(TeamSpec(UNPLACED, _title(UNPLACED), ()))
     gates = {spec.environment: spec for spec in reversed(triggers) if spec.gate}
     return Plan(
         id=layout.session.id,
