@@ -32,7 +32,6 @@ def tone(event: AnyEvent) -> Tone:
             | e.UserExpired()
             | e.SystemStraysEnded()
             | e.SystemResumed()
-            | e.SystemRefused()
         ):
             return "warning"
         case e.AgentErred() | e.AgentMessaged() | e.UserAnswered() | e.UserCommanded():
@@ -58,6 +57,7 @@ def tone(event: AnyEvent) -> Tone:
             e.FileCreated()
             | e.FileModified()
             | e.FileDeleted()
+            | e.SystemRefused()
             | e.SystemWatching()
             | e.SystemScheduled()
             | e.AgentSpawned()

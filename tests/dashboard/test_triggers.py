@@ -54,7 +54,7 @@ async def test_all_is_told_below_the_list_and_on_enter() -> None:
         "if event.path is anything but obi-old.yaml",
         "what to do Deploy ${event.path}",
         "fired once",
-        "refused 9,900 times, the last time by limits.total",
+        "refused 9,900 times, by limits.total",
         "spawned obi-specialist-1 (ACTIVE)",
         "tasks new-config-1 (ACTIVE)",
         "may fire 20,000 times, at most",
