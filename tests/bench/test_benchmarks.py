@@ -14,6 +14,7 @@ from bench import (
     latency,
     recovery,
     replay,
+    spawning,
     startup,
     storms,
 )
@@ -40,6 +41,7 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
         "times the bare app's",
     ),
     (fuzz_reader.main, ["--minutes", "0.02"], "failures: 0"),
+    (spawning.main, ["--files", "2", "--burst", "20", "--folders", "3"], "times the floor"),
     (storms.main, ["--seeds", "60", "--processes", "2"], "no limit broken, nothing twice"),
 ]
 
