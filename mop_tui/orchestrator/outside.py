@@ -204,7 +204,8 @@ class Outside:
     def _walk_to(self, spec: TriggerSpec, coming: datetime) -> None:
         """Have the time of a trigger come when the calendar says `coming`."""
         now = self._clock.moment()
-        left = (coming - self._calendar(now)) // timedelta(milliseconds=1)
+        # Rounded up: a fraction of a millisecond too early, the same minute would come again.
+        left = -((self._calendar(now) - coming) // timedelta(milliseconds=1))
         if left <= 0:
             self._come(spec)
         elif left > LOOK_AGAIN and not self._clock.virtual:
