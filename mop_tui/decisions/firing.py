@@ -108,7 +108,8 @@ class Considered:
         if no.limit in self.trigger.limits:
             return (refused,)
         advice = f"raise limits.{no.limit} in the layout if more are wanted, then run again"
-        text = f"trigger {name} spawns no more: {no.reason}"
+        stopped = "does" if no.limit == "depth" else "spawns"
+        text = f"trigger {name} {stopped} no more: {no.reason}"
         return (refused, OpenIssue("warning", text, advice, trigger=name))
 
     def _key(self) -> str:

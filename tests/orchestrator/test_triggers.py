@@ -293,6 +293,7 @@ def test_what_is_restarted_and_fails_again_and_again_is_left_at_last(file: Path)
     ran = play(what, file, hands=behave)
     assert ran.session.triggers[TriggerName("x")].fires == 3
     assert "limits.depth is 3" in said(ran)[-1]
+    assert ran.issues()[0].startswith("trigger x does no more: limits.depth is 3")
     assert ran.events[-1].at == 100_000
 
 
