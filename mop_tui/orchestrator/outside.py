@@ -97,8 +97,14 @@ class Outside:
 
     @property
     def watches(self) -> bool:
-        """True if files are watched, so that something may happen by itself at any time."""
-        return self._watcher is not None
+        """True if files are watched for triggers, which may have something done at any time.
+
+        What files belong to somebody is watched, too, but a change of them moves nothing.
+        """
+        return self._watcher is not None and any(
+            spec.type in FILE_KINDS or spec.kind in FILE_KINDS.values()
+            for spec in self._plan.triggers
+        )
 
     async def begin(self, *, resumed: bool) -> e.SystemWatching | None:
         """Begin to watch files, before anything of the session runs.

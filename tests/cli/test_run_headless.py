@@ -49,6 +49,16 @@ def test_with_only_questions_left_it_exits_3(mop: Mop, two_steps: Path, tmp_path
     assert "nobody is here to answer: Ship it now?" in done.stdout
 
 
+def test_files_that_belong_to_somebody_are_nothing_to_wait_for(mop: Mop, two_steps: Path) -> None:
+    text = two_steps.read_text(encoding="utf-8")
+    owned = text.replace("  ship:\n", '  ship:\n    owns: ["docs/**"]\n')
+    assert owned != text
+    two_steps.write_text(owned, encoding="utf-8")
+    done = mop("run", two_steps, "--headless")
+    assert done.returncode == 3
+    assert "nobody is here to answer: Ship it now?" in done.stdout
+
+
 def test_without_a_terminal_it_runs_headless_and_says_so(mop: Mop, two_steps: Path) -> None:
     done = mop("run", two_steps)
     assert done.returncode == 3
