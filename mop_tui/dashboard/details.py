@@ -76,7 +76,8 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
     waiting = _add_own_waiting(details, frame, agent)
     if not waiting:
         details.add("because", agent.reason)
-        details.add("paused by", agent.paused_by)
+        if agent.paused_by is not None:
+            details.add("paused by", agent.paused_by.told)
     details.add("now", hook_running(agent))
     locks = frame.snapshot.locks.values()
     task = frame.view.shown_task(agent)

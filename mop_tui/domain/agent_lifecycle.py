@@ -85,6 +85,11 @@ class PausedBy(StrEnum):
         """True where the process group is suspended, false where it must be able to read."""
         return self in (PausedBy.OPERATOR, PausedBy.STRATEGY)
 
+    @property
+    def told(self) -> str:
+        """Who that is, in a sentence."""
+        return "a trigger" if self is PausedBy.STRATEGY else f"the {self}"
+
 
 _S = AgentState
 _T = AgentTrigger

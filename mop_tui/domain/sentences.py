@@ -274,7 +274,7 @@ def _agent_move_words(fact: e.AgentTransitioned) -> str:
         case trigger.TASK_WITHDRAWN:
             doing = f"no longer has {task}"
         case trigger.PAUSE:
-            doing = f"was paused by the {fact.by}" if fact.by is not None else "was paused"
+            doing = f"was paused by {fact.by.told}" if fact.by is not None else "was paused"
         case trigger.RESUME | trigger.DEPENDENCY_READY:
             doing = "goes on"
         case trigger.DEPENDENCY_NOT_READY:

@@ -66,7 +66,8 @@ def agent_waiting_for(snapshot: Snapshot, agent: Agent) -> str:
     if agent.state is not AgentState.PAUSED:
         return ""
     if agent.paused_by is None or agent.paused_by.stops_processes:
-        return f"is paused by the {agent.paused_by or 'system'}"
+        by = "the system" if agent.paused_by is None else agent.paused_by.told
+        return f"is paused by {by}"
     asked = [q for q in snapshot.open_questions if q.asked.agent == agent.spec.id]
     if asked:
         return printable(f"waits for your answer to: {asked[0].asked.text}")

@@ -130,10 +130,10 @@ async def test_an_agent_that_was_paused_says_by_whom(by: PausedBy) -> None:
     stage = deployment()
     stage.move("watcher", AgentTrigger.PAUSE, AgentState.PAUSED, "to look", "watch", by)
     async with at_desk(stage, (200, 50)) as desk:
-        assert f"paused by the {by}" in desk.line_with("= watcher")
+        assert f"paused by {by.told}" in desk.line_with("= watcher")
         said = await opened(desk, "down", "down")
         assert "because to look" in said
-        assert f"paused by {by}" in said
+        assert f"paused by {by.told}" in said
 
 
 async def test_a_task_that_rests_says_when_it_is_tried_again_and_how_often() -> None:

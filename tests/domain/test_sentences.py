@@ -95,6 +95,12 @@ TASK_MOVE = TaskTrigger
             "builder was paused by the operator: lunch",
         ),
         (
+            e.AgentTransitioned(
+                A, MOVE.PAUSE, AgentState.ACTIVE, AgentState.PAUSED, "ill", by=PausedBy.STRATEGY
+            ),
+            "builder was paused by a trigger: ill",
+        ),
+        (
             e.AgentRefused(A, MOVE.RESUME, AgentState.ACTIVE, "ACTIVE does not allow resume"),
             "builder refused resume while ACTIVE: ACTIVE does not allow resume",
         ),
