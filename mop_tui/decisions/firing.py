@@ -35,7 +35,7 @@ from mop_tui.domain.ids import AgentId, SpawnId, TaskId
 from mop_tui.domain.plan import AgentSpec, Plan, TaskSpec
 from mop_tui.domain.rows import Trigger
 from mop_tui.domain.session import Session
-from mop_tui.domain.steering import refusal
+from mop_tui.domain.steering import not_running, refusal
 from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.domain.wording import lasting
 
@@ -130,8 +130,9 @@ class Considered:
     def _check(self) -> None:
         """Raise `_No` if something else than a limit is in the way."""
         spec, row, session = self.spec, self.trigger, self.session
-        if session.status != "running":
-            raise _No("the session is ending")
+        standstill = not_running(session)
+        if standstill:
+            raise _No(standstill)
         if row.state != "armed":
             raise _No(f"it is {row.state}, so it does not {spec.action.replace('_', ' ')}")
         if self.by_hand:

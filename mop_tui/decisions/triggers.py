@@ -21,6 +21,7 @@ from mop_tui.domain.events import AnyEvent, SystemDecided, UserAnswered
 from mop_tui.domain.ids import TriggerName
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.session import Session
+from mop_tui.domain.steering import not_running
 
 _UNSEEN = "files cannot be watched as they should"
 
@@ -69,8 +70,9 @@ def obey_proposal(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
     asked = question.asked
     if not asked.proposal or question.rejected:
         return
-    if session.status != "running":
-        yield SystemDecided("obey_proposal", "no", "the session is ending")
+    standstill = not_running(session)
+    if standstill:
+        yield SystemDecided("obey_proposal", "no", standstill)
         return
     said = f": {data.reason}" if data.reason else ""
     yield SystemDecided("obey_proposal", "yes", f"{data.by} approves it{said}", asked.proposal)

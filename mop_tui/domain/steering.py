@@ -34,9 +34,15 @@ def refusal(session: Session | Snapshot, command: Steer | CancelTask | Say) -> s
 
 def not_running(session: Session | Snapshot) -> str:
     """Return why nothing can be done in a session that does not run; empty if it runs."""
-    if session.status == "running":
-        return ""
-    return "the session is ending" if session.status == "stopping" else "nothing runs"
+    match session.status:
+        case "running":
+            return ""
+        case "starting":
+            return "the session has not begun yet"
+        case "stopping":
+            return "the session is ending"
+        case "ended":
+            return "nothing runs"
 
 
 def _steering_refusal(agent: Agent, command: Steer) -> str:

@@ -231,7 +231,7 @@ class Outside:
         self._alone = self._alone + 1 if alone else 0
         self._came += 1
         self._receive(e.SystemScheduled(spec.name), 1)
-        over = session.status != "running"
+        over = session.status in ("stopping", "ended")
         if self._clock.virtual:
             over = over or session.finished
             over = over or self._alone > MOST_ALONE or self._came > MOST_IN_ALL

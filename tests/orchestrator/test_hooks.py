@@ -35,7 +35,7 @@ from mop_tui.journal import verify
 from mop_tui.orchestrator.answers import PreparedAnswer
 from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.recheck import recheck
-from sessions import Ran, agent, answer, crash, fixed, plan, play, question, task
+from sessions import Ran, agent, answer, crash, fixed, plan, play, question, task, trigger
 
 A, ONE = AgentId("a"), TaskId("one")
 
@@ -378,6 +378,22 @@ def test_a_start_hook_does_not_hold_a_session_in_which_nothing_is_left_to_do(fil
     ran = run(what, file, with_hooks(on_start=ends(-1)))
     assert (ran.session.outcome, ran.session.at) == ("complete", 10_000)
     assert not ran.issues()
+
+
+def test_what_comes_while_the_session_is_prepared_fires_nothing_and_times_go_on_coming(
+    file: Path,
+) -> None:
+    what = replace(
+        of_one(session=["on_start"]),
+        triggers=(trigger("x", "schedule", "notify", interval_ms=4_000),),
+    )
+    ran = run(what, file, with_hooks(on_start=ends(after=5)))
+    assert [event.at // 1000 for event in ran.of("system.scheduled")] == [4, 8, 12]
+    assert [event.data.reason for event in ran.decisions("trigger/x")] == [
+        "it is due every 4 s, but the session has not begun yet",
+        "it is due every 4 s",
+        "it is due every 4 s",
+    ]
 
 
 def test_a_process_that_ends_while_a_hook_runs_is_missed_after_that(file: Path) -> None:
