@@ -80,11 +80,12 @@ def refused(
     return _too_much(session, wanted, others)
 
 
-def no_way_back(session: Session, agent: Agent) -> str:
-    """Return why an agent that is out of work may not come back; empty if it may."""
+def no_way_back(session: Session, agent: Agent, before: Iterable[AgentSpec] = ()) -> str:
+    """Return why an agent that is out of work may not come back once those `before` it have; empty
+    if it may."""
     if not session.is_by_trigger(agent.spec):
         return ""
-    no = _too_much(session, agent.spec, ())
+    no = _too_much(session, agent.spec, before)
     return "" if no is None else no.reason
 
 

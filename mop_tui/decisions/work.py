@@ -274,9 +274,7 @@ def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
     reason = why_out(session, agent)
     actions: tuple[Action, ...] = ()
     if not reason:
-        again = data.to_state is AgentState.FAILED
-        trigger = AgentTrigger.RESTART if again else AgentTrigger.RETURNED_TO_POOL
-        actions = (MoveAgent(data.agent, trigger),)
+        actions = (_brought_back(agent),)
     elif _given_up(session, agent):
         issue = f"{data.agent} is given up: {reason}"
         advice = f"read the log of {data.agent}, mend the cause, then restart it"
@@ -304,13 +302,11 @@ def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
         return
     for agent in able:
         if agent.state in _OUT and not why_out(session, agent):
-            again = agent.state is AgentState.FAILED
-            trigger = AgentTrigger.RESTART if again else AgentTrigger.RETURNED_TO_POOL
             yield SystemDecided(
                 "call_back",
                 "yes",
                 f"{data.task} is something that it could do",
-                (MoveAgent(agent.spec.id, trigger),),
+                (_brought_back(agent),),
                 agent.spec.id,
                 data.task,
             )
@@ -318,7 +314,7 @@ def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
 
 
 def use_room(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision]:
-    """Have somebody come back who had to wait for what another one may use, and now may not."""
+    """Have those come back who had to wait for what another one may use, and now may not."""
     data: AgentTransitioned = event.data
     if session.limits.cpu is not None or session.limits.memory is not None:
         yield Later(partial(_come_back, session, data.agent))
@@ -327,14 +323,31 @@ def use_room(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decisio
 def _come_back(session: Session, gone: AgentId) -> SystemDecided | None:
     if session.status != "running":
         return None
+    back: dict[AgentId, AgentSpec] = {}
+    skills: set[str] = set()
     for name in session.out_and_wanted():
         agent = session.agents[name]
-        if name != gone and session.is_by_trigger(agent.spec) and not why_out(session, agent):
-            again = agent.state is AgentState.FAILED
-            trigger = AgentTrigger.RESTART if again else AgentTrigger.RETURNED_TO_POOL
-            reason = f"{gone} leaves room for it"
-            return SystemDecided("use_room", "yes", reason, (MoveAgent(name, trigger),), name)
-    return None
+        spec = agent.spec
+        if name == gone or name in back or not session.is_by_trigger(spec):
+            continue
+        if not session.unfinished_pinned.get(name) and not skills.isdisjoint(spec.skills):
+            continue  # one of them is enough, as long as it is free
+        if why_out(session, agent) or admission.no_way_back(session, agent, back.values()):
+            continue
+        back[name] = spec
+        skills.update(spec.skills)
+    if not back:
+        return None
+    reason = f"{gone} leaves room for {listed(list(back))}"
+    moves = tuple(_brought_back(session.agents[name]) for name in back)
+    return SystemDecided("use_room", "yes", reason, moves, next(iter(back)))
+
+
+def _brought_back(agent: Agent) -> MoveAgent:
+    """Return the move by which an agent that is out of work comes back."""
+    again = agent.state is AgentState.FAILED
+    trigger = AgentTrigger.RESTART if again else AgentTrigger.RETURNED_TO_POOL
+    return MoveAgent(agent.spec.id, trigger)
 
 
 def why_out(session: Session, agent: Agent) -> str:

@@ -522,6 +522,48 @@ def test_who_was_out_of_work_comes_back_once_there_is_room(file: Path) -> None:
     assert ran.states("again-1")[-1][1] == "COMPLETE"
 
 
+SMALL = kind("fix", limits=AgentLimits(cpu=1))
+BIG = kind("heavy", limits=AgentLimits(cpu=2))
+
+
+@pytest.mark.parametrize(
+    ("again", "back"),
+    [
+        ([{"agent": AgentId("small-1")}, {"agent": AgentId("small-2")}], "small-1 and small-2"),
+        ([{"skill": "fix"}], "small-1"),  # who can do what both can
+    ],
+)
+def test_all_who_are_wanted_come_back_when_one_leaves_room_for_them(
+    file: Path, again: list[dict[str, str]], back: str
+) -> None:
+    what = plan(
+        [ANN],
+        [ONE],
+        triggers=[
+            on_file("spawn_agent", "s", agents=("small",)),
+            on_file("spawn_agent", "b", path_pattern="big/*", agents=("big",)),
+            *(
+                on_file("create_task", f"t{n}", path_pattern="etc/*", **whose)
+                for n, whose in enumerate(again)
+            ),
+        ],
+        kinds={"small": SMALL, "big": BIG},
+        limits=Limits(cpu=2),
+    )
+
+    def behave(hand: Hand, what: Told | None) -> None:
+        if isinstance(what, Assignment):
+            hand.after({"s-1": 1, "s-2": 1, "b-1": 30}.get(what.task.id, 100), hand.exit)
+
+    facts: list[tuple[float, Fact]] = [(1, created("src/a.py")), (1, created("src/b.py"))]
+    facts += [(5, created("big/a")), (10, created("etc/a"))]
+    ran = play(what, file, outside=facts, hands=behave)
+    decided = ran.decisions("use_room")[0]
+    assert (decided.at, decided.data.reason) == (35_000, f"big-1 leaves room for {back}")
+    for n in range(len(again)):
+        assert (35, "ASSIGNED") in ran.states(f"t{n}-1")
+
+
 def test_a_chain_is_only_so_long(file: Path) -> None:
     spec = trigger("x", "event", "spawn_agent", kind="agent.spawned", agents=("fixer",))
     what = plan([ANN], [ONE], triggers=[spec], kinds=KINDS, limits=Limits(depth=3))
