@@ -14,6 +14,7 @@ from mop_tui.domain.events import AnyEvent, FileCreated, FileModified, SystemDec
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session
+from mop_tui.domain.task_lifecycle import TERMINAL
 
 
 def after_edit(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
@@ -67,10 +68,15 @@ def edits_left(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
 
 
 def _owner(session: Session, path: str) -> Agent | None:
-    """Return the agent at work that owns a file, by itself or for its task."""
+    """Return the agent at work that owns a file, by itself or for its task.
+
+    Whose task was cancelled, or takes too long, only lives until its process is gone.
+    """
     for task, holder in session.holder.items():
-        agent = session.agents[holder]
-        if means(agent.spec.owns, path) or means(session.tasks[task].spec.owns, path):
+        agent, row = session.agents[holder], session.tasks[task]
+        if row.state in TERMINAL or row.overdue:
+            continue
+        if means(agent.spec.owns, path) or means(row.spec.owns, path):
             return agent
     return None
 

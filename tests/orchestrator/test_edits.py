@@ -1,5 +1,10 @@
 """The hook that is run after an agent has changed files of its own."""
 
+from pathlib import Path
+
+from hands import Hand, Hands
+
+from mop_tui.agents.host import Assignment, Told
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
 from mop_tui.domain.events import (
@@ -10,11 +15,12 @@ from mop_tui.domain.events import (
     SystemIntended,
     SystemStarted,
 )
-from mop_tui.domain.ids import ActionId, AgentId
+from mop_tui.domain.feed import CancelTask
+from mop_tui.domain.ids import ActionId, AgentId, TaskId
 from mop_tui.domain.plan import Mode
 from mop_tui.orchestrator.effects import Start
 from mop_tui.orchestrator.engine import Engine
-from sessions import agent, plan, task
+from sessions import agent, plan, play, task
 
 
 class Edited:
@@ -48,7 +54,7 @@ def hooks(events: list[AnyEvent]) -> list[SystemIntended]:
     return [
         event.data
         for event in events
-        if isinstance(event.data, SystemIntended) and event.data.about == "post_edit"
+        if isinstance(event.data, SystemIntended) and event.data.effect == "run_hook"
     ]
 
 
@@ -77,3 +83,25 @@ def test_a_hook_that_changes_the_file_it_was_told_of_is_not_called_again() -> No
     (hook,) = hooks(edited.changed("docs/a.md"))
     assert hooks(edited.changed("docs/a.md")) == []
     assert hooks(edited.done(hook.action)) == []
+
+
+def test_who_only_lives_on_after_its_task_was_cancelled_has_no_hook_run(file: Path) -> None:
+    what = plan(
+        [agent("writer", owns=["docs/"], real=True)],
+        [task("write", "writer")],
+        hooks={"writer": ["post_edit"]},
+    )
+
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if hand.job.hook is None and isinstance(heard, Assignment):
+            hand.after(60, hand.exit)
+
+    ran = play(
+        what,
+        file,
+        hands=Hands(behave, obeys_stop=20),
+        mode=Mode.LIVE,
+        operator=[(5, CancelTask(TaskId("write")))],
+        outside=[(at, FileModified(f"docs/{at}.md", "1")) for at in (4, 6, 8)],
+    )
+    assert [(hook.files, hook.task) for hook in hooks(ran.events)] == [(("docs/4.md",), "write")]
