@@ -7,7 +7,6 @@ session ends before the last file of its last task was looked at.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -86,7 +85,7 @@ class Outside:
         self.patterns = patterns_of(plan)
         self._watches = watches
         self._watcher: FileWatcher | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        self._watching: asyncio.Task[None] | None = None
         self._waiting: list[asyncio.Future[None]] = []
         self._wanted = asyncio.Event()
         self._trouble = ""
@@ -120,11 +119,7 @@ class Outside:
         known = self._session.files if seen else None
         self._watcher = self._watches(self.patterns, self._changed, known)
         there = await self._watcher.start()
-        self._tasks = [
-            asyncio.create_task(self._watcher.run()),
-            asyncio.create_task(self._settle_on()),
-            asyncio.create_task(self._look_for_trouble()),
-        ]
+        self._watching = asyncio.create_task(self._watch(self._watcher))
         return e.SystemWatching(self.patterns, () if seen else tuple(sorted(there.items())))
 
     def arm(self) -> None:
@@ -134,7 +129,8 @@ class Outside:
                 self._arm(spec)
 
     async def settle(self) -> None:
-        """Return when all files that were changed before this call have been reported."""
+        """Return when all files that were changed before this call have been reported, or no more
+        will be."""
         if self._watcher is None:
             return
         settled = asyncio.get_running_loop().create_future()
@@ -144,13 +140,11 @@ class Outside:
 
     async def close(self) -> None:
         """Watch no more."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
         if self._watcher is not None:
             await self._watcher.close()
-        for settled in self._waiting:
-            settled.cancel()
 
     # -- files ------------------------------------------------------------------------------------
 
@@ -165,25 +159,46 @@ class Outside:
                 fact = e.FileDeleted(change.path)
         self._post(partial(self._receive, fact, None))
 
-    async def _settle_on(self) -> None:
+    async def _watch(self, watcher: FileWatcher) -> None:
+        """Watch files. If that fails, the session goes on without them, and is told so."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(watcher.run())
+                group.create_task(self._settle_on(watcher))
+                group.create_task(self._look_for_trouble(watcher))
+        except ExceptionGroup as failed:
+            self._watcher = None
+            first = failed.exceptions[0]
+            fact = e.SystemWatching(
+                self.patterns, trouble=f"the watch failed ({str(first) or repr(first)})"
+            )
+            self._post(partial(self._receive, fact, 1))
+            await watcher.close()
+        finally:
+            self._let_go(len(self._waiting))
+
+    def _let_go(self, count: int) -> None:
+        """Let the first so many go on who wait for files."""
+        going, self._waiting = self._waiting[:count], self._waiting[count:]
+        for settled in going:
+            if not settled.done():
+                settled.set_result(None)
+
+    async def _settle_on(self, watcher: FileWatcher) -> None:
         """Let everybody go on who waits for files; those who come meanwhile wait for the next."""
-        assert self._watcher is not None  # noqa: S101 - for the type checker
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            waiting, self._waiting = self._waiting, []
-            await self._watcher.settle()
-            for settled in waiting:
-                with suppress(asyncio.InvalidStateError):
-                    settled.set_result(None)
+            waiting = len(self._waiting)
+            await watcher.settle()
+            self._let_go(waiting)
 
-    async def _look_for_trouble(self) -> None:
+    async def _look_for_trouble(self, watcher: FileWatcher) -> None:
         """Tell the session when files cannot be watched, and when they can be again."""
-        assert self._watcher is not None  # noqa: S101 - for the type checker
         last, looks = "", 0
         while True:
             await asyncio.sleep(TROUBLE_EVERY)
-            trouble = self._watcher.trouble
+            trouble = watcher.trouble
             last, looks = trouble, looks + 1 if trouble == last else 1
             if trouble != self._trouble and (looks >= LASTING or not trouble):
                 self._trouble = trouble
