@@ -150,7 +150,8 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
         _pause(session, agent, event.at, data.by)
     elif agent.state is _PAUSED:
         _end_pause(session, agent, data.task, event.at)
-    agent.depth = max(agent.depth, session.depths.get(event.cause or 0, 0))
+    if session.depths:
+        agent.depth = max(agent.depth, session.depths.get(event.cause or 0, 0))
     if to_state is _AGENT_COMPLETE:
         agent.completed += 1
         agent.deaths = 0

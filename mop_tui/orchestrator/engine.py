@@ -99,29 +99,25 @@ class Engine:
         agenda = self._agenda
         later, last = self._later, self._last
         while agenda or later or last:
-            if agenda:
-                seq, decision, place = agenda.pop()
-                if place == _RECORD:
-                    self._begin(decision, now, seq)
-                else:
-                    self._carry_out(decision, place, seq, now)
-            else:
+            if not agenda:
                 seq, postponed = (later or last).popleft()
                 made = postponed.decide()
                 if made is not None:
-                    self._begin(made, now, seq)
+                    agenda.append((seq, made, _RECORD))
+                continue
+            seq, decision, place = agenda.pop()
+            if place == _RECORD:
+                decided = self._emit(decision, now, seq)
+                for index in range(len(decision.actions) - 1, -1, -1):
+                    agenda.append((decided, decision, index))
+            else:
+                self._carry_out(decision, place, seq, now)
             if session.outcome is not None:
                 # Whatever else was decided at the same moment has nobody left to act on.
                 agenda.clear()
                 later.clear()
                 last.clear()
         return turn
-
-    def _begin(self, decision: SystemDecided, now: int, cause: int) -> None:
-        """Record a decision and put what it orders on the agenda."""
-        decided = self._emit(decision, now, cause)
-        for index in range(len(decision.actions) - 1, -1, -1):
-            self._agenda.append((decided, decision, index))
 
     def _emit(self, fact: Fact, at: int, cause: int | None) -> int:
         """Record a fact, fold it and put the decisions about it on the agenda."""
@@ -132,14 +128,13 @@ class Engine:
         apply(session, event)
         self._turn.events.append(event)
         if kind in self._decided_about:
-            postponed = []
-            for decision in reversed(self._decide(session, event)):
+            agenda = self._agenda
+            top = len(agenda)
+            for decision in self._decide(session, event):
                 if isinstance(decision, SystemDecided):
-                    self._agenda.append((seq, decision, _RECORD))
+                    agenda.insert(top, (seq, decision, _RECORD))  # the first lies on top
                 else:
-                    postponed.append((seq, decision))
-            for item in reversed(postponed):
-                (self._last if item[1].last else self._later).append(item)
+                    (self._last if decision.last else self._later).append((seq, decision))
         if seq % DIGEST_EVERY == 0 and session.outcome is None:
             digest = e.SystemDigest(session.next_digest())
             record = Event(seq + 1, at, digest.KIND, seq, digest)
@@ -152,7 +147,8 @@ class Engine:
     ) -> None:
         """Turn one action into its event, and into an effect where it has one.
 
-        The action is the `place`th of the decision that was recorded as event `cause`.
+        The action is the `place`th of the decision that was recorded as event `cause`. The cases
+        are tried in turn, so what every task leads to comes first.
         """
         action = decision.actions[place]
         session = self.session
@@ -163,6 +159,14 @@ class Engine:
                 self._emit(self._task_moved(action, decision.reason), at, cause)
             case a.StartProcess():
                 self._start(action, _action_id(cause, place), cause, at)
+            case a.DeliverOutput():
+                self._emit(e.TaskOutput(action.task, action.agent, action.value), at, cause)
+            case a.SetMemory():
+                self._emit(
+                    e.SystemMemorySet(action.key, action.value, action.agent, action.task),
+                    at,
+                    cause,
+                )
             case a.StopProcess() | a.PauseProcess() | a.ResumeProcess():
                 self._signal(action, _action_id(cause, place), cause, at)
             case a.HandTask():
@@ -217,18 +221,10 @@ class Engine:
                 )
                 seq = self._emit(timer, at, cause)
                 self._turn.effects.append(Timer(seq, action.timer, action.due, action.question))
-            case a.SetMemory():
-                self._emit(
-                    e.SystemMemorySet(action.key, action.value, action.agent, action.task),
-                    at,
-                    cause,
-                )
             case a.Lock():
                 self._emit(e.SystemLocked(action.resource, action.task, action.agent), at, cause)
             case a.Unlock():
                 self._emit(e.SystemUnlocked(action.resource, action.task, action.agent), at, cause)
-            case a.DeliverOutput():
-                self._emit(e.TaskOutput(action.task, action.agent, action.value), at, cause)
             case a.OpenIssue():
                 self._emit(self._opened(action), at, cause)
             case a.CloseIssue():
