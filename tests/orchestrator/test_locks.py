@@ -19,15 +19,16 @@ from mop_tui.domain.feed import CancelTask, Command, Steer
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId, Resource, TaskId
 from mop_tui.domain.locks import may_be_same, wanted
-from mop_tui.domain.plan import Plan, Retry
+from mop_tui.domain.plan import AgentLimits, Plan, Retry
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.domain.triggers import ActionType, Limits, TriggerSpec
 from mop_tui.domain.waiting import waiting_for
 from mop_tui.orchestrator.answers import PreparedAnswer
 from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.recheck import recheck
-from sessions import Ran, agent, answer, crash, fixed, plan, play, question, task
+from sessions import Ran, agent, answer, crash, fixed, kind, plan, play, question, task, trigger
 
 
 def _work(ran: Ran) -> list[tuple[str, int, int]]:
@@ -492,3 +493,44 @@ def test_whenever_the_program_dies_its_locks_are_given_back(
         resumed = play(what, left, seed=seed, resume=True)
         in_order(resumed)
         assert recheck(what, resumed.events).divergence is None
+
+
+@st.composite
+def triggered_plans(draw: st.DrawFn) -> Plan:
+    """Plans whose triggers create tasks and spawn agents as tasks move and locks come and go."""
+    what = draw(locking_plans())
+    ann = next(iter(what.agents))
+    kinds = ["task.transitioned", "system.locked", "system.unlocked", "agent.transitioned"]
+    spawns = {"agents": ("fixer",), "task": "do it"}
+    creates = [{"agent": ann}, {"skill": "work"}, {"agent": AgentId("fixer-1")}]
+
+    def of(number: int) -> TriggerSpec:
+        kind_of_event = draw(st.sampled_from(kinds))
+        fires = draw(st.sampled_from([1, 3]))
+        if draw(st.booleans()):
+            action: ActionType = "spawn_agent"
+            more: dict[str, object] = dict(spawns)
+        else:
+            action = "create_task"
+            more = {**draw(st.sampled_from(creates)), "task": "do that"}
+        return trigger(f"x{number}", "event", action, kind=kind_of_event, max_fires=fires, **more)
+
+    fixer = kind("work", for_session=draw(st.booleans()), limits=AgentLimits(cpu=1))
+    return replace(
+        what,
+        triggers=tuple(map(of, range(draw(st.integers(1, 4))))),
+        kinds={"fixer": fixer},
+        limits=Limits(cpu=draw(st.sampled_from([None, 2.0]))),
+    )
+
+
+@whole_sessions(50)
+@given(what=triggered_plans(), answers=GIVEN_AT_GATES, operator=OPERATORS, seed=st.integers(0, 999))
+def test_nothing_is_left_standing_whatever_triggers_add(
+    what: Plan, answers: list[PreparedAnswer], operator: list[tuple[float, Command]], seed: int
+) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "s.jsonl"
+        ran = play(what, path, seed=seed, answers=answers, operator=operator)
+        in_order(ran)
+        assert recheck(what, ran.events).divergence is None
