@@ -323,13 +323,17 @@ class Orchestrator:
     def _notice_quiet(self) -> bool:
         """Report that only a human could move the session, if that is so and none is there."""
         session = self.session
-        if session.status == "running" and self._may_be_moved:
+        asked = bool(session.open_questions) and not (self.attended or session.keep_running)
+        if session.status == "running" and self._may_be_moved and not asked:
             return False
+        due = self._timeline.next_due() is not None
+        if asked and not self.clock.virtual:
+            due = due and not self._outside.only_times_are_due
         if (
             session.idle
             and session.status != "ended"
             and not self._waiting_effects
-            and self._timeline.next_due() is None
+            and not due
             and not self._wall_timers
             and not (self.attended and _asks_the_operator(session))
         ):

@@ -105,6 +105,11 @@ class Outside:
             for spec in self._plan.triggers
         )
 
+    @property
+    def only_times_are_due(self) -> bool:
+        """True if nothing is to come but times that triggers wait for."""
+        return len(self._timeline) <= len(self._coming)
+
     async def begin(self, *, resumed: bool) -> e.SystemWatching | None:
         """Begin to watch files, before anything of the session runs.
 
@@ -242,7 +247,7 @@ class Outside:
     def _come(self, spec: TriggerSpec) -> None:
         session = self._session
         del self._coming[spec.name]
-        alone = session.idle and len(self._timeline) <= len(self._coming)
+        alone = session.idle and self.only_times_are_due
         self._alone = self._alone + 1 if alone else 0
         self._came += 1
         self._receive(e.SystemScheduled(spec.name), 1)

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
@@ -13,6 +14,8 @@ STEP = 20
 """Milliseconds of quiet that end a group of changes,"""
 LONGEST = 100
 """unless they go on for so many."""
+PATIENCE = 10.0
+"""Seconds within which a mark has to be heard of at all."""
 OFTEN = 0.05
 """Seconds between two tries to hear a mark, until the first is heard."""
 _MARK = "mark-"
@@ -48,9 +51,20 @@ class Hearing:
         self._task = asyncio.create_task(self._listen(folder, below=below))
 
     async def begun(self) -> None:
-        """Return when it hears what happens from then on, or nothing at all any more."""
-        while not (self._began or self._task.done()):
+        """Return when it hears what happens from then on, or nothing at all any more.
+
+        If not even marks are heard of for some seconds, it has failed.
+        """
+        patience = time.monotonic() + PATIENCE
+        while not self._has_begun():
             await self._marked(OFTEN)
+            if time.monotonic() > patience and not self._has_begun():
+                self._task.cancel()
+                self._failed(OSError(errno.EIO, "the system does not tell of changes"))
+                return
+
+    def _has_begun(self) -> bool:
+        return self._began or self._task.done()
 
     async def heard_all(self) -> None:
         """Return when everything has been told that happened before, or nothing can be any more."""

@@ -59,6 +59,19 @@ def test_files_that_belong_to_somebody_are_nothing_to_wait_for(mop: Mop, two_ste
     assert "nobody is here to answer: Ship it now?" in done.stdout
 
 
+@pytest.mark.parametrize(
+    "waits_for", ['type: file_created, path_pattern: "*.md"', "type: schedule, interval: 200ms"]
+)
+def test_no_trigger_keeps_it_waiting_for_an_answer_that_nobody_gives(
+    mop: Mop, two_steps: Path, waits_for: str
+) -> None:
+    with two_steps.open("a", encoding="utf-8") as file:
+        file.write(f"\ntriggers: [{{{waits_for}, action: notify, task: look}}]\n")
+    done = mop("run", two_steps, "--headless")
+    assert done.returncode == 3
+    assert "nobody is here to answer: Ship it now?" in done.stdout
+
+
 def test_without_a_terminal_it_runs_headless_and_says_so(mop: Mop, two_steps: Path) -> None:
     done = mop("run", two_steps)
     assert done.returncode == 3
