@@ -209,7 +209,8 @@ class Considered:
             if not one_more and self._proposes():
                 raise _No("it has proposed that already, and nobody has answered")
             names = listed([_name(spawn) for spawn in spawns])
-            return (Propose(self.spec.name, f"Spawn {names}, because {self.why}?", spawns),)
+            begun = tuple(map(_begun, spawns))  # whoever approves need not be asked again
+            return (Propose(self.spec.name, f"Spawn {names}, because {self.why}?", begun),)
         return spawns
 
     def _proposes(self) -> bool:
@@ -337,6 +338,11 @@ def _depth(about: Circumstances) -> int:
     """
     session, event = about.session, about.event
     return max(session.depths.get(event.seq, 0), carried_depth(session, event))
+
+
+def _begun(spawn: Spawning) -> Spawning:
+    """Return what is spawned, without a gate before what it is to do."""
+    return spawn if spawn.task is None else replace(spawn, task=replace(spawn.task, gate=None))
 
 
 def _name(spawn: SpawnAgent | SpawnNew) -> str:

@@ -84,6 +84,8 @@ def _why_error(spec: TriggerSpec, about: Circumstances) -> str:
         return ""
     if isinstance(fact, e.AgentExited) and agent.stopping:
         return ""  # it was told to end
+    if isinstance(fact, e.SystemDone) and fact.effect == "run_hook" and about.session.hook_stopped:
+        return ""  # so was the hook
     if not isinstance(fact, e.SystemDone) and agent.incarnation != fact.incarnation:
         return ""
     if not isinstance(fact, e.AgentErred) and _tried_again(about):

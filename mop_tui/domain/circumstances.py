@@ -37,6 +37,8 @@ from mop_tui.domain.triggers import Complexity, TriggerType
 
 START_FAILED = "start_failed"
 """The type of the error that a process could not be started."""
+HOOK_FAILED = "hook_failed"
+"""The type of the error that a hook of an agent failed."""
 
 _AGENT: Mapping[str, Callable[[Agent], JsonValue]] = {
     "id": lambda agent: agent.spec.id,
@@ -100,6 +102,8 @@ def error_of(fact: Fact) -> Error | None:
             return None if fact.signal is None else Error(fact.signal, fact.result)
         case e.SystemDone(effect="start_process") if fact.error and not fact.lost:
             return Error(START_FAILED, fact.error)
+        case e.SystemDone(effect="run_hook") if fact.error and not fact.lost:
+            return Error(HOOK_FAILED, fact.error)
         case _:
             return None
 

@@ -105,7 +105,8 @@ class Trigger(Section):
     """The memory key it waits for."""
     error_type: Text | None = None
     """Which errors, by their type. A program that ends with a code that has no name meets `exit_N`,
-    one that is killed the name of the signal, one that cannot be started `start_failed`."""
+    one that is killed the name of the signal, one that cannot be started `start_failed`; an agent
+    whose hook fails meets `hook_failed`."""
     error_pattern: Regex | None = None
     """Which errors, by a regular expression for their type and text."""
     environment: Text | None = None

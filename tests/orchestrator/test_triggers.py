@@ -1,5 +1,6 @@
 """Triggers: who appears, and what is done, because of what happened; and what prevents that."""
 
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,14 +8,18 @@ import pytest
 from hands import Hand, Hands
 
 from mop_tui.agents.host import Assignment, Told
+from mop_tui.decisions.rules import RuleBook
+from mop_tui.decisions.standard import RULES
 from mop_tui.domain import events as e
 from mop_tui.domain.conditions import Condition
 from mop_tui.domain.events import AnyEvent, Fact
 from mop_tui.domain.feed import Steer, Stop
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId, TriggerName
-from mop_tui.domain.plan import AgentLimits, Retry, Script, TaskSpec
+from mop_tui.domain.plan import AgentLimits, HookName, Mode, Retry, Script, TaskSpec
 from mop_tui.domain.triggers import ActionType, Limits, TriggerSpec
 from mop_tui.journal import JournalFile
+from mop_tui.orchestrator.effects import Hook, Start
+from mop_tui.orchestrator.engine import Engine
 from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.recheck import recheck
 from sessions import Ran, agent, answer, crash, fixed, kind, plan, play, question, task, trigger
@@ -678,3 +683,68 @@ def test_wherever_the_program_dies_nothing_is_spawned_twice_and_nothing_is_lost(
         assert recheck(what, ran.events).divergence is None
         ran_for = [(it.data.trigger, it.data.key) for it in ran.of("system.fired")]
         assert ran_for == [(it.data.trigger, it.data.key) for it in whole.of("system.fired")]
+
+
+@pytest.mark.parametrize("hook", ["on_start", "pre_task", "post_task"])
+def test_a_hook_that_fails_brings_a_troubleshooter(hook: HookName) -> None:
+    spec = trigger(
+        "x", "agent_error", "spawn_troubleshooter", error_type="hook_failed", agents=("fixer",)
+    )
+    what = plan(
+        [agent("ann", real=True)],
+        [task("one", "ann")],
+        triggers=[spec],
+        kinds=KINDS,
+        hooks={"ann": [hook]},
+    )
+    engine = Engine(what, RuleBook(what, RULES))
+    started = e.SystemStarted(
+        "it",
+        "",
+        "",
+        Mode.LIVE,
+        attended=False,
+        max_agents=None,
+        teams=what.teams,
+        triggers=what.triggers,
+    )
+    effects = deque(engine.receive(started, 0, None).effects)
+    while effects and "fixer-1" not in engine.session.agents:
+        match effects.popleft():
+            case Start() as start:
+                done = e.SystemDone(start.action, "start_process", start.agent)
+                effects += engine.receive(done, 1, start.seq).effects
+                ended = e.AgentExited(start.agent, start.incarnation, start.task, 0)
+                effects += engine.receive(ended, 2, start.seq).effects
+            case Hook() as run:
+                failed = e.SystemDone(run.action, "run_hook", run.agent, "ended with exit code 7")
+                effects += engine.receive(failed, 3, run.seq).effects
+    created = engine.session.tasks[TaskId("x-1")].spec
+    assert created.context["error"] == {"type": "hook_failed", "message": "ended with exit code 7"}
+
+
+def test_what_was_proposed_and_approved_begins_without_being_asked_about_again(file: Path) -> None:
+    spec = trigger(
+        "x",
+        "memory_key",
+        "spawn_agent",
+        key=MemoryKey("k"),
+        agents=("fixer",),
+        start_question=QuestionName("start"),
+    )
+    script = {"one": Script(duration=(1000, 1000), memory=((MemoryKey("k"), 1),))}
+    ran = play(
+        plan(
+            [ANN],
+            [task("one", "ann")],
+            [question("start")],
+            triggers=[spec],
+            kinds=KINDS,
+            scripts=script,
+            auto_spawn=False,
+        ),
+        file,
+        answers=[answer("spawn/x", "approve", after=1)],
+    )
+    assert [it.data.name for it in ran.of("user.asked")] == ["spawn/x"]
+    assert ran.states("x-1")[-1][1] == "COMPLETE"
