@@ -472,4 +472,4 @@ async def test_a_paused_agent_says_by_whom_in_its_details() -> None:
     assert stage.session.agents[AgentId("kubernetes-architect")].paused_by is not None
     async with at_desk(stage, (100, 40)) as desk:
         await desk.press(*["down"] * 6, "enter")
-        assert re.search(r"paused by +operator", desk.text())
+        assert re.search(r"paused by +the operator", desk.text())
