@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from mop_tui.domain.plan import OnDoubt
-from mop_tui.domain.triggers import TriggerType
+from mop_tui.domain.triggers import Complexity, Health, TriggerType
 from mop_tui.layout.later import Topology
 from mop_tui.layout.reference import Described, Key, sections
 
@@ -81,7 +81,13 @@ NAMES = {
     "Condition": "condition",
     "Rules": "mapping of names to lists of actions",
 }
-CHOICES = {"OnDoubt": OnDoubt, "Topology": Topology, "TriggerType": TriggerType}
+CHOICES = {
+    "Complexity": Complexity,
+    "Health": Health,
+    "OnDoubt": OnDoubt,
+    "Topology": Topology,
+    "TriggerType": TriggerType,
+}
 FORMS = {
     "duration": "`30s`, `10m`, `1h30m`, `250ms`, or a number of seconds",
     "size": "`512MiB`, `2GiB`, `500MB`, or a number of bytes",

@@ -1,7 +1,7 @@
 """Conditions: what must hold of a session for something to be done."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from pydantic import JsonValue
 
@@ -47,8 +47,6 @@ class Condition:
         limit = self.values[0]
         if not _is_number(found) or not _is_number(limit):
             return False
-        assert isinstance(found, int | float)  # noqa: S101 - for the type checker
-        assert isinstance(limit, int | float)  # noqa: S101
         match self.operator:
             case "lt":
                 return found < limit
@@ -74,7 +72,7 @@ def unmet(conditions: tuple[Condition, ...], find: Find) -> tuple[Condition, Jso
     return None
 
 
-def _is_number(value: JsonValue) -> bool:
+def _is_number(value: JsonValue) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

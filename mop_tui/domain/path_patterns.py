@@ -81,14 +81,6 @@ def below(resource: str) -> str:
     return f"{resource}**" if resource.endswith("/") else resource
 
 
-def fixed_prefix(pattern: str) -> str:
-    """Return the folder in which everything is that `pattern` can match; "" for the root."""
-    wildcard = _WILDCARD.search(pattern)
-    fixed = pattern if wildcard is None else pattern[: wildcard.start()]
-    folders, _, _ = fixed.rpartition("/")
-    return "/".join(_steps(folders))
-
-
 def _in_letters(pattern: str) -> str:
     if not pattern.strip():
         return "is empty"

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from mop_tui.domain.plan import OnDoubt
-from mop_tui.domain.triggers import DEFAULT_DEPTH, DEFAULT_TOTAL
+from mop_tui.domain.triggers import DEFAULT_DEPTH, DEFAULT_TOTAL, Complexity
 from mop_tui.layout.later import (
     HealthChecks,
     Notify,
@@ -370,7 +370,7 @@ class Task(Section):
     """The files that only its agent may change meanwhile; they are locked, too."""
     when: Annotated[Condition, LATER] = {}
     """What must hold before it is ready."""
-    complexity: Literal["low", "medium", "high"] | None = None
+    complexity: Complexity | None = None
     """How hard it is; by default told by how long it takes and what it needs."""
     review: Annotated[Review | None, LATER] = None
     """Who looks at it before it counts as complete."""

@@ -1,10 +1,10 @@
 """The form of triggers: what has something done by itself, and what that is."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, JsonValue, field_validator, model_validator
 
-from mop_tui.domain.triggers import TriggerType
+from mop_tui.domain.triggers import ActionType, Complexity, Health, TriggerType
 from mop_tui.layout.section import Section, also
 from mop_tui.layout.values import Duration, Id, Key, Regex, Text, Timeout, wrong
 
@@ -49,20 +49,7 @@ Condition = dict[Path, Annotated[Comparison, BeforeValidator(_compared)]]
 """What must hold, all of it: values by their paths, or how they compare."""
 
 
-ACTIONS = (
-    "spawn_agent",
-    "spawn_dependent_agents",
-    "spawn_team",
-    "spawn_troubleshooter",
-    "ask_human",
-    "ask_human_approval",
-    "create_task",
-    "set_memory",
-    "notify",
-    "restart_agent",
-    "pause_agent",
-    "resume_agent",
-)
+ACTIONS: tuple[str, ...] = (*get_args(ActionType), "ask_human_approval")
 
 _NEEDED: dict[str, tuple[str, ...]] = {
     "file_created": ("path_pattern",),
@@ -96,7 +83,7 @@ class Trigger(Section):
     requires_skill: Text | None = None
     """Which tasks, by the skill that they take: that they require, that the agent has whom they
     are meant for, or that their title names."""
-    complexity: Literal["low", "medium", "high"] | None = None
+    complexity: Complexity | None = None
     """Which tasks, by how complex they are: as they say, or by how long they take and what they
     need."""
     wait_for: Key | None = None
@@ -111,7 +98,7 @@ class Trigger(Section):
     """Which errors, by a regular expression for their type and text."""
     environment: Text | None = None
     """Which environment is deployed to."""
-    status: Literal["healthy", "degraded", "unhealthy"] | None = None
+    status: Health | None = None
     """Which health an agent comes to."""
     interval: Timeout | None = None
     """How often, for `type: schedule`."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from wcmatch import glob
 
 from mop_tui.domain.globs import Globs
-from mop_tui.domain.path_patterns import LONGEST, compiled, fixed_prefix, problem
+from mop_tui.domain.path_patterns import LONGEST, compiled, problem
 
 
 @pytest.mark.parametrize(
@@ -137,12 +137,6 @@ def test_folders_above_a_match_may_have_one_below(pattern: str) -> None:
     assert all(compiled(pattern).may_be_below(folder) for folder in folders | {""})
 
 
-@given(_patterns)
-def test_all_matches_are_below_the_fixed_prefix(pattern: str) -> None:
-    prefix = fixed_prefix(pattern)
-    assert all(path.startswith(f"{prefix}/" if prefix else "") for path in _matched(pattern))
-
-
 @given(_patterns, _patterns)
 def test_patterns_that_match_one_path_meet(first: str, second: str) -> None:
     if _matched(first) & _matched(second):
@@ -154,23 +148,6 @@ def test_folders_that_cannot_hold_a_match_are_told() -> None:
     may = ["", "src", "src/a", "docs", "docs/a", "docs/a/b"]
     cannot = ["node_modules", "src/a/b", "doc", "srca", "top.txt"]
     assert [folder for folder in may + cannot if matcher.may_be_below(folder)] == may
-
-
-@pytest.mark.parametrize(
-    ("pattern", "prefix"),
-    [
-        ("src/*.py", "src"),
-        ("src/a/b.py", "src/a"),
-        ("*.md", ""),
-        ("./src//x/{a,b}/c", "src/x"),
-        ("src/x[ab]/c", "src"),
-        ("src/**", "src"),
-    ],
-)
-def test_the_fixed_prefix_is_the_folder_before_the_first_wildcard(
-    pattern: str, prefix: str
-) -> None:
-    assert fixed_prefix(pattern) == prefix
 
 
 def test_several_patterns_are_matched_at_once() -> None:
