@@ -48,6 +48,7 @@ def agent_of(
         lifetime=kind.lifetime,
         limits=kind.limits,
         depth=depth,
+        health=kind.health,
     )
 
 

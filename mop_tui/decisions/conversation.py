@@ -41,6 +41,7 @@ from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState
 
+_AT_WORK = (AgentState.ACTIVE, AgentState.DEGRADED, AgentState.UNHEALTHY)
 OPERATOR = "operator"
 COORDINATOR = "coordinator"
 
@@ -286,7 +287,7 @@ def _outcome(closing: UserAnswered | UserExpired | UserWithdrawn) -> ReplyOutcom
 
 
 def _pause(agent: Agent, by: PausedBy) -> tuple[Action, ...]:
-    if agent.state is not AgentState.ACTIVE:
+    if agent.state not in _AT_WORK:
         return ()
     return (MoveAgent(agent.spec.id, AgentTrigger.DEPENDENCY_NOT_READY, agent.task, by),)
 
@@ -308,7 +309,7 @@ RULES = (
     ),
     Rule("wait_for_key", (AgentWaiting.KIND,), wait_for_key),
     Rule("key_came", (SystemMemorySet.KIND,), key_came),
-    Rule("still_waits", (AgentTransitioned.KIND,), still_waits, into=(AgentState.ACTIVE,)),
+    Rule("still_waits", (AgentTransitioned.KIND,), still_waits, into=_AT_WORK),
     Rule("pass_message_on", (AgentMessaged.KIND,), pass_message_on),
     Rule("note_error", (AgentErred.KIND,), note_error),
     Rule("withdraw_questions", (AgentExited.KIND,), withdraw_questions),

@@ -200,7 +200,9 @@ class StopProcess:
 
     agent: AgentId
     again: bool = False
-    """A trigger wants it to have a new one."""
+    """A trigger, or supervision, wants it to have a new one."""
+    ill: bool = False
+    """Supervision ends it because it is unhealthy; unless it has a new one, its attempt fails."""
     do: Literal["stop_process"] = "stop_process"
 
 

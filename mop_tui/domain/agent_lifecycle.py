@@ -15,8 +15,8 @@ is UNHEALTHY; both still hold their task and may finish it. Recovery leads back 
 A PAUSED agent remembers the state it was paused in and *who* paused it. A pause by the operator
 or a strategy stops its processes and ends by `resume`; a pause for a dependency, a question or a
 lock leaves them running, for they must read the answer, and ends by `dependency_ready`. Neither
-trigger undoes the other's pause. Either leads back to the state the agent was paused in, which for
-`dependency_not_ready` is always ACTIVE.
+trigger undoes the other's pause. Either leads back to the state the agent was paused in. Nobody is
+found ill who is paused, and who is ill may wait for an answer like anybody else.
 
 The *live* states are all but COMPLETE and FAILED. From any live state the operator may stop an
 agent and its process may die; both lead to FAILED, from where a restart leads to SPAWNING.
@@ -121,6 +121,8 @@ def _table() -> Mapping[tuple[AgentState, AgentTrigger], AgentState | _PausedIn]
         (_S.UNHEALTHY, _T.POST_TASK_HOOK_COMPLETE): _S.COMPLETE,
         (_S.COMPLETE, _T.RETURNED_TO_POOL): _S.AVAILABLE,
         (_S.ACTIVE, _T.DEPENDENCY_NOT_READY): _S.PAUSED,
+        (_S.DEGRADED, _T.DEPENDENCY_NOT_READY): _S.PAUSED,
+        (_S.UNHEALTHY, _T.DEPENDENCY_NOT_READY): _S.PAUSED,
         (_S.PAUSED, _T.DEPENDENCY_READY): RESUMES,
         (_S.PAUSED, _T.RESUME): RESUMES,
         (_S.ASSIGNED, _T.PERFORMANCE_THRESHOLD_EXCEEDED): _S.DEGRADED,

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from mop_tui.domain.actions import Action, Effect, Spawning, TimerPurpose
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.answers import ANYTHING, InputType, Option, QuestionType, Validation
+from mop_tui.domain.health import HealthChecks, Level, Reading
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
@@ -177,6 +178,25 @@ class AgentHealth(Fact):
     status: Literal["healthy", "degraded", "unhealthy"] | None = None
     error_count: int | None = None
     response_ms: float | None = None
+    unanswered_ms: int | None = None
+    """For how long a ping has waited for its answer."""
+    stopped: bool | None = None
+    """Somebody has suspended all its processes."""
+
+
+@immutable
+class AgentChecked(Fact):
+    """An agent was checked: how it is by what is known of it, and what is wrong.
+
+    Checks of an agent that is well, and has been, are not recorded.
+    """
+
+    KIND: ClassVar[str] = "agent.checked"
+    agent: AgentId
+    incarnation: int
+    level: Level
+    findings: tuple[Reading, ...] = ()
+    """What is wrong, worst first."""
 
 
 PROTOCOL_VIOLATION = "protocol_violation"
@@ -440,6 +460,10 @@ class SystemStarted(Fact):
     keep_running: bool = False
     kinds: tuple[str, ...] = ()
     """The types of agents that may be spawned."""
+    health: HealthChecks = HealthChecks()
+    """How agents are checked whose type does not say otherwise."""
+    coordinator: AgentId | None = None
+    """The agent that is told of what concerns the whole."""
 
 
 @immutable
@@ -492,6 +516,14 @@ class SystemDecided(Fact):
     task: TaskId | None = None
 
 
+RESTART = "restart"
+"""A process is ended for a trigger wants its agent to have a new one."""
+CURED = "unhealthy, restart"
+"""It is unhealthy, and supervision wants its agent to have a new one."""
+GIVEN_UP = "unhealthy"
+"""It is unhealthy, and supervision gives it up."""
+
+
 @immutable
 class SystemIntended(Fact):
     """A side effect that must not be repeated is about to happen."""
@@ -512,7 +544,7 @@ class SystemIntended(Fact):
     """Which question of the agent a `tell` answers."""
     about: str = ""
     """What else a `tell` is about: the task cancelled, or who sends a message; and which hook. Of a
-    `stop_process`: `restart` if a trigger wants the agent to have a new one."""
+    `stop_process`: what for, if that matters later (`RESTART`, `CURED`, `GIVEN_UP`)."""
     files: tuple[str, ...] = ()
     """The files that a `post_edit` hook is told of."""
 
@@ -669,6 +701,21 @@ class SystemDigest(Fact):
 
 
 @immutable
+class SystemClockJumped(Fact):
+    """Time went by that says nothing about agents: nobody is ill because of it.
+
+    The wall clock was set, or the machine slept, by `wall_ms` (less than 0: back); the program
+    itself did not run for `stalled_ms`; or none of the `late` agents that are pinged answered, all
+    at once.
+    """
+
+    KIND: ClassVar[str] = "system.clock_jumped"
+    wall_ms: int = 0
+    stalled_ms: int = 0
+    late: int = 0
+
+
+@immutable
 class SystemNotRecording(Fact):
     """Writing the journal failed for a while; nothing was acted upon meanwhile."""
 
@@ -711,6 +758,7 @@ FACTS: tuple[type[Fact], ...] = (
     AgentProgressed,
     AgentOutput,
     AgentHealth,
+    AgentChecked,
     AgentErred,
     AgentAsked,
     AgentWaiting,
@@ -747,6 +795,7 @@ FACTS: tuple[type[Fact], ...] = (
     SystemTimerSet,
     SystemTimerFired,
     SystemDigest,
+    SystemClockJumped,
     SystemNotRecording,
     SystemStraysEnded,
 )
@@ -762,6 +811,7 @@ INPUTS: frozenset[str] = frozenset(
         AgentProgressed,
         AgentOutput,
         AgentHealth,
+        AgentChecked,
         AgentErred,
         AgentAsked,
         AgentWaiting,
@@ -779,6 +829,7 @@ INPUTS: frozenset[str] = frozenset(
         SystemWatching,
         SystemScheduled,
         SystemTimerFired,
+        SystemClockJumped,
         SystemNotRecording,
         SystemStraysEnded,
     )
@@ -794,7 +845,7 @@ MAY_LACK_CAUSE: frozenset[str] = frozenset(
     fact.KIND
     for fact in (
         *(FileCreated, FileModified, FileDeleted),
-        *(UserCommanded, SystemStarted, SystemResumed),
+        *(UserCommanded, SystemStarted, SystemResumed, SystemClockJumped),
     )
 )
 """Kinds that may stand at the beginning of a chain of causes."""

@@ -37,6 +37,16 @@ _BEGINNINGS = e.INPUTS - {e.SystemMemorySet.KIND, e.SystemQuiesced.KIND}
 _CONSEQUENTIAL = e.INPUTS - e.TELEMETRY
 _TASK_COMPLETE = TaskState.COMPLETE
 _TASK_ACTIVE = TaskState.ACTIVE
+_OF_HEALTH = frozenset(
+    {
+        AgentTrigger.PERFORMANCE_THRESHOLD_EXCEEDED,
+        AgentTrigger.PERFORMANCE_RECOVERED,
+        AgentTrigger.DEGRADATION_TIMEOUT,
+        AgentTrigger.HEALTH_CHECK_FAILED,
+    }
+)
+_STEPS_KEPT = 3
+"""Tellings of progress that are kept besides the last."""
 _OF_HOOKS = frozenset({"run_hook", "stop_hook"})
 
 
@@ -140,12 +150,16 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
         session.hold(agent, data.task)
         agent.progress = None
         agent.note = ""
+        agent.advanced = ()
     elif to_state in _HANDS_EMPTY:
         if agent.task is not None:
             attempt = session.tasks[agent.task].attempts
             session.timers.pop(force_of(agent.task, attempt), None)
         session.let_go(agent)
         agent.hook = None
+        _forget_checks(agent)
+    elif trigger in _OF_HEALTH:
+        _note_illness(agent, trigger, event.at, session.checks(agent).degradation_timeout_ms)
     if to_state is _PAUSED:
         _pause(session, agent, event.at, data.by)
     elif agent.state is _PAUSED:
@@ -164,6 +178,25 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
     agent.moved = event.seq
     session.weigh(agent)
     session.touch(agent)
+
+
+def _forget_checks(agent: Agent) -> None:
+    """Forget what checks found of an agent that has nothing to do any more."""
+    agent.level, agent.findings = "healthy", ()
+    agent.failures = agent.severe = agent.passes = 0
+    agent.checked_at = None
+
+
+def _note_illness(agent: Agent, trigger: AgentTrigger, at: int, lasting: int) -> None:
+    """Note what an agent that falls ill is ill with, or that it recovers."""
+    if trigger is AgentTrigger.PERFORMANCE_RECOVERED:
+        agent.recovered_at = at
+        return
+    if agent.recovered_at is not None and at - agent.recovered_at >= lasting:
+        agent.ill_with = ()
+    agent.recovered_at = None
+    found = ((reading.metric, reading.level) for reading in agent.findings)
+    agent.ill_with = tuple(dict.fromkeys((*agent.ill_with, *found)))
 
 
 def _pause(session: Session, agent: Agent, at: int, by: PausedBy | None) -> None:
@@ -206,7 +239,17 @@ def _agent_progressed(session: Session, event: Event[e.AgentProgressed]) -> None
     task = session.tasks[data.task]
     task.progress = data.percent
     task.told_after = task.worked(event.at)
+    _advance(agent, task.told_after, data.percent)
     session.touch(task)
+
+
+def _advance(agent: Agent, worked: int, percent: int) -> None:
+    """Note that an agent got on; one that has begun something anew begins anew here, too."""
+    steps = agent.advanced or ((0, 0),)
+    if percent < steps[-1][1]:
+        agent.advanced = ((worked, percent),)
+    elif percent > steps[-1][1]:
+        agent.advanced = (*steps[-_STEPS_KEPT:], (worked, percent))
 
 
 def _agent_output(session: Session, event: Event[e.AgentOutput]) -> None:
@@ -230,10 +273,10 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
     agent.running = False
     agent.exit_code = data.code
     agent.result = data.result
-    if not data.lost:
+    if not data.lost and not agent.restarting:
         agent.deaths += 1
     agent.measured = None
-    agent.response_ms = None
+    agent.response_ms = agent.unanswered_ms = None
     for ask, what in agent.waits.items():
         if isinstance(what, str):
             session.waiting_agents.get(what, {}).pop((data.agent, ask), None)
@@ -261,9 +304,40 @@ def _agent_health(session: Session, event: Event[e.AgentHealth]) -> None:
                 agent.last_active = max(agent.last_active or 0, event.at - data.idle_ms)
         case "reported":
             agent.reported = data
+            agent.last_active = event.at
         case "ping":
-            agent.response_ms = data.response_ms
+            agent.unanswered_ms = data.unanswered_ms
+            if data.response_ms is not None:
+                agent.response_ms = data.response_ms
     session.touch(agent)
+
+
+def _agent_checked(session: Session, event: Event[e.AgentChecked]) -> None:
+    data = event.data
+    agent = _current(session, data.agent, data.incarnation)
+    if agent is None:
+        return
+    agent.checked_at = event.at
+    agent.level = data.level
+    agent.findings = data.findings
+    agent.severe = agent.severe + 1 if data.level == "unhealthy" else 0
+    if data.level == "healthy":
+        agent.failures = 0
+        agent.passes += 1
+    else:
+        agent.failures += 1
+        agent.passes = 0
+    session.touch(agent)
+
+
+def _clock_jumped(session: Session, event: Event[e.SystemClockJumped]) -> None:
+    """Begin anew to count checks: what was not seen meanwhile is nobody's illness."""
+    for agent in session.agents.values():
+        if agent.running:
+            agent.watched_from = event.at
+            agent.unanswered_ms = None
+            agent.failures = agent.severe = 0
+            session.touch(agent)
 
 
 def _agent_erred(session: Session, event: Event[e.AgentErred]) -> None:
@@ -272,6 +346,7 @@ def _agent_erred(session: Session, event: Event[e.AgentErred]) -> None:
     if agent is None:
         return
     agent.errors += 1
+    agent.error_times = (*agent.error_times, event.at)[-session.checks(agent).many_errors :]
     agent.last_error = f"{data.type}: {data.message}" if data.message else data.type
     session.touch(agent)
 
@@ -535,6 +610,8 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
     session.auto_spawn = data.auto_spawn
     session.keep_running = data.keep_running
     session.kinds = data.kinds
+    session.health = data.health
+    session.coordinator = data.coordinator
     for spec in data.triggers:
         trigger = Trigger(spec, moved=event.seq)
         session.triggers[spec.name] = trigger
@@ -613,10 +690,18 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
             agent.exit_code = None
             agent.stopping = agent.restarting = False
             agent.errors = 0
+            agent.error_times = ()
             agent.measured = agent.reported = None
+            agent.response_ms = agent.unanswered_ms = None
+            agent.ill_with, agent.recovered_at, agent.given_up = (), None, False
+            _forget_checks(agent)
         case "stop_process":
             agent.stopping = True
-            agent.restarting = agent.restarting or data.about == "restart"
+            agent.restarting = agent.restarting or data.about in (e.RESTART, e.CURED)
+            agent.given_up = data.about == e.GIVEN_UP
+            if data.about == e.CURED:
+                kept = session.checks(agent).restarts
+                agent.restarts = (*agent.restarts, event.at)[-kept:]
             agent.depth = max(agent.depth, session.depths.get(event.cause or 0, 0))
             session.weigh(agent)
         case "tell" if data.ask is not None:
@@ -793,6 +878,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.AgentProgressed.KIND: _agent_progressed,
     e.AgentOutput.KIND: _agent_output,
     e.AgentHealth.KIND: _agent_health,
+    e.AgentChecked.KIND: _agent_checked,
     e.AgentErred.KIND: _agent_erred,
     e.AgentAsked.KIND: _agent_asked,
     e.AgentWaiting.KIND: _agent_waiting,
@@ -819,6 +905,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.SystemIssueClosed.KIND: _issue_closed,
     e.SystemTimerSet.KIND: _timer_set,
     e.SystemTimerFired.KIND: _timer_fired,
+    e.SystemClockJumped.KIND: _clock_jumped,
     e.SystemDigest.KIND: _digest,
 }
 

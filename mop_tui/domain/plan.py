@@ -18,6 +18,7 @@ from mop_tui.domain.answers import (
     QuestionType,
     Validation,
 )
+from mop_tui.domain.health import HealthChecks
 from mop_tui.domain.ids import (
     AgentId,
     MemoryKey,
@@ -166,6 +167,8 @@ class AgentSpec:
     """How many agents were spawned because of each other before it, itself included."""
     owns: tuple[Resource, ...] = ()
     """Patterns for the files that only it may change."""
+    health: HealthChecks | None = None
+    """How it is checked; None for as all are."""
 
 
 @immutable
@@ -179,6 +182,7 @@ class AgentKind:
     limits: AgentLimits = AgentLimits()
     work: Work = Work()
     hooks: Mapping[HookName, Hook] = field(default_factory=dict)
+    health: HealthChecks | None = None
 
 
 @immutable
@@ -300,6 +304,10 @@ class Plan:
     """Whether triggers spawn agents, or only propose it."""
     keep_running: bool = False
     """Whether the session waits for the operator when everything is done."""
+    health: HealthChecks = HealthChecks()
+    """How agents are checked whose type does not say otherwise."""
+    coordinator: AgentId | None = None
+    """The agent that is told of what concerns the whole."""
     root: str = "."
     """The folder whose files are watched; machine facts are not filled in yet."""
     session_hooks: Mapping[HookName, Hook] = field(default_factory=dict)

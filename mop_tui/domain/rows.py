@@ -9,6 +9,7 @@ from typing import Literal
 
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
 from mop_tui.domain.events import AgentHealth, Severity, SystemIntended, UserAsked
+from mop_tui.domain.health import Level, Metric, Reading
 from mop_tui.domain.ids import (
     AgentId,
     AskId,
@@ -62,8 +63,34 @@ class Agent:
     reported: AgentHealth | None = None
     response_ms: float | None = None
     """How long its process last took to answer a ping."""
+    unanswered_ms: int | None = None
+    """For how long a ping has waited for its answer, if that is too long."""
     errors: int = 0
     """Errors of its present process."""
+    error_times: tuple[int, ...] = ()
+    """When the latest of them happened."""
+    advanced: tuple[tuple[int, int], ...] = ()
+    """The latest progress: after how many milliseconds of work it was at how many percent."""
+    watched_from: int = 0
+    """Before this moment nobody could tell how it was."""
+    checked_at: int | None = None
+    level: Level = "healthy"
+    """How its last check found it."""
+    findings: tuple[Reading, ...] = ()
+    """What was wrong then, worst first."""
+    failures: int = 0
+    """Checks in a row that found something wrong; of those, the latest that found it unhealthy:"""
+    severe: int = 0
+    passes: int = 0
+    """Checks in a row that found nothing wrong."""
+    ill_with: tuple[tuple[Metric, Level], ...] = ()
+    """What its process was found ill with, this time and, if it has just recovered, the last."""
+    recovered_at: int | None = None
+    """When it recovered from that."""
+    restarts: tuple[int, ...] = ()
+    """When supervision had it start again, the latest."""
+    given_up: bool = False
+    """Supervision has its process ended, and its attempt fails."""
     last_error: str = ""
     deaths: int = 0
     """Processes in a row that ended, or could not start, without having completed a task."""
@@ -103,7 +130,11 @@ class Agent:
             f" {self.exit_code!s} {self.tail_end} {self.errors} {self.deaths} {len(self.waits)}"
             f"{'' if self.hook is None else f' {self.hook.about}'}"
             f"{' unprepared' if self.unprepared else ''}"
+            f"{'' if self.checked_at is None else self._health()}"
         )
+
+    def _health(self) -> str:
+        return f" {self.level} {self.checked_at} {self.failures} {self.severe} {self.passes}"
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from mop_tui.domain import agent_lifecycle, graph, locks, task_lifecycle
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger
 from mop_tui.domain.events import Outcome, SystemIntended, SystemTimerSet
+from mop_tui.domain.health import HealthChecks
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
@@ -189,6 +190,9 @@ class Snapshot:
     kinds: tuple[str, ...]
     """The types of agents that may be spawned."""
     auto_spawn: bool
+    health: HealthChecks
+    """How agents are checked whose type does not say otherwise."""
+    coordinator: AgentId | None
     memory: Mapping[MemoryKey, JsonValue]
     locks: Mapping[Resource, Lock]
     agent_counts: Mapping[AgentState, int]
@@ -261,6 +265,10 @@ class Session:
     """The types of agents that may be spawned."""
     keep_running: bool = False
     """The session waits for the operator when everything is done."""
+    health: HealthChecks = field(default_factory=HealthChecks)
+    """How agents are checked whose type does not say otherwise."""
+    coordinator: AgentId | None = None
+    """The agent that is told of what concerns the whole."""
     watched: bool = False
     """It is recorded which files were there from the beginning."""
     files: dict[str, str] = field(default_factory=dict)
@@ -516,6 +524,10 @@ class Session:
     def is_by_trigger(self, agent: AgentSpec) -> bool:
         """True if an agent is not there from the beginning, so that limits are about it."""
         return agent.spawn is not None or agent.id in self.awaited
+
+    def checks(self, agent: Agent) -> HealthChecks:
+        """Return how `agent` is checked."""
+        return agent.spec.health or self.health
 
     def hooks(self, agent: AgentId | None) -> list[SystemIntended]:
         """Return the hooks of `agent`, or of the session, that run and were not told to end."""
@@ -802,6 +814,8 @@ class Session:
             limits=self.limits,
             kinds=self.kinds,
             auto_spawn=self.auto_spawn,
+            health=self.health,
+            coordinator=self.coordinator,
             memory=dict(self.memory),
             locks=dict(self.locks),
             agent_counts={s: n for s, n in self.agent_counts.items() if n},

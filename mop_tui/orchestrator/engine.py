@@ -344,8 +344,7 @@ class Engine:
         at: int,
     ) -> None:
         agent = self.session.agents[action.agent]
-        again = isinstance(action, a.StopProcess) and action.again
-        about = "restart" if again else ""
+        about = _ending(action) if isinstance(action, a.StopProcess) else ""
         seq = self._intend(action_id, action.do, agent, cause, at, about=about)
         signal = Signal(seq, action_id, action.agent, agent.incarnation, action.do)
         self._turn.effects.append(signal)
@@ -524,6 +523,13 @@ def _spawning(spawn: a.Spawning) -> str:
     """Return in words what is to be spawned."""
     who = spawn.agent if isinstance(spawn, a.SpawnAgent) else spawn.spec.type
     return f"{who}, to do: {spawn.task.title}" if spawn.task else who
+
+
+def _ending(stop: a.StopProcess) -> str:
+    """Return what a process is ended for, if that matters later."""
+    if stop.ill:
+        return e.CURED if stop.again else e.GIVEN_UP
+    return e.RESTART if stop.again else ""
 
 
 def _action_id(decided: int, place: int) -> ActionId:

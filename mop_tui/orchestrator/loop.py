@@ -243,6 +243,8 @@ class Orchestrator:
             auto_spawn=self._plan.auto_spawn,
             keep_running=self._plan.keep_running,
             kinds=tuple(self._plan.kinds),
+            health=self._plan.health,
+            coordinator=self._plan.coordinator,
         )
         return self._receive(started, None)
 
