@@ -26,13 +26,15 @@ from mop_tui.agents.host import (
     Progressed,
     Remembered,
     Reply,
+    Reported,
     Sink,
     Started,
     Told,
 )
 from mop_tui.agents.masking import Mask
+from mop_tui.domain.health import Level
 from mop_tui.domain.ids import AgentId, AskId, QuestionName
-from mop_tui.domain.plan import QuestionSpec, Script, ScriptedError, TaskSpec
+from mop_tui.domain.plan import Ailment, QuestionSpec, Script, ScriptedError, TaskSpec
 
 UNKNOWN_DURATION = (5_000, 15_000)
 """Range in ms from which a task's time is drawn if neither script nor task declares any."""
@@ -45,6 +47,9 @@ STEPS = 10
 
 CANCELLED = "cancelled"
 """The type of failure of a task that was cancelled while it was played."""
+
+AILING = "ailing"
+"""The type of the errors that an ailment brings."""
 
 CallAt = Callable[[int, Callable[[], None]], object]
 """Has a call made at a session time (ms)."""
@@ -74,6 +79,15 @@ class _Play:
     """What it does when the question that it asked is settled."""
     last_line: str = ""
     paused_at: int | None = None
+    """Since when its time stands still, for it is suspended or hangs."""
+    suspended: bool = False
+    hangs: bool = False
+    turn: int = 0
+    """How many tasks it has begun or ended, so that what was to befall a former one does not."""
+    response_ms: int = 0
+    """How long it takes to answer a ping."""
+    unanswered: list[int] = field(default_factory=list)
+    """When pings came that it has not answered, for it stands still."""
     ended: bool = False
 
     @property
@@ -113,8 +127,10 @@ class SimulatedHost:
         match what:
             case Assignment() if play.job.assignment is None:
                 self._at(play, self._now(), lambda: self._take(play, what))
+            case Ping(number=_) if play.paused_at is not None:
+                play.unanswered.append(self._now())
             case Ping(number=_):
-                self._at(play, self._now(), lambda: self._sink(Ponged(*play.key, 0.0)))
+                self._answer_ping(play, self._now())
             case Reply() if play.going_on is not None:
                 self._at(play, self._now(), play.going_on, scripted=True)
                 play.going_on = None
@@ -131,19 +147,37 @@ class SimulatedHost:
     def pause(self, agent: AgentId, incarnation: int) -> None:
         """See `AgentHost`. Its time stands still."""
         play = self._play(agent, incarnation)
-        if play is not None and play.paused_at is None:
-            play.paused_at = self._now()
+        if play is not None:
+            play.suspended = True
+            self._stand_still(play)
 
     def resume(self, agent: AgentId, incarnation: int) -> None:
         """See `AgentHost`. What was to come, comes as much later as the pause was long."""
         play = self._play(agent, incarnation)
-        if play is None or play.paused_at is None:
+        if play is not None:
+            play.suspended = False
+            self._move_on(play)
+
+    def _stand_still(self, play: _Play) -> None:
+        if play.paused_at is None:
+            play.paused_at = self._now()
+
+    def _move_on(self, play: _Play) -> None:
+        if play.paused_at is None or play.suspended or play.hangs:
             return
         pause, play.paused_at = self._now() - play.paused_at, None
         play.began += pause
         cues, play.cues = play.cues, []
         for cue in cues:
             self._at(play, cue.at + pause, cue.call, scripted=cue.scripted)
+        pings, play.unanswered = play.unanswered, []
+        for came in pings:
+            self._answer_ping(play, came)
+
+    def _answer_ping(self, play: _Play, came: int) -> None:
+        """Answer a ping that came at a time; its answer tells how long that took."""
+        at = max(self._now(), came + play.response_ms)
+        self._at(play, at, lambda: self._sink(Ponged(*play.key, float(self._now() - came))))
 
     def stop(self, agent: AgentId, incarnation: int) -> None:
         """See `AgentHost`. A simulated agent obeys at once, be it paused or not."""
@@ -201,6 +235,10 @@ class SimulatedHost:
         script = assignment.script or play.job.work.script or Script()
         length = self._draw(play.job.agent.id, assignment.task, script)
         play.last_line, play.going_on = "", None
+        play.turn += 1
+        for ailment in script.ailments:
+            if assignment.attempt <= ailment.attempts:
+                self._befall(play, ailment, ailment.at_ms, self._begin_ailment)
         cues: list[tuple[int, Callable[[], None]]] = [
             (length * index // (len(script.output) + 1), partial(self._say, play, line))
             for index, line in enumerate(script.output, start=1)
@@ -224,6 +262,76 @@ class SimulatedHost:
         before = [cue for cue in cues if cue[0] <= half]
         before.append((half, partial(self._ask, play, script.asks, half, rest)))
         self._play_from(play, 0, before)
+
+    # -- ailments ---------------------------------------------------------------------------------
+
+    def _befall(
+        self,
+        play: _Play,
+        ailment: Ailment,
+        after: int,
+        what: Callable[[_Play, Ailment], None],
+    ) -> None:
+        """Have an ailment begin or end in so many milliseconds, if its task is still done then.
+
+        That is no part of the play, whose time may stand still.
+        """
+        turn = play.turn
+
+        def happen() -> None:
+            if not play.ended and play.turn == turn:
+                what(play, ailment)
+
+        self._call_at(self._now() + after, happen)
+
+    def _begin_ailment(self, play: _Play, ailment: Ailment) -> None:
+        if ailment.dies:
+            self._end(play, None, "SIGKILL")
+            return
+        if ailment.lasts_ms is not None:
+            self._befall(play, ailment, ailment.lasts_ms, self._end_ailment)
+        for _ in range(ailment.errors):
+            self._sink(Erred(*play.key, AILING, "it is told to be ill", "protocol"))
+        self._report(play, ailment, ailment.status)
+        if ailment.response_ms is not None:
+            play.response_ms = ailment.response_ms
+        if ailment.slow > 1:
+            self._slow_down(play, ailment)
+        if ailment.hangs:
+            play.hangs = True
+            self._stand_still(play)
+
+    def _end_ailment(self, play: _Play, ailment: Ailment) -> None:
+        self._report(play, None, None if ailment.status is None else "healthy")
+        play.response_ms = 0
+        play.hangs = False
+        self._move_on(play)
+
+    def _report(self, play: _Play, ailment: Ailment | None, status: Level | None) -> None:
+        """Say of itself what an ailment has it say; nothing any more if there is none."""
+        cpu = None if ailment is None else ailment.cpu_usage
+        memory = None if ailment is None else ailment.memory_usage
+        if ailment is None or status is not None or cpu is not None or memory is not None:
+            self._sink(Reported(*play.key, status, cpu_usage=cpu, memory_usage=memory))
+
+    def _slow_down(self, play: _Play, ailment: Ailment) -> None:
+        """Have what is to come take longer, as long as the ailment lasts."""
+        now = self._now() - play.began
+
+        def later(at: int) -> int:
+            whole = at - now
+            if whole <= 0:
+                return at
+            if ailment.lasts_ms is not None:
+                slowly = min(whole, round(ailment.lasts_ms / ailment.slow))
+                return now + round(slowly * ailment.slow) + whole - slowly
+            return now + round(whole * ailment.slow)
+
+        play.to_come = deque((later(at), call) for at, call in play.to_come)
+        cues, play.cues = play.cues, []
+        for cue in cues:
+            at = play.began + later(cue.at - play.began) if cue.scripted else cue.at
+            self._at(play, at, cue.call, scripted=cue.scripted)
 
     def _play_from(
         self, play: _Play, part: int, cues: Iterable[tuple[int, Callable[[], None]]]
@@ -285,6 +393,8 @@ class SimulatedHost:
 
     def _next(self, play: _Play, failed: str, message: str) -> None:
         """End the task in hand, and go on to the next."""
+        play.turn += 1
+        play.response_ms = 0
         task = play.in_hand.popleft().task.id
         self._sink(Finished(*play.key, task, play.last_line, failed, message))
         if play.in_hand:

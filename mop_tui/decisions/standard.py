@@ -16,12 +16,14 @@ from mop_tui.decisions import (
     ownership,
     retries,
     steering,
+    supervision,
     triggers,
     work,
 )
 
 RULES = (
     *locks.RULES,  # before what its agent does next
+    *supervision.RULES,  # what was wrong is settled before its agent begins anew
     *opening.RULES,
     *triggers.RULES,
     *by_hand.RULES,

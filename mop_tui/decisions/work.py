@@ -35,6 +35,7 @@ from mop_tui.domain.events import (
     SystemDone,
     TaskCreated,
 )
+from mop_tui.domain.health import told
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Plan
 from mop_tui.domain.rows import Agent, Task
@@ -185,7 +186,7 @@ def work_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
     # The agent lets go first: a task that becomes ready looks for somebody to take it.
     given_back = (leaves, MoveTask(data.task, TaskTrigger.REQUEUED, data.agent))
     if agent.restarting and task.state in HELD_BY_AGENT:
-        reason = "the operator wants it to start again"
+        reason = f"{agent.restarted_by} wants it to start again"
         actions = given_back
     elif data.lost and task.state in HELD_BY_AGENT and not task.overdue:
         reason = "the program ended while it was being done"
@@ -197,7 +198,11 @@ def work_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
         reason = f"its task was {task.state.lower()}, so its process was ended"
         actions = (leaves,)
     elif failure := _failure(agent, task, data):
-        reason = failure if task.overdue else f"its process {_how(data)}{_last_words(data)}"
+        reason = (
+            failure
+            if task.overdue or agent.given_up
+            else f"its process {_how(data)}{_last_words(data)}"
+        )
         advice = f"read the log of {data.agent}, mend the cause, then run again"
         actions = (*attempt_failed(session, task, data.agent, failure, advice), leaves)
     else:
@@ -255,7 +260,7 @@ def idle_process_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterat
         )
         return
     if agent.restarting:
-        reason = "the operator wants it to start again"
+        reason = f"{agent.restarted_by} wants it to start again"
     else:
         reason = f"its process {_how(data)} while it had no task"
     stopped = agent.stopping and not data.lost
@@ -430,6 +435,8 @@ def _failure(agent: Agent, task: Task, exited: AgentExited) -> str:
     subject = agent.spec.id
     if task.overdue:
         return f"{subject} {too_long(task)}"
+    if agent.given_up:
+        return f"{subject} was unhealthy, and was ended: {told(agent.findings)}"
     if exited.failed:
         what = exited.message or f"it {_how(exited)}" + _last_words(exited)
         return f"{subject} {_named(exited.failed, what)}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mop_tui.domain.health import WORSE, HealthChecks, Level, Metric, Reading, Source
 from mop_tui.domain.rows import Agent, Task
-from mop_tui.domain.wording import lasting, listed
+from mop_tui.domain.wording import lasting
 
 FULL = 100
 """Percent."""
@@ -164,38 +164,6 @@ def _share_of_rate(
     return (high - low) * expected_ms / took
 
 
-def sentence(reading: Reading) -> str:
-    """Return a reading as part of a sentence about the agent: `it uses 97 % of its memory`."""
-    value, by = reading.value, "" if reading.source != "reported" else ", as it says"
-    match reading.metric:
-        case "status":
-            return f"it says that it is {reading.level}"
-        case "stopped":
-            return f"its processes are {'suspended' if _bad(reading) else 'not suspended'}"
-        case "response" if not reading.answered:
-            return f"it has not answered a ping for {lasting(round(value or 0))}"
-        case "response":
-            return f"it takes {lasting(round(value or 0))} to answer{by}"
-        case "errors":
-            count = round(value or 0)
-            return f"it met {count} error{'' if count == 1 else 's'}{by}"
-        case "progress" if reading.stalled:
-            return f"it has made no progress for {lasting(round(value or 0))}"
-        case "progress" if value is not None:
-            return f"it gets on at {value:.0f} % of the expected rate"
-        case "progress":
-            return "it gets on"
-        case "cpu":
-            return f"it uses {value:.0f} % of its processor limit{by}"
-        case "memory":
-            return f"it uses {value:.0f} % of its memory limit{by}"
-
-
-def told(wrong: tuple[Reading, ...]) -> str:
-    """Return what is wrong in one sentence; that nothing is, if so."""
-    return listed([sentence(reading) for reading in wrong]) or "nothing is wrong with it"
-
-
 def signs_of_life(agent: Agent, checks: HealthChecks, at: int) -> str:
     """Return by what it is known that an agent that is quiet is alive; empty if by nothing."""
     if agent.response_ms is not None and agent.unanswered_ms is None:
@@ -205,7 +173,3 @@ def signs_of_life(agent: Agent, checks: HealthChecks, at: int) -> str:
     if agent.last_active is not None and at - agent.last_active <= 2 * checks.interval_ms:
         return f"it did something {lasting(at - agent.last_active)} ago"
     return ""
-
-
-def _bad(reading: Reading) -> bool:
-    return reading.level != "healthy"

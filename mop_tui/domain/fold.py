@@ -45,6 +45,7 @@ _OF_HEALTH = frozenset(
         AgentTrigger.HEALTH_CHECK_FAILED,
     }
 )
+_STARTED_AGAIN_BY = {e.RESTART: "a trigger", e.CURED: "supervision"}
 _STEPS_KEPT = 3
 """Tellings of progress that are kept besides the last."""
 _OF_HOOKS = frozenset({"run_hook", "stop_hook"})
@@ -151,6 +152,7 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
         agent.progress = None
         agent.note = ""
         agent.advanced = ()
+        agent.progressed_at = None
     elif to_state in _HANDS_EMPTY:
         if agent.task is not None:
             attempt = session.tasks[agent.task].attempts
@@ -239,17 +241,18 @@ def _agent_progressed(session: Session, event: Event[e.AgentProgressed]) -> None
     task = session.tasks[data.task]
     task.progress = data.percent
     task.told_after = task.worked(event.at)
-    _advance(agent, task.told_after, data.percent)
+    _advance(agent, task.told_after, data.percent, event.at)
     session.touch(task)
 
 
-def _advance(agent: Agent, worked: int, percent: int) -> None:
+def _advance(agent: Agent, worked: int, percent: int, at: int) -> None:
     """Note that an agent got on; one that has begun something anew begins anew here, too."""
     steps = agent.advanced or ((0, 0),)
     if percent < steps[-1][1]:
         agent.advanced = ((worked, percent),)
     elif percent > steps[-1][1]:
         agent.advanced = (*steps[-_STEPS_KEPT:], (worked, percent))
+        agent.progressed_at = at
 
 
 def _agent_output(session: Session, event: Event[e.AgentOutput]) -> None:
@@ -590,6 +593,7 @@ def _user_commanded(session: Session, event: Event[e.UserCommanded]) -> None:
     if agent is not None and data.command in ("stop_agent", "restart_agent"):
         agent.retired = data.command == "stop_agent"
         agent.restarting = not agent.retired and agent.running
+        agent.restarted_by = "the operator"
         agent.deaths = 0
         session.touch(agent)
 
@@ -697,7 +701,9 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
             _forget_checks(agent)
         case "stop_process":
             agent.stopping = True
-            agent.restarting = agent.restarting or data.about in (e.RESTART, e.CURED)
+            if data.about in _STARTED_AGAIN_BY:
+                agent.restarting = True
+                agent.restarted_by = _STARTED_AGAIN_BY[data.about]
             agent.given_up = data.about == e.GIVEN_UP
             if data.about == e.CURED:
                 kept = session.checks(agent).restarts

@@ -7,6 +7,7 @@ or for those of a type.
 from typing import Literal
 
 from mop_tui.domain.immutable import immutable
+from mop_tui.domain.wording import lasting, listed
 
 Level = Literal["healthy", "degraded", "unhealthy"]
 """How good what is known of an agent is."""
@@ -81,3 +82,35 @@ class Reading:
 def worst(readings: tuple[Reading, ...]) -> Level:
     """Return the worst level of some readings; healthy if there are none."""
     return max((reading.level for reading in readings), key=WORSE.__getitem__, default="healthy")
+
+
+def sentence(reading: Reading) -> str:
+    """Return a reading as part of a sentence about the agent: `it uses 97 % of its memory`."""
+    value, by = reading.value, "" if reading.source != "reported" else ", as it says"
+    match reading.metric:
+        case "status":
+            return f"it says that it is {reading.level}"
+        case "stopped":
+            return f"its processes {'run' if reading.level == 'healthy' else 'are suspended'}"
+        case "response" if not reading.answered:
+            return f"it has not answered a ping for {lasting(round(value or 0))}"
+        case "response":
+            return f"it takes {lasting(round(value or 0))} to answer{by}"
+        case "errors":
+            count = round(value or 0)
+            return f"it met {count} error{'' if count == 1 else 's'}{by}"
+        case "progress" if reading.stalled:
+            return f"it has made no progress for {lasting(round(value or 0))}"
+        case "progress" if value is not None:
+            return f"it gets on at {value:.0f} % of the expected rate"
+        case "progress":
+            return "it gets on"
+        case "cpu":
+            return f"it uses {value:.0f} % of its processor limit{by}"
+        case "memory":
+            return f"it uses {value:.0f} % of its memory limit{by}"
+
+
+def told(wrong: tuple[Reading, ...]) -> str:
+    """Return what is wrong in one sentence; that nothing is, if so."""
+    return listed([sentence(reading) for reading in wrong]) or "nothing is wrong with it"

@@ -18,7 +18,7 @@ from mop_tui.domain.answers import (
     QuestionType,
     Validation,
 )
-from mop_tui.domain.health import HealthChecks
+from mop_tui.domain.health import HealthChecks, Level
 from mop_tui.domain.ids import (
     AgentId,
     MemoryKey,
@@ -99,6 +99,31 @@ class ScriptedError:
 
 
 @immutable
+class Ailment:
+    """Something that is wrong with a simulated agent for a while, in its first `attempts` at a
+    task. Times are milliseconds, from the beginning of the attempt."""
+
+    at_ms: int
+    lasts_ms: int | None = None
+    """None for the rest of the attempt."""
+    status: Level | None = None
+    """What it says of itself, and that it uses of its limits in percent:"""
+    cpu_usage: float | None = None
+    memory_usage: float | None = None
+    response_ms: int | None = None
+    """How long it takes to answer a ping."""
+    errors: int = 0
+    """How many errors it tells of when this begins."""
+    slow: float = 1.0
+    """How many times as long as otherwise everything takes it."""
+    hangs: bool = False
+    """It stands still and answers nothing."""
+    dies: bool = False
+    """Its process is killed."""
+    attempts: int = 1
+
+
+@immutable
 class Script:
     """What a simulated agent does with a task.
 
@@ -114,6 +139,7 @@ class Script:
     exit_code: int = 0
     asks: "QuestionSpec | None" = None
     errors: tuple[ScriptedError, ...] = ()
+    ailments: tuple[Ailment, ...] = ()
 
 
 @immutable

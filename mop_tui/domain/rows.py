@@ -46,7 +46,9 @@ class Agent:
     running: bool = False
     stopping: bool = False
     restarting: bool = False
-    """The operator wants it to have a new process."""
+    """It is to have a new process."""
+    restarted_by: str = ""
+    """Who wants that."""
     retired: bool = False
     """The operator stopped it for good."""
     paused_in: AgentState | None = None
@@ -71,6 +73,8 @@ class Agent:
     """When the latest of them happened."""
     advanced: tuple[tuple[int, int], ...] = ()
     """The latest progress: after how many milliseconds of work it was at how many percent."""
+    progressed_at: int | None = None
+    """When that last grew."""
     watched_from: int = 0
     """Before this moment nobody could tell how it was."""
     checked_at: int | None = None

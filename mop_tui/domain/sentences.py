@@ -11,6 +11,7 @@ from mop_tui.domain import events as e
 from mop_tui.domain.actions import Effect
 from mop_tui.domain.agent_lifecycle import AgentTrigger
 from mop_tui.domain.events import PROTOCOL_VIOLATION, AnyEvent
+from mop_tui.domain.health import told
 from mop_tui.domain.ids import AgentId
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.task_lifecycle import TaskTrigger
@@ -26,6 +27,7 @@ Known = (
     | e.AgentProgressed
     | e.AgentOutput
     | e.AgentHealth
+    | e.AgentChecked
     | e.AgentErred
     | e.AgentAsked
     | e.AgentWaiting
@@ -63,6 +65,7 @@ Known = (
     | e.SystemTimerFired
     | e.SystemDigest
     | e.SystemNotRecording
+    | e.SystemClockJumped
     | e.SystemStraysEnded
     | e.Unknown
 )
@@ -87,6 +90,7 @@ def _say(kind: str, fact: Known) -> str:
             return _of_agent(fact)
         case (
             e.AgentHealth()
+            | e.AgentChecked()
             | e.AgentErred()
             | e.AgentAsked()
             | e.AgentWaiting()
@@ -114,6 +118,7 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemEnded()
             | e.SystemDigest()
             | e.SystemNotRecording()
+            | e.SystemClockJumped()
             | e.SystemStraysEnded()
         ):
             return _of_session(fact)
@@ -195,6 +200,7 @@ def _of_agent(
 
 def _of_speech(
     fact: e.AgentHealth
+    | e.AgentChecked
     | e.AgentErred
     | e.AgentAsked
     | e.AgentWaiting
@@ -204,6 +210,10 @@ def _of_speech(
     match fact:
         case e.AgentHealth():
             return _health(fact)
+        case e.AgentChecked():
+            if not fact.findings:
+                return f"{fact.agent} was checked: nothing is wrong with it"
+            return f"{fact.agent} was found {fact.level}: {told(fact.findings)}"
         case e.AgentErred():
             verb = "made no sense" if fact.type == PROTOCOL_VIOLATION else f"met {fact.type}"
             return join(f"{fact.agent} {verb}", fact.message)
@@ -231,6 +241,8 @@ def _health(fact: e.AgentHealth) -> str:
         (fact.processes, "{} processes"),
         (fact.error_count, "{} errors"),
         (fact.response_ms, "answered in {:.0f} ms"),
+        (fact.unanswered_ms, "has not answered for {:.0f} ms"),
+        ("suspended" if fact.stopped else None, "{}"),
     ]
     said = ", ".join(form.format(value) for value, form in figures if value is not None)
     how = {"measured": "measured", "reported": "says of itself", "ping": "pinged"}[fact.source]
@@ -423,6 +435,7 @@ def _of_session(
     | e.SystemEnded
     | e.SystemDigest
     | e.SystemNotRecording
+    | e.SystemClockJumped
     | e.SystemStraysEnded,
 ) -> str:
     match fact:
@@ -443,6 +456,8 @@ def _of_session(
         case e.SystemNotRecording():
             seconds = fact.lasted_ms / 1000
             return f"nothing could be recorded for {seconds:.1f} s: {fact.error}"
+        case e.SystemClockJumped():
+            return _jumped(fact)
         case e.SystemStraysEnded():
             one = len(fact.agents) == 1
             number = "an agent" if one else f"{len(fact.agents)} agents"
@@ -452,6 +467,18 @@ def _of_session(
             )
         case _:
             assert_never(fact)
+
+
+def _jumped(fact: e.SystemClockJumped) -> str:
+    parts = []
+    if fact.wall_ms:
+        way = "ahead" if fact.wall_ms > 0 else "back"
+        parts.append(f"the wall clock went {lasting(abs(fact.wall_ms))} {way}")
+    if fact.stalled_ms:
+        parts.append(f"the program did not run for {lasting(fact.stalled_ms)}")
+    if fact.late:
+        parts.append(f"none of {fact.late} agents answered, all at once")
+    return f"{listed(parts) or 'the clock jumped'}; nobody counts as ill because of that"
 
 
 def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:

@@ -31,6 +31,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.TaskRefused()
             | e.UserExpired()
             | e.SystemStraysEnded()
+            | e.SystemClockJumped()
             | e.SystemResumed()
         ):
             return "warning"
@@ -64,6 +65,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.AgentProgressed()
             | e.AgentOutput()
             | e.AgentHealth()
+            | e.AgentChecked()
             | e.AgentAsked()
             | e.AgentFinished()
             | e.AgentExited()

@@ -55,11 +55,14 @@ def _idle(case: Case, provided: Provisions) -> Iterator[Finding]:
     for name, team in case.layout.teams.items():
         for index, agent in enumerate(team.agents):
             spec = case.plan.agents[agent_id(agent)]
+            if spec.id == case.layout.session.coordinator:
+                continue
             if spec.id not in pinned and wanted.isdisjoint(spec.skills):
                 yield Finding(
                     ("teams", name, "agents", index), f"agent '{spec.id}' has no task it could do"
                 )
-    used = set(provided.spawned)
+    used = {*provided.spawned, case.plan.health.troubleshooter}
+    used |= {kind.health.troubleshooter for kind in case.plan.kinds.values() if kind.health}
     used |= {agent.type for team in case.layout.teams.values() for agent in team.agents}
     for name in case.layout.agent_types:
         if name not in used:

@@ -8,22 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from mop_tui.layout.section import Section
-from mop_tui.layout.values import Text, Timeout
-
-
-class HealthChecks(Section):
-    """How agents are probed, and when one counts as ill or well."""
-
-    interval: Timeout = 30_000
-    """How often an agent is probed."""
-    timeout: Timeout = 10_000
-    """How long it may take to answer."""
-    failure_threshold: Annotated[int, Field(ge=1, le=1_000)] = 3
-    """After how many failures in a row it is ill."""
-    success_threshold: Annotated[int, Field(ge=1, le=1_000)] = 1
-    """After how many successes in a row it is well again."""
-    degradation_timeout: Timeout = 300_000
-    """How long an agent may be degraded before it is unhealthy."""
+from mop_tui.layout.values import Text
 
 
 class Strategy(Section):

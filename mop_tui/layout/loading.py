@@ -16,6 +16,7 @@ from mop_tui.layout import (
     advice,
     exposure,
     guide,
+    health,
     lifetimes,
     limits,
     locking,
@@ -149,6 +150,7 @@ def _judged(
             locking.findings(case),
             limits.findings(case, provided),
             questions.findings(case),
+            health.findings(case),
             triggers.findings(case, provided, rehearse=rehearse),
             () if facts is None else exposure.findings(case),
         )

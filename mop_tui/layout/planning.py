@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import get_args
 
 from mop_tui.domain.answers import Option, Validation
+from mop_tui.domain.health import HealthChecks
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId, TeamId
 from mop_tui.domain.plan import (
     AgentKind,
@@ -31,7 +32,7 @@ from mop_tui.domain.plan import (
     Work,
 )
 from mop_tui.domain.triggers import Limits, TriggerSpec
-from mop_tui.layout import schema, triggering
+from mop_tui.layout import health, schema, triggering
 from mop_tui.layout.schema import Agent, AgentType, Layout, Question, Run, Sim, Task
 
 MEMORY = "memory:"
@@ -51,6 +52,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
     agent_work: dict[AgentId, Work] = {}
     agent_hooks: dict[AgentId, Mapping[HookName, Hook]] = {}
     teams: list[TeamSpec] = []
+    checked = health.checks(layout.health_checks, HealthChecks())
     commanded, lent = _commanded(layout.tasks.values()), _lent_work(layout)
     questions = {
         QuestionName(name): _question(name, question) for name, question in layout.questions.items()
@@ -62,7 +64,10 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         for agent in team.agents:
             kind = layout.agent_types.get(agent.type, AgentType())
             work = _work(agent.run or kind.run, agent.sim or kind.sim, questions)
-            spec = _agent(agent, kind, TeamId(name), lead=team.lead == agent_id(agent))
+            spec = replace(
+                _agent(agent, kind, TeamId(name), lead=team.lead == agent_id(agent)),
+                health=_checks(kind, checked),
+            )
             runs = work.command is not None or commanded(spec.id, spec.skills)
             if rehearse or not runs:
                 spec = replace(spec, host=HostKind.SIMULATED)
@@ -101,6 +106,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
             name: _kind(
                 kind,
                 questions,
+                _checks(kind, checked),
                 real=not rehearse
                 and (
                     kind.run is not None
@@ -120,6 +126,10 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         ),
         auto_spawn=layout.session.auto_spawn,
         keep_running=layout.session.keep_running,
+        health=checked,
+        coordinator=None
+        if layout.session.coordinator is None
+        else AgentId(layout.session.coordinator),
         root=layout.session.root,
         session_hooks=_hooks(layout.session),
         agent_hooks={agent: hooks for agent, hooks in agent_hooks.items() if hooks},
@@ -204,8 +214,17 @@ def _lent_work(layout: Layout) -> set[str]:
     }
 
 
+def _checks(kind: AgentType, others: HealthChecks) -> HealthChecks | None:
+    """Return how agents of a type are checked; None if as all are."""
+    return None if kind.health_checks is None else health.checks(kind.health_checks, others)
+
+
 def _kind(
-    kind: AgentType, questions: Mapping[QuestionName, QuestionSpec], *, real: bool
+    kind: AgentType,
+    questions: Mapping[QuestionName, QuestionSpec],
+    checks: HealthChecks | None,
+    *,
+    real: bool,
 ) -> AgentKind:
     work = _work(kind.run, kind.sim, questions)
     return AgentKind(
@@ -216,6 +235,7 @@ def _kind(
         limits=AgentLimits(cpu=kind.limits.cpu, memory=kind.limits.memory),
         work=work,
         hooks=_hooks(kind),
+        health=checks,
     )
 
 
@@ -290,6 +310,7 @@ def _script(sim: Sim, questions: Mapping[QuestionName, QuestionSpec]) -> Script:
         memory=tuple((MemoryKey(key), value) for key, value in sim.memory.items()),
         exit_code=sim.exit,
         errors=tuple(ScriptedError(error.type, error.message) for error in sim.errors),
+        ailments=tuple(map(health.ailment, sim.health)),
     )
 
 

@@ -21,8 +21,8 @@ from pydantic import (
 
 from mop_tui.domain.plan import OnDoubt
 from mop_tui.domain.triggers import DEFAULT_DEPTH, DEFAULT_TOTAL, Complexity
+from mop_tui.layout.health_section import HealthChecks, SimulatedAilment
 from mop_tui.layout.later import (
-    HealthChecks,
     Notify,
     Review,
     Rules,
@@ -165,6 +165,8 @@ class Sim(Section):
     """The lines it writes. The last one that is not blank is the task's output."""
     memory: dict[Key, JsonValue] = {}
     """Memory keys that it sets at its end."""
+    health: Annotated[list[SimulatedAilment], Field(max_length=MOST_ITEMS)] = []
+    """What is wrong with it meanwhile, for a while or to the end."""
     exit: Annotated[int, Field(ge=0, le=255)] = 0
     """Its exit code."""
 
@@ -197,8 +199,8 @@ class Session(Section):
     """Whether there is a screen."""
     keep_running: bool = False
     """Whether the session waits for the operator when everything is done."""
-    coordinator: Annotated[Text | None, LATER] = None
-    """The agent that is told of what concerns the whole."""
+    coordinator: Text | None = None
+    """The agent that is told of what concerns the whole, such as that somebody is ill."""
     root: Text = "."
     """The folder whose files are watched, and to which paths are relative; by default the one in
     which mop-tui was started."""
@@ -231,6 +233,8 @@ class AgentType(Section):
     is handed one task after another."""
     limits: AgentLimits = AgentLimits()
     """What each of them may use."""
+    health_checks: HealthChecks | None = None
+    """How they are checked; what is not said here is as `health_checks` says for all."""
     on_start: Hook | None = None
     """What is run each time one of them is started, before it takes a task. If it fails, the agent
     is out until you restart it."""
@@ -527,8 +531,8 @@ class Layout(Section):
     anything real they mean nothing: there, a human answers."""
     limits: Limits = Limits()
     """What the session may use."""
-    health_checks: Annotated[HealthChecks, LATER] = HealthChecks()
-    """How agents are probed."""
+    health_checks: HealthChecks = HealthChecks()
+    """How agents are checked, and what is done about those that are ill."""
     triggers: list[Trigger] = []
     """What starts something by itself."""
     strategies: Annotated[list[Strategy], LATER] = []

@@ -26,6 +26,7 @@ from mop_tui.errors import NotRecordedError
 from mop_tui.journal.writer import Journal
 from mop_tui.orchestrator import effects
 from mop_tui.orchestrator.answers import PreparedAnswers
+from mop_tui.orchestrator.checks import Checks
 from mop_tui.orchestrator.clock import Clock, Due, Timeline
 from mop_tui.orchestrator.desk import Desk
 from mop_tui.orchestrator.engine import Engine
@@ -90,6 +91,7 @@ class Orchestrator:
         self.processes = Processes(
             plan, engine.session, hosts, self._receive, self._post, self._call_after
         )
+        self._checks = Checks(engine.session, self.processes, clock, timeline, self._receive)
         self._outside = Outside(
             plan, engine.session, clock, timeline, self._post, self._receive, watches
         )
@@ -125,7 +127,12 @@ class Orchestrator:
         """Run the session to its end, and leave nothing running and nothing unwritten."""
         measuring = None
         if not self.clock.virtual:  # on a virtual clock, no fact of the machine is recorded
-            look = Measuring(self.session.agents, self.processes, self._record_health)
+            look = Measuring(
+                self.session.agents,
+                self.processes,
+                self._record_health,
+                partial(self._post, self._checks.look),
+            )
             measuring = asyncio.create_task(look.run())
         try:
             watching = await self._outside.begin(resumed=self._recovered is not None)
@@ -382,6 +389,8 @@ class Orchestrator:
                 self._desk.question_asked(event.data, event.at)
             case e.UserAnswered() | e.UserExpired() | e.UserWithdrawn():
                 self._deadlines.pop(event.data.question, None)
+            case e.AgentTransitioned():
+                self._checks.follow(event)
             case e.TaskTransitioned(task=task, to_state=state) if state in TERMINAL:
                 self.processes.secrets.forget_task(task)
             case _:

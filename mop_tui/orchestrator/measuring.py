@@ -1,4 +1,4 @@
-"""Measures the agents' processes from time to time, off the event loop, and pings those that talk.
+"""Measures the agents' processes from time to time, off the event loop.
 
 What is not known stays unknown: a first look knows no processor use, and without a declared limit
 there is no percentage.
@@ -18,8 +18,6 @@ from mop_tui.sources.sampler import Sampler, Usage
 
 INTERVAL = 2.0
 """Seconds between two looks."""
-PING_EVERY = 5
-"""Looks between two pings."""
 AT_LEAST_EVERY = 30.0
 """Seconds after which figures are recorded even though they are as they were."""
 NOTICEABLE_CORES = 0.05
@@ -38,7 +36,8 @@ class _Recorded:
 class Measuring:
     """Looks at the processes of a session until it is cancelled.
 
-    `record` takes the facts, each of which is about a process that ran a moment ago.
+    `record` takes the facts, each of which is about a process that ran a moment ago. `look` is
+    called at every look, whether there is anything to look at or not.
     """
 
     def __init__(
@@ -46,27 +45,26 @@ class Measuring:
         agents: Mapping[AgentId, Agent],
         processes: Processes,
         record: Callable[[AgentHealth, Key], None],
+        look: Callable[[], None],
     ) -> None:
         self._agents = agents
         self._processes = processes
         self._record = record
+        self._look = look
         self._sampler = Sampler()
         self._recorded: dict[Key, _Recorded] = {}
 
     async def run(self, interval: float = INTERVAL) -> None:
         """Look every `interval` seconds."""
-        looks = 0
         while True:
             await asyncio.sleep(interval)
-            looks += 1
+            self._look()
             groups = self._processes.groups()
             if groups:
                 with suppress(
                     OSError
                 ):  # then nothing is known this time, which is no reason to stop
                     self._note(await asyncio.to_thread(self._sampler.sample, groups))
-            if looks % PING_EVERY == 0:
-                self._processes.ping(looks // PING_EVERY)
 
     def _note(self, used: Mapping[Key, Usage]) -> None:
         """Record what has changed noticeably, or was not recorded for a while."""
@@ -95,6 +93,7 @@ class Measuring:
             memory_bytes=usage.memory,
             processes=usage.processes,
             idle_ms=None if idle is None else round(1000 * idle),
+            stopped=usage.stopped,
         )
 
 
@@ -106,6 +105,8 @@ def _noticeable(last: _Recorded, usage: Usage, now: float) -> bool:
     if now - last.at >= AT_LEAST_EVERY or usage.processes != last.usage.processes:
         return True
     if (usage.cpu is None) is not (last.usage.cpu is None):
+        return True
+    if usage.stopped is not last.usage.stopped:
         return True
     cores = abs((usage.cpu or 0) - (last.usage.cpu or 0))
     memory = abs(usage.memory - last.usage.memory)

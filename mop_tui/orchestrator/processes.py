@@ -62,6 +62,8 @@ class Processes:
         self._receive = receive
         self._post = post
         self._hosts = hosts(self._arrived)
+        self.ponged: Callable[[h.Ponged, int], None] | None = None
+        """Takes answers to pings, each with what its facts follow from."""
         self.settle: Callable[[], Awaitable[None]] | None = None
         """Waits until all files that were written by now have been reported."""
         self._held: dict[tuple[AgentId, int], list[h.Report]] = {}
@@ -139,11 +141,15 @@ class Processes:
         kind: actions.Effect = effect.effect if isinstance(effect, effects.Signal) else "tell"
         self._done(e.SystemDone(effect.action, kind, effect.agent, error), effect.seq)
 
-    def ping(self, number: int) -> None:
-        """Ask all processes that speak the protocol for a sign of life."""
-        for (agent, incarnation), running in self.running.items():
-            if running.speaks:
-                self._host(agent).tell(agent, incarnation, h.Ping(number))
+    def ping(self, agent: AgentId, incarnation: int, number: int) -> bool:
+        """Ask a process for a sign of life; False if it has never spoken, or cannot hear."""
+        running = self.running.get((agent, incarnation))
+        if running is None or not (running.speaks or self._plays(agent)):
+            return False
+        return self._host(agent).tell(agent, incarnation, h.Ping(number))
+
+    def _plays(self, agent: AgentId) -> bool:
+        return self._session.agents[agent].spec.host is HostKind.SIMULATED
 
     def _host(self, agent: AgentId) -> h.AgentHost:
         return self._hosts[self._session.agents[agent].spec.host]
@@ -259,6 +265,8 @@ class Processes:
                 running.speaks = True
                 running.task = None  # before the fact is received: it may lead to the next task
                 self._receive(_fact(report, report.task), running.cause)
+            case h.Ponged() if self.ponged is not None:
+                self.ponged(report, running.cause)
             case _:
                 running.speaks = running.speaks or isinstance(report, _SPOKEN)
                 self._receive(_fact(report, running.task), running.cause)

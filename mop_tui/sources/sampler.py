@@ -33,6 +33,8 @@ class Usage:
     active: float | None
     """When it was last seen to have used a processor, in seconds of `time.monotonic`; None if it
     has not been since it was first looked at."""
+    stopped: bool = False
+    """Somebody has suspended them all, by a signal or in a debugger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class _Process:
     heirs: float
     """Seconds that its children used which ended, and which it has waited for."""
     memory: int
+    stopped: bool
 
 
 @dataclass(slots=True)
@@ -96,7 +99,8 @@ class Sampler:
             if spent > 0:
                 current.active = now
         memory = sum(process.memory for process in members)
-        return current, Usage(cpu, memory, len(members), current.active)
+        stopped = all(process.stopped for process in members)
+        return current, Usage(cpu, memory, len(members), current.active, stopped)
 
 
 def _spent(last: _Group, current: _Group) -> float:
@@ -156,6 +160,7 @@ def _processes_of_proc(groups: set[int]) -> Iterator[_Process]:
             own=(int(fields[11]) + int(fields[12])) * tick,
             heirs=(int(fields[13]) + int(fields[14])) * tick,
             memory=int(fields[21]) * page,
+            stopped=fields[0] in (b"T", b"t"),
         )
 
 
@@ -176,4 +181,5 @@ def _processes_elsewhere(groups: set[int]) -> Iterator[_Process]:
                     own=times.user + times.system,
                     heirs=0.0,
                     memory=process.memory_info().rss,
+                    stopped=process.status() == psutil.STATUS_STOPPED,
                 )

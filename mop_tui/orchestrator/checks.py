@@ -1,0 +1,255 @@
+"""Checks agents at work: pings them, and has it judged what is known of them.
+
+A check begins with a ping, for those that answer any, and is concluded by the answer, or when that
+is overdue. It is recorded unless the agent is well and was found well before. How often agents are
+checked is the layout's affair; those that are ill, or may be, are checked twice as often.
+
+What the program does not see because it does not run itself is nobody's illness: if it was
+suspended, if the wall clock jumps (as it does when the machine has slept), or if all who are pinged
+are late at once, that is recorded, and counting begins anew.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mop_tui.agents import host as h
+from mop_tui.domain import events as e
+from mop_tui.domain.agent_lifecycle import AgentState
+from mop_tui.domain.diagnosis import findings
+from mop_tui.domain.events import AnyEvent, Fact
+from mop_tui.domain.health import worst
+from mop_tui.domain.ids import AgentId
+from mop_tui.domain.rows import Agent
+from mop_tui.domain.session import Session
+from mop_tui.orchestrator.clock import Clock, Due, Timeline
+from mop_tui.orchestrator.processes import Processes
+
+CHECKED = frozenset({AgentState.ACTIVE, AgentState.DEGRADED, AgentState.UNHEALTHY})
+"""States in which an agent is at work by itself. Who is paused waits for others, and who is
+ASSIGNED has not begun."""
+STALL = 5_000
+"""Milliseconds that the program may be late without having been suspended."""
+JUMP = 2_000
+"""Milliseconds that the wall clock may stray from the session's between two looks."""
+SAME_MS = 50.0
+SAME_SHARE = 0.2
+"""How far an answer may differ in time from the last, in milliseconds and as a share, and is
+recorded as rarely as if it did not."""
+AT_LEAST_EVERY = 300_000
+"""Milliseconds after which it is recorded nevertheless."""
+
+
+@dataclass(eq=False, slots=True)
+class _Watch:
+    """An agent at work."""
+
+    due: Due
+    incarnation: int
+    pinged_at: int | None = None
+    """When the ping was sent that it has not answered."""
+    waiting: bool = False
+    """A check has begun and waits for the answer."""
+    late: bool = False
+    """It did not answer in time."""
+    told_at: int = 0
+    """When its answering was last recorded."""
+
+
+@dataclass(slots=True)
+class _Machine:
+    """What is known of the clocks."""
+
+    seen_at: int = 0
+    offset: float | None = None
+    """Seconds from the monotonic clock to the wall clock."""
+
+
+@dataclass(slots=True)
+class Checks:
+    """Checks the agents of a session, as long as somebody lets it `follow` what happens.
+
+    `receive` takes facts with their cause.
+    """
+
+    session: Session
+    processes: Processes
+    clock: Clock
+    timeline: Timeline
+    receive: Callable[[Fact, int | None], object]
+    wall: Callable[[], float] = time.time
+    _watches: dict[AgentId, _Watch] = field(default_factory=dict)
+    _machine: _Machine = field(default_factory=_Machine)
+    _pings: int = 0
+    _blamed: bool = False
+    """That all were late at once has been recorded, and nobody has answered since."""
+
+    def __post_init__(self) -> None:
+        self.processes.ponged = self._ponged
+
+    def follow(self, event: AnyEvent) -> None:
+        """Begin to check who is at work now, and stop where somebody is not any more."""
+        match event.data:
+            case e.AgentTransitioned(agent=name, to_state=state):
+                watch = self._watches.get(name)
+                if state not in CHECKED:
+                    if watch is not None:
+                        self._forget(name)
+                elif watch is None:
+                    self._watch(name)
+                elif state is not AgentState.ACTIVE and not watch.waiting:
+                    watch.due.cancelled = True  # from now on twice as often
+                    watch.due = self._next(name)
+            case _:
+                pass
+
+    def look(self) -> None:
+        """Notice if the program was suspended, or the clock set."""
+        now = self.clock.now()
+        stalled = now - self._machine.seen_at if self._machine.seen_at else 0
+        self._machine.seen_at = now
+        offset = self.wall() - time.monotonic()
+        before, self._machine.offset = self._machine.offset, offset
+        jumped = 0 if before is None else round(1000 * (offset - before))
+        if stalled > STALL or abs(jumped) > JUMP:
+            self._blame(
+                e.SystemClockJumped(
+                    wall_ms=jumped if abs(jumped) > JUMP else 0,
+                    stalled_ms=stalled if stalled > STALL else 0,
+                )
+            )
+
+    # -- who is checked ---------------------------------------------------------------------------
+
+    def _watch(self, name: AgentId) -> None:
+        agent = self.session.agents[name]
+        self._watches[name] = _Watch(self._next(name), agent.incarnation)
+
+    def _forget(self, name: AgentId) -> None:
+        self._watches.pop(name).due.cancelled = True
+
+    def _next(self, name: AgentId) -> Due:
+        """Have `name` checked when it is time again."""
+        agent = self.session.agents[name]
+        interval = self.session.checks(agent).interval_ms
+        if agent.state is not AgentState.ACTIVE or agent.failures:
+            interval = max(1, interval // 2)
+        return self.timeline.call_at(self.clock.moment() + interval, lambda: self._begin(name))
+
+    # -- one check --------------------------------------------------------------------------------
+
+    def _begin(self, name: AgentId) -> None:
+        """Begin a check: at once, or after an answer, it is judged what is known."""
+        if not self.clock.virtual:
+            self.look()
+        watch, agent = self._watches.get(name), self.session.agents[name]
+        if watch is None:
+            return
+        if agent.incarnation != watch.incarnation:
+            watch.incarnation, watch.pinged_at, watch.late = agent.incarnation, None, False
+        if not agent.running or agent.stopping or agent.waits:
+            watch.due = self._next(name)
+            return
+        now = self.clock.moment()
+        if watch.pinged_at is None:
+            self._pings += 1
+            if not self.processes.ping(name, agent.incarnation, self._pings):
+                self._conclude(name, watch, agent)
+                return
+            watch.pinged_at = now
+        watch.waiting = True
+        timeout = self.session.checks(agent).timeout_ms
+        patience = max(0, watch.pinged_at + timeout - now)
+        watch.due = self.timeline.call_at(now + patience, lambda: self._overdue(name))
+
+    def _overdue(self, name: AgentId) -> None:
+        """Conclude a check without an answer, which counts if the agent has ever given one."""
+        if not self.clock.virtual:
+            self.look()  # this may forget that there was a ping
+        watch, agent = self._watches.get(name), self.session.agents[name]
+        if watch is None or not watch.waiting:
+            return
+        watch.waiting = False
+        if watch.pinged_at is not None and agent.response_ms is not None:
+            watch.late = True
+            self._blame_the_machine()
+        if watch.late and watch.pinged_at is not None:
+            waited = self.clock.moment() - watch.pinged_at
+            unanswered = e.AgentHealth(name, agent.incarnation, "ping", unanswered_ms=waited)
+            self._tell(unanswered)
+        self._conclude(name, watch, agent)
+
+    def _ponged(self, pong: h.Ponged, cause: int) -> None:
+        """Take an answer; record it if it is news, and conclude the check that waited for it."""
+        watch = self._watches.get(pong.agent)
+        agent = self.session.agents[pong.agent]
+        if agent.incarnation != pong.incarnation:
+            return
+        self._blamed = False
+        now = self.clock.moment()
+        if watch is None or self._is_news(agent, watch, pong.response_ms, now):
+            took = pong.response_ms
+            self.receive(
+                e.AgentHealth(pong.agent, pong.incarnation, "ping", response_ms=took), cause
+            )
+            if watch is not None:
+                watch.told_at = now
+        if watch is None or watch.incarnation != pong.incarnation:
+            return
+        watch.pinged_at, watch.late = None, False
+        if watch.waiting:
+            watch.waiting = False
+            watch.due.cancelled = True
+            self._conclude(pong.agent, watch, agent)
+
+    def _is_news(self, agent: Agent, watch: _Watch, took: float, now: int) -> bool:
+        before = agent.response_ms
+        if before is None or agent.unanswered_ms is not None:
+            return True
+        if now - watch.told_at >= AT_LEAST_EVERY and not self.clock.virtual:
+            return True
+        checks = self.session.checks(agent)
+        for limit in (checks.slow_response_ms, checks.bad_response_ms):
+            if (took >= limit) is not (before >= limit):
+                return True
+        return abs(took - before) > max(SAME_MS, SAME_SHARE * before)
+
+    def _conclude(self, name: AgentId, watch: _Watch, agent: Agent) -> None:
+        """Judge what is known, and record it if it is news. The next check comes in its time."""
+        task = None if agent.task is None else self.session.tasks[agent.task]
+        found = findings(agent, task, self.session.checks(agent), self.clock.moment())
+        if found or agent.failures or agent.state is not AgentState.ACTIVE:
+            self._tell(e.AgentChecked(name, agent.incarnation, worst(found), found))
+        if self._watches.get(name) is watch:
+            watch.due.cancelled = True
+            watch.due = self._next(name)
+
+    def _tell(self, fact: e.AgentChecked | e.AgentHealth) -> None:
+        running = self.processes.running.get((fact.agent, fact.incarnation))
+        if running is not None:
+            self.receive(fact, running.cause)
+
+    # -- whose fault it is ------------------------------------------------------------------------
+
+    def _blame_the_machine(self) -> None:
+        """Note once if nobody answers who is pinged: that is hardly the fault of all of them."""
+        pinged = [watch for name, watch in self._watches.items() if self._answers(name)]
+        now = self.clock.moment()
+        silent = [
+            watch
+            for watch in pinged
+            if watch.pinged_at is not None and now - watch.pinged_at >= STALL
+        ]
+        if len(pinged) > 1 and len(silent) == len(pinged) and not self._blamed:
+            self._blamed = True
+            self._blame(e.SystemClockJumped(late=len(silent)))
+
+    def _answers(self, name: AgentId) -> bool:
+        return self.session.agents[name].response_ms is not None
+
+    def _blame(self, jump: e.SystemClockJumped) -> None:
+        self.receive(jump, None)
+        for watch in self._watches.values():
+            if watch.pinged_at is not None:
+                watch.pinged_at = self.clock.moment()  # the answer may be on its way
+            watch.late = False
