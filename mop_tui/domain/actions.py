@@ -25,6 +25,7 @@ from mop_tui.domain.ids import (
 )
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, HookName, TaskSpec
+from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.task_lifecycle import TaskTrigger
 
 Effect = Literal[
@@ -363,7 +364,10 @@ class DeliverOutput:
 
 @immutable
 class OpenIssue:
-    """Tell the operator that something needs attention."""
+    """Tell the operator that something needs attention.
+
+    If the same issue is open already (see `issues.identity`), it counts once more.
+    """
 
     severity: Literal["critical", "warning", "info"]
     text: str
@@ -371,6 +375,10 @@ class OpenIssue:
     agent: AgentId | None = None
     task: TaskId | None = None
     trigger: TriggerName | None = None
+    key: str = ""
+    """What it is known by, where its text may change; empty: by its text and whom that is about."""
+    remedy: Remedy | None = None
+    """What the operator can do about it with one key."""
     do: Literal["open_issue"] = "open_issue"
 
 

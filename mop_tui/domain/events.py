@@ -31,6 +31,7 @@ from mop_tui.domain.ids import (
 )
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, Mode, QuestionSpec, TaskSpec, TeamSpec
+from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import Limits, TriggerSpec
 
@@ -629,6 +630,22 @@ class SystemIssueOpened(Fact):
     agent: AgentId | None = None
     task: TaskId | None = None
     trigger: TriggerName | None = None
+    key: str = ""
+    """What it is known by while it is open; empty: by its text and whom that is about."""
+    remedy: Remedy | None = None
+    """What the operator can do about it with one key."""
+
+
+@immutable
+class SystemIssueRepeated(Fact):
+    """An issue that is open came up again. If `text` is empty, in the same words as before."""
+
+    KIND: ClassVar[str] = "system.issue_repeated"
+    issue: IssueId
+    severity: Severity
+    text: str = ""
+    suggestion: str = ""
+    remedy: Remedy | None = None
 
 
 @immutable
@@ -743,6 +760,7 @@ FACTS: tuple[type[Fact], ...] = (
     SystemLocked,
     SystemUnlocked,
     SystemIssueOpened,
+    SystemIssueRepeated,
     SystemIssueClosed,
     SystemTimerSet,
     SystemTimerFired,

@@ -13,6 +13,7 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId, TriggerName
+from mop_tui.domain.issues import edit_of, error_text, identity, is_overflow, told_by
 from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import LEAVE_IT
 from mop_tui.domain.rows import LATEST_STATES, TAIL_LINES, Agent, Issue, Question, Task, Trigger
@@ -272,8 +273,27 @@ def _agent_erred(session: Session, event: Event[e.AgentErred]) -> None:
     if agent is None:
         return
     agent.errors += 1
-    agent.last_error = f"{data.type}: {data.message}" if data.message else data.type
+    agent.last_error = error_text(data)
     session.touch(agent)
+    _told(session, event)
+
+
+def _agent_messaged(session: Session, event: Event[e.AgentMessaged]) -> None:
+    _told(session, event)
+
+
+def _told(session: Session, event: Event[e.AgentErred | e.AgentMessaged]) -> None:
+    """Count what an agent says, where an issue tells of it already."""
+    told = told_by(event.data)
+    if told is not None:
+        _came_up_again(session, session.told_before(told), event)
+
+
+def _came_up_again(session: Session, issue: Issue | None, event: AnyEvent) -> None:
+    if issue is not None:
+        issue.times += 1
+        issue.last_at, issue.latest = event.at, event.seq
+        session.touch(issue)
 
 
 def _agent_asked(session: Session, event: Event[e.AgentAsked]) -> None:
@@ -584,11 +604,13 @@ def _file_is_there(session: Session, event: Event[e.FileCreated | e.FileModified
     session.files[path] = event.data.stamp
     session.edited.pop(path, None)
     session.edited[path] = event.seq
+    _came_up_again(session, session.open_issue(edit_of(path)), event)
 
 
 def _file_deleted(session: Session, event: Event[e.FileDeleted]) -> None:
     session.files.pop(event.data.path, None)
     session.edited.pop(event.data.path, None)
+    _came_up_again(session, session.open_issue(edit_of(event.data.path)), event)
 
 
 def _system_ended(session: Session, event: Event[e.SystemEnded]) -> None:
@@ -740,9 +762,37 @@ def _issue_opened(session: Session, event: Event[e.SystemIssueOpened]) -> None:
         agent=data.agent,
         task=data.task,
         trigger=data.trigger,
+        key=data.key,
+        remedy=data.remedy,
+        last_at=event.at,
+        latest=event.seq,
     )
     session.issues[data.issue] = issue
+    session.known_issues[identity(issue)] = issue.id
+    _count_issue(session, issue, 1)
     session.touch(issue)
+
+
+def _count_issue(session: Session, issue: Issue, count: int) -> None:
+    """Count an issue in (1) or out (-1) of those that are open about an agent."""
+    if issue.agent is not None and not is_overflow(issue):
+        session.issues_of[issue.agent] = session.issues_of.get(issue.agent, 0) + count
+
+
+def _issue_repeated(session: Session, event: Event[e.SystemIssueRepeated]) -> None:
+    data = event.data
+    issue = session.issues.get(data.issue)
+    if issue is None or not issue.open:
+        session.ignored += 1
+        return
+    if data.text:
+        before = identity(issue)
+        issue.severity = data.severity
+        issue.text, issue.suggestion, issue.remedy = data.text, data.suggestion, data.remedy
+        if identity(issue) != before:
+            session.known_issues.pop(before, None)
+            session.known_issues[identity(issue)] = issue.id
+    _came_up_again(session, issue, event)
 
 
 def _issue_closed(session: Session, event: Event[e.SystemIssueClosed]) -> None:
@@ -751,6 +801,10 @@ def _issue_closed(session: Session, event: Event[e.SystemIssueClosed]) -> None:
         session.ignored += 1
         return
     issue.open = False
+    issue.closed_at, issue.closing = event.at, event.data.reason
+    if session.known_issues.get(identity(issue)) == issue.id:
+        del session.known_issues[identity(issue)]
+    _count_issue(session, issue, -1)
     session.touch(issue)
 
 
@@ -794,6 +848,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.AgentOutput.KIND: _agent_output,
     e.AgentHealth.KIND: _agent_health,
     e.AgentErred.KIND: _agent_erred,
+    e.AgentMessaged.KIND: _agent_messaged,
     e.AgentAsked.KIND: _agent_asked,
     e.AgentWaiting.KIND: _agent_waiting,
     e.AgentFinished.KIND: _agent_finished,
@@ -816,6 +871,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.SystemLocked.KIND: _locked,
     e.SystemUnlocked.KIND: _unlocked,
     e.SystemIssueOpened.KIND: _issue_opened,
+    e.SystemIssueRepeated.KIND: _issue_repeated,
     e.SystemIssueClosed.KIND: _issue_closed,
     e.SystemTimerSet.KIND: _timer_set,
     e.SystemTimerFired.KIND: _timer_fired,

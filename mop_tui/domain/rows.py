@@ -20,6 +20,7 @@ from mop_tui.domain.ids import (
     TriggerName,
 )
 from mop_tui.domain.plan import AgentSpec, QuestionSpec, TaskSpec
+from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.triggers import TriggerSpec
 
@@ -225,10 +226,24 @@ class Issue:
     agent: AgentId | None = None
     task: TaskId | None = None
     trigger: TriggerName | None = None
+    key: str = ""
+    remedy: Remedy | None = None
     open: bool = True
+    times: int = 1
+    """How often it came up."""
+    last_at: int = 0
+    """When it came up last."""
+    latest: int = 0
+    """Which event told of it last."""
+    closed_at: int | None = None
+    closing: str = ""
+    """Why it was closed."""
 
     def digest_row(self) -> str:
-        """What of this row counts for the state digest."""
+        """What of this row counts for the state digest.
+
+        How often it came up does not: former versions did not count that.
+        """
         return f"issue {self.id} {self.severity} {self.open} {self.text}"
 
 

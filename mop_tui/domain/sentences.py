@@ -58,6 +58,7 @@ Known = (
     | e.SystemLocked
     | e.SystemUnlocked
     | e.SystemIssueOpened
+    | e.SystemIssueRepeated
     | e.SystemIssueClosed
     | e.SystemTimerSet
     | e.SystemTimerFired
@@ -124,6 +125,7 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemLocked()
             | e.SystemUnlocked()
             | e.SystemIssueOpened()
+            | e.SystemIssueRepeated()
             | e.SystemIssueClosed()
             | e.SystemTimerSet()
             | e.SystemTimerFired()
@@ -521,6 +523,7 @@ def _of_system(
     | e.SystemLocked
     | e.SystemUnlocked
     | e.SystemIssueOpened
+    | e.SystemIssueRepeated
     | e.SystemIssueClosed
     | e.SystemTimerSet
     | e.SystemTimerFired,
@@ -535,6 +538,8 @@ def _of_system(
             return f"{fact.agent} gave back {fact.resource}, which was locked for {fact.task}"
         case e.SystemIssueOpened():
             return f"{fact.severity} issue {fact.issue}: {fact.text}"
+        case e.SystemIssueRepeated():
+            return f"{fact.severity} issue {fact.issue} again" + (fact.text and f": {fact.text}")
         case e.SystemIssueClosed():
             return f"issue {fact.issue} is settled: {fact.reason}"
         case e.SystemTimerSet():

@@ -32,6 +32,7 @@ from mop_tui.domain.ids import (
     TriggerName,
 )
 from mop_tui.domain.immutable import immutable
+from mop_tui.domain.issues import MOST_OPEN, Describes, Identity, Told, identity, more_of
 from mop_tui.domain.locks import Lock, Obstacle
 from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Mode, TaskSpec, TeamSpec
 from mop_tui.domain.rows import Agent, Issue, Question, Task, Trigger
@@ -326,6 +327,10 @@ class Session:
     waiting_agents: dict[MemoryKey, dict[tuple[AgentId, AskId], None]] = field(default_factory=dict)
     """Which agents wait for a key."""
     open_questions: dict[QuestionId, None] = field(default_factory=dict)
+    known_issues: dict[Identity, IssueId] = field(default_factory=dict)
+    """The open issues, by what each is known by."""
+    issues_of: dict[AgentId, int] = field(default_factory=dict)
+    """How many open issues are about an agent, beside the one that counts what is over that."""
     dependants: dict[TaskId, list[TaskId]] = field(default_factory=dict)
     waiting_for_key: dict[MemoryKey, list[TaskId]] = field(default_factory=dict)
     providers: dict[MemoryKey, list[TaskId]] = field(default_factory=dict)
@@ -520,6 +525,26 @@ class Session:
     def hooks(self, agent: AgentId | None) -> list[SystemIntended]:
         """Return the hooks of `agent`, or of the session, that run and were not told to end."""
         return [it for it in self.running_hooks.values() if it.agent == agent]
+
+    def open_issue(self, like: Describes | str) -> Issue | None:
+        """Return the open issue that is the same as another, or is known by a key."""
+        known = (like,) if isinstance(like, str) else identity(like)
+        found = self.known_issues.get(known)
+        return None if found is None else self.issues[found]
+
+    def told_before(self, told: Told) -> Issue | None:
+        """Return the open issue that counts what an agent says now; None if it is a new one.
+
+        Beyond `MOST_OPEN`, one issue of an agent counts whatever else it says.
+        """
+        found = self.open_issue(told)
+        if found is None and self.is_full(told.agent):
+            found = self.open_issue(more_of(told.agent))
+        return found
+
+    def is_full(self, agent: AgentId) -> bool:
+        """True if as many issues of an agent are open as are shown one by one."""
+        return self.issues_of.get(agent, 0) >= MOST_OPEN
 
     # -- bookkeeping for the fold -----------------------------------------------------------
 

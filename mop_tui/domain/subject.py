@@ -65,7 +65,11 @@ def subject_of(event: AnyEvent) -> Subject:
             | e.UserWithdrawn(question=question)
         ):
             return Subject(question=question)
-        case e.SystemIssueOpened(issue=issue) | e.SystemIssueClosed(issue=issue):
+        case (
+            e.SystemIssueOpened(issue=issue)
+            | e.SystemIssueRepeated(issue=issue)
+            | e.SystemIssueClosed(issue=issue)
+        ):
             return Subject(issue=issue)
         case (
             e.SystemFired(trigger=trigger)

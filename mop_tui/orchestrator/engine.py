@@ -499,7 +499,14 @@ class Engine:
             return templates.as_text(self.session.memory.get(key))
         return None
 
-    def _opened(self, issue: a.OpenIssue) -> e.SystemIssueOpened:
+    def _opened(self, issue: a.OpenIssue) -> e.SystemIssueOpened | e.SystemIssueRepeated:
+        """Return the record of an issue: of a new one, or that one which is open came up again."""
+        known = self.session.open_issue(issue)
+        if known is not None:
+            now = (issue.severity, issue.text, issue.suggestion, issue.remedy)
+            if now == (known.severity, known.text, known.suggestion, known.remedy):
+                return e.SystemIssueRepeated(known.id, issue.severity)
+            return e.SystemIssueRepeated(known.id, *now)
         return e.SystemIssueOpened(
             issue=IssueId(f"i{len(self.session.issues) + 1}"),
             severity=issue.severity,
@@ -508,6 +515,8 @@ class Engine:
             agent=issue.agent,
             task=issue.task,
             trigger=issue.trigger,
+            key=issue.key,
+            remedy=issue.remedy,
         )
 
     def _ended(self, end: a.EndSession, reason: str) -> e.SystemEnded:

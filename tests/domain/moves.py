@@ -152,6 +152,9 @@ _wild_facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
         e.SystemMemorySet, key=st.sampled_from(KEYS), value=st.integers(0, 3)
     ),
     e.SystemIssueOpened: st.builds(e.SystemIssueOpened, issue=st.sampled_from(ISSUES)),
+    e.SystemIssueRepeated: st.builds(
+        e.SystemIssueRepeated, issue=st.sampled_from(ISSUES), text=st.sampled_from(["", "anew"])
+    ),
     e.SystemIssueClosed: st.builds(e.SystemIssueClosed, issue=st.sampled_from(ISSUES)),
     e.SystemTimerSet: st.builds(
         e.SystemTimerSet, timer=st.sampled_from(TIMERS), question=_questions, task=_tasks
@@ -221,6 +224,16 @@ def legal_facts(session: Session) -> list[Fact]:
     facts.append(e.SystemResumed(attended=True, away_ms=60_000))
     facts += [
         e.SystemIssueOpened(i, "info", "look", "do") for i in ISSUES if i not in session.issues
+    ]
+    facts += [
+        fact
+        for issue in session.issues.values()
+        if issue.open
+        for fact in (
+            e.SystemIssueRepeated(issue.id, "warning"),
+            e.SystemIssueRepeated(issue.id, "critical", "look again", "do more"),
+            e.SystemIssueClosed(issue.id, "it is settled"),
+        )
     ]
     return facts
 
