@@ -11,12 +11,10 @@ from mop_tui.dashboard.line import Line, cell, clip
 from mop_tui.dashboard.looks import severity_look
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.subject import Subject
-from mop_tui.domain.events import Severity
+from mop_tui.domain.events import SEVERITIES, Severity
 from mop_tui.domain.ids import IssueId
 from mop_tui.domain.rows import Issue
 from mop_tui.domain.wording import printable
-
-SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
 _COLOURS: Mapping[Severity, str] = {
     "critical": "$text-error",

@@ -9,7 +9,7 @@ from functools import partial
 
 from mop_tui.decisions import admission
 from mop_tui.decisions.doubt import settled
-from mop_tui.decisions.issues import has_open_issue
+from mop_tui.decisions.issues import given_up, missed, start_of
 from mop_tui.decisions.retries import attempt_failed
 from mop_tui.decisions.rules import Decision, Later, Rule
 from mop_tui.decisions.wording import listed
@@ -37,15 +37,13 @@ from mop_tui.domain.events import (
 )
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Plan
-from mop_tui.domain.rows import Agent, Task
+from mop_tui.domain.remedy import Remedy
+from mop_tui.domain.rows import MOST_DEATHS, Agent, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.wording import lasting
 
 _OUT = (AgentState.COMPLETE, AgentState.FAILED)
-MOST_DEATHS = 3
-"""Processes in a row that may end without having completed a task, before an agent that lives for
-the session is given up."""
 
 
 def hooked(
@@ -96,11 +94,11 @@ def agent_started(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         reason = f"it could not start: {data.error}"
         failed = MoveAgent(data.agent, AgentTrigger.START_FAILED)
         text = f"{data.agent} could not start: {data.error}"
-        if ending or agent.retired or has_open_issue(session, text):
+        if ending or agent.retired:
             actions = (failed,)
         else:
             advice = "correct its command in the layout, then run again"
-            actions = (OpenIssue("critical", text, advice, agent=data.agent), failed)
+            actions = (could_not_start(data.agent, text, advice), failed)
     elif agent.retired:
         reason = "the operator stopped it meanwhile"
         actions = (StopProcess(data.agent), MoveAgent(data.agent, AgentTrigger.STOP))
@@ -117,6 +115,12 @@ def agent_started(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
             MoveAgent(data.agent, AgentTrigger.PRE_TASK_HOOK_COMPLETE),
         )
     yield SystemDecided("agent_started", "no" if data.error else "yes", reason, actions, data.agent)
+
+
+def could_not_start(agent: AgentId, text: str, advice: str) -> OpenIssue:
+    """Return what tells the operator that an agent could not start."""
+    again = Remedy("restart_agent", agent)
+    return OpenIssue("critical", text, advice, agent=agent, key=start_of(agent), remedy=again)
 
 
 def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
@@ -278,11 +282,15 @@ def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
     elif _given_up(session, agent):
         issue = f"{data.agent} is given up: {reason}"
         advice = f"read the log of {data.agent}, mend the cause, then restart it"
-        actions = (OpenIssue("critical", issue, advice, agent=data.agent),)
+        again = Remedy("restart_agent", data.agent)
+        key = given_up(data.agent)
+        actions = (OpenIssue("critical", issue, advice, agent=data.agent, key=key, remedy=again),)
     elif agent.retired and (left := _pinned(session, agent)):
         issue = f"nobody is left to do {listed(left)}, now that {data.agent} was stopped"
         advice = f"restart {data.agent}, or cancel what it was to do"
-        actions = (OpenIssue("warning", issue, advice, agent=data.agent),)
+        again = Remedy("restart_agent", data.agent)
+        key = missed(data.agent)
+        actions = (OpenIssue("warning", issue, advice, agent=data.agent, key=key, remedy=again),)
     yield SystemDecided(
         "return_to_pool",
         "no" if reason else "yes",

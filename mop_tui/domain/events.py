@@ -8,7 +8,7 @@ Kinds fall into five categories, told by their first word: `file`, `agent`, `tas
 `system`.
 """
 
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 from pydantic import JsonValue
 
@@ -60,6 +60,8 @@ class Event(Generic[D_co]):
 AnyEvent = Event[Any]
 
 Severity = Literal["critical", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""The worst first."""
 
 
 # -- files ----------------------------------------------------------------------------------------

@@ -13,7 +13,14 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId, TriggerName
-from mop_tui.domain.issues import edit_of, error_text, identity, is_overflow, told_by
+from mop_tui.domain.issues import (
+    edit_of,
+    error_text,
+    identity,
+    is_overflow,
+    limit_of,
+    told_by,
+)
 from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import LEAVE_IT
 from mop_tui.domain.rows import LATEST_STATES, TAIL_LINES, Agent, Issue, Question, Task, Trigger
@@ -592,6 +599,7 @@ def _refused(session: Session, event: Event[e.SystemRefused]) -> None:
         session.depths[event.cause] = event.data.depth
     trigger.moved = event.seq
     session.touch(trigger)
+    _came_up_again(session, session.open_issue(limit_of(trigger.spec.name, limit)), event)
 
 
 def _watching(session: Session, event: Event[e.SystemWatching]) -> None:

@@ -74,14 +74,19 @@ def error_text(fact: e.AgentErred) -> str:
     return f"{fact.type}: {fact.message}" if fact.message else fact.type
 
 
-def more_of(agent: AgentId) -> str:
+def more_of(agent: AgentId, severity: e.Severity) -> str:
     """Return the key of the issue that counts what an agent says beyond measure."""
-    return f"more/{agent}"
+    return f"more-{severity}/{agent}"
 
 
 def is_overflow(issue: Describes) -> bool:
     """True if an issue counts what its agent says beyond measure."""
-    return issue.agent is not None and issue.key == more_of(issue.agent)
+    return issue.agent is not None and issue.key == more_of(issue.agent, issue.severity)
+
+
+def limit_of(trigger: TriggerName, limit: str) -> str:
+    """Return the key of the issue that a limit keeps a trigger from firing."""
+    return f"limit/{trigger}/{limit}"
 
 
 def edit_of(path: str) -> str:

@@ -26,6 +26,9 @@ from mop_tui.domain.triggers import TriggerSpec
 
 LATEST_STATES = 11
 """How many former states of an agent are kept besides the last."""
+MOST_DEATHS = 3
+"""Processes in a row that may end without having completed a task, before an agent that lives for
+the session is given up."""
 TAIL_LINES = 200
 """How many of an agent's latest output lines the state keeps."""
 

@@ -535,11 +535,12 @@ class Session:
     def told_before(self, told: Told) -> Issue | None:
         """Return the open issue that counts what an agent says now; None if it is a new one.
 
-        Beyond `MOST_OPEN`, one issue of an agent counts whatever else it says.
+        Beyond `MOST_OPEN`, one issue of an agent counts whatever else it says, and another one
+        what of that is critical.
         """
         found = self.open_issue(told)
         if found is None and self.is_full(told.agent):
-            found = self.open_issue(more_of(told.agent))
+            found = self.open_issue(more_of(told.agent, told.severity))
         return found
 
     def is_full(self, agent: AgentId) -> bool:
