@@ -34,6 +34,7 @@ from mop_tui.domain.events import (
     SystemDecided,
     SystemDone,
     TaskCreated,
+    TaskTransitioned,
 )
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Plan
@@ -43,6 +44,7 @@ from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.wording import lasting
 
+_AFTER_ALL = (TaskTrigger.RETRIED, TaskTrigger.REINSTATED)
 _OUT = (AgentState.COMPLETE, AgentState.FAILED)
 
 
@@ -301,11 +303,14 @@ def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
 
 
 def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Have somebody who was out of work come back for a task that has just been created."""
-    data: TaskCreated = event.data
+    """Have somebody who was out of work come back for a task that has just been created, or that is
+    to be done after all."""
+    data: TaskCreated | TaskTransitioned = event.data
     if session.status != "running":
         return
-    able = [session.agents[agent] for agent in session.capable(data.spec)]
+    if isinstance(data, TaskTransitioned) and data.trigger not in _AFTER_ALL:
+        return
+    able = [session.agents[agent] for agent in session.capable(session.tasks[data.task].spec)]
     if any(agent.state is AgentState.AVAILABLE for agent in able):
         return
     for agent in able:
@@ -476,7 +481,12 @@ RULES = (
     Rule("work_ended", (AgentExited.KIND,), work_ended),
     Rule("work_finished", (AgentFinished.KIND,), work_finished),
     Rule("idle_process_ended", (AgentExited.KIND,), idle_process_ended),
-    Rule("call_back", (TaskCreated.KIND,), call_back),
+    Rule(
+        "call_back",
+        (TaskCreated.KIND, TaskTransitioned.KIND),
+        call_back,
+        into=(TaskState.READY, TaskState.PENDING),
+    ),
     Rule("use_room", (AgentTransitioned.KIND,), use_room, into=_OUT),
     Rule(
         "return_to_pool",

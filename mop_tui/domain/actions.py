@@ -163,6 +163,8 @@ class MoveTask:
     task: TaskId
     trigger: TaskTrigger
     agent: AgentId | None = None
+    because_of: TaskId | None = None
+    """It is cancelled because it needs this one, which failed or was cancelled."""
     do: Literal["move_task"] = "move_task"
 
 

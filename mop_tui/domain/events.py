@@ -298,6 +298,8 @@ class TaskTransitioned(Fact):
     to_state: TaskState
     reason: str
     agent: AgentId | None = None
+    because_of: TaskId | None = None
+    """It is cancelled because it needs this one, which failed or was cancelled."""
 
 
 @immutable

@@ -66,6 +66,14 @@ class CancelTask:
 
 
 @immutable
+class RetryTask:
+    """Have a task done after all that failed or was cancelled, and what was cancelled with it."""
+
+    task: TaskId
+    reason: str = ""
+
+
+@immutable
 class Say:
     """Tell an agent something."""
 
@@ -130,7 +138,7 @@ Section = Literal["overview", "teams", "tasks", "issues", "events", "metrics"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 
 
-Command = Answer | Seen | Stop | Steer | CancelTask | Say | ByHand
+Command = Answer | Seen | Stop | Steer | CancelTask | RetryTask | Say | ByHand
 
 
 @immutable

@@ -39,6 +39,7 @@ _HANDS_EMPTY = frozenset(
 """States in which an agent holds no task, so that whoever gets there lets go of it."""
 _ASSIGNED = TaskTrigger.ASSIGNED
 _STARTED = TaskTrigger.STARTED
+_REINSTATED = TaskTrigger.REINSTATED
 _TAKEN_BACK = frozenset({TaskTrigger.REQUEUED, TaskTrigger.RETRIED, TaskTrigger.SENT_BACK})
 _BEGINNINGS = e.INPUTS - {e.SystemMemorySet.KIND, e.SystemQuiesced.KIND}
 """Kinds of events that nothing that was recorded just before led to."""
@@ -374,9 +375,12 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         task.paused_since = None
     elif trigger is _STARTED:
         task.started_at = event.at
-    elif trigger in _TAKEN_BACK:
+    elif trigger in _TAKEN_BACK or trigger is _REINSTATED:
         task.agent = None
         task.progress = None
+    if was_terminal:
+        _begin_anew(task)
+    task.because_of = data.because_of
     if to_state in TERMINAL:
         task.ended_at = event.at
         task.rests_until = None
@@ -387,6 +391,15 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
     task.reason = data.reason
     task.moved = event.seq
     session.touch(task)
+
+
+def _begin_anew(task: Task) -> None:
+    """Forget how a task that had ended came to that; its gate asks anew."""
+    task.ended_at = None
+    task.output = ""
+    task.retries = 0
+    task.cleared = task.overdue = task.doubtful = False
+    task.answers = ()
 
 
 def _task_output(session: Session, event: Event[e.TaskOutput]) -> None:

@@ -143,6 +143,8 @@ class Task:
     paused_since: int | None = None
     told_after: int = 0
     """For how many milliseconds it had been worked on when its progress was last told."""
+    because_of: TaskId | None = None
+    """It was cancelled because it needs this one, which failed or was cancelled."""
     answers: tuple[tuple[QuestionName, str], ...] = ()
     """What its gate was answered, for its agent to know; secrets are not among it."""
     moved: int = 0

@@ -16,6 +16,7 @@ from mop_tui.domain.feed import (
     CancelTask,
     Command,
     CreateTask,
+    RetryTask,
     Say,
     Seen,
     SetMemory,
@@ -73,7 +74,7 @@ class Desk:
             case Answer():
                 self._clock.reach(self._clock.now())
                 self._answer(command, command_id, by, secret)
-            case Steer() | CancelTask() | Say():
+            case Steer() | CancelTask() | RetryTask() | Say():
                 self._receive_now(self._told(command, command_id, by), None)
             case Spawn() | CreateTask() | SetMemory() | SteerTrigger() | AutoSpawn():
                 self._receive_now(self._wanted(command, command_id, by), None)
@@ -108,7 +109,7 @@ class Desk:
         self._receive(fact, cause)
 
     def _told(
-        self, command: Steer | CancelTask | Say, command_id: CommandId, by: str
+        self, command: Steer | CancelTask | RetryTask | Say, command_id: CommandId, by: str
     ) -> e.UserCommanded:
         about: str
         match command:
@@ -116,6 +117,8 @@ class Desk:
                 name, about, reason = f"{command.do}_agent", command.agent, command.reason
             case CancelTask():
                 name, about, reason = "cancel_task", command.task, command.reason
+            case RetryTask():
+                name, about, reason = "retry_task", command.task, command.reason
             case Say():
                 name, about, reason = "say", command.agent, command.text
         refused = refusal(self._session, command)

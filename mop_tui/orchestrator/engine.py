@@ -292,7 +292,9 @@ class Engine:
         target = self.session.task_move(task, move.trigger, move.agent)
         if isinstance(target, Refusal):
             return e.TaskRefused(move.task, move.trigger, task.state, target.reason)
-        return e.TaskTransitioned(move.task, move.trigger, task.state, target, reason, move.agent)
+        return e.TaskTransitioned(
+            move.task, move.trigger, task.state, target, reason, move.agent, move.because_of
+        )
 
     def _start(self, action: a.StartProcess, action_id: ActionId, cause: int, at: int) -> None:
         agent = self.session.agents[action.agent]

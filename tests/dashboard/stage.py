@@ -23,6 +23,7 @@ from mop_tui.domain.feed import (
     CreateTask,
     EventFilter,
     Playback,
+    RetryTask,
     Say,
     Section,
     Seen,
@@ -160,6 +161,10 @@ class Stage:
             case CancelTask(task, reason):
                 self._commanded("cancel_task", name, task, reason)
                 self.move_task(task, TaskTrigger.CANCELLED, TaskState.CANCELLED, reason)
+            case RetryTask(task, reason):
+                self._commanded("retry_task", name, task, reason)
+                trigger = TaskTrigger.RETRIED
+                self.move_task(task, trigger, TaskState.READY, reason)
             case Say(agent, text):
                 self._commanded("say", name, agent, text)
             case SteerTrigger(do, trigger, reason):
