@@ -13,6 +13,7 @@ from mop_tui.domain.agent_lifecycle import AgentTrigger, PausedBy
 from mop_tui.domain.ids import (
     AgentId,
     AskId,
+    FeedbackId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -258,6 +259,15 @@ class SendNote:
 
 
 @immutable
+class PassFeedbackOn:
+    """Tell an agent what the operator says of its work. A side effect."""
+
+    agent: AgentId
+    feedback: FeedbackId
+    do: Literal["pass_feedback_on"] = "pass_feedback_on"
+
+
+@immutable
 class CancelWork:
     """Tell an agent that its task is no longer wanted. A side effect."""
 
@@ -421,6 +431,7 @@ Action = Annotated[
     | HandTask
     | Reply
     | SendNote
+    | PassFeedbackOn
     | CancelWork
     | RunHook
     | StopHook

@@ -20,6 +20,7 @@ from mop_tui.domain.ids import (
     AgentId,
     AskId,
     CommandId,
+    FeedbackId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -422,6 +423,23 @@ class UserCommanded(Fact):
     """What it is to be, or the details of what is wanted."""
 
 
+Verdict = Literal["good", "bad"]
+
+
+@immutable
+class UserFeedback(Fact):
+    """The operator says something of an agent's work, of a task, or of both."""
+
+    KIND: ClassVar[str] = "user.feedback"
+    feedback: FeedbackId
+    text: str
+    by: str
+    agent: AgentId | None = None
+    task: TaskId | None = None
+    verdict: Verdict | None = None
+    command: CommandId | None = None
+
+
 # -- the system -----------------------------------------------------------------------------------
 
 
@@ -520,6 +538,8 @@ class SystemIntended(Fact):
     `stop_process`: `restart` if a trigger wants the agent to have a new one."""
     files: tuple[str, ...] = ()
     """The files that a `post_edit` hook is told of."""
+    feedback: tuple[FeedbackId, ...] = ()
+    """What the operator said that is told, or handed over with a task."""
 
 
 @immutable
@@ -748,6 +768,7 @@ FACTS: tuple[type[Fact], ...] = (
     UserExpired,
     UserWithdrawn,
     UserCommanded,
+    UserFeedback,
     SystemStarted,
     SystemResumed,
     SystemQuiesced,
@@ -793,6 +814,7 @@ INPUTS: frozenset[str] = frozenset(
         UserSeen,
         UserAnswered,
         UserCommanded,
+        UserFeedback,
         SystemStarted,
         SystemResumed,
         SystemQuiesced,
@@ -816,7 +838,7 @@ MAY_LACK_CAUSE: frozenset[str] = frozenset(
     fact.KIND
     for fact in (
         *(FileCreated, FileModified, FileDeleted),
-        *(UserCommanded, SystemStarted, SystemResumed),
+        *(UserCommanded, UserFeedback, SystemStarted, SystemResumed),
     )
 )
 """Kinds that may stand at the beginning of a chain of causes."""

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, get_args
 
 from pydantic import JsonValue
 
-from mop_tui.domain.events import AnyEvent
+from mop_tui.domain.events import AnyEvent, Verdict
 from mop_tui.domain.ids import AgentId, CommandId, MemoryKey, QuestionId, TaskId, TriggerName
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.marks import Mark
@@ -82,6 +82,16 @@ class Say:
 
 
 @immutable
+class GiveFeedback:
+    """Say something of an agent's work, of a task, or of both; it is kept, and passed on."""
+
+    text: str
+    agent: AgentId | None = None
+    task: TaskId | None = None
+    verdict: Verdict | None = None
+
+
+@immutable
 class Spawn:
     """Spawn an agent of a type, and give it something to do if `task` says what."""
 
@@ -138,7 +148,7 @@ Section = Literal["overview", "teams", "tasks", "issues", "events", "metrics"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 
 
-Command = Answer | Seen | Stop | Steer | CancelTask | RetryTask | Say | ByHand
+Command = Answer | Seen | Stop | Steer | CancelTask | RetryTask | Say | GiveFeedback | ByHand
 
 
 @immutable

@@ -23,7 +23,16 @@ from mop_tui.domain.issues import (
 )
 from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import LEAVE_IT
-from mop_tui.domain.rows import LATEST_STATES, TAIL_LINES, Agent, Issue, Question, Task, Trigger
+from mop_tui.domain.rows import (
+    LATEST_STATES,
+    TAIL_LINES,
+    Agent,
+    Feedback,
+    Issue,
+    Question,
+    Task,
+    Trigger,
+)
 from mop_tui.domain.session import Fate, Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.timers import force_of, rest_of, timeout_of, timer_of
@@ -559,6 +568,19 @@ def _user_commanded(session: Session, event: Event[e.UserCommanded]) -> None:
         session.touch(agent)
 
 
+def _user_feedback(session: Session, event: Event[e.UserFeedback]) -> None:
+    data = event.data
+    unknown = (data.agent is not None and data.agent not in session.agents) or (
+        data.task is not None and data.task not in session.tasks
+    )
+    if data.feedback in session.feedback or unknown:
+        session.ignored += 1
+        return
+    row = Feedback(data, event.at, event.seq)
+    session.feedback[data.feedback] = row
+    session.touch(row)
+
+
 def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
     data = event.data
     session.status = "running"
@@ -676,6 +698,12 @@ def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
         session.ignored += 1
         return
     del session.in_doubt[data.action]
+    if data.agent is not None and not data.error and not data.lost:
+        for name in intended.feedback:
+            row = session.feedback.get(name)
+            if row is not None:
+                row.told = (*row.told, (data.agent, event.at))
+                session.touch(row)
     if data.effect == "run_hook":
         _hook_done(session, intended, data)
         return
@@ -883,6 +911,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.UserExpired.KIND: _user_expired,
     e.UserWithdrawn.KIND: _user_withdrawn,
     e.UserCommanded.KIND: _user_commanded,
+    e.UserFeedback.KIND: _user_feedback,
     e.SystemStarted.KIND: _system_started,
     e.SystemResumed.KIND: _system_resumed,
     e.SystemEnded.KIND: _system_ended,

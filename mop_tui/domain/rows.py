@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
-from mop_tui.domain.events import AgentHealth, Severity, SystemIntended, UserAsked
+from mop_tui.domain.events import AgentHealth, Severity, SystemIntended, UserAsked, UserFeedback
 from mop_tui.domain.ids import (
     AgentId,
     AskId,
+    FeedbackId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -250,6 +251,36 @@ class Issue:
         How often it came up does not: former versions did not count that.
         """
         return f"issue {self.id} {self.severity} {self.open} {self.text}"
+
+
+@dataclass(slots=True)
+class Feedback:
+    """What the operator said of work, and who was told."""
+
+    said: UserFeedback
+    at: int
+    seq: int
+    """Where in the session it was said."""
+    touched: int = 0
+    told: tuple[tuple[AgentId, int], ...] = ()
+    """Which agents were told, and when."""
+
+    @property
+    def id(self) -> FeedbackId:
+        """Its id."""
+        return self.said.feedback
+
+    @property
+    def about(self) -> str:
+        """What it is about, in a few words."""
+        task, agent = self.said.task, self.said.agent
+        if task is not None and agent is not None:
+            return f"{task} by {agent}"
+        return task or agent or ""
+
+    def digest_row(self) -> str:
+        """What of this row counts for the state digest."""
+        return f"feedback {self.id} {self.said.verdict!s} {self.told!r} {self.said.text}"
 
 
 @dataclass(slots=True)

@@ -42,6 +42,7 @@ Known = (
     | e.UserExpired
     | e.UserWithdrawn
     | e.UserCommanded
+    | e.UserFeedback
     | e.SystemStarted
     | e.SystemResumed
     | e.SystemQuiesced
@@ -106,6 +107,7 @@ def _say(kind: str, fact: Known) -> str:
             | e.UserExpired()
             | e.UserWithdrawn()
             | e.UserCommanded()
+            | e.UserFeedback()
         ):
             return _of_user(fact)
         case (
@@ -357,7 +359,8 @@ def _of_user(
     | e.UserAnswered
     | e.UserExpired
     | e.UserWithdrawn
-    | e.UserCommanded,
+    | e.UserCommanded
+    | e.UserFeedback,
 ) -> str:
     match fact:
         case e.UserAsked():
@@ -385,6 +388,10 @@ def _of_user(
             return f"{fact.question} needs no answer any more: {fact.reason}"
         case e.UserCommanded():
             return _commanded(fact)
+        case e.UserFeedback():
+            verdict = f", {fact.verdict}" if fact.verdict else ""
+            about = " by ".join(filter(None, (fact.task, fact.agent)))
+            return f"{fact.by} on {about}{verdict}: {fact.text}"
         case _:
             assert_never(fact)
 
@@ -460,6 +467,10 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
         case e.SystemIntended():
             soon = "would" if fact.would else "about to"
             what = _effect(fact.effect, fact.agent, f"the {fact.about} hook")
+            if fact.feedback and fact.effect == "tell":
+                what = f"tell {fact.agent} feedback {' '.join(fact.feedback)}"
+            elif fact.feedback:
+                what += f" with feedback {' '.join(fact.feedback)}"
             return join(f"{soon} {what}", " ".join(fact.command))
         case e.SystemDone():
             if fact.lost:

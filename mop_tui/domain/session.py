@@ -22,6 +22,7 @@ from mop_tui.domain.ids import (
     ActionId,
     AgentId,
     AskId,
+    FeedbackId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -35,7 +36,7 @@ from mop_tui.domain.immutable import immutable
 from mop_tui.domain.issues import MOST_OPEN, Describes, Identity, Told, identity, more_of
 from mop_tui.domain.locks import Lock, Obstacle
 from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Mode, TaskSpec, TeamSpec
-from mop_tui.domain.rows import Agent, Issue, Question, Task, Trigger
+from mop_tui.domain.rows import Agent, Feedback, Issue, Question, Task, Trigger
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import MINUTE, Limits
 
@@ -72,7 +73,8 @@ K = TypeVar("K")
 R = TypeVar("R")
 
 _VALUES: Mapping[Callable[..., Any], Callable[[Any], tuple[Any, ...]]] = {
-    row: attrgetter(*row.__match_args__) for row in (Agent, Task, Question, Issue, Trigger)
+    row: attrgetter(*row.__match_args__)
+    for row in (Agent, Task, Question, Issue, Trigger, Feedback)
 }
 
 
@@ -85,6 +87,7 @@ class _Shown:
     questions: dict[QuestionId, Question] = field(default_factory=dict)
     issues: dict[IssueId, Issue] = field(default_factory=dict)
     triggers: dict[TriggerName, Trigger] = field(default_factory=dict)
+    feedback: dict[FeedbackId, Feedback] = field(default_factory=dict)
 
     def put(self, row: _Row) -> None:
         """Show a row as it is now."""
@@ -101,6 +104,7 @@ class _Shown:
         self.questions.update(other.questions)
         self.issues.update(other.issues)
         self.triggers.update(other.triggers)
+        self.feedback.update(other.feedback)
 
     def update(self, other: "_Shown") -> None:
         """Do as `take` does, but change no table: one with news is made anew."""
@@ -114,6 +118,8 @@ class _Shown:
             self.issues = self.issues | other.issues
         if other.triggers:
             self.triggers = self.triggers | other.triggers
+        if other.feedback:
+            self.feedback = self.feedback | other.feedback
 
 
 def _copied(row: Any) -> Any:
@@ -143,6 +149,8 @@ def _place_of(row: _Row, tables: "_Shown | Session") -> tuple[dict[Any, Any], st
             return tables.issues, row.id
         case Trigger():
             return tables.triggers, row.spec.name
+        case Feedback():
+            return tables.feedback, row.id
         case _:
             raise TypeError(f"no such row: {row!r}")
 
@@ -186,6 +194,7 @@ class Snapshot:
     questions: Mapping[QuestionId, Question]
     issues: Mapping[IssueId, Issue]
     triggers: Mapping[TriggerName, Trigger]
+    feedback: Mapping[FeedbackId, Feedback]
     limits: Limits
     kinds: tuple[str, ...]
     """The types of agents that may be spawned."""
@@ -255,6 +264,7 @@ class Session:
     questions: dict[QuestionId, Question] = field(default_factory=dict)
     issues: dict[IssueId, Issue] = field(default_factory=dict)
     triggers: dict[TriggerName, Trigger] = field(default_factory=dict)
+    feedback: dict[FeedbackId, Feedback] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     auto_spawn: bool = True
     """Triggers spawn agents, rather than propose it."""
@@ -745,6 +755,7 @@ class Session:
         session.questions = _copies(Question, shown.questions)
         session.issues = _copies(Issue, shown.issues)
         session.triggers = _copies(Trigger, shown.triggers)
+        session.feedback = _copies(Feedback, shown.feedback)
         for row in last.undigested:
             table, key = _place_of(row, session)
             session._changed.append(table[key])
@@ -825,6 +836,7 @@ class Session:
             questions=shown.questions,
             issues=shown.issues,
             triggers=shown.triggers,
+            feedback=shown.feedback,
             limits=self.limits,
             kinds=self.kinds,
             auto_spawn=self.auto_spawn,
@@ -840,7 +852,7 @@ class Session:
 
 _MADE_OF_ROWS = frozenset(
     (
-        *("agents", "tasks", "questions", "issues", "triggers"),
+        *("agents", "tasks", "questions", "issues", "triggers", "feedback"),
         *("dependants", "waiting_for_key", "providers", "skilled", "_ranks"),
         *("alike", "owners", "owning", "_patterns"),
         *("_changed", "_stale", "_shown", "_shown_at", "_ahead", "_copied_ahead"),

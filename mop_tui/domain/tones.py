@@ -42,6 +42,7 @@ def tone(event: AnyEvent) -> Tone:
             return "info"
         case (
             e.UserAsked()
+            | e.UserFeedback()
             | e.UserWithdrawn()
             | e.SystemStarted()
             | e.SystemIssueClosed()

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from pydantic import JsonValue
 
-from mop_tui.domain import by_hand
+from mop_tui.domain import by_hand, feedback
 from mop_tui.domain import events as e
 from mop_tui.domain.answers import objection
 from mop_tui.domain.events import Fact, UserAsked
@@ -16,6 +16,7 @@ from mop_tui.domain.feed import (
     CancelTask,
     Command,
     CreateTask,
+    GiveFeedback,
     RetryTask,
     Say,
     Seen,
@@ -25,7 +26,7 @@ from mop_tui.domain.feed import (
     SteerTrigger,
     Stop,
 )
-from mop_tui.domain.ids import CommandId
+from mop_tui.domain.ids import CommandId, FeedbackId
 from mop_tui.domain.rows import Question
 from mop_tui.domain.session import Session
 from mop_tui.domain.steering import refusal
@@ -76,6 +77,8 @@ class Desk:
                 self._answer(command, command_id, by, secret)
             case Steer() | CancelTask() | RetryTask() | Say():
                 self._receive_now(self._told(command, command_id, by), None)
+            case GiveFeedback():
+                self._receive_now(self._feedback(command, command_id, by), None)
             case Spawn() | CreateTask() | SetMemory() | SteerTrigger() | AutoSpawn():
                 self._receive_now(self._wanted(command, command_id, by), None)
             case _:
@@ -123,6 +126,23 @@ class Desk:
                 name, about, reason = "say", command.agent, command.text
         refused = refusal(self._session, command)
         return e.UserCommanded(name, command_id, by, about, reason, refused)
+
+    def _feedback(
+        self, command: GiveFeedback, command_id: CommandId, by: str
+    ) -> e.UserFeedback | e.UserCommanded:
+        refused = feedback.refusal(self._session, command)
+        if refused:
+            about = str(command.task or command.agent or "")[:_LONGEST_REFUSED]
+            return e.UserCommanded("feedback", command_id, by, about, refused=refused)
+        return e.UserFeedback(
+            FeedbackId(f"f{len(self._session.feedback) + 1}"),
+            command.text,
+            by,
+            command.agent,
+            command.task,
+            command.verdict,
+            command_id,
+        )
 
     def _wanted(self, command: ByHand, command_id: CommandId, by: str) -> e.UserCommanded:
         about, reason = "", ""

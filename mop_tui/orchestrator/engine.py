@@ -24,11 +24,13 @@ from mop_tui.domain import events as e
 from mop_tui.domain import templates
 from mop_tui.domain.agent_lifecycle import LIVE, AgentTrigger
 from mop_tui.domain.events import AnyEvent, Event, Fact, SystemDecided
+from mop_tui.domain.feedback import handed_with
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
     AskId,
+    FeedbackId,
     IssueId,
     QuestionId,
     TaskId,
@@ -171,7 +173,7 @@ class Engine:
                 self._signal(action, _action_id(cause, place), cause, at)
             case a.HandTask():
                 self._hand(action, _action_id(cause, place), cause, at)
-            case a.Reply() | a.SendNote() | a.CancelWork():
+            case a.Reply() | a.SendNote() | a.PassFeedbackOn() | a.CancelWork():
                 self._tell(action, decision.reason, _action_id(cause, place), cause, at)
             case a.RunHook():
                 self._run_hook(action, _action_id(cause, place), cause, at)
@@ -301,6 +303,7 @@ class Engine:
         work = self._plan.work(agent.spec, action.task)
         command = work.command.argv if work.command is not None else ()
         incarnation = agent.incarnation + 1
+        feedback = self._feedback(action)
         intended = e.SystemIntended(
             action_id,
             "start_process",
@@ -309,9 +312,18 @@ class Engine:
             incarnation,
             command,
             would=agent.spec.host is HostKind.SIMULATED,
+            feedback=feedback,
         )
         seq = self._emit(intended, at, cause)
-        self._turn.effects.append(Start(seq, action_id, action.agent, action.task, incarnation))
+        self._turn.effects.append(
+            Start(seq, action_id, action.agent, action.task, incarnation, feedback)
+        )
+
+    def _feedback(self, action: a.StartProcess | a.HandTask) -> tuple[FeedbackId, ...]:
+        """Return what the operator said that is told with the task, if there is one."""
+        if action.task is None or not self.session.feedback:
+            return ()
+        return handed_with(self.session, action.agent, action.task)
 
     def _intend(
         self,
@@ -324,6 +336,7 @@ class Engine:
         task: TaskId | None = None,
         ask: AskId | None = None,
         about: str = "",
+        feedback: tuple[FeedbackId, ...] = (),
     ) -> int:
         """Record that something is about to be done to the process of `agent`."""
         intended = e.SystemIntended(
@@ -335,6 +348,7 @@ class Engine:
             would=agent.spec.host is HostKind.SIMULATED,
             ask=ask,
             about=about,
+            feedback=feedback,
         )
         return self._emit(intended, at, cause)
 
@@ -354,8 +368,11 @@ class Engine:
 
     def _hand(self, action: a.HandTask, action_id: ActionId, cause: int, at: int) -> None:
         agent = self.session.agents[action.agent]
-        seq = self._intend(action_id, "hand_task", agent, cause, at, task=action.task)
-        hand = Hand(seq, action_id, action.agent, agent.incarnation, action.task)
+        feedback = self._feedback(action)
+        seq = self._intend(
+            action_id, "hand_task", agent, cause, at, task=action.task, feedback=feedback
+        )
+        hand = Hand(seq, action_id, action.agent, agent.incarnation, action.task, feedback)
         self._turn.effects.append(hand)
 
     def _run_hook(self, action: a.RunHook, action_id: ActionId, cause: int, at: int) -> None:
@@ -402,7 +419,7 @@ class Engine:
 
     def _tell(
         self,
-        action: a.Reply | a.SendNote | a.CancelWork,
+        action: a.Reply | a.SendNote | a.PassFeedbackOn | a.CancelWork,
         reason: str,
         action_id: ActionId,
         cause: int,
@@ -411,6 +428,7 @@ class Engine:
         agent = self.session.agents[action.agent]
         told: host.Told
         question = ask = None
+        feedback: tuple[FeedbackId, ...] = ()
         about: str
         match action:
             case a.Reply():
@@ -421,12 +439,18 @@ class Engine:
             case a.SendNote():
                 about = action.sender
                 told = host.Note(action.sender, action.text)
+            case a.PassFeedbackOn():
+                said = self.session.feedback[action.feedback].said
+                about, feedback = said.by, (action.feedback,)
+                told = host.Note(said.by, said.text, said.task or said.agent, said.verdict)
             case a.CancelWork():
                 about = action.task
                 told = host.Cancel(action.task, reason)
             case _:
                 assert_never(action)
-        seq = self._intend(action_id, "tell", agent, cause, at, ask=ask, about=about)
+        seq = self._intend(
+            action_id, "tell", agent, cause, at, ask=ask, about=about, feedback=feedback
+        )
         tell = Tell(seq, action_id, action.agent, agent.incarnation, told, question)
         self._turn.effects.append(tell)
 

@@ -22,6 +22,7 @@ from mop_tui.domain.feed import (
     Command,
     CreateTask,
     EventFilter,
+    GiveFeedback,
     Playback,
     RetryTask,
     Say,
@@ -40,6 +41,7 @@ from mop_tui.domain.ids import (
     AgentId,
     AskId,
     CommandId,
+    FeedbackId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -165,6 +167,12 @@ class Stage:
                 self._commanded("retry_task", name, task, reason)
                 trigger = TaskTrigger.RETRIED
                 self.move_task(task, trigger, TaskState.READY, reason)
+            case GiveFeedback(text, about_agent, about_task, verdict):
+                number = FeedbackId(f"f{len(self.session.feedback) + 1}")
+                said = e.UserFeedback(
+                    number, text, "uid 1000", about_agent, about_task, verdict, name
+                )
+                self.happen(said)
             case Say(agent, text):
                 self._commanded("say", name, agent, text)
             case SteerTrigger(do, trigger, reason):
