@@ -25,6 +25,7 @@ from mop_tui.dashboard.details import details_of
 from mop_tui.dashboard.dialog import Dialog
 from mop_tui.dashboard.errands import Errands
 from mop_tui.dashboard.event_log import EventLog
+from mop_tui.dashboard.feedback_dialog import FeedbackDialog
 from mop_tui.dashboard.form_dialog import FormDialog
 from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames, ShowsInTurns
 from mop_tui.dashboard.garbage import Garbage
@@ -68,7 +69,7 @@ from mop_tui.dashboard.triggers_dialog import TriggersDialog
 from mop_tui.dashboard.typed_answer import TypedAnswerDialog
 from mop_tui.dashboard.why_dialog import WhyDialog
 from mop_tui.domain.answers import QuestionType
-from mop_tui.domain.feed import AutoSpawn, ByHand, SessionFeed, Stop
+from mop_tui.domain.feed import AutoSpawn, ByHand, GiveFeedback, SessionFeed, Stop
 from mop_tui.domain.ids import QuestionId
 from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.rows import Question
@@ -274,7 +275,12 @@ class Dashboard(App[WhyEnded]):
         """Let the screen name other keys where other things can be done now."""
         frame = self._frame
         subject = self._subject()
-        can = (offered(frame, subject), self._remedy(), self.check_action("why", ()))
+        can = (
+            offered(frame, subject),
+            self._may_judge,
+            self._remedy(),
+            self.check_action("why", ()),
+        )
         offers = (self.screen, frame.capabilities, frame.ended, *can)
         if offers != self._offers:
             self._offers = offers
@@ -356,6 +362,8 @@ class Dashboard(App[WhyEnded]):
             return bool(self._frame.snapshot.triggers) and self._can_act
         if action == "by_hand":
             return self._can_act and (parameters != ("spawn",) or bool(self._frame.snapshot.kinds))
+        if action == "feedback":
+            return self._may_judge
         if action == "remedy":
             return self._remedy() is not None
         if action == "steer":
@@ -462,6 +470,25 @@ class Dashboard(App[WhyEnded]):
                 self.push_screen(dialog, lambda yes: do(dialog.reason) if yes else None)
             case _:
                 assert_never(deed)
+
+    def action_feedback(self) -> None:
+        """Ask what the operator has to say of the work that keys are about, and hand it over."""
+        subject = self._subject()
+        if subject is None or not self._may_judge or self._troubled():
+            return
+        dialog = FeedbackDialog(subject, self._frame)
+
+        def said(wanted: GiveFeedback | None) -> None:
+            if wanted is not None:
+                self._errands.send(wanted, dialog.title_text, self._frame)
+
+        self.push_screen(dialog, said)
+
+    @property
+    def _may_judge(self) -> bool:
+        subject = self._subject()
+        work = subject is not None and (subject.agent is not None or subject.task is not None)
+        return work and self._can_act
 
     def _remedy(self) -> Remedy | None:
         """Return what the issue suggests that keys are about now."""

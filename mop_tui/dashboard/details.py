@@ -37,7 +37,7 @@ from mop_tui.domain.events import AnyEvent, SystemDecided
 from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import HostKind, Lifetime
-from mop_tui.domain.rows import Agent, Issue, Task, Trigger
+from mop_tui.domain.rows import Agent, Feedback, Issue, Task, Trigger
 from mop_tui.domain.sentences import sentence
 from mop_tui.domain.task_lifecycle import TERMINAL
 from mop_tui.domain.templates import as_text
@@ -102,8 +102,30 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
     details.add("done", done if agent.completed else None)
     before = [f"{frame.moment(at).strip()} {state}" for at, state in reversed(agent.history)]
     details.add("before", ", ".join(before), "dim")
+    _add_feedback(details, frame, [f for f in _feedback(frame) if f.said.agent == agent_id])
     details.beside = [*health_entries(agent), *_what_it_is(frame, agent)]
     return details
+
+
+def _feedback(frame: Frame) -> list[Feedback]:
+    """Return what was said of work, the latest first."""
+    return list(frame.snapshot.feedback.values())[::-1]
+
+
+def _add_feedback(details: Details, frame: Frame, rows: list[Feedback]) -> None:
+    """Say what the operator thinks of work, and whether that was passed on."""
+    for row in rows:
+        verdict = f"{row.said.verdict}: " if row.said.verdict else ""
+        at = frame.moment(row.at).strip()
+        if row.told:
+            agents = listed(list(dict.fromkeys(agent for agent, _ in row.told)))
+            fate = f"told {agents} at {frame.moment(row.told[-1][1]).strip()}"
+        elif frame.ended:
+            fate = "reached nobody"
+        else:
+            fate = "nobody was told yet"
+        details.add("feedback", f"{verdict}{row.said.text}", "strong" if row.told else "warn")
+        details.add("", f"{at} by {row.said.by}; {fate}", "dim")
 
 
 def _what_it_is(frame: Frame, agent: Agent) -> list[Entry]:
@@ -203,6 +225,7 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("would end", _expected_end(frame, task_id))
     details.add("may take", lasted(spec.timeout_ms) if spec.timeout_ms else None)
     details.add("result", task.output)
+    _add_feedback(details, frame, [f for f in _feedback(frame) if f.said.task == task_id])
     return details
 
 

@@ -22,16 +22,21 @@ TaskDeed = Literal["cancel", "retry"]
 Wanted = Steer | CancelTask | RetryTask | Say | SteerTrigger
 Deed = AgentDeed | TriggerDeed | TaskDeed
 
+FEEDBACK = Binding(
+    "F", "app.feedback", "Feedback", tooltip="Say what you think of the work", show=False
+)
 AGENT_KEYS = [
     Binding("p", "app.steer('pause')", "Pause", tooltip="Pause the agent, processes and all"),
     Binding("p", "app.steer('resume')", "Continue", tooltip="Let a paused agent go on"),
     Binding("x", "app.steer('stop')", "Stop", tooltip="Stop the agent for good; asks first"),
     Binding("r", "app.steer('restart')", "Restart", tooltip="Give it a new process; asks first"),
     Binding("m", "app.steer('message')", "Write", tooltip="Tell the agent something"),
+    FEEDBACK,
 ]
 TASK_KEYS = [
     Binding("x", "app.steer('cancel')", "Cancel", tooltip="Cancel the task; asks first"),
     Binding("r", "app.steer('retry')", "Retry", tooltip="Do a failed task again; asks first"),
+    FEEDBACK,
 ]
 
 TRIGGER_KEYS = [

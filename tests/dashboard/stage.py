@@ -150,7 +150,7 @@ class Stage:
             self._obey(command, name)
         return name
 
-    def _obey(self, command: Command, name: CommandId) -> None:
+    def _obey(self, command: Command, name: CommandId) -> None:  # noqa: C901 - one case a command
         match command:
             case Answer(question, value, digest, reason):
                 self.happen(e.UserAnswered(question, value, reason, "uid 1000", digest, name))
