@@ -37,6 +37,7 @@ from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import (
     AgentId,
     AskId,
+    IssueId,
     MemoryKey,
     QuestionId,
     QuestionName,
@@ -604,7 +605,8 @@ def _wrong_triggers(plan: Plan, events: Sequence[AnyEvent]) -> Iterator[str]:  #
     latest: dict[TriggerName, int] = {}
     done: set[tuple[TriggerName, str]] = set()
     causes: set[tuple[TriggerName, int]] = set()
-    told: Counter[tuple[TriggerName, str]] = Counter()
+    told: dict[IssueId, tuple[TriggerName, str, str]] = {}
+    """Open issues about triggers."""
     deep: dict[str, int] = {}
     """How many triggers led to a decision of one, and to what it brought into being."""
     for event in events:
@@ -612,10 +614,11 @@ def _wrong_triggers(plan: Plan, events: Sequence[AnyEvent]) -> Iterator[str]:  #
         if event.kind == e.UserCommanded.KIND and data.command in _STATES and not data.refused:
             states[TriggerName(data.about)] = _STATES[data.command]
         if event.kind == e.SystemIssueOpened.KIND and data.trigger is not None:
-            limit = events[(event.cause or 0) - 1].data.actions[0].limit
-            told[data.trigger, limit] += 1
-            if told[data.trigger, limit] > 1:
-                yield f"event {event.seq}: the issue about {data.trigger} was opened before"
+            if (data.trigger, data.text, data.key) in told.values():
+                yield f"event {event.seq}: the issue about {data.trigger} is open already"
+            told[data.issue] = (data.trigger, data.text, data.key)
+        if event.kind == e.SystemIssueClosed.KIND:
+            told.pop(data.issue, None)
         if event.kind in (e.AgentSpawned.KIND, e.TaskCreated.KIND, e.UserAsked.KIND):
             name = getattr(data, event.kind.partition(".")[0].replace("user", "question"))
             deep[name] = deep.get(f"event {event.cause}", 0)

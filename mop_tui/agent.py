@@ -137,6 +137,16 @@ class Task:
         self.context: dict[str, JsonValue] = context if isinstance(context, dict) else {}
         """What there is to know besides, such as what failed before."""
 
+    @property
+    def feedback(self) -> list[Message]:
+        """What the operator said of this task before, and of what else this agent did."""
+        told = self.context.get("feedback")
+        return (
+            [_message(said) for said in told if isinstance(said, dict)]
+            if isinstance(told, list)
+            else []
+        )
+
     def __repr__(self) -> str:
         """Name it."""
         return f"Task(id={self.id!r}, title={self.title!r}, attempt={self.attempt})"
@@ -145,15 +155,23 @@ class Task:
 class Message:
     """What the operator or another agent says."""
 
-    __slots__ = ("sender", "text")
+    __slots__ = ("about", "sender", "text", "verdict")
 
-    def __init__(self, sender: str, text: str) -> None:
+    def __init__(self, sender: str, text: str, about: str = "", verdict: str = "") -> None:
         self.sender = sender
         self.text = text
+        self.about = about
+        """Of feedback: the task, or else the agent, that it is about. Empty for other messages."""
+        self.verdict = verdict
+        """Of feedback: `good`, `bad` or empty."""
 
     def __repr__(self) -> str:
         """Quote it."""
         return f"Message(sender={self.sender!r}, text={self.text!r})"
+
+
+def _message(said: Mapping[str, JsonValue]) -> Message:
+    return Message(*(str(said.get(part) or "") for part in ("from", "text", "about", "verdict")))
 
 
 # -- saying ---------------------------------------------------------------------------------------
@@ -680,8 +698,7 @@ class _Ears:
                     }
                     self._tasks.append(given)
                 case "message":
-                    sender, text = said.get("from"), said.get("text")
-                    self._messages.append(Message(str(sender or ""), str(text or "")))
+                    self._messages.append(_message(said))
                 case "cancel":
                     reason = str(said.get("reason") or "no reason is given")
                     self._cancelled[str(said.get("task"))] = reason

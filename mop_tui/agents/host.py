@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from pydantic import JsonValue
 
 from mop_tui.domain.actions import ReplyOutcome
-from mop_tui.domain.events import Severity
+from mop_tui.domain.events import Severity, Verdict
 from mop_tui.domain.ids import AgentId, AskId, MemoryKey, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, HookName, QuestionSpec, Script, TaskSpec, Work
@@ -83,10 +83,13 @@ class Reply:
 
 @immutable
 class Note:
-    """A message from the operator or another agent."""
+    """A message from the operator or another agent; feedback, if it is `about` work."""
 
     sender: str
     text: str
+    about: str | None = None
+    """The task, or else the agent, that it is about."""
+    verdict: Verdict | None = None
 
 
 @immutable

@@ -38,6 +38,10 @@ def written(agent: AgentId, told: Told, secret: str | None = None) -> bytes:
                 form["reason"] = told.reason
         case Note():
             form = {"mop": "message", "from": told.sender, "text": told.text}
+            if told.about is not None:
+                form["about"] = told.about
+            if told.verdict is not None:
+                form["verdict"] = told.verdict
         case Ping():
             form = {"mop": "ping", "id": told.number}
         case Cancel():

@@ -25,6 +25,7 @@ _COMMANDS = {
     "resume": "mop_tui.cli.resume",
     "attach": "mop_tui.cli.attach",
     "answer": "mop_tui.cli.answer",
+    "feedback": "mop_tui.cli.feedback",
     "replay": "mop_tui.cli.replay",
     "sessions": "mop_tui.cli.sessions",
     "verify": "mop_tui.cli.verify",

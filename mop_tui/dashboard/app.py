@@ -21,9 +21,11 @@ from mop_tui.dashboard.attention import Attention
 from mop_tui.dashboard.choice import ChoiceDialog
 from mop_tui.dashboard.clock import Clock, SystemClock
 from mop_tui.dashboard.detail_dialog import DetailDialog
+from mop_tui.dashboard.details import details_of
 from mop_tui.dashboard.dialog import Dialog
 from mop_tui.dashboard.errands import Errands
 from mop_tui.dashboard.event_log import EventLog
+from mop_tui.dashboard.feedback_dialog import FeedbackDialog
 from mop_tui.dashboard.form_dialog import FormDialog
 from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames, ShowsInTurns
 from mop_tui.dashboard.garbage import Garbage
@@ -38,6 +40,13 @@ from mop_tui.dashboard.palette import KeyCommands
 from mop_tui.dashboard.playback_bar import TIMELINE
 from mop_tui.dashboard.question_dialog import Closed, QuestionDialog
 from mop_tui.dashboard.quit_dialog import LeaveDialog, QuitDialog
+from mop_tui.dashboard.remedies import (
+    ISSUE_KEYS,
+    offered_for,
+    suggestion,
+    why_no_remedy,
+    worded,
+)
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.seek_dialog import SeekDialog
 from mop_tui.dashboard.steer_dialog import AutoSpawnDialog, MessageDialog, SteerDialog
@@ -60,8 +69,9 @@ from mop_tui.dashboard.triggers_dialog import TriggersDialog
 from mop_tui.dashboard.typed_answer import TypedAnswerDialog
 from mop_tui.dashboard.why_dialog import WhyDialog
 from mop_tui.domain.answers import QuestionType
-from mop_tui.domain.feed import AutoSpawn, ByHand, SessionFeed, Stop
+from mop_tui.domain.feed import AutoSpawn, ByHand, GiveFeedback, SessionFeed, Stop
 from mop_tui.domain.ids import QuestionId
+from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.rows import Question
 from mop_tui.domain.wording import printable
 
@@ -265,7 +275,12 @@ class Dashboard(App[WhyEnded]):
         """Let the screen name other keys where other things can be done now."""
         frame = self._frame
         subject = self._subject()
-        can = (offered(frame, subject), self.check_action("why", ()))
+        can = (
+            offered(frame, subject),
+            self._may_judge,
+            self._remedy(),
+            self.check_action("why", ()),
+        )
         offers = (self.screen, frame.capabilities, frame.ended, *can)
         if offers != self._offers:
             self._offers = offers
@@ -347,6 +362,10 @@ class Dashboard(App[WhyEnded]):
             return bool(self._frame.snapshot.triggers) and self._can_act
         if action == "by_hand":
             return self._can_act and (parameters != ("spawn",) or bool(self._frame.snapshot.kinds))
+        if action == "feedback":
+            return self._may_judge
+        if action == "remedy":
+            return self._remedy() is not None
         if action == "steer":
             return bool({*parameters} & {*offered(self._frame, self._subject())})
         return True
@@ -385,6 +404,7 @@ class Dashboard(App[WhyEnded]):
             ("Lists", [*Rows.BINDINGS, *Swarm.FOLDING, *EventLog.BINDINGS, *TaskList.VIEWING]),
             ("Agents", AGENT_KEYS if commands else []),
             ("Tasks", TASK_KEYS if commands else []),
+            ("Issues", ISSUE_KEYS),
             ("Triggers", TRIGGER_KEYS if commands and self._frame.snapshot.triggers else []),
             ("Output of an agent", [*OutputPane.BINDINGS, *OutputLines.READING]),
             ("Questions", questions if commands else []),
@@ -430,8 +450,10 @@ class Dashboard(App[WhyEnded]):
     def action_steer(self, deed: Deed) -> None:
         """Do something with an agent or a task, after asking where that cannot be undone."""
         subject = self._subject()
-        if subject is None or deed not in offered(self._frame, subject):
-            return
+        if subject is not None and deed in offered(self._frame, subject):
+            self._steer(deed, subject)
+
+    def _steer(self, deed: Deed, subject: Subject) -> None:
         if self._troubled():
             return
 
@@ -443,11 +465,58 @@ class Dashboard(App[WhyEnded]):
                 do("")
             case "message":
                 self.push_screen(MessageDialog(subject), lambda text: do(text) if text else None)
-            case "stop" | "restart" | "cancel" | "fire" | "disable":
+            case "stop" | "restart" | "cancel" | "retry" | "fire" | "disable":
                 dialog = SteerDialog(deed, subject, self._frame)
                 self.push_screen(dialog, lambda yes: do(dialog.reason) if yes else None)
             case _:
                 assert_never(deed)
+
+    def action_feedback(self) -> None:
+        """Ask what the operator has to say of the work that keys are about, and hand it over."""
+        subject = self._subject()
+        if subject is None or not self._may_judge or self._troubled():
+            return
+        dialog = FeedbackDialog(subject, self._frame)
+
+        def said(wanted: GiveFeedback | None) -> None:
+            if wanted is not None:
+                self._errands.send(wanted, dialog.title_text, self._frame)
+
+        self.push_screen(dialog, said)
+
+    @property
+    def _may_judge(self) -> bool:
+        subject = self._subject()
+        work = subject is not None and (subject.agent is not None or subject.task is not None)
+        return work and self._can_act
+
+    def _remedy(self) -> Remedy | None:
+        """Return what the issue suggests that keys are about now."""
+        subject = self._subject()
+        name = None if subject is None else subject.issue
+        issue = self._frame.snapshot.issues.get(name) if name is not None else None
+        return None if issue is None else offered_for(self._frame, issue)
+
+    def action_remedy(self) -> None:
+        """Do what an issue suggests, as by hand, or say why that cannot be done any more."""
+        remedy = self._remedy()
+        if remedy is None:
+            return
+        why_not = why_no_remedy(self._frame, remedy)
+        if why_not:
+            told = printable(f"{why_not[:1].upper()}{why_not[1:]}.")
+            what = printable(worded(remedy))
+            self.notify(told, title=f"Refused: {what}", severity="warning", markup=False)
+            return
+        subject, deed = suggestion(remedy)
+        if deed is not None:
+            self._steer(deed, subject)
+        elif subject.question is not None:
+            self._ask(self._frame.snapshot.questions[subject.question])
+        else:
+            self.push_screen(
+                DetailDialog(self._feed, details_of(subject), self._frame, subject=subject)
+            )
 
     def _troubled(self) -> bool:
         """Return whether nothing can be done, which is then told."""

@@ -26,6 +26,7 @@ from mop_tui.domain.events import (
     SystemIntended,
     UserAnswered,
     UserCommanded,
+    UserFeedback,
 )
 from mop_tui.domain.subject import subject_of
 from mop_tui.domain.tones import tone
@@ -142,7 +143,7 @@ def _look(event: AnyEvent) -> tuple[str, Ink]:
     match event.data:
         case SystemDecided():
             return look.sign, "label"
-        case UserAnswered() | UserCommanded():
+        case UserAnswered() | UserCommanded() | UserFeedback():
             return look.sign, "you"
         case SystemIntended() | SystemDone():
             return look.sign, look.ink

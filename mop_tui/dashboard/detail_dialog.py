@@ -14,6 +14,7 @@ from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.key_line import KeyLine
 from mop_tui.dashboard.output_pane import OutputPane
+from mop_tui.dashboard.remedies import ISSUE_KEYS
 from mop_tui.dashboard.sheet import Sheet
 from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS, TRIGGER_KEYS
 from mop_tui.dashboard.subject import Subject
@@ -33,6 +34,7 @@ class DetailDialog(BoxDialog[None]):
         *AGENT_KEYS,
         *TASK_KEYS,
         *TRIGGER_KEYS,
+        *ISSUE_KEYS,
         Binding("a", "app.answer", "Answer", tooltip="Answer what it waits for", show=False),
         Binding("w", "app.why", "Why", tooltip="Tell what led to this"),
         Binding("i", "app.inbox", "Inbox", tooltip="List all open questions", show=False),

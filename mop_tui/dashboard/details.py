@@ -1,7 +1,8 @@
 """What is known about one agent, task, issue, question, trigger or event, as labels and texts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePath
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from mop_tui.dashboard.looks import (
     trigger_look,
 )
 from mop_tui.dashboard.question_words import became, fate, who_asks
+from mop_tui.dashboard.remedies import KEY, offered_for, why_no_remedy, worded
 from mop_tui.dashboard.retries import attempt, trying_again
 from mop_tui.dashboard.sheet import Entry, context_entries
 from mop_tui.dashboard.steering import offered
@@ -35,7 +37,7 @@ from mop_tui.domain.events import AnyEvent, SystemDecided
 from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import HostKind, Lifetime
-from mop_tui.domain.rows import Agent, Issue, Task, Trigger
+from mop_tui.domain.rows import Agent, Feedback, Issue, Task, Trigger
 from mop_tui.domain.sentences import sentence
 from mop_tui.domain.task_lifecycle import TERMINAL
 from mop_tui.domain.templates import as_text
@@ -100,8 +102,30 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
     details.add("done", done if agent.completed else None)
     before = [f"{frame.moment(at).strip()} {state}" for at, state in reversed(agent.history)]
     details.add("before", ", ".join(before), "dim")
+    _add_feedback(details, frame, [f for f in _feedback(frame) if f.said.agent == agent_id])
     details.beside = [*health_entries(agent), *_what_it_is(frame, agent)]
     return details
+
+
+def _feedback(frame: Frame) -> list[Feedback]:
+    """Return what was said of work, the latest first."""
+    return list(frame.snapshot.feedback.values())[::-1]
+
+
+def _add_feedback(details: Details, frame: Frame, rows: list[Feedback]) -> None:
+    """Say what the operator thinks of work, and whether that was passed on."""
+    for row in rows:
+        verdict = f"{row.said.verdict}: " if row.said.verdict else ""
+        at = frame.moment(row.at).strip()
+        if row.told:
+            agents = listed(list(dict.fromkeys(agent for agent, _ in row.told)))
+            fate = f"told {agents} at {frame.moment(row.told[-1][1]).strip()}"
+        elif frame.ended:
+            fate = "reached nobody"
+        else:
+            fate = "nobody was told yet"
+        details.add("feedback", f"{verdict}{row.said.text}", "strong" if row.told else "warn")
+        details.add("", f"{at} by {row.said.by}; {fate}", "dim")
 
 
 def _what_it_is(frame: Frame, agent: Agent) -> list[Entry]:
@@ -201,6 +225,7 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("would end", _expected_end(frame, task_id))
     details.add("may take", lasted(spec.timeout_ms) if spec.timeout_ms else None)
     details.add("result", task.output)
+    _add_feedback(details, frame, [f for f in _feedback(frame) if f.said.task == task_id])
     return details
 
 
@@ -227,6 +252,15 @@ def _expected_end(frame: Frame, task: TaskId) -> str | None:
     left = frame.estimate.ends[task] - frame.estimate.at
     after = f" after you {frame.estimate.your_move}" if frame.estimate.your_move else ""
     return f"in {lasted(left)}{after}"
+
+
+def details_of(subject: Subject) -> Callable[[Frame], Details]:
+    """Return what tells all about an agent, a task or a trigger."""
+    if subject.task is not None:
+        return partial(task_details, task_id=subject.task)
+    if subject.trigger is not None:
+        return partial(trigger_details, name=subject.trigger)
+    return partial(agent_details, agent_id=subject.agent or AgentId(""))
 
 
 def session_details(frame: Frame) -> Details:
@@ -266,15 +300,31 @@ def issue_details(frame: Frame, issue_id: IssueId) -> Details:
     look = severity_look(issue.severity)
     details.add("severity", f"{look.sign} {look.word}", look.ink)
     details.add("what", issue.text, "strong")
-    details.add("what to do", issue.suggestion or _what_can_be_done(frame, issue))
-    details.add("since", _since(frame, issue.opened_at))
+    _add_remedy(details, frame, issue)
+    details.add("since", _since(frame, issue.opened_at) if issue.open else None)
+    details.add("opened", None if issue.open else frame.moment(issue.opened_at).strip())
+    if issue.times > 1:
+        last = f"{frame.moment(issue.last_at).strip()}, {lasted(frame.elapsed - issue.last_at)} ago"
+        details.add("times", f"{issue.times:,}, last at {last}", "strong")
     details.add("agent", issue.agent)
     details.add("task", issue.task)
     details.add("trigger", issue.trigger)
     trigger = frame.snapshot.triggers.get(issue.trigger) if issue.trigger is not None else None
     details.add("so far", None if trigger is None else _refused(trigger), "warn")
-    details.add("state", None if issue.open else "settled", "good")
+    if not issue.open:
+        at = "" if issue.closed_at is None else f" at {frame.moment(issue.closed_at).strip()}"
+        details.add("state", f"settled{at}: {issue.closing}".removesuffix(": "), "good")
     return details
+
+
+def _add_remedy(details: Details, frame: Frame, issue: Issue) -> None:
+    """Say what can be done about an issue, and which key does it, or why it cannot."""
+    details.add("what to do", issue.suggestion or _what_can_be_done(frame, issue))
+    remedy = offered_for(frame, issue)
+    if remedy is not None:
+        no = why_no_remedy(frame, remedy)
+        said = f"{KEY} {worded(remedy)}" + (f", but that cannot be done now: {no}" if no else "")
+        details.add("key", said, "dim" if no else "you")
 
 
 def _what_can_be_done(frame: Frame, issue: Issue) -> str:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mop_tui.dashboard.frame import Frame
-from mop_tui.domain.events import SystemDecided, UserCommanded
+from mop_tui.domain.events import SystemDecided, UserCommanded, UserFeedback
 from mop_tui.domain.feed import (
     Command,
     CreateTask,
@@ -69,12 +69,12 @@ class Errands:
 
     def _refused(self, frame: Frame) -> list[Outcome]:
         told = []
-        events = self._feed.events(
-            after=self._after, limit=_READ, only=EventFilter(UserCommanded.KIND)
-        )
+        events = self._feed.events(after=self._after, limit=_READ, only=EventFilter("user"))
         for event in events:
             fact = event.data
-            if isinstance(fact, UserCommanded) and fact.id in self._out:
+            if isinstance(fact, UserFeedback) and fact.command in self._out:
+                self._heard[event.seq] = self._out.pop(fact.command).title
+            elif isinstance(fact, UserCommanded) and fact.id in self._out:
                 errand = self._out.pop(fact.id)
                 if fact.refused:
                     told.append(Outcome(errand.title, fact.refused, refused=True))
@@ -96,6 +96,8 @@ class Errands:
         if is_decided and not no and came is None:
             return []
         title = self._heard.pop(seq)
+        if isinstance(decision.data, SystemDecided) and decision.data.rule == "pass_feedback_on":
+            return [Outcome(title, decision.data.reason, refused=False)]
         if no:
             return [Outcome(title, decision.data.reason, refused=True)]
         return [Outcome(title, sentence(came), refused=False)] if is_decided and came else []

@@ -2,22 +2,26 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
+from typing import ClassVar
 
+from textual.binding import BindingType
 from textual.content import Content
 
 from mop_tui.dashboard.details import Details, issue_details
 from mop_tui.dashboard.frame import Frame
-from mop_tui.dashboard.line import Line, cell, clip
+from mop_tui.dashboard.line import Line, cell, clip, spread
 from mop_tui.dashboard.looks import severity_look
+from mop_tui.dashboard.remedies import ISSUE_KEYS, KEY, offered_for, why_no_remedy, worded
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.subject import Subject
-from mop_tui.domain.events import Severity
+from mop_tui.dashboard.times import age
+from mop_tui.domain.events import SEVERITIES, Severity
 from mop_tui.domain.ids import IssueId
 from mop_tui.domain.rows import Issue
 from mop_tui.domain.wording import printable
 
-SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
-
+_ROOMY = 60
+"""From which width on there is room for more than what an issue is."""
 _COLOURS: Mapping[Severity, str] = {
     "critical": "$text-error",
     "warning": "$text-warning",
@@ -29,6 +33,7 @@ class IssueList(Rows):
     """Open issues with what can be done about them; the title counts them by severity."""
 
     LEAST = 0
+    BINDINGS: ClassVar[list[BindingType]] = [*ISSUE_KEYS]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
@@ -42,6 +47,7 @@ class IssueList(Rows):
         same = self._frame is not None and self._frame.view is frame.view
         self._frame = frame
         if same:
+            self.rows_changed()
             return
         issues = frame.snapshot.open_issues
         self._issues = sorted(issues, key=lambda issue: SEVERITIES.index(issue.severity))
@@ -70,29 +76,31 @@ class IssueList(Rows):
         """Return the issue of a row."""
         return Subject(issue=self._issues[index].id)
 
-    def _times(self, issue: Issue) -> Line:
-        """Return how often what an issue tells of happened, where that goes on."""
-        if issue.trigger is None or self._frame is None:
-            return ()
-        trigger = self._frame.snapshot.triggers.get(issue.trigger)
-        refused = 0 if trigger is None else trigger.refused
-        return ((f"\N{MULTIPLICATION SIGN}{refused:,} ", "strong"),) if refused > 1 else ()
-
     def line(self, index: int, width: int) -> Line:
-        """Return what is to be said of an issue."""
-        issue = self._issues[index]
+        """Return what is to be said of an issue: what it is, and what can be done by which key."""
+        frame, issue = self._frame, self._issues[index]
+        if frame is None:
+            return ()
         look = severity_look(issue.severity)
-        suggestion = f" \N{EN DASH} {printable(issue.suggestion)}" if issue.suggestion else ""
-        return clip(
-            (
-                (f"{look.sign} ", look.ink),
-                cell(look.word, 9, look.ink),
-                *self._times(issue),
-                (printable(issue.text), "plain"),
-                (suggestion, "dim"),
-            ),
-            width,
+        times = f"\N{MULTIPLICATION SIGN}{issue.times:,} " if issue.times > 1 else ""
+        word = cell(look.word, 9, look.ink) if width >= _ROOMY else ("", look.ink)
+        line: Line = (
+            (f"{look.sign} ", look.ink),
+            word,
+            (times, "strong"),
+            (printable(issue.text), "plain"),
         )
+        if issue.suggestion:
+            line += ((f" \N{EN DASH} {printable(issue.suggestion)}", "dim"),)
+        remedy = offered_for(frame, issue)
+        beside: Line = ()
+        if remedy is not None and width >= _ROOMY:
+            impossible = bool(why_no_remedy(frame, remedy))
+            said = clip(((f" {printable(worded(remedy))}", "dim"),), width // 3)
+            beside = ((KEY, "dim" if impossible else "you"), *said)
+        if width >= _ROOMY:
+            beside += (cell(age(max(0, frame.elapsed - issue.last_at)), 6, "dim", "right"),)
+        return spread(line, beside, width) if beside else clip(line, width)
 
 
 def _title(issues: tuple[Issue, ...]) -> Content:

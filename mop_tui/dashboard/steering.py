@@ -8,8 +8,9 @@ from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.trigger_words import does, how_often, waits_for
 from mop_tui.domain import by_hand
-from mop_tui.domain.feed import CancelTask, Say, Steer, SteerTrigger
+from mop_tui.domain.feed import CancelTask, RetryTask, Say, Steer, SteerTrigger
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId, TriggerName
+from mop_tui.domain.retrying import brought_back
 from mop_tui.domain.rows import Task, Trigger
 from mop_tui.domain.session import Snapshot, is_provided
 from mop_tui.domain.steering import refusal
@@ -17,17 +18,25 @@ from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 
 AgentDeed = Literal["pause", "resume", "stop", "restart", "message"]
 TriggerDeed = Literal["fire", "mute", "arm", "disable"]
-Deed = AgentDeed | TriggerDeed | Literal["cancel"]
+TaskDeed = Literal["cancel", "retry"]
+Wanted = Steer | CancelTask | RetryTask | Say | SteerTrigger
+Deed = AgentDeed | TriggerDeed | TaskDeed
 
+FEEDBACK = Binding(
+    "F", "app.feedback", "Feedback", tooltip="Say what you think of the work", show=False
+)
 AGENT_KEYS = [
     Binding("p", "app.steer('pause')", "Pause", tooltip="Pause the agent, processes and all"),
     Binding("p", "app.steer('resume')", "Continue", tooltip="Let a paused agent go on"),
     Binding("x", "app.steer('stop')", "Stop", tooltip="Stop the agent for good; asks first"),
     Binding("r", "app.steer('restart')", "Restart", tooltip="Give it a new process; asks first"),
     Binding("m", "app.steer('message')", "Write", tooltip="Tell the agent something"),
+    FEEDBACK,
 ]
 TASK_KEYS = [
     Binding("x", "app.steer('cancel')", "Cancel", tooltip="Cancel the task; asks first"),
+    Binding("r", "app.steer('retry')", "Retry", tooltip="Do a failed task again; asks first"),
+    FEEDBACK,
 ]
 
 TRIGGER_KEYS = [
@@ -38,6 +47,7 @@ TRIGGER_KEYS = [
 ]
 
 _AGENT_DEEDS: tuple[Deed, ...] = get_args(AgentDeed)
+_TASK_DEEDS: tuple[Deed, ...] = get_args(TaskDeed)
 _TRIGGER_DEEDS: tuple[Deed, ...] = get_args(TriggerDeed)
 _NAMED = 3
 """How many tasks are named; others are counted."""
@@ -47,7 +57,7 @@ def offered(frame: Frame, subject: Subject | None) -> tuple[Deed, ...]:
     """Return what may be done with `subject` now."""
     if subject is None or not frame.answerable:
         return ()
-    deeds: tuple[Deed, ...] = ("cancel",) if subject.task is not None else ()
+    deeds: tuple[Deed, ...] = _TASK_DEEDS if subject.task is not None else ()
     if subject.agent is not None:
         deeds = _AGENT_DEEDS
     if subject.trigger is not None:
@@ -55,19 +65,21 @@ def offered(frame: Frame, subject: Subject | None) -> tuple[Deed, ...]:
     return tuple(deed for deed in deeds if not why_not(frame.snapshot, command(deed, subject, "")))
 
 
-def why_not(snapshot: Snapshot, wanted: Steer | CancelTask | Say | SteerTrigger) -> str:
+def why_not(snapshot: Snapshot, wanted: Wanted) -> str:
     """Return why something cannot be done now; empty if it can."""
     if isinstance(wanted, SteerTrigger):
         return by_hand.refusal(snapshot, wanted)
     return refusal(snapshot, wanted)
 
 
-def command(deed: Deed, subject: Subject, text: str) -> Steer | CancelTask | Say | SteerTrigger:
+def command(deed: Deed, subject: Subject, text: str) -> Wanted:
     """Return what to hand over. `text` is the message, else the reason."""
     agent = subject.agent or AgentId("")
     match deed:
         case "cancel":
             return CancelTask(subject.task or TaskId(""), text)
+        case "retry":
+            return RetryTask(subject.task or TaskId(""), text)
         case "message":
             return Say(agent, text)
         case "fire" | "mute" | "arm" | "disable":
@@ -79,7 +91,9 @@ def command(deed: Deed, subject: Subject, text: str) -> Steer | CancelTask | Say
 def title(deed: Deed, subject: Subject) -> str:
     """Return what is about to be done, in a few words."""
     match deed:
-        case "pause" | "stop" | "restart" | "cancel" | "fire" | "mute" | "arm" | "disable":
+        case (
+            "pause" | "stop" | "restart" | "cancel" | "retry" | "fire" | "mute" | "arm" | "disable"
+        ):
             return f"{deed.capitalize()} {subject.name}"
         case "resume":
             return f"Continue {subject.name}"
@@ -93,7 +107,9 @@ def what_comes_of_it(deed: Deed, subject: Subject, snapshot: Snapshot) -> str:
     """Return how things stand, and what they lead to."""
     if subject.task is not None:
         task = snapshot.tasks.get(subject.task)
-        return "" if task is None else _of_cancelling(task, snapshot)
+        if task is None:
+            return ""
+        return _of_retrying(task, snapshot) if deed == "retry" else _of_cancelling(task, snapshot)
     if subject.trigger is not None:
         trigger = snapshot.triggers.get(subject.trigger)
         return "" if trigger is None else _of_trigger(deed, trigger)
@@ -131,6 +147,14 @@ def _of_cancelling(task: Task, snapshot: Snapshot) -> str:
     also = _named(dependants(snapshot, task.spec.id))
     with_it = f" with what needs it: {also}" if also else ", and nothing else needs it"
     return f"{task.spec.id} is {task.state}{by}.\nIt is cancelled{with_it}."
+
+
+def _of_retrying(task: Task, snapshot: Snapshot) -> str:
+    name = task.spec.id
+    also = brought_back(snapshot, name)
+    with_it = f", and with it comes back what needs it: {_named(also)}" if also else ""
+    asks = f" Its gate {task.spec.gate} asks again." if task.spec.gate is not None else ""
+    return f"{name} is {task.state}.\nIt is done again from its beginning{with_it}.{asks}"
 
 
 def dependants(snapshot: Snapshot, task: TaskId) -> list[TaskId]:

@@ -8,6 +8,7 @@ A timeout is its own outcome. It never approves, and it is never recorded as som
 from collections.abc import Iterator
 
 from mop_tui.decisions.ending import wind_down
+from mop_tui.decisions.issues import gate_of
 from mop_tui.decisions.rules import Rule
 from mop_tui.domain.actions import (
     Action,
@@ -30,6 +31,7 @@ from mop_tui.domain.events import (
     UserWithdrawn,
 )
 from mop_tui.domain.plan import Plan
+from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.rows import Question
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
@@ -110,9 +112,12 @@ def obey_timeout(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         actions: tuple[Action, ...] = (
             OpenIssue(
                 "critical",
-                _overdue(question),
+                f"an answer is overdue: {question.asked.text}",
                 "answer it; nothing else can",
+                agent=question.asked.agent,
                 task=question.asked.task,
+                key=_overdue(question),
+                remedy=Remedy("answer", question.id),
             ),
         )
     elif question.asked.agent is not None:
@@ -124,7 +129,7 @@ def obey_timeout(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
     else:
         reason = f"nobody answered: {question.asked.text}"
         actions = (
-            OpenIssue("warning", reason, "run again and answer in time", task=question.asked.task),
+            _not_opened(question, reason, "do it again and answer in time"),
             *_cancel_gated(session, question),
         )
     yield SystemDecided(
@@ -152,12 +157,8 @@ def obey_rejection(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
         consequences = wind_down(session)
     else:
         consequences = _cancel_gated(session, question)
-    issue = OpenIssue(
-        "warning",
-        f"{question.asked.text} {reason[0].upper()}{reason[1:]}",
-        "deal with the reason, then run again",
-        task=question.asked.task,
-    )
+    text = f"{question.asked.text} {reason[0].upper()}{reason[1:]}"
+    issue = _not_opened(question, text, "deal with the reason, then do it again")
     yield SystemDecided(
         rule="obey_rejection",
         verdict="yes",
@@ -171,23 +172,29 @@ def obey_rejection(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
 def end_alarm(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Close the alarm about an overdue answer once there is one, or none is needed."""
     question = session.questions[event.data.question]
-    alarms = [
-        issue.id
-        for issue in session.issues.values()
-        if issue.open and issue.task == question.asked.task and issue.text == _overdue(question)
-    ]
-    if alarms:
+    alarm = session.open_issue(_overdue(question))
+    if alarm is not None:
         yield SystemDecided(
             rule="end_alarm",
             verdict="yes",
             reason=f"{question.id} is {question.state}",
-            actions=tuple(map(CloseIssue, alarms)),
+            actions=(CloseIssue(alarm.id),),
             task=question.asked.task,
         )
 
 
 def _overdue(question: Question) -> str:
-    return f"an answer is overdue: {question.asked.text}"
+    """Return the key of the issue that an answer is overdue."""
+    return f"overdue/{question.id}"
+
+
+def _not_opened(question: Question, text: str, advice: str) -> OpenIssue:
+    """Return what tells the operator that something is not done for want of a yes."""
+    task = question.asked.task
+    if task is None:
+        return OpenIssue("warning", text, advice, trigger=question.asked.trigger)
+    again = Remedy("retry_task", task)
+    return OpenIssue("warning", text, advice, task=task, key=gate_of(task), remedy=again)
 
 
 def _cancel_gated(session: Session, question: Question) -> tuple[Action, ...]:

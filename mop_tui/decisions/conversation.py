@@ -7,13 +7,12 @@ nobody needs the answers any more.
 
 from collections.abc import Iterator, Sequence
 
-from mop_tui.decisions.issues import is_worth_an_issue
+from mop_tui.decisions.issues import raised
 from mop_tui.decisions.rules import Rule
 from mop_tui.domain.actions import (
     Action,
     AskForAgent,
     MoveAgent,
-    OpenIssue,
     Reply,
     ReplyOutcome,
     SendNote,
@@ -36,14 +35,13 @@ from mop_tui.domain.events import (
     UserWithdrawn,
 )
 from mop_tui.domain.ids import AgentId, AskId, QuestionId
+from mop_tui.domain.issues import COORDINATOR, OPERATOR, told_by
 from mop_tui.domain.plan import Plan, QuestionSpec
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState
 
 _AT_WORK = (AgentState.ACTIVE, AgentState.DEGRADED, AgentState.UNHEALTHY)
-OPERATOR = "operator"
-COORDINATOR = "coordinator"
 
 
 def ask_for_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
@@ -175,11 +173,11 @@ def pass_message_on(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[
     """Deliver a message to the agent it is for; raise an issue where the operator is warned."""
     data: AgentMessaged = event.data
     if data.to in (OPERATOR, COORDINATOR):
-        text = f"{data.agent}: {data.text}"
-        if data.severity != "info" and is_worth_an_issue(session, data.agent, text):
+        told = told_by(data)
+        advice = f"look at what {data.agent} does"
+        issue = None if told is None else raised(session, told, advice)
+        if issue is not None:
             reason = f"{data.agent} says that it is {data.severity}"
-            advice = f"look at what {data.agent} does"
-            issue = OpenIssue(data.severity, text, advice, agent=data.agent)
             yield SystemDecided("pass_message_on", "yes", reason, (issue,), data.agent)
         return
     receiver = session.agents.get(AgentId(data.to))
@@ -195,30 +193,16 @@ def pass_message_on(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[
 
 
 def note_error(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Raise an issue about an error that an agent met, once for each."""
+    """Raise an issue about an error that an agent met; that it came up again is counted there."""
     data: AgentErred = event.data
     agent = _speaker(session, data.agent, data.incarnation)
     if agent is None:
         return
-    text = f"{data.agent}: {agent.last_error}"
-    if not is_worth_an_issue(session, data.agent, text):
-        return
-    yield SystemDecided(
-        "note_error",
-        "yes",
-        "the operator should know",
-        (
-            OpenIssue(
-                "warning",
-                text,
-                f"read the output of {data.agent}",
-                agent=data.agent,
-                task=data.task,
-            ),
-        ),
-        data.agent,
-        data.task,
-    )
+    told = told_by(data)
+    issue = None if told is None else raised(session, told, f"read the output of {data.agent}")
+    if issue is not None:
+        reason = "the operator should know"
+        yield SystemDecided("note_error", "yes", reason, (issue,), data.agent, data.task)
 
 
 def withdraw_questions(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:

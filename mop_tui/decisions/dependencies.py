@@ -62,7 +62,7 @@ def needs_impossible(_plan: Plan, session: Session, event: AnyEvent) -> Iterator
             rule="needs_impossible",
             verdict="yes",
             reason=lost[task],
-            actions=(MoveTask(task, TaskTrigger.CANCELLED),),
+            actions=(MoveTask(task, TaskTrigger.CANCELLED, because_of=data.task),),
             task=task,
         )
 

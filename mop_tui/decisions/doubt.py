@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
+from mop_tui.decisions.issues import failure_of
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import counted
 from mop_tui.domain.actions import (
@@ -24,6 +25,7 @@ from mop_tui.domain.answers import Option
 from mop_tui.domain.events import AnyEvent, SystemDecided, SystemResumed, UserAnswered
 from mop_tui.domain.ids import QuestionName, TaskId
 from mop_tui.domain.plan import DO_AGAIN, LEAVE_IT, OnDoubt, Plan, QuestionSpec
+from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
@@ -78,7 +80,15 @@ def settled(session: Session, task: Task, leaves: MoveAgent) -> tuple[Action, ..
             text = f"{spec.id} failed: the program ended while it was being done"
             advice = "see how far it came, then run again"
             return (
-                OpenIssue("critical", text, advice, agent=leaves.agent, task=spec.id),
+                OpenIssue(
+                    "critical",
+                    text,
+                    advice,
+                    agent=leaves.agent,
+                    task=spec.id,
+                    key=failure_of(spec.id),
+                    remedy=Remedy("retry_task", spec.id),
+                ),
                 MoveTask(spec.id, TaskTrigger.FAILED, leaves.agent),
                 leaves,
             )

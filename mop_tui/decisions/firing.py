@@ -32,7 +32,9 @@ from mop_tui.domain.events import SystemDecided
 from mop_tui.domain.feed import Steer
 from mop_tui.domain.fold import carried_depth
 from mop_tui.domain.ids import AgentId, SpawnId, TaskId
+from mop_tui.domain.issues import limit_of
 from mop_tui.domain.plan import AgentSpec, Plan, TaskSpec
+from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.rows import Trigger
 from mop_tui.domain.session import Session
 from mop_tui.domain.steering import not_running, refusal
@@ -105,12 +107,15 @@ class Considered:
             return ()  # nor would refusals because of refusals
         name = self.spec.name
         refused = Refuse(name, no.limit, self.depth)
-        if no.limit in self.trigger.limits:
-            return (refused,)
+        key = limit_of(name, no.limit)
+        known = self.session.open_issue(key)
+        if known is not None:
+            return (refused,)  # it counts there
         advice = f"raise limits.{no.limit} in the layout if more are wanted, then run again"
         stopped = "does" if no.limit == "depth" else "spawns"
+        look = Remedy("look_at_trigger", name)
         text = f"trigger {name} {stopped} no more: {no.reason}"
-        return (refused, OpenIssue("warning", text, advice, trigger=name))
+        return (refused, OpenIssue("warning", text, advice, trigger=name, key=key, remedy=look))
 
     def _key(self) -> str:
         """Return what it fires only once for; empty where it may fire again."""

@@ -13,13 +13,14 @@ from typing import cast
 
 from mop_tui.decisions.doubt import settled
 from mop_tui.decisions.ending import wind_down
-from mop_tui.decisions.issues import has_open_issue
+from mop_tui.decisions.issues import edit_hook_of
 from mop_tui.decisions.opening import population
 from mop_tui.decisions.retries import attempt_failed
 from mop_tui.decisions.rules import Rule
-from mop_tui.decisions.work import begin, delivered, too_long
+from mop_tui.decisions.work import begin, could_not_start, delivered, too_long
 from mop_tui.domain.actions import (
     Action,
+    CloseIssue,
     MoveAgent,
     MoveTask,
     OpenIssue,
@@ -40,6 +41,7 @@ from mop_tui.domain.events import (
 )
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import HookName, Lifetime, Plan
+from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
@@ -114,9 +116,8 @@ def _prepared(session: Session, agent: Agent, done: SystemDone) -> Decided:
     if session.hook_stopped:
         return "its on_start hook was ended, for nothing is left to do", (*stop, failed)
     text = f"{agent_id} could not start: its on_start hook {done.error}"
-    issue = OpenIssue("critical", text, _advice(agent_id, "on_start"), agent=agent_id)
-    known = has_open_issue(session, text)
-    return f"its on_start hook {done.error}", (*(() if known else (issue,)), *stop, failed)
+    issue = could_not_start(agent_id, text, _advice(agent_id, "on_start"))
+    return f"its on_start hook {done.error}", (issue, *stop, failed)
 
 
 def _may_begin(session: Session, agent: Agent, task: Task, done: SystemDone) -> Decided:
@@ -149,14 +150,21 @@ def _checked(session: Session, agent: Agent, task: Task, done: SystemDone) -> De
 
 
 def _edited(session: Session, agent: Agent, hook: SystemIntended, done: SystemDone) -> Decided:
-    """Warn about a `post_edit` hook that failed by itself."""
-    if not done.error or done.lost or session.hook_stopped:
+    """Warn about a `post_edit` hook that failed by itself, until it is good again."""
+    if done.lost or session.hook_stopped:
         return None
-    text = f"the {hook.about} hook of {agent.spec.id} {done.error}"
-    advice = _advice(agent.spec.id, "post_edit")
-    if has_open_issue(session, text):
-        return text, ()
-    return text, (OpenIssue("warning", text, advice, agent=agent.spec.id, task=hook.task),)
+    name, key = agent.spec.id, edit_hook_of(agent.spec.id)
+    warned = session.open_issue(key)
+    if not done.error:
+        if warned is None:
+            return None
+        return f"the {hook.about} hook of {name} is good again", (CloseIssue(warned.id),)
+    text = f"the {hook.about} hook of {name} {done.error}"
+    look = Remedy("look_at_agent", name)
+    advice = _advice(name, "post_edit")
+    return text, (
+        OpenIssue("warning", text, advice, agent=name, task=hook.task, key=key, remedy=look),
+    )
 
 
 def _failed(

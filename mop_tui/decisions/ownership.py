@@ -9,13 +9,15 @@ from itertools import chain, pairwise
 
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import listed
-from mop_tui.domain.actions import OpenIssue
+from mop_tui.domain.actions import CloseIssue, OpenIssue
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import AnyEvent, SystemDecided
 from mop_tui.domain.ids import AgentId, Resource
 from mop_tui.domain.immutable import immutable
+from mop_tui.domain.issues import edit_of
 from mop_tui.domain.path_patterns import below, compiled
 from mop_tui.domain.plan import Plan
+from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session
 
@@ -69,20 +71,31 @@ def foreign_edit(session: Session, path: str) -> ForeignEdit | None:
 
 
 def watch_ownership(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Tell the operator of a file that was changed while its owner was not at work, once."""
-    found = foreign_edit(session, event.data.path)
+    """Tell the operator of a file that was changed while its owner was not at work.
+
+    That it changes again is counted there, until its owner, at work, changes it itself.
+    """
+    path = event.data.path
+    found = foreign_edit(session, path)
+    known = session.open_issue(edit_of(path))
     if found is None:
+        owner = _owner_at_work(session, path) if known is not None else None
+        if known is not None and owner is not None:
+            reason = f"{owner}, who owns it, is at work and has it again"
+            yield SystemDecided("watch_ownership", "yes", reason, (CloseIssue(known.id),), owner)
         return
     owner = found.owner
-    told = f"{found.path} belongs to {owner}, "
-    many = f"more than {MOST} files that belong to {owner} were changed while it was not at work"
-    before = [issue.text for issue in session.issues.values() if issue.severity == "warning"]
-    if many in before or any(text.startswith(told) for text in before):
+    if known is not None or session.open_issue(_many_of(owner)) is not None:
         return
-    if sum(f" belongs to {owner}, " in text for text in before) >= MOST:
-        text = many
+    if _told_of(session, owner) >= MOST:
+        key = _many_of(owner)
+        text = (
+            f"more than {MOST} files that belong to {owner} were changed while it was not at work"
+        )
     else:
-        text = f"{told}which was not at work when it was {_DONE_TO[event.kind]}; {_who(found)}"
+        key = edit_of(path)
+        done = _DONE_TO[event.kind]
+        text = f"{path} belongs to {owner}, which was not at work when it was {done}; {_who(found)}"
     alone = session.agents[found.at_work[0]] if len(found.at_work) == 1 else None
     advice = (
         f"look at what was done to it; what {owner} should not do itself, let a task do that locks "
@@ -99,10 +112,30 @@ def watch_ownership(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[
                 advice,
                 agent=None if alone is None else alone.spec.id,
                 task=None if alone is None else alone.task,
+                key=key,
+                remedy=Remedy("look_at_agent", owner if alone is None else alone.spec.id),
             ),
         ),
         owner,
     )
+
+
+def _owner_at_work(session: Session, path: str) -> AgentId | None:
+    """Return who owns a file and is at work just now, if anybody does and is."""
+    agents = session.agents
+    owners = (name for name in session.owners if means(agents[name].spec.owns, path))
+    return next((name for name in owners if agents[name].task is not None), None)
+
+
+def _told_of(session: Session, owner: AgentId) -> int:
+    """Return of how many files of an owner open issues tell."""
+    texts = (session.issues[issue].text for issue in session.known_issues.values())
+    return sum(f" belongs to {owner}, " in text for text in texts)
+
+
+def _many_of(owner: AgentId) -> str:
+    """Return the key of the issue that very many files of an owner were changed."""
+    return f"edits/{owner}"
 
 
 def _who(found: ForeignEdit) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 from mop_tui.decisions.conversation import withdraw_waiting
 from mop_tui.decisions.deadlines import withdraw_work
 from mop_tui.decisions.rules import Rule
+from mop_tui.domain import retrying
 from mop_tui.domain.actions import (
     Action,
     MoveAgent,
@@ -26,7 +27,7 @@ from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session
-from mop_tui.domain.task_lifecycle import TERMINAL, TaskTrigger
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
 
 def obey_steering(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
@@ -47,11 +48,13 @@ def obey_steering(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
             actions = _stopped(session, agent)
         case "say" if agent is not None:
             actions = (SendNote(agent.spec.id, data.by, data.reason),)
+        case "retry_task":
+            actions = _retried(session, TaskId(data.about))
         case "cancel_task":
             actions = _cancelled(session, TaskId(data.about))
         case _:
             return
-    task = TaskId(data.about) if data.command == "cancel_task" else None
+    task = TaskId(data.about) if data.command in ("cancel_task", "retry_task") else None
     said = f": {data.reason}" if data.reason and data.command != "say" else ""
     yield SystemDecided(
         "obey_steering",
@@ -108,6 +111,18 @@ def _cancelled(session: Session, task_id: TaskId) -> tuple[Action, ...]:
     if task_id in session.holder:
         actions.extend(withdraw_work(session, session.agents[session.holder[task_id]]))
     return tuple(actions)
+
+
+def _retried(session: Session, task_id: TaskId) -> tuple[Action, ...]:
+    """Return what has a task done after all, and what was cancelled for want of it."""
+    failed = session.tasks[task_id].state is TaskState.FAILED
+    trigger = TaskTrigger.RETRIED if failed else TaskTrigger.REINSTATED
+    # What needs it comes back first: it may be done at once.
+    others = retrying.brought_back(session, task_id)
+    return (
+        *(MoveTask(other, TaskTrigger.REINSTATED) for other in others),
+        MoveTask(task_id, trigger),
+    )
 
 
 RULES = (Rule("obey_steering", (UserCommanded.KIND,), obey_steering),)

@@ -23,6 +23,8 @@ from mop_tui.domain.plan import Plan
 from mop_tui.domain.session import Session
 from mop_tui.domain.steering import not_running
 
+_WATCH = "watch"
+"""The key of the issue that files cannot be watched."""
 _UNSEEN = "files cannot be watched as they should"
 
 
@@ -81,15 +83,13 @@ def obey_proposal(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
 def watch_trouble(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Tell the operator that files cannot be watched, until they can be."""
     data: e.SystemWatching = event.data
-    issues = [
-        issue for issue in session.issues.values() if issue.open and issue.text.startswith(_UNSEEN)
-    ]
+    warned = session.open_issue(_WATCH)
     if data.trouble:
         advice = "triggers may miss files until this is mended"
-        told = OpenIssue("warning", f"{_UNSEEN}: {data.trouble}", advice)
+        told = OpenIssue("warning", f"{_UNSEEN}: {data.trouble}", advice, key=_WATCH)
         yield SystemDecided("watch_trouble", "yes", data.trouble, (told,))
-    elif issues:
-        closed = tuple(CloseIssue(issue.id) for issue in issues)
+    elif warned is not None:
+        closed = (CloseIssue(warned.id),)
         yield SystemDecided("watch_trouble", "yes", "files are watched again", closed)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from mop_tui.decisions import admission
 from mop_tui.decisions.doubt import settled
-from mop_tui.decisions.issues import has_open_issue
+from mop_tui.decisions.issues import given_up, missed, start_of
 from mop_tui.decisions.retries import attempt_failed
 from mop_tui.decisions.rules import Decision, Later, Rule
 from mop_tui.decisions.wording import listed
@@ -34,19 +34,19 @@ from mop_tui.domain.events import (
     SystemDecided,
     SystemDone,
     TaskCreated,
+    TaskTransitioned,
 )
 from mop_tui.domain.health import told
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Plan
-from mop_tui.domain.rows import Agent, Task
+from mop_tui.domain.remedy import Remedy
+from mop_tui.domain.rows import MOST_DEATHS, Agent, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.wording import lasting
 
+_AFTER_ALL = (TaskTrigger.RETRIED, TaskTrigger.REINSTATED)
 _OUT = (AgentState.COMPLETE, AgentState.FAILED)
-MOST_DEATHS = 3
-"""Processes in a row that may end without having completed a task, before an agent that lives for
-the session is given up."""
 
 
 def hooked(
@@ -97,11 +97,11 @@ def agent_started(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         reason = f"it could not start: {data.error}"
         failed = MoveAgent(data.agent, AgentTrigger.START_FAILED)
         text = f"{data.agent} could not start: {data.error}"
-        if ending or agent.retired or has_open_issue(session, text):
+        if ending or agent.retired:
             actions = (failed,)
         else:
             advice = "correct its command in the layout, then run again"
-            actions = (OpenIssue("critical", text, advice, agent=data.agent), failed)
+            actions = (could_not_start(data.agent, text, advice), failed)
     elif agent.retired:
         reason = "the operator stopped it meanwhile"
         actions = (StopProcess(data.agent), MoveAgent(data.agent, AgentTrigger.STOP))
@@ -118,6 +118,12 @@ def agent_started(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
             MoveAgent(data.agent, AgentTrigger.PRE_TASK_HOOK_COMPLETE),
         )
     yield SystemDecided("agent_started", "no" if data.error else "yes", reason, actions, data.agent)
+
+
+def could_not_start(agent: AgentId, text: str, advice: str) -> OpenIssue:
+    """Return what tells the operator that an agent could not start."""
+    again = Remedy("restart_agent", agent)
+    return OpenIssue("critical", text, advice, agent=agent, key=start_of(agent), remedy=again)
 
 
 def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
@@ -283,11 +289,15 @@ def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
     elif _given_up(session, agent):
         issue = f"{data.agent} is given up: {reason}"
         advice = f"read the log of {data.agent}, mend the cause, then restart it"
-        actions = (OpenIssue("critical", issue, advice, agent=data.agent),)
+        again = Remedy("restart_agent", data.agent)
+        key = given_up(data.agent)
+        actions = (OpenIssue("critical", issue, advice, agent=data.agent, key=key, remedy=again),)
     elif agent.retired and (left := _pinned(session, agent)):
         issue = f"nobody is left to do {listed(left)}, now that {data.agent} was stopped"
         advice = f"restart {data.agent}, or cancel what it was to do"
-        actions = (OpenIssue("warning", issue, advice, agent=data.agent),)
+        again = Remedy("restart_agent", data.agent)
+        key = missed(data.agent)
+        actions = (OpenIssue("warning", issue, advice, agent=data.agent, key=key, remedy=again),)
     yield SystemDecided(
         "return_to_pool",
         "no" if reason else "yes",
@@ -298,11 +308,14 @@ def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
 
 
 def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Have somebody who was out of work come back for a task that has just been created."""
-    data: TaskCreated = event.data
+    """Have somebody who was out of work come back for a task that has just been created, or that is
+    to be done after all."""
+    data: TaskCreated | TaskTransitioned = event.data
     if session.status != "running":
         return
-    able = [session.agents[agent] for agent in session.capable(data.spec)]
+    if isinstance(data, TaskTransitioned) and data.trigger not in _AFTER_ALL:
+        return
+    able = [session.agents[agent] for agent in session.capable(session.tasks[data.task].spec)]
     if any(agent.state is AgentState.AVAILABLE for agent in able):
         return
     for agent in able:
@@ -475,7 +488,12 @@ RULES = (
     Rule("work_ended", (AgentExited.KIND,), work_ended),
     Rule("work_finished", (AgentFinished.KIND,), work_finished),
     Rule("idle_process_ended", (AgentExited.KIND,), idle_process_ended),
-    Rule("call_back", (TaskCreated.KIND,), call_back),
+    Rule(
+        "call_back",
+        (TaskCreated.KIND, TaskTransitioned.KIND),
+        call_back,
+        into=(TaskState.READY, TaskState.PENDING),
+    ),
     Rule("use_room", (AgentTransitioned.KIND,), use_room, into=_OUT),
     Rule(
         "return_to_pool",

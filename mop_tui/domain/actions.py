@@ -13,6 +13,7 @@ from mop_tui.domain.agent_lifecycle import AgentTrigger, PausedBy
 from mop_tui.domain.ids import (
     AgentId,
     AskId,
+    FeedbackId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -25,6 +26,7 @@ from mop_tui.domain.ids import (
 )
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, HookName, QuestionSpec, TaskSpec
+from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.task_lifecycle import TaskTrigger
 
 Effect = Literal[
@@ -162,6 +164,8 @@ class MoveTask:
     task: TaskId
     trigger: TaskTrigger
     agent: AgentId | None = None
+    because_of: TaskId | None = None
+    """It is cancelled because it needs this one, which failed or was cancelled."""
     do: Literal["move_task"] = "move_task"
 
 
@@ -254,6 +258,15 @@ class SendNote:
     sender: str
     text: str
     do: Literal["send_note"] = "send_note"
+
+
+@immutable
+class PassFeedbackOn:
+    """Tell an agent what the operator says of its work. A side effect."""
+
+    agent: AgentId
+    feedback: FeedbackId
+    do: Literal["pass_feedback_on"] = "pass_feedback_on"
 
 
 @immutable
@@ -387,7 +400,10 @@ class DeliverOutput:
 
 @immutable
 class OpenIssue:
-    """Tell the operator that something needs attention."""
+    """Tell the operator that something needs attention.
+
+    If the same issue is open already (see `issues.identity`), it counts once more.
+    """
 
     severity: Literal["critical", "warning", "info"]
     text: str
@@ -395,6 +411,10 @@ class OpenIssue:
     agent: AgentId | None = None
     task: TaskId | None = None
     trigger: TriggerName | None = None
+    key: str = ""
+    """What it is known by, where its text may change; empty: by its text and whom that is about."""
+    remedy: Remedy | None = None
+    """What the operator can do about it with one key."""
     do: Literal["open_issue"] = "open_issue"
 
 
@@ -435,6 +455,7 @@ Action = Annotated[
     | HandTask
     | Reply
     | SendNote
+    | PassFeedbackOn
     | CancelWork
     | RunHook
     | StopHook

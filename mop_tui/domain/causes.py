@@ -62,6 +62,8 @@ def beginning(chain: Chain) -> str:
             return "the moment at which the session went on in another program"
         case e.UserCommanded():
             return f"what {printable(first.data.by)} told the session"
+        case e.UserFeedback():
+            return f"what {printable(first.data.by)} said of work"
         case _ if first.kind in MAY_LACK_CAUSE:
             return "something that happened outside"
         case _:

@@ -8,7 +8,7 @@ Kinds fall into five categories, told by their first word: `file`, `agent`, `tas
 `system`.
 """
 
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 from pydantic import JsonValue
 
@@ -21,6 +21,7 @@ from mop_tui.domain.ids import (
     AgentId,
     AskId,
     CommandId,
+    FeedbackId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -32,6 +33,7 @@ from mop_tui.domain.ids import (
 )
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, Mode, QuestionSpec, TaskSpec, TeamSpec
+from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import Limits, TriggerSpec
 
@@ -60,6 +62,8 @@ class Event(Generic[D_co]):
 AnyEvent = Event[Any]
 
 Severity = Literal["critical", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""The worst first."""
 
 
 # -- files ----------------------------------------------------------------------------------------
@@ -315,6 +319,8 @@ class TaskTransitioned(Fact):
     to_state: TaskState
     reason: str
     agent: AgentId | None = None
+    because_of: TaskId | None = None
+    """It is cancelled because it needs this one, which failed or was cancelled."""
 
 
 @immutable
@@ -439,6 +445,23 @@ class UserCommanded(Fact):
     """What it is to be, or the details of what is wanted."""
 
 
+Verdict = Literal["good", "bad"]
+
+
+@immutable
+class UserFeedback(Fact):
+    """The operator says something of an agent's work, of a task, or of both."""
+
+    KIND: ClassVar[str] = "user.feedback"
+    feedback: FeedbackId
+    text: str
+    by: str
+    agent: AgentId | None = None
+    task: TaskId | None = None
+    verdict: Verdict | None = None
+    command: CommandId | None = None
+
+
 # -- the system -----------------------------------------------------------------------------------
 
 
@@ -549,6 +572,8 @@ class SystemIntended(Fact):
     `stop_process`: what for, if that matters later (`RESTART`, `CURED`, `GIVEN_UP`)."""
     files: tuple[str, ...] = ()
     """The files that a `post_edit` hook is told of."""
+    feedback: tuple[FeedbackId, ...] = ()
+    """What the operator said that is told, or handed over with a task."""
 
 
 @immutable
@@ -663,6 +688,22 @@ class SystemIssueOpened(Fact):
     agent: AgentId | None = None
     task: TaskId | None = None
     trigger: TriggerName | None = None
+    key: str = ""
+    """What it is known by while it is open; empty: by its text and whom that is about."""
+    remedy: Remedy | None = None
+    """What the operator can do about it with one key."""
+
+
+@immutable
+class SystemIssueRepeated(Fact):
+    """An issue that is open came up again. If `text` is empty, in the same words as before."""
+
+    KIND: ClassVar[str] = "system.issue_repeated"
+    issue: IssueId
+    severity: Severity
+    text: str = ""
+    suggestion: str = ""
+    remedy: Remedy | None = None
 
 
 @immutable
@@ -777,6 +818,7 @@ FACTS: tuple[type[Fact], ...] = (
     UserExpired,
     UserWithdrawn,
     UserCommanded,
+    UserFeedback,
     SystemStarted,
     SystemResumed,
     SystemQuiesced,
@@ -793,6 +835,7 @@ FACTS: tuple[type[Fact], ...] = (
     SystemLocked,
     SystemUnlocked,
     SystemIssueOpened,
+    SystemIssueRepeated,
     SystemIssueClosed,
     SystemTimerSet,
     SystemTimerFired,
@@ -823,6 +866,7 @@ INPUTS: frozenset[str] = frozenset(
         UserSeen,
         UserAnswered,
         UserCommanded,
+        UserFeedback,
         SystemStarted,
         SystemResumed,
         SystemQuiesced,
@@ -847,7 +891,7 @@ MAY_LACK_CAUSE: frozenset[str] = frozenset(
     fact.KIND
     for fact in (
         *(FileCreated, FileModified, FileDeleted),
-        *(UserCommanded, SystemStarted, SystemResumed, SystemClockJumped),
+        *(UserCommanded, UserFeedback, SystemStarted, SystemResumed, SystemClockJumped),
     )
 )
 """Kinds that may stand at the beginning of a chain of causes."""

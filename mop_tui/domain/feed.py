@@ -9,7 +9,7 @@ from typing import Literal, Protocol, get_args
 
 from pydantic import JsonValue
 
-from mop_tui.domain.events import AnyEvent
+from mop_tui.domain.events import AnyEvent, Verdict
 from mop_tui.domain.ids import AgentId, CommandId, MemoryKey, QuestionId, TaskId, TriggerName
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.marks import Mark
@@ -66,11 +66,29 @@ class CancelTask:
 
 
 @immutable
+class RetryTask:
+    """Have a task done after all that failed or was cancelled, and what was cancelled with it."""
+
+    task: TaskId
+    reason: str = ""
+
+
+@immutable
 class Say:
     """Tell an agent something."""
 
     agent: AgentId
     text: str
+
+
+@immutable
+class GiveFeedback:
+    """Say something of an agent's work, of a task, or of both; it is kept, and passed on."""
+
+    text: str
+    agent: AgentId | None = None
+    task: TaskId | None = None
+    verdict: Verdict | None = None
 
 
 @immutable
@@ -130,7 +148,7 @@ Section = Literal["overview", "teams", "tasks", "issues", "events", "metrics"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 
 
-Command = Answer | Seen | Stop | Steer | CancelTask | Say | ByHand
+Command = Answer | Seen | Stop | Steer | CancelTask | RetryTask | Say | GiveFeedback | ByHand
 
 
 @immutable

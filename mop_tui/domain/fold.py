@@ -13,9 +13,26 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId, TriggerName
+from mop_tui.domain.issues import (
+    edit_of,
+    error_text,
+    identity,
+    is_overflow,
+    limit_of,
+    told_by,
+)
 from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import LEAVE_IT
-from mop_tui.domain.rows import LATEST_STATES, TAIL_LINES, Agent, Issue, Question, Task, Trigger
+from mop_tui.domain.rows import (
+    LATEST_STATES,
+    TAIL_LINES,
+    Agent,
+    Feedback,
+    Issue,
+    Question,
+    Task,
+    Trigger,
+)
 from mop_tui.domain.session import Fate, Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.timers import force_of, rest_of, timeout_of, timer_of
@@ -31,6 +48,7 @@ _HANDS_EMPTY = frozenset(
 """States in which an agent holds no task, so that whoever gets there lets go of it."""
 _ASSIGNED = TaskTrigger.ASSIGNED
 _STARTED = TaskTrigger.STARTED
+_REINSTATED = TaskTrigger.REINSTATED
 _TAKEN_BACK = frozenset({TaskTrigger.REQUEUED, TaskTrigger.RETRIED, TaskTrigger.SENT_BACK})
 _BEGINNINGS = e.INPUTS - {e.SystemMemorySet.KIND, e.SystemQuiesced.KIND}
 """Kinds of events that nothing that was recorded just before led to."""
@@ -350,8 +368,27 @@ def _agent_erred(session: Session, event: Event[e.AgentErred]) -> None:
         return
     agent.errors += 1
     agent.error_times = (*agent.error_times, event.at)[-session.checks(agent).many_errors :]
-    agent.last_error = f"{data.type}: {data.message}" if data.message else data.type
+    agent.last_error = error_text(data)
     session.touch(agent)
+    _told(session, event)
+
+
+def _agent_messaged(session: Session, event: Event[e.AgentMessaged]) -> None:
+    _told(session, event)
+
+
+def _told(session: Session, event: Event[e.AgentErred | e.AgentMessaged]) -> None:
+    """Count what an agent says, where an issue tells of it already."""
+    told = told_by(event.data)
+    if told is not None:
+        _came_up_again(session, session.told_before(told), event)
+
+
+def _came_up_again(session: Session, issue: Issue | None, event: AnyEvent) -> None:
+    if issue is not None:
+        issue.times += 1
+        issue.last_at, issue.latest = event.at, event.seq
+        session.touch(issue)
 
 
 def _agent_asked(session: Session, event: Event[e.AgentAsked]) -> None:
@@ -425,9 +462,12 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         task.paused_since = None
     elif trigger is _STARTED:
         task.started_at = event.at
-    elif trigger in _TAKEN_BACK:
+    elif trigger in _TAKEN_BACK or trigger is _REINSTATED:
         task.agent = None
         task.progress = None
+    if was_terminal:
+        _begin_anew(task)
+    task.because_of = data.because_of
     if to_state in TERMINAL:
         task.ended_at = event.at
         task.rests_until = None
@@ -438,6 +478,15 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
     task.reason = data.reason
     task.moved = event.seq
     session.touch(task)
+
+
+def _begin_anew(task: Task) -> None:
+    """Forget how a task that had ended came to that; its gate asks anew."""
+    task.ended_at = None
+    task.output = ""
+    task.retries = 0
+    task.cleared = task.overdue = task.doubtful = False
+    task.answers = ()
 
 
 def _task_output(session: Session, event: Event[e.TaskOutput]) -> None:
@@ -598,6 +647,19 @@ def _user_commanded(session: Session, event: Event[e.UserCommanded]) -> None:
         session.touch(agent)
 
 
+def _user_feedback(session: Session, event: Event[e.UserFeedback]) -> None:
+    data = event.data
+    unknown = (data.agent is not None and data.agent not in session.agents) or (
+        data.task is not None and data.task not in session.tasks
+    )
+    if data.feedback in session.feedback or unknown:
+        session.ignored += 1
+        return
+    row = Feedback(data, event.at, event.seq)
+    session.feedback[data.feedback] = row
+    session.touch(row)
+
+
 def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
     data = event.data
     session.status = "running"
@@ -653,6 +715,7 @@ def _refused(session: Session, event: Event[e.SystemRefused]) -> None:
         session.depths[event.cause] = event.data.depth
     trigger.moved = event.seq
     session.touch(trigger)
+    _came_up_again(session, session.open_issue(limit_of(trigger.spec.name, limit)), event)
 
 
 def _watching(session: Session, event: Event[e.SystemWatching]) -> None:
@@ -665,11 +728,13 @@ def _file_is_there(session: Session, event: Event[e.FileCreated | e.FileModified
     session.files[path] = event.data.stamp
     session.edited.pop(path, None)
     session.edited[path] = event.seq
+    _came_up_again(session, session.open_issue(edit_of(path)), event)
 
 
 def _file_deleted(session: Session, event: Event[e.FileDeleted]) -> None:
     session.files.pop(event.data.path, None)
     session.edited.pop(event.data.path, None)
+    _came_up_again(session, session.open_issue(edit_of(event.data.path)), event)
 
 
 def _system_ended(session: Session, event: Event[e.SystemEnded]) -> None:
@@ -724,6 +789,12 @@ def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
         session.ignored += 1
         return
     del session.in_doubt[data.action]
+    if data.agent is not None and not data.error and not data.lost:
+        for name in intended.feedback:
+            row = session.feedback.get(name)
+            if row is not None:
+                row.told = (*row.told, (data.agent, event.at))
+                session.touch(row)
     if data.effect == "run_hook":
         _hook_done(session, intended, data)
         return
@@ -831,9 +902,37 @@ def _issue_opened(session: Session, event: Event[e.SystemIssueOpened]) -> None:
         agent=data.agent,
         task=data.task,
         trigger=data.trigger,
+        key=data.key,
+        remedy=data.remedy,
+        last_at=event.at,
+        latest=event.seq,
     )
     session.issues[data.issue] = issue
+    session.known_issues[identity(issue)] = issue.id
+    _count_issue(session, issue, 1)
     session.touch(issue)
+
+
+def _count_issue(session: Session, issue: Issue, count: int) -> None:
+    """Count an issue in (1) or out (-1) of those that are open about an agent."""
+    if issue.agent is not None and not is_overflow(issue):
+        session.issues_of[issue.agent] = session.issues_of.get(issue.agent, 0) + count
+
+
+def _issue_repeated(session: Session, event: Event[e.SystemIssueRepeated]) -> None:
+    data = event.data
+    issue = session.issues.get(data.issue)
+    if issue is None or not issue.open:
+        session.ignored += 1
+        return
+    if data.text:
+        before = identity(issue)
+        issue.severity = data.severity
+        issue.text, issue.suggestion, issue.remedy = data.text, data.suggestion, data.remedy
+        if identity(issue) != before:
+            session.known_issues.pop(before, None)
+            session.known_issues[identity(issue)] = issue.id
+    _came_up_again(session, issue, event)
 
 
 def _issue_closed(session: Session, event: Event[e.SystemIssueClosed]) -> None:
@@ -842,6 +941,10 @@ def _issue_closed(session: Session, event: Event[e.SystemIssueClosed]) -> None:
         session.ignored += 1
         return
     issue.open = False
+    issue.closed_at, issue.closing = event.at, event.data.reason
+    if session.known_issues.get(identity(issue)) == issue.id:
+        del session.known_issues[identity(issue)]
+    _count_issue(session, issue, -1)
     session.touch(issue)
 
 
@@ -886,6 +989,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.AgentHealth.KIND: _agent_health,
     e.AgentChecked.KIND: _agent_checked,
     e.AgentErred.KIND: _agent_erred,
+    e.AgentMessaged.KIND: _agent_messaged,
     e.AgentAsked.KIND: _agent_asked,
     e.AgentWaiting.KIND: _agent_waiting,
     e.AgentFinished.KIND: _agent_finished,
@@ -899,6 +1003,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.UserExpired.KIND: _user_expired,
     e.UserWithdrawn.KIND: _user_withdrawn,
     e.UserCommanded.KIND: _user_commanded,
+    e.UserFeedback.KIND: _user_feedback,
     e.SystemStarted.KIND: _system_started,
     e.SystemResumed.KIND: _system_resumed,
     e.SystemEnded.KIND: _system_ended,
@@ -908,6 +1013,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.SystemLocked.KIND: _locked,
     e.SystemUnlocked.KIND: _unlocked,
     e.SystemIssueOpened.KIND: _issue_opened,
+    e.SystemIssueRepeated.KIND: _issue_repeated,
     e.SystemIssueClosed.KIND: _issue_closed,
     e.SystemTimerSet.KIND: _timer_set,
     e.SystemTimerFired.KIND: _timer_fired,

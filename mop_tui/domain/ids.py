@@ -13,6 +13,8 @@ AskId = NewType("AskId", str)
 """What an agent calls a question of its own; it comes back with the answer."""
 TimerId = NewType("TimerId", str)
 IssueId = NewType("IssueId", str)
+FeedbackId = NewType("FeedbackId", str)
+"""One piece of feedback: `f1`, `f2`, ..."""
 ActionId = NewType("ActionId", str)
 """`<seq of the decision>.<position in it>`, so an action names the decision that ordered it."""
 CommandId = NewType("CommandId", str)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
-from mop_tui.domain.events import AgentHealth, Severity, SystemIntended, UserAsked
+from mop_tui.domain.events import AgentHealth, Severity, SystemIntended, UserAsked, UserFeedback
 from mop_tui.domain.health import Level, Metric, Reading
 from mop_tui.domain.ids import (
     AgentId,
     AskId,
+    FeedbackId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -21,11 +22,15 @@ from mop_tui.domain.ids import (
     TriggerName,
 )
 from mop_tui.domain.plan import AgentSpec, QuestionSpec, TaskSpec
+from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.triggers import TriggerSpec
 
 LATEST_STATES = 11
 """How many former states of an agent are kept besides the last."""
+MOST_DEATHS = 3
+"""Processes in a row that may end without having completed a task, before an agent that lives for
+the session is given up."""
 TAIL_LINES = 200
 """How many of an agent's latest output lines the state keeps."""
 
@@ -174,6 +179,8 @@ class Task:
     paused_since: int | None = None
     told_after: int = 0
     """For how many milliseconds it had been worked on when its progress was last told."""
+    because_of: TaskId | None = None
+    """It was cancelled because it needs this one, which failed or was cancelled."""
     answers: tuple[tuple[QuestionName, str], ...] = ()
     """What its gate was answered, for its agent to know; secrets are not among it."""
     moved: int = 0
@@ -260,11 +267,55 @@ class Issue:
     agent: AgentId | None = None
     task: TaskId | None = None
     trigger: TriggerName | None = None
+    key: str = ""
+    remedy: Remedy | None = None
     open: bool = True
+    times: int = 1
+    """How often it came up."""
+    last_at: int = 0
+    """When it came up last."""
+    latest: int = 0
+    """Which event told of it last."""
+    closed_at: int | None = None
+    closing: str = ""
+    """Why it was closed."""
+
+    def digest_row(self) -> str:
+        """What of this row counts for the state digest.
+
+        How often it came up does not: former versions did not count that.
+        """
+        return f"issue {self.id} {self.severity} {self.open} {self.text}"
+
+
+@dataclass(slots=True)
+class Feedback:
+    """What the operator said of work, and who was told."""
+
+    said: UserFeedback
+    at: int
+    seq: int
+    """Where in the session it was said."""
+    touched: int = 0
+    told: tuple[tuple[AgentId, int], ...] = ()
+    """Which agents were told, and when."""
+
+    @property
+    def id(self) -> FeedbackId:
+        """Its id."""
+        return self.said.feedback
+
+    @property
+    def about(self) -> str:
+        """What it is about, in a few words."""
+        task, agent = self.said.task, self.said.agent
+        if task is not None and agent is not None:
+            return f"{task} by {agent}"
+        return task or agent or ""
 
     def digest_row(self) -> str:
         """What of this row counts for the state digest."""
-        return f"issue {self.id} {self.severity} {self.open} {self.text}"
+        return f"feedback {self.id} {self.said.verdict!s} {self.told!r} {self.said.text}"
 
 
 @dataclass(slots=True)

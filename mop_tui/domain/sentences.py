@@ -44,6 +44,7 @@ Known = (
     | e.UserExpired
     | e.UserWithdrawn
     | e.UserCommanded
+    | e.UserFeedback
     | e.SystemStarted
     | e.SystemResumed
     | e.SystemQuiesced
@@ -60,6 +61,7 @@ Known = (
     | e.SystemLocked
     | e.SystemUnlocked
     | e.SystemIssueOpened
+    | e.SystemIssueRepeated
     | e.SystemIssueClosed
     | e.SystemTimerSet
     | e.SystemTimerFired
@@ -109,6 +111,7 @@ def _say(kind: str, fact: Known) -> str:
             | e.UserExpired()
             | e.UserWithdrawn()
             | e.UserCommanded()
+            | e.UserFeedback()
         ):
             return _of_user(fact)
         case (
@@ -129,6 +132,7 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemLocked()
             | e.SystemUnlocked()
             | e.SystemIssueOpened()
+            | e.SystemIssueRepeated()
             | e.SystemIssueClosed()
             | e.SystemTimerSet()
             | e.SystemTimerFired()
@@ -367,7 +371,8 @@ def _of_user(
     | e.UserAnswered
     | e.UserExpired
     | e.UserWithdrawn
-    | e.UserCommanded,
+    | e.UserCommanded
+    | e.UserFeedback,
 ) -> str:
     match fact:
         case e.UserAsked():
@@ -399,6 +404,10 @@ def _of_user(
             return f"{fact.question} needs no answer any more: {fact.reason}"
         case e.UserCommanded():
             return _commanded(fact)
+        case e.UserFeedback():
+            verdict = f", {fact.verdict}" if fact.verdict else ""
+            about = " by ".join(filter(None, (fact.task, fact.agent)))
+            return f"{fact.by} on {about}{verdict}: {fact.text}"
         case _:
             assert_never(fact)
 
@@ -489,6 +498,10 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
         case e.SystemIntended():
             soon = "would" if fact.would else "about to"
             what = _effect(fact.effect, fact.agent, f"the {fact.about} hook")
+            if fact.feedback and fact.effect == "tell":
+                what = f"tell {fact.agent} feedback {' '.join(fact.feedback)}"
+            elif fact.feedback:
+                what += f" with feedback {' '.join(fact.feedback)}"
             return join(f"{soon} {what}", " ".join(fact.command))
         case e.SystemDone():
             if fact.lost:
@@ -552,6 +565,7 @@ def _of_system(
     | e.SystemLocked
     | e.SystemUnlocked
     | e.SystemIssueOpened
+    | e.SystemIssueRepeated
     | e.SystemIssueClosed
     | e.SystemTimerSet
     | e.SystemTimerFired,
@@ -566,6 +580,8 @@ def _of_system(
             return f"{fact.agent} gave back {fact.resource}, which was locked for {fact.task}"
         case e.SystemIssueOpened():
             return f"{fact.severity} issue {fact.issue}: {fact.text}"
+        case e.SystemIssueRepeated():
+            return f"{fact.severity} issue {fact.issue} again" + (fact.text and f": {fact.text}")
         case e.SystemIssueClosed():
             return f"issue {fact.issue} is settled: {fact.reason}"
         case e.SystemTimerSet():

@@ -23,6 +23,7 @@ from mop_tui.domain.ids import (
     ActionId,
     AgentId,
     AskId,
+    FeedbackId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -33,9 +34,10 @@ from mop_tui.domain.ids import (
     TriggerName,
 )
 from mop_tui.domain.immutable import immutable
+from mop_tui.domain.issues import MOST_OPEN, Describes, Identity, Told, identity, more_of
 from mop_tui.domain.locks import Lock, Obstacle
 from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Mode, TaskSpec, TeamSpec
-from mop_tui.domain.rows import Agent, Issue, Question, Task, Trigger
+from mop_tui.domain.rows import Agent, Feedback, Issue, Question, Task, Trigger
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import MINUTE, Limits
 
@@ -72,7 +74,8 @@ K = TypeVar("K")
 R = TypeVar("R")
 
 _VALUES: Mapping[Callable[..., Any], Callable[[Any], tuple[Any, ...]]] = {
-    row: attrgetter(*row.__match_args__) for row in (Agent, Task, Question, Issue, Trigger)
+    row: attrgetter(*row.__match_args__)
+    for row in (Agent, Task, Question, Issue, Trigger, Feedback)
 }
 
 
@@ -85,6 +88,7 @@ class _Shown:
     questions: dict[QuestionId, Question] = field(default_factory=dict)
     issues: dict[IssueId, Issue] = field(default_factory=dict)
     triggers: dict[TriggerName, Trigger] = field(default_factory=dict)
+    feedback: dict[FeedbackId, Feedback] = field(default_factory=dict)
 
     def put(self, row: _Row) -> None:
         """Show a row as it is now."""
@@ -101,6 +105,7 @@ class _Shown:
         self.questions.update(other.questions)
         self.issues.update(other.issues)
         self.triggers.update(other.triggers)
+        self.feedback.update(other.feedback)
 
     def update(self, other: "_Shown") -> None:
         """Do as `take` does, but change no table: one with news is made anew."""
@@ -114,6 +119,8 @@ class _Shown:
             self.issues = self.issues | other.issues
         if other.triggers:
             self.triggers = self.triggers | other.triggers
+        if other.feedback:
+            self.feedback = self.feedback | other.feedback
 
 
 def _copied(row: Any) -> Any:
@@ -143,6 +150,8 @@ def _place_of(row: _Row, tables: "_Shown | Session") -> tuple[dict[Any, Any], st
             return tables.issues, row.id
         case Trigger():
             return tables.triggers, row.spec.name
+        case Feedback():
+            return tables.feedback, row.id
         case _:
             raise TypeError(f"no such row: {row!r}")
 
@@ -186,6 +195,7 @@ class Snapshot:
     questions: Mapping[QuestionId, Question]
     issues: Mapping[IssueId, Issue]
     triggers: Mapping[TriggerName, Trigger]
+    feedback: Mapping[FeedbackId, Feedback]
     limits: Limits
     kinds: tuple[str, ...]
     """The types of agents that may be spawned."""
@@ -258,6 +268,7 @@ class Session:
     questions: dict[QuestionId, Question] = field(default_factory=dict)
     issues: dict[IssueId, Issue] = field(default_factory=dict)
     triggers: dict[TriggerName, Trigger] = field(default_factory=dict)
+    feedback: dict[FeedbackId, Feedback] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     auto_spawn: bool = True
     """Triggers spawn agents, rather than propose it."""
@@ -334,6 +345,10 @@ class Session:
     waiting_agents: dict[MemoryKey, dict[tuple[AgentId, AskId], None]] = field(default_factory=dict)
     """Which agents wait for a key."""
     open_questions: dict[QuestionId, None] = field(default_factory=dict)
+    known_issues: dict[Identity, IssueId] = field(default_factory=dict)
+    """The open issues, by what each is known by."""
+    issues_of: dict[AgentId, int] = field(default_factory=dict)
+    """How many open issues are about an agent, beside the one that counts what is over that."""
     dependants: dict[TaskId, list[TaskId]] = field(default_factory=dict)
     waiting_for_key: dict[MemoryKey, list[TaskId]] = field(default_factory=dict)
     providers: dict[MemoryKey, list[TaskId]] = field(default_factory=dict)
@@ -533,6 +548,27 @@ class Session:
         """Return the hooks of `agent`, or of the session, that run and were not told to end."""
         return [it for it in self.running_hooks.values() if it.agent == agent]
 
+    def open_issue(self, like: Describes | str) -> Issue | None:
+        """Return the open issue that is the same as another, or is known by a key."""
+        known = (like,) if isinstance(like, str) else identity(like)
+        found = self.known_issues.get(known)
+        return None if found is None else self.issues[found]
+
+    def told_before(self, told: Told) -> Issue | None:
+        """Return the open issue that counts what an agent says now; None if it is a new one.
+
+        Beyond `MOST_OPEN`, one issue of an agent counts whatever else it says, and another one
+        what of that is critical.
+        """
+        found = self.open_issue(told)
+        if found is None and self.is_full(told.agent):
+            found = self.open_issue(more_of(told.agent, told.severity))
+        return found
+
+    def is_full(self, agent: AgentId) -> bool:
+        """True if as many issues of an agent are open as are shown one by one."""
+        return self.issues_of.get(agent, 0) >= MOST_OPEN
+
     # -- bookkeeping for the fold -----------------------------------------------------------
 
     def touch(self, row: _Row) -> None:
@@ -731,6 +767,7 @@ class Session:
         session.questions = _copies(Question, shown.questions)
         session.issues = _copies(Issue, shown.issues)
         session.triggers = _copies(Trigger, shown.triggers)
+        session.feedback = _copies(Feedback, shown.feedback)
         for row in last.undigested:
             table, key = _place_of(row, session)
             session._changed.append(table[key])
@@ -811,6 +848,7 @@ class Session:
             questions=shown.questions,
             issues=shown.issues,
             triggers=shown.triggers,
+            feedback=shown.feedback,
             limits=self.limits,
             kinds=self.kinds,
             auto_spawn=self.auto_spawn,
@@ -828,7 +866,7 @@ class Session:
 
 _MADE_OF_ROWS = frozenset(
     (
-        *("agents", "tasks", "questions", "issues", "triggers"),
+        *("agents", "tasks", "questions", "issues", "triggers", "feedback"),
         *("dependants", "waiting_for_key", "providers", "skilled", "_ranks"),
         *("alike", "owners", "owning", "_patterns"),
         *("_changed", "_stale", "_shown", "_shown_at", "_ahead", "_copied_ahead"),

@@ -3,9 +3,9 @@
 The screen offers what is not refused here, and the orchestrator refuses the rest.
 """
 
-from mop_tui.domain import agent_lifecycle
+from mop_tui.domain import agent_lifecycle, retrying
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger
-from mop_tui.domain.feed import CancelTask, Say, Steer
+from mop_tui.domain.feed import CancelTask, RetryTask, Say, Steer
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.task_lifecycle import TERMINAL
@@ -14,11 +14,13 @@ _STARTING = (AgentState.SPAWNING, AgentState.INITIALIZING, AgentState.ASSIGNED)
 """States that pass by themselves in a moment, with a process on its way."""
 
 
-def refusal(session: Session | Snapshot, command: Steer | CancelTask | Say) -> str:
+def refusal(session: Session | Snapshot, command: Steer | CancelTask | RetryTask | Say) -> str:
     """Return why a command cannot be obeyed now; empty if it can."""
     ending = not_running(session)
     if ending:
         return ending
+    if isinstance(command, RetryTask):
+        return retrying.refusal(session, command.task)
     if isinstance(command, CancelTask):
         task = session.tasks.get(command.task)
         if task is None:

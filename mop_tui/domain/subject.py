@@ -65,7 +65,13 @@ def subject_of(event: AnyEvent) -> Subject:
             | e.UserWithdrawn(question=question)
         ):
             return Subject(question=question)
-        case e.SystemIssueOpened(issue=issue) | e.SystemIssueClosed(issue=issue):
+        case e.UserFeedback(agent=agent, task=task):
+            return Subject(task=task) if task is not None else Subject(agent=agent)
+        case (
+            e.SystemIssueOpened(issue=issue)
+            | e.SystemIssueRepeated(issue=issue)
+            | e.SystemIssueClosed(issue=issue)
+        ):
             return Subject(issue=issue)
         case (
             e.SystemFired(trigger=trigger)

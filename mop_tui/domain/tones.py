@@ -20,7 +20,7 @@ def tone(event: AnyEvent) -> Tone:
             return _agent_tone(fact)
         case e.TaskTransitioned():
             return _task_tone(fact)
-        case e.SystemIssueOpened():
+        case e.SystemIssueOpened() | e.SystemIssueRepeated():
             return fact.severity
         case e.SystemEnded():
             return "good" if fact.outcome == "complete" else "warning"
@@ -43,6 +43,7 @@ def tone(event: AnyEvent) -> Tone:
             return "info"
         case (
             e.UserAsked()
+            | e.UserFeedback()
             | e.UserWithdrawn()
             | e.SystemStarted()
             | e.SystemIssueClosed()

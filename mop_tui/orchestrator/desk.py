@@ -5,7 +5,7 @@ from typing import assert_never
 
 from pydantic import JsonValue
 
-from mop_tui.domain import by_hand
+from mop_tui.domain import by_hand, feedback
 from mop_tui.domain import events as e
 from mop_tui.domain.answers import objection
 from mop_tui.domain.events import Fact, UserAsked
@@ -16,6 +16,8 @@ from mop_tui.domain.feed import (
     CancelTask,
     Command,
     CreateTask,
+    GiveFeedback,
+    RetryTask,
     Say,
     Seen,
     SetMemory,
@@ -24,7 +26,7 @@ from mop_tui.domain.feed import (
     SteerTrigger,
     Stop,
 )
-from mop_tui.domain.ids import CommandId
+from mop_tui.domain.ids import CommandId, FeedbackId
 from mop_tui.domain.rows import Question
 from mop_tui.domain.session import Session
 from mop_tui.domain.steering import refusal
@@ -73,8 +75,10 @@ class Desk:
             case Answer():
                 self._clock.reach(self._clock.now())
                 self._answer(command, command_id, by, secret)
-            case Steer() | CancelTask() | Say():
+            case Steer() | CancelTask() | RetryTask() | Say():
                 self._receive_now(self._told(command, command_id, by), None)
+            case GiveFeedback():
+                self._receive_now(self._feedback(command, command_id, by), None)
             case Spawn() | CreateTask() | SetMemory() | SteerTrigger() | AutoSpawn():
                 self._receive_now(self._wanted(command, command_id, by), None)
             case _:
@@ -108,7 +112,7 @@ class Desk:
         self._receive(fact, cause)
 
     def _told(
-        self, command: Steer | CancelTask | Say, command_id: CommandId, by: str
+        self, command: Steer | CancelTask | RetryTask | Say, command_id: CommandId, by: str
     ) -> e.UserCommanded:
         about: str
         match command:
@@ -116,10 +120,29 @@ class Desk:
                 name, about, reason = f"{command.do}_agent", command.agent, command.reason
             case CancelTask():
                 name, about, reason = "cancel_task", command.task, command.reason
+            case RetryTask():
+                name, about, reason = "retry_task", command.task, command.reason
             case Say():
                 name, about, reason = "say", command.agent, command.text
         refused = refusal(self._session, command)
         return e.UserCommanded(name, command_id, by, about, reason, refused)
+
+    def _feedback(
+        self, command: GiveFeedback, command_id: CommandId, by: str
+    ) -> e.UserFeedback | e.UserCommanded:
+        refused = feedback.refusal(self._session, command)
+        if refused:
+            about = str(command.task or command.agent or "")[:_LONGEST_REFUSED]
+            return e.UserCommanded("feedback", command_id, by, about, refused=refused)
+        return e.UserFeedback(
+            FeedbackId(f"f{len(self._session.feedback) + 1}"),
+            command.text,
+            by,
+            command.agent,
+            command.task,
+            command.verdict,
+            command_id,
+        )
 
     def _wanted(self, command: ByHand, command_id: CommandId, by: str) -> e.UserCommanded:
         about, reason = "", ""

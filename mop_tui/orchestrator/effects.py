@@ -3,7 +3,7 @@
 from typing import Literal
 
 from mop_tui.agents.host import Told
-from mop_tui.domain.ids import ActionId, AgentId, QuestionId, TaskId, TimerId
+from mop_tui.domain.ids import ActionId, AgentId, FeedbackId, QuestionId, TaskId, TimerId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import HookName
 
@@ -20,6 +20,8 @@ class Start:
     agent: AgentId
     task: TaskId | None
     incarnation: int
+    feedback: tuple[FeedbackId, ...] = ()
+    """What the operator said that is told with the task."""
 
 
 @immutable
@@ -42,6 +44,8 @@ class Hand:
     agent: AgentId
     incarnation: int
     task: TaskId
+    feedback: tuple[FeedbackId, ...] = ()
+    """What the operator said that is told with it."""
 
 
 @immutable

@@ -24,11 +24,13 @@ from mop_tui.domain import events as e
 from mop_tui.domain import templates
 from mop_tui.domain.agent_lifecycle import LIVE, AgentTrigger
 from mop_tui.domain.events import AnyEvent, Event, Fact, SystemDecided
+from mop_tui.domain.feedback import handed_with
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
     AskId,
+    FeedbackId,
     IssueId,
     QuestionId,
     TaskId,
@@ -171,7 +173,7 @@ class Engine:
                 self._signal(action, _action_id(cause, place), cause, at)
             case a.HandTask():
                 self._hand(action, _action_id(cause, place), cause, at)
-            case a.Reply() | a.SendNote() | a.CancelWork():
+            case a.Reply() | a.SendNote() | a.PassFeedbackOn() | a.CancelWork():
                 self._tell(action, decision.reason, _action_id(cause, place), cause, at)
             case a.RunHook():
                 self._run_hook(action, _action_id(cause, place), cause, at)
@@ -295,13 +297,16 @@ class Engine:
         target = self.session.task_move(task, move.trigger, move.agent)
         if isinstance(target, Refusal):
             return e.TaskRefused(move.task, move.trigger, task.state, target.reason)
-        return e.TaskTransitioned(move.task, move.trigger, task.state, target, reason, move.agent)
+        return e.TaskTransitioned(
+            move.task, move.trigger, task.state, target, reason, move.agent, move.because_of
+        )
 
     def _start(self, action: a.StartProcess, action_id: ActionId, cause: int, at: int) -> None:
         agent = self.session.agents[action.agent]
         work = self._plan.work(agent.spec, action.task)
         command = work.command.argv if work.command is not None else ()
         incarnation = agent.incarnation + 1
+        feedback = self._feedback(action)
         intended = e.SystemIntended(
             action_id,
             "start_process",
@@ -310,9 +315,18 @@ class Engine:
             incarnation,
             command,
             would=agent.spec.host is HostKind.SIMULATED,
+            feedback=feedback,
         )
         seq = self._emit(intended, at, cause)
-        self._turn.effects.append(Start(seq, action_id, action.agent, action.task, incarnation))
+        self._turn.effects.append(
+            Start(seq, action_id, action.agent, action.task, incarnation, feedback)
+        )
+
+    def _feedback(self, action: a.StartProcess | a.HandTask) -> tuple[FeedbackId, ...]:
+        """Return what the operator said that is told with the task, if there is one."""
+        if action.task is None or not self.session.feedback:
+            return ()
+        return handed_with(self.session, action.agent, action.task)
 
     def _intend(
         self,
@@ -325,6 +339,7 @@ class Engine:
         task: TaskId | None = None,
         ask: AskId | None = None,
         about: str = "",
+        feedback: tuple[FeedbackId, ...] = (),
     ) -> int:
         """Record that something is about to be done to the process of `agent`."""
         intended = e.SystemIntended(
@@ -336,6 +351,7 @@ class Engine:
             would=agent.spec.host is HostKind.SIMULATED,
             ask=ask,
             about=about,
+            feedback=feedback,
         )
         return self._emit(intended, at, cause)
 
@@ -354,8 +370,11 @@ class Engine:
 
     def _hand(self, action: a.HandTask, action_id: ActionId, cause: int, at: int) -> None:
         agent = self.session.agents[action.agent]
-        seq = self._intend(action_id, "hand_task", agent, cause, at, task=action.task)
-        hand = Hand(seq, action_id, action.agent, agent.incarnation, action.task)
+        feedback = self._feedback(action)
+        seq = self._intend(
+            action_id, "hand_task", agent, cause, at, task=action.task, feedback=feedback
+        )
+        hand = Hand(seq, action_id, action.agent, agent.incarnation, action.task, feedback)
         self._turn.effects.append(hand)
 
     def _run_hook(self, action: a.RunHook, action_id: ActionId, cause: int, at: int) -> None:
@@ -402,7 +421,7 @@ class Engine:
 
     def _tell(
         self,
-        action: a.Reply | a.SendNote | a.CancelWork,
+        action: a.Reply | a.SendNote | a.PassFeedbackOn | a.CancelWork,
         reason: str,
         action_id: ActionId,
         cause: int,
@@ -411,6 +430,7 @@ class Engine:
         agent = self.session.agents[action.agent]
         told: host.Told
         question = ask = None
+        feedback: tuple[FeedbackId, ...] = ()
         about: str
         match action:
             case a.Reply():
@@ -421,12 +441,18 @@ class Engine:
             case a.SendNote():
                 about = action.sender
                 told = host.Note(action.sender, action.text)
+            case a.PassFeedbackOn():
+                said = self.session.feedback[action.feedback].said
+                about, feedback = said.by, (action.feedback,)
+                told = host.Note(said.by, said.text, said.task or said.agent, said.verdict)
             case a.CancelWork():
                 about = action.task
                 told = host.Cancel(action.task, reason)
             case _:
                 assert_never(action)
-        seq = self._intend(action_id, "tell", agent, cause, at, ask=ask, about=about)
+        seq = self._intend(
+            action_id, "tell", agent, cause, at, ask=ask, about=about, feedback=feedback
+        )
         tell = Tell(seq, action_id, action.agent, agent.incarnation, told, question)
         self._turn.effects.append(tell)
 
@@ -503,7 +529,14 @@ class Engine:
             return templates.as_text(self.session.memory.get(key))
         return None
 
-    def _opened(self, issue: a.OpenIssue) -> e.SystemIssueOpened:
+    def _opened(self, issue: a.OpenIssue) -> e.SystemIssueOpened | e.SystemIssueRepeated:
+        """Return the record of an issue: of a new one, or that one which is open came up again."""
+        known = self.session.open_issue(issue)
+        if known is not None:
+            now = (issue.severity, issue.text, issue.suggestion, issue.remedy)
+            if now == (known.severity, known.text, known.suggestion, known.remedy):
+                return e.SystemIssueRepeated(known.id, issue.severity)
+            return e.SystemIssueRepeated(known.id, *now)
         return e.SystemIssueOpened(
             issue=IssueId(f"i{len(self.session.issues) + 1}"),
             severity=issue.severity,
@@ -512,6 +545,8 @@ class Engine:
             agent=issue.agent,
             task=issue.task,
             trigger=issue.trigger,
+            key=issue.key,
+            remedy=issue.remedy,
         )
 
     def _ended(self, end: a.EndSession, reason: str) -> e.SystemEnded:

@@ -16,7 +16,7 @@ from mop_tui.agents import host as h
 from mop_tui.domain import actions
 from mop_tui.domain import events as e
 from mop_tui.domain.events import Fact
-from mop_tui.domain.ids import AgentId, AskId, TaskId
+from mop_tui.domain.ids import AgentId, AskId, FeedbackId, TaskId
 from mop_tui.domain.plan import HostKind, Plan
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState
@@ -169,7 +169,9 @@ class Processes:
             agent=spec,
             work=self._plan.work(spec, effect.task),
             incarnation=effect.incarnation,
-            assignment=None if effect.task is None else self._assignment(effect.agent, effect.task),
+            assignment=None
+            if effect.task is None
+            else self._assignment(effect.agent, effect.task, effect.feedback),
         )
         self._host(effect.agent).start(job, self.secrets.of_task(effect.task))
 
@@ -194,7 +196,8 @@ class Processes:
             return
         running.task = effect.task
         host = self._host(effect.agent)
-        host.tell(effect.agent, effect.incarnation, self._assignment(effect.agent, effect.task))
+        assignment = self._assignment(effect.agent, effect.task, effect.feedback)
+        host.tell(effect.agent, effect.incarnation, assignment)
         for name, secret in self.secrets.of_task(effect.task).items():
             reply = h.Reply(AskId(name), "answered")
             host.tell(effect.agent, effect.incarnation, reply, secret)
@@ -204,7 +207,9 @@ class Processes:
         done = e.SystemDone(effect.action, "hand_task", effect.agent)
         running.cause = self._receive(done, effect.seq)
 
-    def _assignment(self, agent: AgentId, task_id: TaskId) -> h.Assignment:
+    def _assignment(
+        self, agent: AgentId, task_id: TaskId, feedback: tuple[FeedbackId, ...] = ()
+    ) -> h.Assignment:
         session = self._session
         task = session.tasks[task_id]
         spec = task.spec
@@ -212,6 +217,7 @@ class Processes:
             "answers": {str(name): value for name, value in task.answers},
             "memory": {key: session.memory.get(key) for key in spec.needs_keys},
             "outputs": {need: session.tasks[need].output for need in spec.needs_tasks},
+            "feedback": [_said(session.feedback[name].said) for name in feedback],
         }
         told = {part: values for part, values in context.items() if values}
         script = self._plan.work(session.agents[agent].spec, task_id).script
@@ -270,6 +276,13 @@ class Processes:
             case _:
                 running.speaks = running.speaks or isinstance(report, _SPOKEN)
                 self._receive(_fact(report, running.task), running.cause)
+
+
+def _said(said: e.UserFeedback) -> dict[str, JsonValue]:
+    """Return feedback as an agent is told of it with its task."""
+    told: dict[str, JsonValue] = {"from": said.by, "text": said.text}
+    about = said.task or said.agent
+    return told | {"about": about} | ({"verdict": said.verdict} if said.verdict else {})
 
 
 _SPOKEN = (h.Reported, h.Ponged, h.Remembered, h.Asked, h.Waiting, h.Messaged)

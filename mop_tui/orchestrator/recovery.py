@@ -22,6 +22,7 @@ from mop_tui.domain.events import (
     SystemTimerSet,
     UserAnswered,
     UserCommanded,
+    UserFeedback,
 )
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import CommandId, TimerId
@@ -37,7 +38,7 @@ from mop_tui.orchestrator.engine import Engine
 
 _LONGEST_NUMBER = 18
 """Digits of the number of a command; no session has seen more."""
-_NOTED = frozenset({SystemTimerSet.KIND, UserCommanded.KIND, UserAnswered.KIND})
+_NOTED = frozenset({SystemTimerSet.KIND, UserCommanded.KIND, UserAnswered.KIND, UserFeedback.KIND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,11 @@ def read_recorded(path: Path, *, keep: int) -> Recorded:
                 match event.data:
                     case SystemTimerSet(timer=timer):
                         timers[timer] = event.seq
-                    case UserCommanded(id=command) | UserAnswered(command=command):
+                    case (
+                        UserCommanded(id=command)
+                        | UserAnswered(command=command)
+                        | UserFeedback(command=command)
+                    ):
                         commands = max(commands, _number(command))
         torn = path.stat().st_size - scan.offset if scan.torn else 0
     end = Continuation(scan.events, scan.link.decode(), scan.offset, torn, whole=scan.whole)

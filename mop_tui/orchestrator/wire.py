@@ -29,6 +29,8 @@ from mop_tui.domain.feed import (
     CancelTask,
     Command,
     CreateTask,
+    GiveFeedback,
+    RetryTask,
     Say,
     Seen,
     SetMemory,
@@ -44,7 +46,7 @@ PROTOCOL = "mop-operator/1"
 LONGEST = 1 << 16
 """Bytes of the longest line that a visitor may send."""
 
-Via = Literal["attach", "answer", "tell"]
+Via = Literal["attach", "answer", "tell", "feedback"]
 """What a visitor came as."""
 
 _COMMANDS: Mapping[str, type[Command]] = {
@@ -53,7 +55,9 @@ _COMMANDS: Mapping[str, type[Command]] = {
     "stop": Stop,
     "steer": Steer,
     "cancel_task": CancelTask,
+    "retry_task": RetryTask,
     "say": Say,
+    "feedback": GiveFeedback,
     "spawn": Spawn,
     "create_task": CreateTask,
     "set_memory": SetMemory,

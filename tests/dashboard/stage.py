@@ -22,7 +22,9 @@ from mop_tui.domain.feed import (
     Command,
     CreateTask,
     EventFilter,
+    GiveFeedback,
     Playback,
+    RetryTask,
     Say,
     Section,
     Seen,
@@ -39,6 +41,7 @@ from mop_tui.domain.ids import (
     AgentId,
     AskId,
     CommandId,
+    FeedbackId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -147,7 +150,7 @@ class Stage:
             self._obey(command, name)
         return name
 
-    def _obey(self, command: Command, name: CommandId) -> None:
+    def _obey(self, command: Command, name: CommandId) -> None:  # noqa: C901 - one case a command
         match command:
             case Answer(question, value, digest, reason):
                 self.happen(e.UserAnswered(question, value, reason, "uid 1000", digest, name))
@@ -160,6 +163,16 @@ class Stage:
             case CancelTask(task, reason):
                 self._commanded("cancel_task", name, task, reason)
                 self.move_task(task, TaskTrigger.CANCELLED, TaskState.CANCELLED, reason)
+            case RetryTask(task, reason):
+                self._commanded("retry_task", name, task, reason)
+                trigger = TaskTrigger.RETRIED
+                self.move_task(task, trigger, TaskState.READY, reason)
+            case GiveFeedback(text, about_agent, about_task, verdict):
+                number = FeedbackId(f"f{len(self.session.feedback) + 1}")
+                said = e.UserFeedback(
+                    number, text, "uid 1000", about_agent, about_task, verdict, name
+                )
+                self.happen(said)
             case Say(agent, text):
                 self._commanded("say", name, agent, text)
             case SteerTrigger(do, trigger, reason):

@@ -12,6 +12,7 @@ from mop_tui.domain.ids import (
     ActionId,
     AgentId,
     AskId,
+    FeedbackId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -31,6 +32,7 @@ TASKS = [TaskId(f"t{n}") for n in range(4)]
 TIMERS = [TimerId("w"), rest_of(TASKS[0]), timeout_of(TASKS[0], 1), force_of(TASKS[0], 1)]
 KEYS = [MemoryKey(f"k{n}") for n in range(2)]
 QUESTIONS = [QuestionId(f"q{n}") for n in range(3)]
+FEEDBACK = [FeedbackId(f"f{n}") for n in range(2)]
 ISSUES = [IssueId(f"i{n}") for n in range(2)]
 ASKS = [AskId(f"w{n}") for n in range(2)]
 ASKED = QuestionSpec(QuestionName("a0/w0"), "Which way?")
@@ -152,6 +154,12 @@ _wild_facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
         e.SystemMemorySet, key=st.sampled_from(KEYS), value=st.integers(0, 3)
     ),
     e.SystemIssueOpened: st.builds(e.SystemIssueOpened, issue=st.sampled_from(ISSUES)),
+    e.UserFeedback: st.builds(
+        e.UserFeedback, feedback=st.sampled_from(FEEDBACK), agent=_agents, task=_tasks
+    ),
+    e.SystemIssueRepeated: st.builds(
+        e.SystemIssueRepeated, issue=st.sampled_from(ISSUES), text=st.sampled_from(["", "anew"])
+    ),
     e.SystemIssueClosed: st.builds(e.SystemIssueClosed, issue=st.sampled_from(ISSUES)),
     e.SystemTimerSet: st.builds(
         e.SystemTimerSet, timer=st.sampled_from(TIMERS), question=_questions, task=_tasks
@@ -221,6 +229,25 @@ def legal_facts(session: Session) -> list[Fact]:
     facts.append(e.SystemResumed(attended=True, away_ms=60_000))
     facts += [
         e.SystemIssueOpened(i, "info", "look", "do") for i in ISSUES if i not in session.issues
+    ]
+    facts += [
+        e.UserFeedback(name, "well done", "me", agent, task)
+        for name in FEEDBACK
+        if name not in session.feedback
+        for agent, task in (
+            *((it, None) for it in session.agents),
+            *((None, it) for it in session.tasks),
+        )
+    ][:2]
+    facts += [
+        fact
+        for issue in session.issues.values()
+        if issue.open
+        for fact in (
+            e.SystemIssueRepeated(issue.id, "warning"),
+            e.SystemIssueRepeated(issue.id, "critical", "look again", "do more"),
+            e.SystemIssueClosed(issue.id, "it is settled"),
+        )
     ]
     return facts
 

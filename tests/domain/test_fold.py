@@ -320,6 +320,7 @@ def test_a_snapshot_shows_every_row_as_it_is_and_shares_none(history: list[AnyEv
     assert shown.tasks == session.tasks
     assert shown.questions == session.questions
     assert shown.issues == session.issues
+    assert shown.feedback == session.feedback
     assert shown.memory == session.memory
     assert shown.agent_counts == Counter(a.state for a in session.agents.values())
     assert shown.task_counts == Counter(t.state for t in session.tasks.values())
@@ -351,6 +352,8 @@ def otherwise(fact: Fact) -> Fact | None:
             return replace(fact, code=7)
         case e.TaskOutput():
             return replace(fact, value="undone")
+        case e.UserFeedback():
+            return replace(fact, text="badly done")
         case e.UserAnswered():
             return replace(fact, value="reject" if fact.value == "approve" else "approve")
         case e.SystemMemorySet():

@@ -517,7 +517,9 @@ def test_information_for_the_operator_is_no_issue(file: Path) -> None:
     assert ran.of("agent.messaged")
 
 
-def test_an_agent_that_warns_again_and_again_raises_no_more_than_twenty_issues(file: Path) -> None:
+def test_an_agent_that_warns_of_ever_more_raises_twenty_issues_and_one_counts_the_rest(
+    file: Path,
+) -> None:
     def behave(hand: Hand, heard: Told | None) -> None:
         if isinstance(heard, Assignment):
             for number in range(50):
@@ -525,13 +527,30 @@ def test_an_agent_that_warns_again_and_again_raises_no_more_than_twenty_issues(f
             hand.after(5, hand.exit)
 
     ran = play(ONE, file, hands=behave)
-    assert ran.issues() == [f"a: warning {number}" for number in range(20)]
+    *first, more = ran.session.issues.values()
+    assert [issue.text for issue in first] == [f"a: warning {number}" for number in range(20)]
+    assert {issue.times for issue in first} == {2}
+    assert more.text == "a tells of more than 20 things; the rest is counted here"
+    assert (more.times, more.severity) == (10, "warning")
+
+
+def test_what_is_critical_is_not_lost_among_what_is_not(file: Path) -> None:
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            for number in range(23):
+                hand.message("operator", f"warning {number}", "warning")
+            hand.message("operator", "fire", "critical")
+            hand.after(5, hand.exit)
+
+    *_, more, worse = play(ONE, file, hands=behave).session.issues.values()
+    assert (more.severity, more.times) == ("warning", 3)
+    assert (worse.severity, worse.times) == ("critical", 1)
 
 
 # -- errors -----------------------------------------------------------------------------------
 
 
-def test_an_error_raises_an_issue_once_and_ends_nothing(file: Path) -> None:
+def test_an_error_raises_an_issue_that_counts_how_often_and_ends_nothing(file: Path) -> None:
     def behave(hand: Hand, heard: Told | None) -> None:
         if isinstance(heard, Assignment):
             for moment in (1, 2, 3):
@@ -541,19 +560,28 @@ def test_an_error_raises_an_issue_once_and_ends_nothing(file: Path) -> None:
 
     ran = play(ONE, file, hands=behave)
     assert ran.issues() == ["a: disk_full: no space on /data", "a: odd"]
+    full, odd = ran.session.issues.values()
+    assert (full.times, full.opened_at, full.last_at) == (3, 1000, 3000)
+    assert (odd.times, odd.last_at) == (1, 2000)
     assert ran.session.outcome == "complete"
     assert ran.session.agents[AgentId("a")].errors == 4
 
 
-def test_an_agent_that_errs_again_and_again_raises_no_more_than_twenty_issues(file: Path) -> None:
+def test_a_flood_of_errors_makes_a_count_and_neither_decisions_nor_issues(file: Path) -> None:
     def behave(hand: Hand, heard: Told | None) -> None:
         if isinstance(heard, Assignment):
-            for number in range(50):
-                hand.err("odd", f"number {number}")
+            for number in range(1000):
+                hand.err("odd", "again" if number % 2 else f"number {number}")
             hand.after(5, hand.exit)
 
     ran = play(ONE, file, hands=behave)
-    assert ran.issues() == [f"a: odd: number {number}" for number in range(20)]
+    *told, more = ran.session.issues.values()
+    assert len(told) == 20
+    assert sum(issue.times for issue in (*told, more)) == 1000
+    assert (told[1].text, told[1].times) == ("a: odd: again", 500)
+    assert len([it for it in ran.of("system.decided") if it.data.rule == "note_error"]) == 21
+    assert len(ran.of("system.issue_opened")) == 21
+    assert not ran.of("system.issue_repeated")
 
 
 def test_a_new_kind_of_error_raises_an_issue_however_often_another_came_before(file: Path) -> None:

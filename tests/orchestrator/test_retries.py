@@ -62,11 +62,14 @@ def test_others_are_served_while_a_task_rests(file: Path) -> None:
 def test_warnings_about_it_are_closed_when_it_completes_after_all(file: Path) -> None:
     what = plan([agent("a")], [task("one", "a", retry=TWICE)])
     ran = play(what, file, hands=fails_until(3))
-    issues = list(ran.session.issues.values())
-    assert [(i.severity, i.open) for i in issues] == [("warning", False)] * 2
-    assert issues[0].text == "one failed: a ended with exit code 1: no luck"
-    assert issues[0].suggestion.startswith("it is tried again in ")
-    assert issues[0].suggestion.endswith(" (1 of 2)")
+    [issue] = ran.session.issues.values()
+    assert (issue.severity, issue.open, issue.times) == ("warning", False, 2)
+    assert issue.text == "one failed: a ended with exit code 1: no luck"
+    assert issue.suggestion.startswith("it is tried again in ")
+    assert issue.suggestion.endswith(" (2 of 2)")
+    [opened], [repeated] = ran.of("system.issue_opened"), ran.of("system.issue_repeated")
+    assert opened.data.suggestion.endswith(" (1 of 2)")
+    assert repeated.data.suggestion == issue.suggestion
 
 
 def test_what_else_was_said_of_the_task_stays_open(file: Path) -> None:
