@@ -30,7 +30,7 @@ from mop_tui.domain.ids import (
     TriggerName,
 )
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import AgentSpec, Mode, QuestionSpec, TaskSpec, TeamSpec
+from mop_tui.domain.plan import AgentSpec, Calling, Mode, QuestionSpec, TaskSpec, TeamSpec
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import Limits, TriggerSpec
 
@@ -370,6 +370,17 @@ class UserSeen(Fact):
 
 
 @immutable
+class UserNoticed(Fact):
+    """Somebody is at a screen that tells of an open question: a key or the mouse says so.
+
+    That a question was painted says nothing of the kind; the screen may stand in an empty room.
+    """
+
+    KIND: ClassVar[str] = "user.noticed"
+    question: QuestionId
+
+
+@immutable
 class UserAnswered(Fact):
     """A human answered; `digest` is that of the content the answer is about."""
 
@@ -440,6 +451,8 @@ class SystemStarted(Fact):
     keep_running: bool = False
     kinds: tuple[str, ...] = ()
     """The types of agents that may be spawned."""
+    calling: Calling = Calling()
+    """How the operator is called."""
 
 
 @immutable
@@ -515,6 +528,8 @@ class SystemIntended(Fact):
     `stop_process`: `restart` if a trigger wants the agent to have a new one."""
     files: tuple[str, ...] = ()
     """The files that a `post_edit` hook is told of."""
+    question: QuestionId | None = None
+    """What a `call` hook is about."""
 
 
 @immutable
@@ -723,6 +738,7 @@ FACTS: tuple[type[Fact], ...] = (
     TaskOutput,
     UserAsked,
     UserSeen,
+    UserNoticed,
     UserAnswered,
     UserExpired,
     UserWithdrawn,
@@ -769,6 +785,7 @@ INPUTS: frozenset[str] = frozenset(
         AgentFinished,
         AgentExited,
         UserSeen,
+        UserNoticed,
         UserAnswered,
         UserCommanded,
         SystemStarted,
@@ -786,7 +803,8 @@ INPUTS: frozenset[str] = frozenset(
 """Kinds that may come from outside. All else follows from them: same inputs, same journal."""
 
 TELEMETRY: frozenset[str] = frozenset(
-    fact.KIND for fact in (AgentProgressed, AgentOutput, AgentHealth, UserSeen, SystemDigest)
+    fact.KIND
+    for fact in (AgentProgressed, AgentOutput, AgentHealth, UserSeen, UserNoticed, SystemDigest)
 )
 """Kinds that nothing is done because of, so that losing the last moments of them is bearable."""
 

@@ -38,6 +38,7 @@ Known = (
     | e.TaskOutput
     | e.UserAsked
     | e.UserSeen
+    | e.UserNoticed
     | e.UserAnswered
     | e.UserExpired
     | e.UserWithdrawn
@@ -101,6 +102,7 @@ def _say(kind: str, fact: Known) -> str:
         case (
             e.UserAsked()
             | e.UserSeen()
+            | e.UserNoticed()
             | e.UserAnswered()
             | e.UserExpired()
             | e.UserWithdrawn()
@@ -352,6 +354,7 @@ def _task_moved(fact: e.TaskTransitioned) -> str:
 def _of_user(
     fact: e.UserAsked
     | e.UserSeen
+    | e.UserNoticed
     | e.UserAnswered
     | e.UserExpired
     | e.UserWithdrawn
@@ -365,6 +368,8 @@ def _of_user(
             return f"you are asked {fact.question}: {fact.text}{held}"
         case e.UserSeen():
             return f"{fact.question} was shown"
+        case e.UserNoticed():
+            return f"somebody is at a screen that tells of {fact.question}"
         case e.UserAnswered():
             match fact.value:
                 case "approve":
@@ -458,6 +463,8 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
         case e.SystemIntended():
             soon = "would" if fact.would else "about to"
             what = _effect(fact.effect, fact.agent, f"the {fact.about} hook")
+            if fact.question is not None:
+                what = f"call somebody because of {fact.question}"
             return join(f"{soon} {what}", " ".join(fact.command))
         case e.SystemDone():
             if fact.lost:

@@ -33,7 +33,7 @@ from mop_tui.domain.ids import (
 )
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.locks import Lock, Obstacle
-from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Mode, TaskSpec, TeamSpec
+from mop_tui.domain.plan import AgentSpec, Calling, HookName, Lifetime, Mode, TaskSpec, TeamSpec
 from mop_tui.domain.rows import Agent, Issue, Question, Task, Trigger
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import MINUTE, Limits
@@ -186,6 +186,8 @@ class Snapshot:
     issues: Mapping[IssueId, Issue]
     triggers: Mapping[TriggerName, Trigger]
     limits: Limits
+    calling: Calling
+    """How the operator is called."""
     kinds: tuple[str, ...]
     """The types of agents that may be spawned."""
     auto_spawn: bool
@@ -255,6 +257,7 @@ class Session:
     issues: dict[IssueId, Issue] = field(default_factory=dict)
     triggers: dict[TriggerName, Trigger] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    calling: Calling = field(default_factory=Calling)
     auto_spawn: bool = True
     """Triggers spawn agents, rather than propose it."""
     kinds: tuple[str, ...] = ()
@@ -800,6 +803,7 @@ class Session:
             issues=shown.issues,
             triggers=shown.triggers,
             limits=self.limits,
+            calling=self.calling,
             kinds=self.kinds,
             auto_spawn=self.auto_spawn,
             memory=dict(self.memory),

@@ -29,6 +29,7 @@ from mop_tui.domain.feed import (
     CancelTask,
     Command,
     CreateTask,
+    Noticed,
     Say,
     Seen,
     SetMemory,
@@ -50,6 +51,7 @@ Via = Literal["attach", "answer", "tell"]
 _COMMANDS: Mapping[str, type[Command]] = {
     "answer": Answer,
     "seen": Seen,
+    "noticed": Noticed,
     "stop": Stop,
     "steer": Steer,
     "cancel_task": CancelTask,

@@ -10,6 +10,7 @@ from mop_tui.domain.feed import (
     CancelTask,
     Command,
     CreateTask,
+    Noticed,
     Say,
     Seen,
     SetMemory,
@@ -25,6 +26,7 @@ from mop_tui.orchestrator.wire import MisspokenError, Order, decode_order, encod
 COMMANDS: list[Command] = [
     Answer(QuestionId("q1"), "approve", "d", "fine"),
     Seen(QuestionId("q1")),
+    Noticed(QuestionId("q1")),
     Stop("enough"),
     Steer("restart", AgentId("a"), "stuck"),
     CancelTask(TaskId("t"), "not needed"),
