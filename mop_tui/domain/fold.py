@@ -409,6 +409,13 @@ def _forget_call(session: Session, question: Question) -> None:
     question.calls_at = None
 
 
+def _set_call(session: Session, timer: e.SystemTimerSet, at: int | None) -> None:
+    question = session.questions.get(timer.question or QuestionId(""))
+    if question is not None:
+        question.calls_at = at
+        session.touch(question)
+
+
 def _close(session: Session, question: Question, at: int) -> None:
     question.closed_at = at
     _forget_call(session, question)
@@ -787,10 +794,8 @@ def _issue_closed(session: Session, event: Event[e.SystemIssueClosed]) -> None:
 def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
     data = event.data
     session.timers[data.timer] = data
-    if data.purpose == "call" and data.question is not None:
-        question = session.questions[data.question]
-        question.calls_at = data.due
-        session.touch(question)
+    if data.purpose == "call":
+        _set_call(session, data, data.due)
     if data.purpose == "retry" and data.task is not None:
         task = session.tasks[data.task]
         task.rests_until = data.due
@@ -800,10 +805,8 @@ def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
 
 def _timer_fired(session: Session, event: Event[e.SystemTimerFired]) -> None:
     timer = session.fired = session.timers.pop(event.data.timer, None)
-    if timer is not None and timer.purpose == "call" and timer.question is not None:
-        question = session.questions[timer.question]
-        question.calls_at = None
-        session.touch(question)
+    if timer is not None and timer.purpose == "call":
+        _set_call(session, timer, None)
     task = session.tasks.get(timer.task) if timer is not None and timer.task is not None else None
     if timer is None or task is None:
         return
