@@ -129,6 +129,18 @@ class Terminal:
         """Read until all of `texts` are on the screen at once."""
         self._read_until(lambda: _all_in(self.display, texts), repr(texts))
 
+    def until_written(self, sequence: bytes) -> None:
+        """Read until the program has written something that need not be seen on the screen."""
+        self._read_until(lambda: sequence in self.transcript, repr(sequence))
+
+    def until_true(self, true: Callable[[], object], what: str) -> None:
+        """Read until something is true; a program that nobody reads cannot go on for ever."""
+        self._read_until(lambda: bool(true()), what)
+
+    def bells(self) -> int:
+        """Return how often the bell has rung: the sign for it also ends other sequences."""
+        return re.sub(rb"\x1b\][^\x07\x1b]*\x07", b"", self.transcript).count(b"\x07")
+
     def until_gone(self, text: str) -> None:
         """Read until `text` is not on the screen."""
         self._read_until(lambda: text not in self.display, f"the end of {text!r}")
@@ -172,9 +184,13 @@ def _all_in(said: str, texts: Sequence[str]) -> bool:
     return all(text in said for text in texts)
 
 
+_KIND_OF_TERMINAL = ("TERM_PROGRAM", "LC_TERMINAL", "KITTY_WINDOW_ID", "VTE_VERSION", "TMUX")
+"""What the terminal that these tests are run in says of itself."""
+
+
 def _environment() -> dict[str, str]:
     """Return this process's environment, without the size and the colours of its own terminal."""
-    others = ("COLUMNS", "LINES", "NO_COLOR")
+    others = ("COLUMNS", "LINES", "NO_COLOR", *_KIND_OF_TERMINAL)
     inherited = {name: value for name, value in os.environ.items() if name not in others}
     return inherited | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
@@ -182,4 +198,6 @@ def _environment() -> dict[str, str]:
 ENTER = "\r"
 ESCAPE = "\x1b"
 TAB = "\t"
+FOCUS, BLUR = "\x1b[I", "\x1b[O"
+"""What a terminal says when it gets the focus, and when it loses it."""
 RIGHT = "\x1b[C"

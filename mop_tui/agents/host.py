@@ -41,6 +41,8 @@ class Hook:
     agent: AgentId | None
     """None for a hook of the session."""
     files: tuple[str, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
+    """Variables of its environment that only it has."""
 
     @property
     def id(self) -> AgentId:

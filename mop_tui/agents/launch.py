@@ -110,6 +110,7 @@ class Surroundings:
                 environment[AGENT] = job.hook.agent
             else:
                 del environment[AGENT]
+            environment.update(job.hook.told)
             if job.hook.files:
                 environment[FILES] = "\n".join(job.hook.files)
         return environment

@@ -20,6 +20,7 @@ from mop_tui.dashboard.approval import ApprovalDialog
 from mop_tui.dashboard.attention import Attention
 from mop_tui.dashboard.choice import ChoiceDialog
 from mop_tui.dashboard.clock import Clock, SystemClock
+from mop_tui.dashboard.desktop_notice import notice
 from mop_tui.dashboard.detail_dialog import DetailDialog
 from mop_tui.dashboard.details import details_of
 from mop_tui.dashboard.dialog import Dialog
@@ -33,6 +34,8 @@ from mop_tui.dashboard.guard import KeyGuard
 from mop_tui.dashboard.hand_dialogs import MemoryDialog, SpawnDialog, TaskDialog
 from mop_tui.dashboard.help_dialog import HelpDialog, Section
 from mop_tui.dashboard.inbox import InboxDialog
+from mop_tui.dashboard.ladder import Ladder
+from mop_tui.dashboard.line import ELLIPSIS
 from mop_tui.dashboard.output_lines import OutputLines
 from mop_tui.dashboard.output_pane import OutputPane
 from mop_tui.dashboard.overview import Overview
@@ -69,8 +72,10 @@ from mop_tui.dashboard.triggers_dialog import TriggersDialog
 from mop_tui.dashboard.typed_answer import TypedAnswerDialog
 from mop_tui.dashboard.why_dialog import WhyDialog
 from mop_tui.domain.answers import QuestionType
-from mop_tui.domain.feed import AutoSpawn, ByHand, GiveFeedback, SessionFeed, Stop
+from mop_tui.domain.calling import called_for
+from mop_tui.domain.feed import AutoSpawn, ByHand, GiveFeedback, Noticed, SessionFeed, Stop
 from mop_tui.domain.ids import QuestionId
+from mop_tui.domain.plan import Mode
 from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.rows import Question
 from mop_tui.domain.wording import printable
@@ -89,6 +94,9 @@ FAIR = 0.004
 """Seconds between two such times, at least, in which all else goes on however fast keys come."""
 LIVELY = 1.0
 """Seconds after the last key or click in which anything on the screen may have become another."""
+
+LONGEST_IN_TITLE = 80
+"""Characters of a question that the terminal's title says; the session's name comes after them."""
 
 WhyEnded = Literal["quit", "detached"]
 
@@ -151,6 +159,9 @@ class Dashboard(App[WhyEnded]):
         self._feed = feed
         self._clock: Clock = clock or SystemClock()
         self._attention = Attention()
+        self._ladder = Ladder()
+        self._noticed: set[tuple[QuestionId, bool]] = set()
+        """What the session was told that somebody has noticed, and whether it was overdue then."""
         self._sampler = Sampler(feed, self._clock.now, calm=self._nobody_types)
         self._frame = self._sampler.take()
         self._errands = Errands(feed)
@@ -315,12 +326,17 @@ class Dashboard(App[WhyEnded]):
         """Take note of every key, and drop those that were meant for something else."""
         self._lively_until = monotonic() + LIVELY
         self._woken.set()
+        if isinstance(event, events.AppBlur | events.AppFocus):
+            self._ladder.focus_changed(self._clock.now(), has=isinstance(event, events.AppFocus))
         if isinstance(event, events.AppBlur):
             self._left = self.focused
+        if isinstance(event, events.MouseEvent) and not event.is_forwarded:
+            self._ladder.hand_moved(self._clock.now(), key=False)
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self.app_focus = True  # who types here is here, even if the terminal did not say so
             at = self._clock.typed_at(event)
             self._attention.key_came(at)
+            self._ladder.hand_moved(at, key=True)
             if self._is_stray(event, at):
                 return
         await super().on_event(event)
@@ -563,18 +579,47 @@ class Dashboard(App[WhyEnded]):
         return self._frame.snapshot.open_questions if self._frame.answerable else ()
 
     def _entitle(self) -> None:
-        """Let the terminal say what waits."""
+        """Let the terminal say what waits, and once the bell has rung, who asks and what."""
         self._waiting = len(self._open_questions)
         waiting = f"({self._waiting} waiting) " if self._waiting else ""
-        self.sub_title = f"{waiting}{self._frame.snapshot.session}"
+        rung_for = self._frame.snapshot.questions.get(self._ladder.rung_for or QuestionId(""))
+        said = called_for(rung_for, 0) if rung_for is not None else ""
+        if len(said) > LONGEST_IN_TITLE:
+            said = said[:LONGEST_IN_TITLE] + ELLIPSIS
+        named = f"{said} - " if said else ""
+        self.sub_title = f"{waiting}{named}{self._frame.snapshot.session}"
+
+    def _call(self, questions: Sequence[Question]) -> None:
+        """Call whoever is not here, and tell the session of who is."""
+        now = self._clock.now()
+        self._ladder.look(questions, now)
+        calls = self._ladder.due(self._frame.snapshot.calling, now)
+        if "bell" in calls:
+            self.bell()
+        # A rehearsal rings for who plays it, but sends nothing anywhere.
+        if "desktop" in calls and self._frame.snapshot.mode is not Mode.REHEARSAL:
+            question = self._frame.snapshot.questions[calls["desktop"]]
+            self._notify_desktop(called_for(question, len(questions) - 1))
+        if questions or self._waiting:
+            self._entitle()
+        awaited = [it for it in questions if it.calls_at is not None and it.noticed_at is None]
+        for question in awaited:
+            told = (question.id, question.escalated)
+            if told not in self._noticed and self._ladder.noticed([question]):
+                self._noticed.add(told)
+                self._feed.submit(Noticed(question.id))
+
+    def _notify_desktop(self, text: str) -> None:
+        title = f"{self.TITLE} {self._frame.snapshot.session}"
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(notice(title, text, os.environ))
 
     def _attend(self) -> None:
         """Open the dialog of what may ask for attention now."""
         questions = self._open_questions
+        self._call(questions)
         if not questions:
             return
-        if self._attention.anything_new(questions) and not self.app_focus:
-            self.bell()
         typing = isinstance(self.focused or self._left, Input)
         question = self._attention.next_to_open(
             questions, now=self._clock.now(), busy=len(self.screen_stack) > 1 or typing
@@ -616,6 +661,7 @@ class Dashboard(App[WhyEnded]):
             if how in ("settled", "overtaken"):
                 return
             self._attention.put_aside(question.id)
+            self._ladder.put_aside(question.id)
             if how == "next":
                 self._ask_after(question.id)
 

@@ -20,7 +20,6 @@ class Attention:
     def __init__(self) -> None:
         self._last_key: float | None = None
         self._aside: set[QuestionId] = set()
-        self._noticed: set[QuestionId] = set()
 
     def key_came(self, at: float) -> None:
         """Note that the operator typed at `at` (monotonic seconds)."""
@@ -33,12 +32,6 @@ class Attention:
     def put_aside(self, question: QuestionId) -> None:
         """Note that the operator closed a question without answering it."""
         self._aside.add(question)
-
-    def anything_new(self, questions: Sequence[Question]) -> bool:
-        """Return whether any of these was not among those of an earlier call."""
-        new = {question.id for question in questions} - self._noticed
-        self._noticed |= new
-        return bool(new)
 
     def next_to_open(
         self, questions: Sequence[Question], *, now: float, busy: bool

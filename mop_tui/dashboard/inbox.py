@@ -20,6 +20,7 @@ from mop_tui.dashboard.sheet import Entry, Sheet
 from mop_tui.dashboard.times import lasted, timecode
 from mop_tui.domain.events import UserAsked
 from mop_tui.domain.ids import QuestionId
+from mop_tui.domain.plan import Mode
 from mop_tui.domain.rows import Question
 from mop_tui.domain.wording import printable
 
@@ -203,5 +204,17 @@ def _entries(frame: Frame, question: Question) -> list[Entry]:
         Entry("answer", f"{kind_of(asked)}{', marked as dangerous' if asked.dangerous else ''}"),
         Entry("asked", f"{frame.moment(question.asked_at).strip()}, {ago} ago"),
         Entry("time", deadline(question, frame.remaining.get(question.id)) or _ANY_TIME),
+        Entry("call", _call(frame, question)),
     ]
     return [entry for entry in told if entry.text]
+
+
+def _call(frame: Frame, question: Question) -> str:
+    """Return when somebody is, or was, called by a program; empty where none is run."""
+    if frame.snapshot.mode is Mode.REHEARSAL:
+        return ""
+    if question.called_at is not None:
+        return f"somebody was called at {frame.moment(question.called_at)}"
+    if question.calls_at is not None and question.noticed_at is None:
+        return f"somebody is called at {frame.moment(question.calls_at)}, if nobody comes"
+    return ""

@@ -3,7 +3,8 @@
 `on_start` is run while an agent is INITIALIZING, each time it is started; `pre_task` while it is
 ASSIGNED; `post_task` when the work is good, before it counts as COMPLETE. The agent, and what it
 delivered, wait for that. Nobody waits for `post_edit`: its failure is a warning. The session's own
-`on_start` comes before everything else in it, and its `on_end` after that.
+`on_start` comes before everything else in it, and its `on_end` after that. What calls the operator
+is a hook of the session, too, and has its rules in `calling`.
 
 Who orders a hook says so by `RunHook`; that a hook ended is told by `SystemDone`.
 """
@@ -56,6 +57,8 @@ def hook_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
     data: SystemDone = event.data
     hook = session.hook_done
     if data.effect != "run_hook" or hook is None or hook.action != data.action:
+        return
+    if hook.about == "call":
         return
     if hook.agent is None:
         decided = _of_session(plan, session, hook, data)
@@ -228,7 +231,8 @@ def end_hooks(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
             unwanted = session.hooks(data.agent)
         case UserCommanded(refused="", command="stop" | "terminate"):
             reason = "the session is ending"
-            unwanted = [*session.hooks(None), *_of_starting(session)]
+            unwanted = [hook for hook in session.hooks(None) if hook.about != "call"]
+            unwanted += _of_starting(session)
         case UserCommanded(refused="", command="restart_agent"):
             reason = "the operator wants it to start again"
             unwanted = session.hooks(AgentId(data.about))

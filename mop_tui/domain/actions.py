@@ -41,9 +41,9 @@ Effect = Literal[
 ]
 """Side effects on agents, and hooks."""
 
-TimerPurpose = Literal["question", "retry", "timeout", "force"]
+TimerPurpose = Literal["question", "retry", "timeout", "force", "call"]
 """What a timer is for: a question's time is up, a task has rested, took too long, or was not given
-up when it was cancelled."""
+up when it was cancelled; it is time to call somebody because of a question."""
 
 ReplyOutcome = Literal["answered", "default", "expired", "withdrawn", "refused"]
 """What became of a question that an agent asked."""
@@ -288,6 +288,8 @@ class RunHook:
     hook: HookName
     files: tuple[str, ...] = ()
     """What a `post_edit` hook is about, relative to the session's folder."""
+    question: QuestionId | None = None
+    """What a `call` hook is about."""
     do: Literal["run_hook"] = "run_hook"
 
 

@@ -32,7 +32,7 @@ from mop_tui.domain.ids import (
     TriggerName,
 )
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import AgentSpec, Mode, QuestionSpec, TaskSpec, TeamSpec
+from mop_tui.domain.plan import AgentSpec, Calling, Mode, QuestionSpec, TaskSpec, TeamSpec
 from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import Limits, TriggerSpec
@@ -398,6 +398,17 @@ class UserSeen(Fact):
 
 
 @immutable
+class UserNoticed(Fact):
+    """Somebody is at a screen that tells of an open question: a key or the mouse says so.
+
+    That a question was painted says nothing of the kind; the screen may stand in an empty room.
+    """
+
+    KIND: ClassVar[str] = "user.noticed"
+    question: QuestionId
+
+
+@immutable
 class UserAnswered(Fact):
     """A human answered; `digest` is that of the content the answer is about."""
 
@@ -489,6 +500,8 @@ class SystemStarted(Fact):
     """How agents are checked whose type does not say otherwise."""
     coordinator: AgentId | None = None
     """The agent that is told of what concerns the whole."""
+    calling: Calling = Calling()
+    """How the operator is called."""
 
 
 @immutable
@@ -574,6 +587,8 @@ class SystemIntended(Fact):
     """The files that a `post_edit` hook is told of."""
     feedback: tuple[FeedbackId, ...] = ()
     """What the operator said that is told, or handed over with a task."""
+    question: QuestionId | None = None
+    """What a `call` hook is about."""
 
 
 @immutable
@@ -814,6 +829,7 @@ FACTS: tuple[type[Fact], ...] = (
     TaskOutput,
     UserAsked,
     UserSeen,
+    UserNoticed,
     UserAnswered,
     UserExpired,
     UserWithdrawn,
@@ -864,6 +880,7 @@ INPUTS: frozenset[str] = frozenset(
         AgentFinished,
         AgentExited,
         UserSeen,
+        UserNoticed,
         UserAnswered,
         UserCommanded,
         UserFeedback,
@@ -883,7 +900,8 @@ INPUTS: frozenset[str] = frozenset(
 """Kinds that may come from outside. All else follows from them: same inputs, same journal."""
 
 TELEMETRY: frozenset[str] = frozenset(
-    fact.KIND for fact in (AgentProgressed, AgentOutput, AgentHealth, UserSeen, SystemDigest)
+    fact.KIND
+    for fact in (AgentProgressed, AgentOutput, AgentHealth, UserSeen, UserNoticed, SystemDigest)
 )
 """Kinds that nothing is done because of, so that losing the last moments of them is bearable."""
 

@@ -38,6 +38,13 @@ class Seen:
 
 
 @immutable
+class Noticed:
+    """Somebody is at the screen, which has told of an open question for a while."""
+
+    question: QuestionId
+
+
+@immutable
 class Stop:
     """End the session early and in an orderly way."""
 
@@ -148,7 +155,9 @@ Section = Literal["overview", "teams", "tasks", "issues", "events", "metrics"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 
 
-Command = Answer | Seen | Stop | Steer | CancelTask | RetryTask | Say | GiveFeedback | ByHand
+Command = (
+    Answer | Seen | Noticed | Stop | Steer | CancelTask | RetryTask | Say | GiveFeedback | ByHand
+)
 
 
 @immutable

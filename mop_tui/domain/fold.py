@@ -35,7 +35,7 @@ from mop_tui.domain.rows import (
 )
 from mop_tui.domain.session import Fate, Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
-from mop_tui.domain.timers import force_of, rest_of, timeout_of, timer_of
+from mop_tui.domain.timers import call_of, force_of, rest_of, timeout_of, timer_of
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
@@ -523,8 +523,29 @@ def _user_seen(session: Session, event: Event[e.UserSeen]) -> None:
         session.touch(question)
 
 
+def _user_noticed(session: Session, event: Event[e.UserNoticed]) -> None:
+    question = session.questions.get(event.data.question)
+    if question is not None and question.noticed_at is None:
+        question.noticed_at = event.at
+        session.touch(question)
+
+
+def _forget_call(session: Session, question: Question) -> None:
+    """Forget that somebody was to be called because of `question`."""
+    session.timers.pop(call_of(question.id, overdue=question.escalated), None)
+    question.calls_at = None
+
+
+def _set_call(session: Session, timer: e.SystemTimerSet, at: int | None) -> None:
+    question = session.questions.get(timer.question or QuestionId(""))
+    if question is not None:
+        question.calls_at = at
+        session.touch(question)
+
+
 def _close(session: Session, question: Question, at: int) -> None:
     question.closed_at = at
+    _forget_call(session, question)
     session.open_questions.pop(question.id, None)
     session.proposed -= len(question.asked.proposal)
     session.timers.pop(timer_of(question.id), None)
@@ -561,6 +582,8 @@ def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
     if question is None:
         return
     if data.outcome == "escalated":
+        _forget_call(session, question)
+        question.noticed_at = question.called_at = None
         question.escalated = True
         session.touch(question)
         return
@@ -673,6 +696,7 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
     session.awaited = frozenset(agent for team in data.teams if team.waits for agent in team.agents)
     session.seed = data.seed
     session.limits = data.limits
+    session.calling = data.calling
     session.auto_spawn = data.auto_spawn
     session.keep_running = data.keep_running
     session.kinds = data.kinds
@@ -824,7 +848,9 @@ def _hook_intended(session: Session, data: e.SystemIntended) -> None:
         return
     session.hooks_begun += 1
     session.running_hooks[data.action] = data
-    if agent is not None:
+    if data.about == "call":
+        _call_intended(session)
+    elif agent is not None:
         if data.about != "post_edit":
             agent.hook = data
         if data.about == "on_start":
@@ -839,10 +865,21 @@ def _hook_intended(session: Session, data: e.SystemIntended) -> None:
         session.status = "stopping"
 
 
+def _call_intended(session: Session) -> None:
+    """Note what somebody is called because of: whoever is told of one question learns of all."""
+    for name in session.open_questions:
+        question = session.questions[name]
+        if question.noticed_at is None:
+            question.called_at = session.at
+            session.touch(question)
+
+
 def _hook_done(session: Session, hook: e.SystemIntended, done: e.SystemDone) -> None:
     agent = session.agents[hook.agent] if hook.agent is not None else None
     session.hook_stopped = session.running_hooks.pop(hook.action, None) is None
     session.hook_done = hook
+    if hook.about == "call":
+        return  # nothing waits for it
     if agent is None:
         fate: Fate = "none" if done.lost else "failed" if done.error else "done"
         if hook.about == "on_end":
@@ -951,6 +988,8 @@ def _issue_closed(session: Session, event: Event[e.SystemIssueClosed]) -> None:
 def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
     data = event.data
     session.timers[data.timer] = data
+    if data.purpose == "call":
+        _set_call(session, data, data.due)
     if data.purpose == "retry" and data.task is not None:
         task = session.tasks[data.task]
         task.rests_until = data.due
@@ -960,6 +999,8 @@ def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
 
 def _timer_fired(session: Session, event: Event[e.SystemTimerFired]) -> None:
     timer = session.fired = session.timers.pop(event.data.timer, None)
+    if timer is not None and timer.purpose == "call":
+        _set_call(session, timer, None)
     task = session.tasks.get(timer.task) if timer is not None and timer.task is not None else None
     if timer is None or task is None:
         return
@@ -999,6 +1040,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.TaskOutput.KIND: _task_output,
     e.UserAsked.KIND: _user_asked,
     e.UserSeen.KIND: _user_seen,
+    e.UserNoticed.KIND: _user_noticed,
     e.UserAnswered.KIND: _user_answered,
     e.UserExpired.KIND: _user_expired,
     e.UserWithdrawn.KIND: _user_withdrawn,

@@ -150,9 +150,9 @@ class Work:
     script: Script | None = None
 
 
-HookName = Literal["on_start", "pre_task", "post_task", "post_edit", "on_end"]
+HookName = Literal["on_start", "pre_task", "post_task", "post_edit", "on_end", "call"]
 """What is run at certain moments: when an agent, or the session, starts; before and after a task;
-after an edit; at the end of the session."""
+after an edit; at the end of the session; when the operator is called and does not come."""
 
 
 @immutable
@@ -304,6 +304,21 @@ class QuestionSpec:
 
 
 @immutable
+class Calling:
+    """How the operator is called while a question is open and nobody is there, rung by rung.
+
+    Each rung is the time in milliseconds after which it is taken, or None where it never is.
+    """
+
+    bell_ms: int | None = 10_000
+    """The terminal's bell, and its title."""
+    desktop_ms: int | None = 30_000
+    """The terminal's own notifications."""
+    command_ms: int | None = None
+    """The session's `call` hook."""
+
+
+@immutable
 class Plan:
     """A whole layout, ready to be run."""
 
@@ -339,6 +354,7 @@ class Plan:
     session_hooks: Mapping[HookName, Hook] = field(default_factory=dict)
     agent_hooks: Mapping[AgentId, Mapping[HookName, Hook]] = field(default_factory=dict)
     task_hooks: Mapping[TaskId, Mapping[HookName, Hook]] = field(default_factory=dict)
+    calling: Calling = Calling()
 
     def work(self, agent: AgentSpec, task: TaskId | None) -> Work:
         """How `agent` does `task`: what stands nearest to the task wins, part by part.

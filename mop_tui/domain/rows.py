@@ -232,6 +232,13 @@ class Question:
     state: Literal["open", "answered", "expired", "withdrawn"] = "open"
     escalated: bool = False
     seen_at: int | None = None
+    noticed_at: int | None = None
+    """When somebody was at a screen that told of it; of one that is overdue, since then."""
+    calls_at: int | None = None
+    """When somebody is going to be called because of it."""
+    called_at: int | None = None
+    """When somebody was called because of it, or of another and told of this one too; of one that
+    is overdue, since then."""
     closed_at: int | None = None
     value: str = ""
     reason: str = ""
@@ -249,7 +256,11 @@ class Question:
 
     def digest_row(self) -> str:
         """What of this row counts for the state digest."""
-        return f"question {self.id} {self.state} {self.value} {self.by} {self.seen_at}"
+        return (
+            f"question {self.id} {self.state} {self.value} {self.by} {self.seen_at}"
+            f"{'' if self.noticed_at is None else f' noticed {self.noticed_at}'}"
+            f"{'' if self.called_at is None else f' called {self.called_at}'}"
+        )
 
 
 @dataclass(slots=True)

@@ -40,6 +40,7 @@ Known = (
     | e.TaskOutput
     | e.UserAsked
     | e.UserSeen
+    | e.UserNoticed
     | e.UserAnswered
     | e.UserExpired
     | e.UserWithdrawn
@@ -107,6 +108,7 @@ def _say(kind: str, fact: Known) -> str:
         case (
             e.UserAsked()
             | e.UserSeen()
+            | e.UserNoticed()
             | e.UserAnswered()
             | e.UserExpired()
             | e.UserWithdrawn()
@@ -368,6 +370,7 @@ def _task_moved(fact: e.TaskTransitioned) -> str:
 def _of_user(
     fact: e.UserAsked
     | e.UserSeen
+    | e.UserNoticed
     | e.UserAnswered
     | e.UserExpired
     | e.UserWithdrawn
@@ -386,6 +389,8 @@ def _of_user(
             return f"you are asked {fact.question}: {fact.text}{held}"
         case e.UserSeen():
             return f"{fact.question} was shown"
+        case e.UserNoticed():
+            return f"somebody is at a screen that tells of {fact.question}"
         case e.UserAnswered():
             match fact.value:
                 case "approve":
@@ -502,6 +507,8 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
                 what = f"tell {fact.agent} feedback {' '.join(fact.feedback)}"
             elif fact.feedback:
                 what += f" with feedback {' '.join(fact.feedback)}"
+            if fact.question is not None:
+                what = f"call somebody because of {fact.question}"
             return join(f"{soon} {what}", " ".join(fact.command))
         case e.SystemDone():
             if fact.lost:

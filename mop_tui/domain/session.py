@@ -36,7 +36,7 @@ from mop_tui.domain.ids import (
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.issues import MOST_OPEN, Describes, Identity, Told, identity, more_of
 from mop_tui.domain.locks import Lock, Obstacle
-from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Mode, TaskSpec, TeamSpec
+from mop_tui.domain.plan import AgentSpec, Calling, HookName, Lifetime, Mode, TaskSpec, TeamSpec
 from mop_tui.domain.rows import Agent, Feedback, Issue, Question, Task, Trigger
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import MINUTE, Limits
@@ -197,6 +197,8 @@ class Snapshot:
     triggers: Mapping[TriggerName, Trigger]
     feedback: Mapping[FeedbackId, Feedback]
     limits: Limits
+    calling: Calling
+    """How the operator is called."""
     kinds: tuple[str, ...]
     """The types of agents that may be spawned."""
     auto_spawn: bool
@@ -270,6 +272,7 @@ class Session:
     triggers: dict[TriggerName, Trigger] = field(default_factory=dict)
     feedback: dict[FeedbackId, Feedback] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
+    calling: Calling = field(default_factory=Calling)
     auto_spawn: bool = True
     """Triggers spawn agents, rather than propose it."""
     kinds: tuple[str, ...] = ()
@@ -850,6 +853,7 @@ class Session:
             triggers=shown.triggers,
             feedback=shown.feedback,
             limits=self.limits,
+            calling=self.calling,
             kinds=self.kinds,
             auto_spawn=self.auto_spawn,
             health=self.health,

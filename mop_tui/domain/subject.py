@@ -60,6 +60,7 @@ def subject_of(event: AnyEvent) -> Subject:
         case (
             e.UserAsked(question=question)
             | e.UserSeen(question=question)
+            | e.UserNoticed(question=question)
             | e.UserAnswered(question=question)
             | e.UserExpired(question=question)
             | e.UserWithdrawn(question=question)

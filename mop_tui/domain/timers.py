@@ -8,6 +8,14 @@ def timer_of(question: QuestionId) -> TimerId:
     return TimerId(f"question/{question}")
 
 
+def call_of(question: QuestionId, *, overdue: bool) -> TimerId:
+    """Return the name of the timer after which somebody is called because of a question.
+
+    One that is `overdue` begins anew.
+    """
+    return TimerId(f"call/{question}/overdue" if overdue else f"call/{question}")
+
+
 def rest_of(task: TaskId) -> TimerId:
     """Return the name of the timer that ends a task's rest before it is tried again."""
     return TimerId(f"retry/{task}")

@@ -72,6 +72,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.AgentExited()
             | e.TaskCreated()
             | e.UserSeen()
+            | e.UserNoticed()
             | e.SystemQuiesced()
             | e.SystemLocked()
             | e.SystemUnlocked()

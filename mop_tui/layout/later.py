@@ -44,17 +44,6 @@ class Strategy(Section):
     """Whether it is done at once, or proposed."""
 
 
-class Notify(Section):
-    """How the operator is called when something waits and nobody looks."""
-
-    desktop: bool = True
-    """By the terminal's own notifications."""
-    bell: bool = True
-    """By its bell."""
-    command: list[Text] = []
-    """By a program, which is given the text."""
-
-
 class Review(Section):
     """Who looks at a finished task before it counts as complete."""
 

@@ -14,6 +14,7 @@ from mop_tui.domain.plan import Plan
 from mop_tui.errors import LayoutError, Problem
 from mop_tui.layout import (
     advice,
+    calling,
     exposure,
     guide,
     health,
@@ -151,6 +152,7 @@ def _judged(
             limits.findings(case, provided),
             questions.findings(case),
             health.findings(case),
+            calling.findings(case),
             triggers.findings(case, provided, rehearse=rehearse),
             () if facts is None else exposure.findings(case),
         )

@@ -15,6 +15,7 @@ from mop_tui.domain.plan import (
     AgentKind,
     AgentLimits,
     AgentSpec,
+    Calling,
     Command,
     ErrorPattern,
     Hook,
@@ -131,11 +132,16 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         if layout.session.coordinator is None
         else AgentId(layout.session.coordinator),
         root=layout.session.root,
-        session_hooks=_hooks(layout.session),
+        session_hooks=_hooks(layout.session) | _call(layout.notify),
         agent_hooks={agent: hooks for agent, hooks in agent_hooks.items() if hooks},
         task_hooks={
             TaskId(name): hooks for name, task in layout.tasks.items() if (hooks := _hooks(task))
         },
+        calling=Calling(
+            bell_ms=layout.notify.bell_after if layout.notify.bell else None,
+            desktop_ms=layout.notify.desktop_after if layout.notify.desktop else None,
+            command_ms=None if layout.notify.command is None else layout.notify.command_after,
+        ),
     )
 
 
@@ -275,11 +281,16 @@ def _work(run: Run | None, sim: Sim | None, questions: Mapping[QuestionName, Que
 def _hooks(section: schema.Session | AgentType | Agent | Task) -> dict[HookName, Hook]:
     """Return the hooks that a section declares itself."""
     declared = {name: getattr(section, name, None) for name in HOOKS}
-    return {
-        name: Hook(replace(_program(hook), stdin="none"), hook.timeout)
-        for name, hook in declared.items()
-        if hook is not None
-    }
+    return {name: _hook(hook) for name, hook in declared.items() if hook is not None}
+
+
+def _call(notify: schema.Notify) -> dict[HookName, Hook]:
+    """Return what is run to call the operator, as a hook of the session."""
+    return {} if notify.command is None else {"call": _hook(notify.command)}
+
+
+def _hook(hook: schema.Hook) -> Hook:
+    return Hook(replace(_program(hook), stdin="none"), hook.timeout)
 
 
 def _program(run: Run | schema.Hook) -> Command:

@@ -52,6 +52,8 @@ def programs(case: Case) -> Iterator[tuple[Loc, Run | Hook]]:
             yield (*loc, "run"), doer.run
         yield from _hooks(loc, doer)
     yield from _hooks(("session",), case.layout.session)
+    if case.layout.notify.command is not None:
+        yield ("notify", "command"), case.layout.notify.command
 
 
 def _hooks(loc: Loc, section: Session | AgentType | Agent | Task) -> Iterator[tuple[Loc, Hook]]:

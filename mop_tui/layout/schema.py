@@ -23,7 +23,6 @@ from mop_tui.domain.plan import OnDoubt
 from mop_tui.domain.triggers import DEFAULT_DEPTH, DEFAULT_TOTAL, Complexity
 from mop_tui.layout.health_section import HealthChecks, SimulatedAilment
 from mop_tui.layout.later import (
-    Notify,
     Review,
     Rules,
     Strategy,
@@ -491,6 +490,28 @@ class Limits(Section):
     """Memory that all agents together may use, as their `limits` say."""
 
 
+class Notify(Section):
+    """How you are called when a question is open and nobody is at the screen: by each of these in
+    turn, once for a question. The screen counts what waits at once. It is quiet while its terminal
+    has the focus, and from the moment that a key or the mouse says that somebody is there."""
+
+    bell: bool = True
+    """By the terminal's bell, and by its title, which then says who asks and what."""
+    bell_after: Duration = 10_000
+    """How long nobody is there before it rings."""
+    desktop: bool = True
+    """By the terminal's own notifications, which name who asks and what. Not in rehearsals."""
+    desktop_after: Duration = 30_000
+    """How long nobody is there before one is shown."""
+    command: Hook | None = None
+    """By a program, also where there is no screen. Its environment tells it who asks and what:
+    `MOP_CALL` in one sentence; and `MOP_ASKED_BY`, `MOP_QUESTION`, `MOP_QUESTION_NAME`,
+    `MOP_QUESTION_TEXT`, `MOP_QUESTION_TYPE`, `MOP_OTHERS` (how many more are open), `MOP_OVERDUE`
+    and `MOP_SESSION` (the session file). Never a secret. If it fails, you are told once."""
+    command_after: Duration = 120_000
+    """How long after the question it is run, unless somebody came."""
+
+
 class Dashboard(Section):
     """What the screen shows, and how often a session without a screen tells how it stands."""
 
@@ -537,7 +558,7 @@ class Layout(Section):
     """What starts something by itself."""
     strategies: Annotated[list[Strategy], LATER] = []
     """How the swarm adapts."""
-    notify: Annotated[Notify, LATER] = Notify()
-    """How the operator is called."""
+    notify: Notify = Notify()
+    """How you are called when something waits and nobody looks."""
     dashboard: Dashboard = Dashboard()
     """What the screen shows."""

@@ -17,6 +17,7 @@ from mop_tui.domain.feed import (
     Command,
     CreateTask,
     GiveFeedback,
+    Noticed,
     RetryTask,
     Say,
     Seen,
@@ -69,6 +70,12 @@ class Desk:
                 question = self._session.questions.get(command.question)
                 if question is not None and question.seen_at is None:
                     self._receive_now(e.UserSeen(question.id), question.seq)
+            case Noticed():
+                question = self._session.questions.get(command.question)
+                # Whether anybody looks matters to nobody else than who would be called.
+                awaited = question is not None and question.calls_at is not None
+                if question is not None and awaited and question.noticed_at is None:
+                    self._receive_now(e.UserNoticed(question.id), question.seq)
             case Stop():
                 said = e.UserCommanded("stop", command_id, by, reason=command.reason)
                 self._receive_now(said, None)

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from mop_tui.agents.host import Told
+from mop_tui.domain.actions import TimerPurpose
 from mop_tui.domain.ids import ActionId, AgentId, FeedbackId, QuestionId, TaskId, TimerId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import HookName
@@ -71,6 +72,8 @@ class Hook:
     task: TaskId | None
     number: int
     files: tuple[str, ...] = ()
+    question: QuestionId | None = None
+    """What somebody is called because of."""
     would: bool = False
     """Nothing is to be run, for this is a rehearsal."""
 
@@ -88,12 +91,14 @@ class StopHook:
 
 @immutable
 class Timer:
-    """Have `timer` fire at `due` (session time, ms). `question` is set if it limits one."""
+    """Have `timer` fire at `due` (session time, ms). `question` is set if it is about one: it
+    limits it, unless its `purpose` is to call somebody."""
 
     seq: int
     timer: TimerId
     due: int
     question: QuestionId | None
+    purpose: TimerPurpose = "question"
 
 
 Effect = Start | Signal | Hand | Tell | Hook | StopHook | Timer

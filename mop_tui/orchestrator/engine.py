@@ -225,7 +225,9 @@ class Engine:
                     action.timer, action.due, action.question, action.task, action.purpose
                 )
                 seq = self._emit(timer, at, cause)
-                self._turn.effects.append(Timer(seq, action.timer, action.due, action.question))
+                self._turn.effects.append(
+                    Timer(seq, action.timer, action.due, action.question, action.purpose)
+                )
             case a.Lock():
                 self._emit(e.SystemLocked(action.resource, action.task, action.agent), at, cause)
             case a.Unlock():
@@ -397,11 +399,21 @@ class Engine:
             would=would,
             about=action.hook,
             files=action.files,
+            question=action.question,
         )
         seq = self._emit(intended, at, cause)
-        number = intended.incarnation
         self._turn.effects.append(
-            Hook(seq, action_id, action.hook, agent_id, action.task, number, action.files, would)
+            Hook(
+                seq,
+                action_id,
+                action.hook,
+                agent_id,
+                action.task,
+                intended.incarnation,
+                action.files,
+                action.question,
+                would=would,
+            )
         )
 
     def _stop_hook(self, action: a.StopHook, action_id: ActionId, cause: int, at: int) -> None:

@@ -7,8 +7,10 @@ output of the agent, each line with the name of the hook before it, and goes to 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from mop_tui.agents import host as h
+from mop_tui.domain import calling
 from mop_tui.domain import events as e
 from mop_tui.domain.events import Fact
 from mop_tui.domain.ids import AgentId, TaskId, TeamId
@@ -36,7 +38,7 @@ class _Running:
 class Hooks:
     """Runs the hooks of a session on `host`, which is that of real processes.
 
-    `assignment` tells what an agent is told of its task.
+    `assignment` tells what an agent is told of its task, and `file` is the session file.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Hooks:
         receive: Callable[[Fact, int | None], int],
         done: Callable[[e.SystemDone, int], None],
         after: After,
+        file: Path,
     ) -> None:
         self._plan = plan
         self._session = session
@@ -56,6 +59,7 @@ class Hooks:
         self._receive = receive
         self._done = done
         self._after = after
+        self._file = file
         self._running: dict[Key, _Running] = {}
 
     def run(self, effect: effects.Hook) -> None:
@@ -68,7 +72,7 @@ class Hooks:
             self._done(done, effect.seq)
             return
         agent, task = effect.agent, effect.task
-        hook = h.Hook(effect.hook, agent, effect.files)
+        hook = h.Hook(effect.hook, agent, effect.files, self._told(effect))
         self._running[hook.id, effect.number] = _Running(effect, hook, declared.timeout_ms)
         job = h.Job(
             agent=AgentSpec(hook.id, effect.hook, TeamId("")),
@@ -101,7 +105,7 @@ class Hooks:
             case h.Exited():
                 self._ended(key, running, _how(running, report))
             case h.Output() if running.effect.agent is not None:
-                self._told(running, running.effect.agent, report)
+                self._said(running, running.effect.agent, report)
             case h.Erred() if running.effect.agent is not None:
                 agent, task = running.effect.agent, running.effect.task
                 now = self._session.agents[agent].incarnation
@@ -111,7 +115,16 @@ class Hooks:
                 pass  # what a hook of the session writes is in its log alone
         return True
 
-    def _told(self, running: _Running, agent: AgentId, output: h.Output) -> None:
+    def _told(self, effect: effects.Hook) -> tuple[tuple[str, str], ...]:
+        """Return what a `call` hook is told by its environment."""
+        if effect.question is None:
+            return ()
+        question = self._session.questions[effect.question]
+        others = len(self._session.open_questions) - (question.state == "open")
+        told = calling.variables(question, others)
+        return (*told, ("MOP_SESSION", str(self._file)))
+
+    def _said(self, running: _Running, agent: AgentId, output: h.Output) -> None:
         effect = running.effect
         now = self._session.agents[agent].incarnation
         lines = tuple(f"[{effect.hook}] {line}" for line in output.lines)

@@ -89,7 +89,13 @@ class Orchestrator:
         self._timeline = timeline
         self._inbox: deque[Callable[[], object]] = deque()
         self.processes = Processes(
-            plan, engine.session, hosts, self._receive, self._post, self._call_after
+            plan,
+            engine.session,
+            hosts,
+            self._receive,
+            self._post,
+            self._call_after,
+            journal.path.absolute(),
         )
         self._checks = Checks(engine.session, self.processes, clock, timeline, self._receive)
         self._outside = Outside(
@@ -101,7 +107,12 @@ class Orchestrator:
         )
         self._waiting_effects: deque[effects.Effect] = deque()
         self._timers: dict[TimerId, Due] = {}
+        self._calls = Timeline()
+        """When, on a virtual clock that nobody watches, somebody would be called. Time comes there
+        only on its way to something else."""
         self._wall_timers: dict[TimerId, tuple[asyncio.TimerHandle, effects.Timer]] = {}
+        """What takes its time by the wall clock, and keeps the timeline out of it: questions that a
+        person may answer, and calls, for which nothing of the session waits."""
         self._deadlines: dict[QuestionId, float] = {}
         """When open questions time out, by the monotonic clock."""
         self._wake = asyncio.Event()
@@ -206,12 +217,11 @@ class Orchestrator:
     def leave_unattended(self) -> None:
         """Note that nobody is left who could answer: questions time out in session time now."""
         self.attended = False
-        for alarm, effect in self._wall_timers.values():
-            alarm.cancel()
-            self._timers[effect.timer] = self._timeline.call_at(
-                effect.due, partial(self._fire, effect)
-            )
+        former = [*self._wall_timers.values()]
         self._wall_timers.clear()
+        for alarm, effect in former:
+            alarm.cancel()
+            self._set_timer(effect)
         self._wake.set()
 
     def remaining(self, question: QuestionId) -> int | None:
@@ -249,6 +259,7 @@ class Orchestrator:
             limits=self._plan.limits,
             auto_spawn=self._plan.auto_spawn,
             keep_running=self._plan.keep_running,
+            calling=self._plan.calling,
             kinds=tuple(self._plan.kinds),
             health=self._plan.health,
             coordinator=self._plan.coordinator,
@@ -264,9 +275,8 @@ class Orchestrator:
         self._waiting_effects.extend(recovered.effects)
         new = {effect.timer for effect in recovered.effects if isinstance(effect, effects.Timer)}
         for timer in [timer for timer in session.timers if timer not in new]:
-            due, question = session.timers[timer].due, session.timers[timer].question
-            seq = recovered.recorded.timers[timer]
-            self._set_timer(effects.Timer(seq, timer, due, question))
+            was, seq = session.timers[timer], recovered.recorded.timers[timer]
+            self._set_timer(effects.Timer(seq, timer, was.due, was.question, was.purpose))
         self._desk.catch_up()
         running = [agent for agent in session.agents.values() if agent.running]
         torn = recovered.recorded.continuation.torn
@@ -298,6 +308,11 @@ class Orchestrator:
             due = self._timeline.next_due()
             if due is None or self.clock.wait(due) > 0:
                 return self._notice_quiet()
+            call = self._calls.next_due()
+            if call is not None and call <= due:
+                self.clock.reach(call)
+                self._calls.pop()()
+                continue
             self.clock.reach(due)
             self._timeline.pop()()
         return True
@@ -343,7 +358,7 @@ class Orchestrator:
             and session.status != "ended"
             and not self._waiting_effects
             and not due
-            and not self._wall_timers
+            and not any(it.purpose != "call" for _, it in self._wall_timers.values())
             and not (self.attended and _asks_the_operator(session))
         ):
             self._receive(e.SystemQuiesced(), session.seq)
@@ -422,19 +437,20 @@ class Orchestrator:
         wanted = self.session.timers.get(effect.timer)
         if wanted is None or wanted.due != effect.due:
             return  # nobody waits for it any more
-        in_person = effect.question is not None and self.attended
-        if in_person and self.clock.virtual:
+        in_person = effect.question is not None and self.attended and self.clock.virtual
+        calls = effect.purpose == "call"
+        wait = self.clock.wait(effect.due)
+        if in_person:
             wait = (effect.due - self.session.at) / 1000
+        if in_person or (calls and not self.clock.virtual):
             alarm = asyncio.get_running_loop().call_later(
                 wait, self._post, partial(self._fire_now, effect)
             )
             self._wall_timers[effect.timer] = (alarm, effect)
         else:
-            wait = self.clock.wait(effect.due)
-            self._timers[effect.timer] = self._timeline.call_at(
-                effect.due, partial(self._fire, effect)
-            )
-        if effect.question is not None:
+            timeline = self._calls if calls else self._timeline
+            self._timers[effect.timer] = timeline.call_at(effect.due, partial(self._fire, effect))
+        if effect.question is not None and not calls:
             self._deadlines[effect.question] = time.monotonic() + wait
 
     def _unset_timers(self) -> None:

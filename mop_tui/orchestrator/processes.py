@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -53,7 +54,14 @@ class Processes:
     """Carries out what is ordered about processes, and records what they report."""
 
     def __init__(
-        self, plan: Plan, session: Session, hosts: Hosts, receive: Receive, post: Post, after: After
+        self,
+        plan: Plan,
+        session: Session,
+        hosts: Hosts,
+        receive: Receive,
+        post: Post,
+        after: After,
+        file: Path,
     ) -> None:
         self.secrets = Secrets()
         self.running: dict[tuple[AgentId, int], Running] = {}
@@ -77,6 +85,7 @@ class Processes:
             receive,
             self._done,
             after,
+            file,
         )
 
     async def close(self) -> None:

@@ -30,6 +30,7 @@ from mop_tui.domain.feed import (
     Command,
     CreateTask,
     GiveFeedback,
+    Noticed,
     RetryTask,
     Say,
     Seen,
@@ -52,6 +53,7 @@ Via = Literal["attach", "answer", "tell", "feedback"]
 _COMMANDS: Mapping[str, type[Command]] = {
     "answer": Answer,
     "seen": Seen,
+    "noticed": Noticed,
     "stop": Stop,
     "steer": Steer,
     "cancel_task": CancelTask,

@@ -23,6 +23,7 @@ from mop_tui.domain.feed import (
     CreateTask,
     EventFilter,
     GiveFeedback,
+    Noticed,
     Playback,
     RetryTask,
     Say,
@@ -156,6 +157,8 @@ class Stage:
                 self.happen(e.UserAnswered(question, value, reason, "uid 1000", digest, name))
             case Stop():
                 self.happen(e.UserCommanded("stop", name, "uid 1000", reason=command.reason))
+            case Noticed():
+                self.happen(e.UserNoticed(command.question))
             case Seen():
                 self.happen(e.UserSeen(command.question))
             case Steer(do, agent, reason):

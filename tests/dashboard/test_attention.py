@@ -1,6 +1,5 @@
 """When a dialog may open by itself, and what a question does while nobody looks."""
 
-import pytest
 from dashboard.desk import at_desk
 from dashboard.stage import Stage, team
 from textual.events import AppBlur, AppFocus
@@ -57,25 +56,6 @@ def quiet() -> Stage:
 def stage_of(dialog: QuestionDialog) -> str:
     """How far it is now, whatever was asserted before."""
     return dialog.stage
-
-
-async def test_the_bell_rings_once_for_a_question_asked_while_nobody_looks(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    stage = quiet()
-    async with at_desk(stage) as desk:
-        rung: list[str] = []
-        monkeypatch.setattr(desk.app, "bell", lambda: rung.append("bell"))
-        stage.ask("While you look?")
-        await desk.look()
-        assert not rung
-        desk.app.post_message(AppBlur())
-        await desk.wait(IDLE)
-        assert not rung, "what was seen before is not new"
-        stage.ask("While you do not?")
-        await desk.wait(IDLE)
-        await desk.wait(IDLE)
-        assert rung == ["bell"]
 
 
 async def test_who_comes_back_answers_nothing_with_the_first_key() -> None:

@@ -10,9 +10,11 @@ from mop_tui.dashboard.choice import ChoiceDialog
 from mop_tui.dashboard.inbox import InboxDialog, QuestionList
 from mop_tui.domain import events as e
 from mop_tui.domain.answers import Option
-from mop_tui.domain.feed import Answer
+from mop_tui.domain.feed import Answer, Noticed
 from mop_tui.domain.ids import QuestionId
+from mop_tui.domain.timers import call_of
 
+Q1, Q2 = QuestionId("q1"), QuestionId("q2")
 PAUSE = 1.5
 """Longer than the guard."""
 
@@ -51,6 +53,20 @@ async def test_it_lists_what_is_asked_by_whom_and_until_when_the_oldest_first() 
         assert "Waiting for you: 3" in said
         for part in ("go-live", "approval", "3:00", "tester", "choice", "no limit", "overdue"):
             assert part in said
+
+
+async def test_it_tells_when_somebody_is_called_because_of_a_question() -> None:
+    stage = busy()
+    for name in (Q1, Q2):
+        due = stage.time + MINUTE
+        timer = call_of(name, overdue=False)
+        stage.happen(e.SystemTimerSet(timer, due, name, purpose="call"))
+    async with at_desk(stage) as desk:
+        await at_inbox(desk)
+        assert "somebody is called" not in desk.text(), "its dialog was put aside by somebody"
+        await desk.press("j")
+        assert "if nobody comes" in desk.line_with("somebody is called at ")
+        assert [it for it in stage.commands if isinstance(it, Noticed)] == [Noticed(Q1)]
 
 
 async def test_more_is_told_of_the_question_under_the_cursor() -> None:

@@ -122,6 +122,7 @@ _wild_facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
     e.TaskOutput: st.builds(e.TaskOutput, task=_tasks, agent=_agents),
     e.UserAsked: st.builds(asked, _questions, st.none() | _tasks),
     e.UserSeen: st.builds(e.UserSeen, _questions),
+    e.UserNoticed: st.builds(e.UserNoticed, _questions),
     e.UserAnswered: st.builds(e.UserAnswered, question=_questions),
     e.UserExpired: st.builds(e.UserExpired, question=_questions),
     e.UserWithdrawn: st.builds(e.UserWithdrawn, question=_questions),
@@ -224,7 +225,8 @@ def legal_facts(session: Session) -> list[Fact]:
         facts.append(e.SystemDone(action, effect, doer, "who knows", lost=True))
     for question in session.open_questions:
         facts += [e.UserAnswered(question, v, "", "me", "d") for v in ("approve", "reject")]
-        facts += [e.UserSeen(question), e.UserWithdrawn(question, "no need")]
+        facts += [e.UserSeen(question), e.UserNoticed(question)]
+        facts.append(e.UserWithdrawn(question, "no need"))
     facts += [e.SystemMemorySet(key, len(session.memory)) for key in KEYS]
     facts.append(e.SystemResumed(attended=True, away_ms=60_000))
     facts += [

@@ -11,6 +11,7 @@ from mop_tui.domain.answers import Option, Validation
 from mop_tui.domain.ids import AgentId, QuestionName, TaskId
 from mop_tui.domain.plan import (
     AgentLimits,
+    Calling,
     Command,
     ErrorPattern,
     HostKind,
@@ -275,3 +276,18 @@ def test_what_is_done_in_doubt_is_said_by_the_task_or_else_by_the_session(
         }
     )
     assert made.tasks[TaskId("t")].on_doubt == planned
+
+
+def test_how_the_operator_is_called_is_part_of_the_plan(write: Write) -> None:
+    frame = "session: {id: s}\nagent_types: {a: {run: [x]}}\nteams: {t: {agents: [a]}}\n"
+    frame += "tasks: {x: {agent: a}}\n"
+    usual = load(write(frame)).plan
+    assert usual.calling == Calling(10_000, 30_000, None)
+    notify = "notify: {bell: false, desktop_after: 1m, command: [ring, me], command_after: 5m}"
+    loaded = load(write(f"{frame}{notify}"))
+    assert loaded.plan.calling == Calling(None, 60_000, 300_000)
+    assert loaded.plan.session_hooks["call"].command == Command(("ring", "me"), stdin="none")
+    assert plan_of(loaded.document) == loaded.plan
+    shell = load(write(f"{frame}notify: {{command: {{shell: ring, timeout: 5s}}}}")).plan
+    assert shell.calling.command_ms == 120_000
+    assert shell.session_hooks["call"].timeout_ms == 5_000

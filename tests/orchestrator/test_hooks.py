@@ -26,8 +26,8 @@ from mop_tui.domain.actions import RunHook
 from mop_tui.domain.events import AnyEvent, SystemDecided
 from mop_tui.domain.feed import CancelTask, Command, Steer, Stop
 from mop_tui.domain.ids import AgentId, TaskId
+from mop_tui.domain.plan import Calling, Hook, HookName, HostKind, Mode, OnDoubt, Plan, Retry, Work
 from mop_tui.domain.plan import Command as Program
-from mop_tui.domain.plan import Hook, HookName, HostKind, Mode, OnDoubt, Plan, Retry, Work
 from mop_tui.domain.sentences import sentence
 from mop_tui.domain.session import Session
 from mop_tui.domain.waiting import waiting_for
@@ -67,7 +67,8 @@ def hooked(draw: st.DrawFn) -> Plan:
 
     return replace(
         what,
-        session_hooks=some("on_start", "on_end"),
+        session_hooks=some("on_start", "on_end", "call"),
+        calling=Calling(command_ms=draw(st.sampled_from([None, 0, 3_000, 15_000]))),
         agent_hooks={name: some("on_start", "pre_task", "post_task") for name in what.agents},
         task_hooks={name: some("pre_task", "post_task") for name in what.tasks},
     )

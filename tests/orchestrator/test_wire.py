@@ -11,6 +11,7 @@ from mop_tui.domain.feed import (
     Command,
     CreateTask,
     GiveFeedback,
+    Noticed,
     RetryTask,
     Say,
     Seen,
@@ -27,6 +28,7 @@ from mop_tui.orchestrator.wire import MisspokenError, Order, decode_order, encod
 COMMANDS: list[Command] = [
     Answer(QuestionId("q1"), "approve", "d", "fine"),
     Seen(QuestionId("q1")),
+    Noticed(QuestionId("q1")),
     Stop("enough"),
     Steer("restart", AgentId("a"), "stuck"),
     CancelTask(TaskId("t"), "not needed"),
