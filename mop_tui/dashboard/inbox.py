@@ -18,6 +18,7 @@ from mop_tui.dashboard.question_words import deadline, kind_of, who_asks
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.sheet import Entry, Sheet
 from mop_tui.dashboard.times import lasted, timecode
+from mop_tui.domain.events import UserAsked
 from mop_tui.domain.ids import QuestionId
 from mop_tui.domain.rows import Question
 from mop_tui.domain.wording import printable
@@ -91,7 +92,7 @@ class QuestionList(Rows):
         )
         right: Line = (self._time(question),)
         if width >= _FEW:
-            waits = asked.agent or asked.task or asked.trigger or ""
+            waits = _asker(asked)
             right = (
                 ("  ", "plain"),
                 cell(waits, 16 if width < 100 else 24, "plain"),
@@ -185,6 +186,12 @@ class InboxDialog(BoxDialog[QuestionId]):
     def action_close(self) -> None:
         """Open nothing."""
         self.dismiss()
+
+
+def _asker(asked: UserAsked) -> str:
+    """Return in a word who asks, or what waits."""
+    about = None if asked.about is None else asked.about.agent or asked.about.task
+    return asked.agent or asked.task or asked.trigger or about or ""
 
 
 def _entries(frame: Frame, question: Question) -> list[Entry]:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from mop_tui.dashboard.line import ELLIPSIS
 from mop_tui.dashboard.times import timecode
+from mop_tui.domain.actions import Concern
 from mop_tui.domain.answers import Validation
 from mop_tui.domain.events import UserAsked
 from mop_tui.domain.rows import Question
@@ -25,12 +26,20 @@ def who_asks(snapshot: Snapshot, asked: UserAsked) -> str:
     if asked.agent is not None:
         work = f", at work on {asked.task}: {title}" if task is not None else ""
         return f"Agent {asked.agent} asks{work}"
+    if asked.about is not None:
+        return _concern(asked.about)
     by = (
         f"Trigger {asked.trigger} {'proposes' if asked.proposal else 'asks'}"
         if asked.trigger
         else ""
     )
     return f"It holds {asked.task}: {title}" if task is not None else by
+
+
+def _concern(about: Concern) -> str:
+    whom = f" of {about.agent}" if about.agent is not None else ""
+    work = f", at work on {about.task}" if about.task is not None else ""
+    return f"Supervision asks, about the {about.matter}{whom}{work}"
 
 
 def earlier(snapshot: Snapshot, question: Question) -> str:
@@ -43,8 +52,8 @@ def earlier(snapshot: Snapshot, question: Question) -> str:
         row
         for row in snapshot.questions.values()
         if row.seq < question.seq
-        and (row.asked.name, row.asked.task, row.asked.agent)
-        == (asked.name, asked.task, asked.agent)
+        and (row.asked.name, row.asked.task, row.asked.agent, row.asked.about)
+        == (asked.name, asked.task, asked.agent, asked.about)
     ]
     if not before:
         return ""
@@ -62,7 +71,7 @@ def fate(asked: UserAsked) -> str:
         return consequence("escalated")
     if asked.agent is not None:
         return f"{asked.agent} is told so"
-    return consequence("cancelled")
+    return consequence("cancelled") if asked.task is not None else "it is closed"
 
 
 def deadline(question: Question, left_ms: int | None) -> str:
@@ -102,7 +111,7 @@ def _answered(question: Question) -> str:
 def _expired(question: Question) -> str:
     asked = question.asked
     if not question.value and not (asked.secret and asked.default is not None):
-        return "" if asked.agent is not None else ": cancelled"
+        return "" if asked.task is None or asked.agent is not None else ": cancelled"
     if asked.question_type == "approval":
         return ": rejected by default"
     return f": {fate(asked)}"

@@ -117,6 +117,8 @@ def obey_timeout(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         )
     elif question.asked.agent is not None:
         return  # the agent is told, and what follows is its affair
+    elif question.asked.about is not None:
+        return  # so is what follows for whoever asked
     elif data.outcome == "default" and question.asked.question_type != "approval":
         return  # the default is an answer, by nobody
     else:
@@ -138,7 +140,8 @@ def obey_rejection(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
     """Cancel what a human rejected, with the reason given."""
     data: UserAnswered = event.data
     question = session.questions[data.question]
-    if not question.rejected or question.asked.agent is not None:
+    asked = question.asked
+    if not question.rejected or asked.agent is not None or asked.about is not None:
         return
     why = f": {data.reason}" if data.reason else ", without a reason"
     reason = f"rejected by {data.by}{why}"

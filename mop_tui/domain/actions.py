@@ -24,7 +24,7 @@ from mop_tui.domain.ids import (
     TriggerName,
 )
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import AgentSpec, HookName, TaskSpec
+from mop_tui.domain.plan import AgentSpec, HookName, QuestionSpec, TaskSpec
 from mop_tui.domain.task_lifecycle import TaskTrigger
 
 Effect = Literal[
@@ -312,6 +312,28 @@ class AskAboutDoubt:
 
 
 @immutable
+class Concern:
+    """What a rule asks about by itself. The answer is for rules that know `matter` to obey."""
+
+    matter: str
+    """What it is about, in a word, such as `health`."""
+    agent: AgentId | None = None
+    task: TaskId | None = None
+
+
+@immutable
+class AskForSupervision:
+    """Put a question to the human that a rule worded, about an agent, a task or the whole.
+
+    It holds nothing: neither the agent nor the task waits for the answer.
+    """
+
+    question: QuestionSpec
+    about: Concern
+    do: Literal["ask_for_supervision"] = "ask_for_supervision"
+
+
+@immutable
 class Expire:
     """Close a question that nobody answered in time, or leave it open and escalate."""
 
@@ -417,6 +439,7 @@ Action = Annotated[
     | Ask
     | AskForAgent
     | AskAboutDoubt
+    | AskForSupervision
     | Expire
     | Withdraw
     | SetTimer

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from pydantic import JsonValue
 
-from mop_tui.domain.actions import Action, Effect, Spawning, TimerPurpose
+from mop_tui.domain.actions import Action, Concern, Effect, Spawning, TimerPurpose
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.answers import ANYTHING, InputType, Option, QuestionType, Validation
 from mop_tui.domain.ids import (
@@ -354,6 +354,8 @@ class UserAsked(Fact):
     """What had it asked, if that was a trigger."""
     proposal: tuple[Spawning, ...] = ()
     """What is spawned if the human approves."""
+    about: Concern | None = None
+    """What a rule asks about by itself; it holds nothing then."""
 
     @property
     def secret(self) -> bool:

@@ -361,6 +361,10 @@ def _of_user(
         case e.UserAsked():
             if fact.agent is not None:
                 return f"{fact.agent} asks you {fact.question}: {fact.text}"
+            if fact.about is not None:
+                whom = fact.about.agent or fact.about.task
+                about = f"{fact.about.matter} of {whom}" if whom is not None else fact.about.matter
+                return f"you are asked {fact.question} ({about}): {fact.text}"
             held = f" (it holds {fact.task})" if fact.task is not None else ""
             return f"you are asked {fact.question}: {fact.text}{held}"
         case e.UserSeen():

@@ -210,6 +210,9 @@ class Engine:
                 self._emit(self._asked_by_agent(action, at), at, cause)
             case a.AskAboutDoubt():
                 self._emit(self._asked_about_doubt(action, at), at, cause)
+            case a.AskForSupervision():
+                asked = self._asked(action.question, at, None, rendered=True, about=action.about)
+                self._emit(asked, at, cause)
             case a.Expire():
                 value = session.questions[action.question].asked.default
                 self._emit(e.UserExpired(action.question, action.outcome, value), at, cause)
@@ -459,6 +462,7 @@ class Engine:
         rendered: bool = False,
         trigger: TriggerName | None = None,
         proposal: tuple[a.Spawning, ...] = (),
+        about: a.Concern | None = None,
     ) -> e.UserAsked:
         """Return the asking of a question. Look-ups are those of the layout's own questions."""
         text, context = spec.question, spec.context
@@ -487,6 +491,7 @@ class Engine:
             doubt=doubtful,
             trigger=trigger,
             proposal=proposal,
+            about=about,
         )
 
     def _known(self, name: str) -> str | None:
