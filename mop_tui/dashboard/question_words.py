@@ -67,6 +67,8 @@ def fate(asked: UserAsked) -> str:
         if asked.secret:
             return "its default counts"
         return consequence("default", _quoted(asked, asked.default))
+    if asked.fallback is not None:
+        return consequence("fallback", _quoted(asked, asked.fallback))
     if asked.required:
         return consequence("escalated")
     if asked.agent is not None:
@@ -112,9 +114,12 @@ def _expired(question: Question) -> str:
     asked = question.asked
     if not question.value and not (asked.secret and asked.default is not None):
         return "" if asked.task is None or asked.agent is not None else ": cancelled"
+    how: Literal["default", "fallback"] = "fallback"
+    if question.value == asked.default:
+        how = "default"
     if asked.question_type == "approval":
-        return ": rejected by default"
-    return f": {fate(asked)}"
+        return f": rejected by {how}"
+    return f": {consequence(how, _quoted(asked, question.value))}"
 
 
 def _quoted(asked: UserAsked, value: str) -> str:

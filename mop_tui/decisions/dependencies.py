@@ -45,15 +45,7 @@ def needs_impossible(_plan: Plan, session: Session, event: AnyEvent) -> Iterator
     Of several, those behind others go first: each is cancelled once, for the nearest reason.
     """
     data: TaskTransitioned = event.data
-    fate = "failed" if data.to_state is TaskState.FAILED else "was cancelled"
-    lost = dict.fromkeys(
-        session.dependants.get(data.task, ()), f"it needs {data.task}, which {fate}"
-    )
-    for key in session.tasks[data.task].spec.provides:
-        if session.provided(key) or not _all_ended(session, session.providers[key]):
-            continue
-        for task in session.waiting_for_key.get(key, ()):
-            lost.setdefault(task, f"it needs {key} from {data.task}, which {fate}")
+    lost = _in_want_of(session, data.task, data.to_state)
     pending = [task for task in lost if session.tasks[task].state is TaskState.PENDING]
     if len(pending) > 1:
         pending.sort(key=session.rank)
@@ -65,6 +57,46 @@ def needs_impossible(_plan: Plan, session: Session, event: AnyEvent) -> Iterator
             actions=(MoveTask(task, TaskTrigger.CANCELLED),),
             task=task,
         )
+
+
+def lost_with(session: Session, task: TaskId) -> list[TaskId]:
+    """Return the tasks that were cancelled because `task` failed or was cancelled, and those that
+    were because of them: each after what it needs."""
+    found: dict[TaskId, None] = {}
+    left = [task]
+    for one in left:
+        for other, why in _in_want_of(session, one, session.tasks[one].state).items():
+            row = session.tasks[other]
+            if row.state is TaskState.CANCELLED and row.reason == why and other not in found:
+                found[other] = None
+                left.append(other)
+    hopeless = [task]
+    while hopeless:
+        hopeless = [
+            one
+            for one in found
+            for need in session.missing(session.tasks[one].spec)[0]
+            if need != task and need not in found and not _may_come(session, need)
+        ]
+        for one in hopeless:
+            found.pop(one, None)
+    return list(found)
+
+
+def _may_come(session: Session, task: TaskId) -> bool:
+    return task in session.tasks and session.tasks[task].state not in TERMINAL
+
+
+def _in_want_of(session: Session, task: TaskId, state: TaskState) -> dict[TaskId, str]:
+    """Return what can no longer be done if `task` is in a `state` that is no good end, and why."""
+    fate = "failed" if state is TaskState.FAILED else "was cancelled"
+    lost = dict.fromkeys(session.dependants.get(task, ()), f"it needs {task}, which {fate}")
+    for key in session.tasks[task].spec.provides:
+        if session.provided(key) or not _all_ended(session, session.providers[key]):
+            continue
+        for other in session.waiting_for_key.get(key, ()):
+            lost.setdefault(other, f"it needs {key} from {task}, which {fate}")
+    return lost
 
 
 def urgency(session: Session, task: TaskId) -> tuple[int, int]:

@@ -48,7 +48,7 @@ def obey_steering(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
         case "say" if agent is not None:
             actions = (SendNote(agent.spec.id, data.by, data.reason),)
         case "cancel_task":
-            actions = _cancelled(session, TaskId(data.about))
+            actions = cancelled(session, TaskId(data.about))
         case _:
             return
     task = TaskId(data.about) if data.command == "cancel_task" else None
@@ -99,7 +99,8 @@ def _stopped(session: Session, agent: Agent) -> tuple[Action, ...]:
     return tuple(actions)
 
 
-def _cancelled(session: Session, task_id: TaskId) -> tuple[Action, ...]:
+def cancelled(session: Session, task_id: TaskId) -> tuple[Action, ...]:
+    """Return what cancels a task that is not over, whatever holds it or is being done about it."""
     task = session.tasks[task_id]
     actions: list[Action] = []
     if task.question is not None:

@@ -4,7 +4,7 @@ An agent that lives for a task ends it by the exit of its process: 0 is success.
 the session is handed the task and says when it is done; its exit meanwhile is a failure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from mop_tui.decisions import admission
@@ -34,15 +34,23 @@ from mop_tui.domain.events import (
     SystemDecided,
     SystemDone,
     TaskCreated,
+    TaskTransitioned,
 )
 from mop_tui.domain.ids import AgentId, TaskId
-from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Plan
+from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Plan, TaskSpec
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
-from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TERMINAL, TaskState, TaskTrigger
+from mop_tui.domain.task_lifecycle import (
+    HELD_BY_AGENT,
+    TERMINAL,
+    TaskState,
+    TaskTrigger,
+)
 from mop_tui.domain.wording import lasting
 
 _OUT = (AgentState.COMPLETE, AgentState.FAILED)
+_COME_BACK = frozenset({TaskTrigger.RETRIED, TaskTrigger.REINSTATED})
+"""What makes a task be expected again that was over."""
 MOST_DEATHS = 3
 """Processes in a row that may end without having completed a task, before an agent that lives for
 the session is given up."""
@@ -292,12 +300,18 @@ def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
     )
 
 
-def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Have somebody who was out of work come back for a task that has just been created."""
-    data: TaskCreated = event.data
+def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Iterable[SystemDecided]:
+    """Have somebody who was out of work come back for a task that has just come, or come back."""
+    data: TaskCreated | TaskTransitioned = event.data
+    if isinstance(data, TaskTransitioned) and data.trigger not in _COME_BACK:
+        return ()
+    return _called_back(session, session.tasks[data.task].spec)
+
+
+def _called_back(session: Session, task: TaskSpec) -> Iterator[SystemDecided]:
     if session.status != "running":
         return
-    able = [session.agents[agent] for agent in session.capable(data.spec)]
+    able = [session.agents[agent] for agent in session.capable(task)]
     if any(agent.state is AgentState.AVAILABLE for agent in able):
         return
     for agent in able:
@@ -305,10 +319,10 @@ def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
             yield SystemDecided(
                 "call_back",
                 "yes",
-                f"{data.task} is something that it could do",
+                f"{task.id} is something that it could do",
                 (_brought_back(agent),),
                 agent.spec.id,
-                data.task,
+                task.id,
             )
             return
 
@@ -468,7 +482,12 @@ RULES = (
     Rule("work_ended", (AgentExited.KIND,), work_ended),
     Rule("work_finished", (AgentFinished.KIND,), work_finished),
     Rule("idle_process_ended", (AgentExited.KIND,), idle_process_ended),
-    Rule("call_back", (TaskCreated.KIND,), call_back),
+    Rule(
+        "call_back",
+        (TaskCreated.KIND, TaskTransitioned.KIND),
+        call_back,
+        into=(TaskState.READY, TaskState.PENDING),
+    ),
     Rule("use_room", (AgentTransitioned.KIND,), use_room, into=_OUT),
     Rule(
         "return_to_pool",

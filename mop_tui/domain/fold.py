@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from mop_tui.domain import events as e
+from mop_tui.domain import remembering
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId, TriggerName
@@ -64,7 +65,7 @@ def _inherit_depth(session: Session, event: AnyEvent) -> None:
     From one input to the next that is carried by the rows: of agents, tasks and questions.
     """
     depths = session.depths
-    if depths and event.kind in _BEGINNINGS:
+    if depths and event.kind in _BEGINNINGS and getattr(event.data, "as_before", None) is None:
         depths.clear()
     if event.cause in depths:
         depths[event.seq] = depths[event.cause]
@@ -350,6 +351,8 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
     elif trigger in _TAKEN_BACK:
         task.agent = None
         task.progress = None
+    if was_terminal:
+        task.ended_at = None
     if to_state in TERMINAL:
         task.ended_at = event.at
         task.rests_until = None
@@ -425,6 +428,9 @@ def _user_answered(session: Session, event: Event[e.UserAnswered]) -> None:
     question.state = "answered"
     question.value, question.reason, question.by = data.value, data.reason, data.by
     _close(session, question, event.at)
+    if data.as_before is None:
+        for row in remembering.note(session, question, data.remember):
+            session.touch(row)
     _open_gate(session, question)
 
 
@@ -440,7 +446,7 @@ def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
     question.state = "expired"
     question.value = data.value or ""
     _close(session, question, event.at)
-    if data.outcome == "default":
+    if data.outcome in ("default", "fallback"):
         _open_gate(session, question)
 
 
@@ -453,6 +459,8 @@ def _open_gate(session: Session, question: Question) -> None:
     if asked.doubt:
         task.doubtful = question.value == LEAVE_IT
         session.touch(task)
+        return
+    if question.keeps_shut:
         return
     task.cleared = True
     if not asked.secret:
@@ -500,6 +508,11 @@ def _user_commanded(session: Session, event: Event[e.UserCommanded]) -> None:
         session.stopped_early = not session.finished
         session.stopping_as = "terminated" if data.command == "terminate" else "stopped"
         session.stopping_reason = data.reason
+        return
+    if data.command == "forget_answer":
+        forgotten = remembering.forget(session, QuestionId(data.about))
+        if forgotten is not None:
+            session.touch(forgotten)
         return
     if data.command in _TRIGGER_STATES:
         trigger = session.triggers.get(TriggerName(data.about))

@@ -20,6 +20,7 @@ from mop_tui.domain.ids import (
     TriggerName,
 )
 from mop_tui.domain.plan import AgentSpec, QuestionSpec, TaskSpec
+from mop_tui.domain.reactions import Reaction, reactions_to
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.triggers import TriggerSpec
 
@@ -194,6 +195,12 @@ class Question:
     value: str = ""
     reason: str = ""
     by: str = ""
+    remembered_until: int | None = None
+    """Until then (session time) what its agent asks of its class is answered so, too."""
+
+    def is_remembered(self, at: int) -> bool:
+        """True if its answer is remembered at session time `at`."""
+        return self.remembered_until is not None and at < self.remembered_until
 
     @property
     def id(self) -> QuestionId:
@@ -205,9 +212,29 @@ class Question:
         """True if it is an approval that was answered, or has defaulted, to no."""
         return self.asked.question_type == "approval" and self.value == "reject"
 
+    @property
+    def reactions(self) -> tuple[Reaction, ...]:
+        """What the layout has done for the answer that it has been given, or that holds."""
+        if self.state not in ("answered", "expired") or self.expired_without_answer:
+            return ()
+        return reactions_to(self.asked.on_answer, self.value)
+
+    @property
+    def expired_without_answer(self) -> bool:
+        """True if time ran out, and nothing holds that could be obeyed like an answer."""
+        return self.state == "expired" and (
+            not self.value or self.asked.question_type == "approval"
+        )
+
+    @property
+    def keeps_shut(self) -> bool:
+        """True if what is done for the answer is that the task it is about is not begun."""
+        return any(reaction.do in ("skip", "stop") for reaction in self.reactions)
+
     def digest_row(self) -> str:
         """What of this row counts for the state digest."""
-        return f"question {self.id} {self.state} {self.value} {self.by} {self.seen_at}"
+        until = "" if self.remembered_until is None else f" {self.remembered_until}"
+        return f"question {self.id} {self.state} {self.value} {self.by} {self.seen_at}{until}"
 
 
 @dataclass(slots=True)

@@ -326,6 +326,8 @@ class Session:
     waiting_agents: dict[MemoryKey, dict[tuple[AgentId, AskId], None]] = field(default_factory=dict)
     """Which agents wait for a key."""
     open_questions: dict[QuestionId, None] = field(default_factory=dict)
+    remembered: dict[tuple[AgentId, str], tuple[QuestionId, ...]] = field(default_factory=dict)
+    """Questions whose answers are remembered, by agent and class, as long as none has expired."""
     dependants: dict[TaskId, list[TaskId]] = field(default_factory=dict)
     waiting_for_key: dict[MemoryKey, list[TaskId]] = field(default_factory=dict)
     providers: dict[MemoryKey, list[TaskId]] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from mop_tui.domain.plan import Plan
 from mop_tui.errors import LayoutError, Problem
 from mop_tui.layout import (
     advice,
+    answering,
     exposure,
     guide,
     lifetimes,
@@ -149,6 +150,7 @@ def _judged(
             locking.findings(case),
             limits.findings(case, provided),
             questions.findings(case),
+            answering.findings(case, provided),
             triggers.findings(case, provided, rehearse=rehearse),
             () if facts is None else exposure.findings(case),
         )

@@ -31,7 +31,7 @@ from mop_tui.domain.plan import (
     Work,
 )
 from mop_tui.domain.triggers import Limits, TriggerSpec
-from mop_tui.layout import schema, triggering
+from mop_tui.layout import reactions, schema, triggering
 from mop_tui.layout.schema import Agent, AgentType, Layout, Question, Run, Sim, Task
 
 MEMORY = "memory:"
@@ -242,6 +242,12 @@ def _question(name: str, question: Question) -> QuestionSpec:
         default=question.default,
         on_reject=question.on_reject,
         dangerous=question.class_ == "dangerous",
+        class_name="" if question.class_ in ("normal", "dangerous") else question.class_,
+        fallback=question.fallback,
+        on_answer=tuple(
+            (value, tuple(filter(None, map(reactions.planned, declared))))
+            for value, declared in question.on_answer.items()
+        ),
     )
 
 

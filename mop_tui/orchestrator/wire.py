@@ -29,6 +29,7 @@ from mop_tui.domain.feed import (
     CancelTask,
     Command,
     CreateTask,
+    Forget,
     Say,
     Seen,
     SetMemory,
@@ -49,6 +50,7 @@ Via = Literal["attach", "answer", "tell"]
 
 _COMMANDS: Mapping[str, type[Command]] = {
     "answer": Answer,
+    "forget": Forget,
     "seen": Seen,
     "stop": Stop,
     "steer": Steer,

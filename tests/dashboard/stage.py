@@ -22,6 +22,7 @@ from mop_tui.domain.feed import (
     Command,
     CreateTask,
     EventFilter,
+    Forget,
     Playback,
     Say,
     Section,
@@ -149,8 +150,12 @@ class Stage:
 
     def _obey(self, command: Command, name: CommandId) -> None:
         match command:
-            case Answer(question, value, digest, reason):
-                self.happen(e.UserAnswered(question, value, reason, "uid 1000", digest, name))
+            case Answer(question, value, digest, reason, remember):
+                self.happen(
+                    e.UserAnswered(question, value, reason, "uid 1000", digest, name, remember)
+                )
+            case Forget():
+                self._commanded("forget_answer", name, command.question)
             case Stop():
                 self.happen(e.UserCommanded("stop", name, "uid 1000", reason=command.reason))
             case Seen():
