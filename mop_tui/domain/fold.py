@@ -427,6 +427,7 @@ def _user_answered(session: Session, event: Event[e.UserAnswered]) -> None:
         return
     question.state = "answered"
     question.value, question.reason, question.by = data.value, data.reason, data.by
+    question.as_before = data.as_before
     _close(session, question, event.at)
     if data.as_before is None:
         for row in remembering.note(session, question, data.remember):

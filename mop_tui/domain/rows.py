@@ -195,6 +195,8 @@ class Question:
     value: str = ""
     reason: str = ""
     by: str = ""
+    as_before: QuestionId | None = None
+    """The question whose remembered answer this was given."""
     remembered_until: int | None = None
     """Until then (session time) what its agent asks of its class is answered so, too."""
 

@@ -358,7 +358,7 @@ class Stage:
                 context=context,
                 task=about,
                 due=due,
-                digest=f"digest-of-{name}",
+                digest=asked.pop("digest", f"digest-of-{name}"),
                 **asked,
             )
         )
