@@ -433,6 +433,7 @@ def _user_answered(session: Session, event: Event[e.UserAnswered]) -> None:
         for row in remembering.note(session, question, data.remember):
             session.touch(row)
     _open_gate(session, question)
+    _tell_next_attempt(session, question)
 
 
 def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
@@ -449,6 +450,24 @@ def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
     _close(session, question, event.at)
     if data.outcome in ("default", "fallback"):
         _open_gate(session, question)
+        _tell_next_attempt(session, question)
+
+
+def _tell_next_attempt(session: Session, question: Question) -> None:
+    """Let whoever tries a task again know what was said because of which it is."""
+    asked = question.asked
+    task = session.tasks.get(asked.task or asked.regards or TaskId(""))
+    if task is not None and any(reaction.do == "retry" for reaction in question.reactions):
+        _tell_answer(session, task, question)
+
+
+def _tell_answer(session: Session, task: Task, question: Question) -> None:
+    name = question.asked.name
+    if not question.asked.secret:
+        task.answers = (*(it for it in task.answers if it[0] != name), (name, question.value))
+    if question.reason:
+        task.reasons = (*(it for it in task.reasons if it[0] != name), (name, question.reason))
+    session.touch(task)
 
 
 def _open_gate(session: Session, question: Question) -> None:
@@ -464,9 +483,7 @@ def _open_gate(session: Session, question: Question) -> None:
     if question.keeps_shut:
         return
     task.cleared = True
-    if not asked.secret:
-        task.answers = (*task.answers, (asked.name, question.value))
-    session.touch(task)
+    _tell_answer(session, task, question)
 
 
 def _user_withdrawn(session: Session, event: Event[e.UserWithdrawn]) -> None:

@@ -141,7 +141,10 @@ class Task:
     told_after: int = 0
     """For how many milliseconds it had been worked on when its progress was last told."""
     answers: tuple[tuple[QuestionName, str], ...] = ()
-    """What its gate was answered, for its agent to know; secrets are not among it."""
+    """What its gate, or what was asked about it, was answered, for its agent to know; secrets are
+    not among it."""
+    reasons: tuple[tuple[QuestionName, str], ...] = ()
+    """Why, as far as that was said."""
     moved: int = 0
     """Which event brought it into its present state."""
 

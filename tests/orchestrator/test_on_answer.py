@@ -216,6 +216,24 @@ def test_retry_does_the_failed_task_again_and_brings_back_what_needed_it(file: P
     assert ran.session.outcome == "complete"
 
 
+def test_the_next_attempt_knows_what_was_said_and_why(file: Path) -> None:
+    told: list[object] = []
+
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            told.append(heard.context)
+            hand.after(5, hand.exit, int(heard.attempt == 1))
+
+    what = plan(
+        [agent("a")],
+        [task("one", "a")],
+        [doing(ASK, {"more": [RETRY]})],
+        triggers=[trigger("worry", "agent_error", "ask_human", question=QuestionName("g"))],
+    )
+    play(what, file, hands=behave, answers=[answer("g", "more", "the quota is raised")])
+    assert told == [{}, {"answers": {"g": "more"}, "reasons": {"g": "the quota is raised"}}]
+
+
 def test_a_trigger_that_asks_holds_nothing(file: Path) -> None:
     ran = play_failing(doing(ASK, {"more": [RETRY]}), file, "more")
     answered = ran.of("user.answered")[0]
