@@ -257,14 +257,18 @@ def ask(
     default: str | None = None,
     timeout: float | None = None,
     required: bool = False,
+    fallback: str | None = None,
+    class_: str | None = None,
 ) -> Answer:
     """Ask the human, and wait for the outcome.
 
     With `options` (values, or mappings of `value`, `label` and `description`) one is chosen; with
     `approval` the answer is `approve` or `reject`; else something is typed, which `validation`
     has to accept (`min_length`, `max_length`, `pattern`, `require_special`, `require_digit`,
-    `minimum`, `maximum`). After `timeout` seconds the `default` is the answer; without one, a
-    `required` question stays open and another one expires.
+    `minimum`, `maximum`). After `timeout` seconds the `default` is the answer, without one the
+    `fallback`, which is also the answer where nobody is there to be asked; without either, a
+    `required` question stays open and another one expires. `class_` is what kind of thing it is
+    about, for which the human may have an answer remembered; what is `dangerous` a person answers.
 
     Raises NoAnswerError if the task in hand is cancelled meanwhile, and HungUpError if standard
     input ends before the answer comes.
@@ -285,6 +289,8 @@ def ask(
         default=default,
         timeout=timeout,
         required=required or None,
+        fallback=fallback,
+        **{"class": class_},
     )
     return _answer(ears.answer(name), secret=password)
 
@@ -295,13 +301,21 @@ def approve(
     context: Mapping[str, Jsonable] | None = None,
     timeout: float | None = None,
     required: bool = False,
+    class_: str | None = None,
 ) -> bool:
     """Ask for an approval; True only if a human approved.
 
     `ask(..., approval=True)` also tells why it was rejected, or that nobody answered. Both raise
     NoAnswerError if the task in hand is cancelled meanwhile.
     """
-    answer = ask(question, approval=True, context=context, timeout=timeout, required=required)
+    answer = ask(
+        question,
+        approval=True,
+        context=context,
+        timeout=timeout,
+        required=required,
+        class_=class_,
+    )
     return answer.outcome == "answered" and answer.value == "approve"
 
 

@@ -63,7 +63,8 @@ Say:
 
 Ask, and wait (what comes is printed):
   ask QUESTION [--choice VALUE[=LABEL]]... | --approval | --password | --number
-      [--default VALUE] [--timeout SECONDS] [--required] [--context NAME=TEXT]...
+      [--default VALUE] [--timeout SECONDS] [--required] [--fallback VALUE]
+      [--class NAME] [--context NAME=TEXT]...
       [--min-length N] [--max-length N] [--pattern REGEX] [--require-digit]
       [--require-special] [--minimum N] [--maximum N]
   waiting memory:KEY               the value of a key, as soon as it is there
@@ -130,6 +131,8 @@ _OPTIONS = {
         "default": _ONE,
         "timeout": _ONE,
         "required": _FLAG,
+        "fallback": _ONE,
+        "class": _ONE,
         "context": _MANY,
         "min-length": _ONE,
         "max-length": _ONE,
@@ -320,6 +323,8 @@ def _ask(words: _Words) -> int:
         default=words.text("default"),
         timeout=words.number("timeout"),
         required=words.has("required") or None,
+        fallback=words.text("fallback"),
+        **{"class": words.text("class")},
     )
     said = _awaited("answer", name)
     reason = str(said.get("reason") or "")

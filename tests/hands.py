@@ -14,6 +14,7 @@ from mop_tui.agents import host as h
 from mop_tui.agents.questions import AskForm, question
 from mop_tui.domain.events import Severity
 from mop_tui.domain.ids import AgentId, AskId, MemoryKey, TaskId
+from mop_tui.domain.plan import QuestionSpec
 
 Call = Callable[[], object]
 CallAt = Callable[[int, Callable[[], None]], object]
@@ -80,7 +81,10 @@ class Hand:
     def ask(self, ask: str, text: str = "Well?", **form: object) -> None:
         """Ask the human; the fields are those of the protocol."""
         asked = AskForm.model_validate({"question": text, **form})
-        spec = question(asked, self.agent, AskId(ask))
+        self.put(ask, question(asked, self.agent, AskId(ask)))
+
+    def put(self, ask: str, spec: QuestionSpec) -> None:
+        """Ask the human a question of the layout, as simulated agents do."""
         self._report(h.Asked(self.agent, self.incarnation, AskId(ask), spec))
 
     def wait(self, ask: str, key: str) -> None:

@@ -19,6 +19,8 @@ from mop_tui.domain.plan import QuestionSpec
 MOST_OPTIONS = 100
 LONGEST_QUESTION = 4_096
 LONGEST_PATTERN = 200
+CLASS = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+"""What the class of a question may be called."""
 LONGEST_TIMEOUT = 366 * 86_400.0
 """Seconds."""
 
@@ -68,6 +70,8 @@ class AskForm(_Part):
     default: str | None = None
     timeout: Annotated[float, Field(gt=0, le=LONGEST_TIMEOUT)] | None = None
     required: bool = False
+    fallback: str | None = None
+    class_name: Annotated[str, Field(pattern=CLASS, alias="class")] = ""
 
 
 def question(form: AskForm, agent: AgentId, ask: AskId) -> QuestionSpec:
@@ -75,8 +79,9 @@ def question(form: AskForm, agent: AgentId, ask: AskId) -> QuestionSpec:
     options = tuple(map(_option, form.options))
     _check_options(form.question_type, options)
     validation = _validation(form.validation)
-    if form.default is not None:
-        _check_default(form.default, form.question_type, options, form.input_type, validation)
+    for name, value in (("default", form.default), ("fallback", form.fallback)):
+        if value is not None:
+            _check_default(name, value, form.question_type, options, form.input_type, validation)
     return QuestionSpec(
         name=QuestionName(f"{agent}/{ask}"),
         question=visible_text(form.question),
@@ -88,6 +93,9 @@ def question(form: AskForm, agent: AgentId, ask: AskId) -> QuestionSpec:
         timeout_ms=None if form.timeout is None else max(1, round(form.timeout * 1000)),
         required=form.required,
         default=form.default,
+        dangerous=form.class_name == "dangerous",
+        class_name="" if form.class_name in ("normal", "dangerous") else form.class_name,
+        fallback=form.fallback,
     )
 
 
@@ -110,6 +118,7 @@ def _check_options(question_type: QuestionType, options: tuple[Option, ...]) -> 
 
 
 def _check_default(
+    name: str,
     default: str,
     question_type: QuestionType,
     options: tuple[Option, ...],
@@ -117,14 +126,14 @@ def _check_default(
     validation: Validation,
 ) -> None:
     if question_type == "approval" and default != "reject":
-        raise Refused("an approval can only default to `reject`")
+        raise Refused(f"the `{name}` of an approval can only be `reject`")
     if question_type == "input" and input_type == "password":
-        raise Refused("a password has no `default`")
+        raise Refused(f"a password has no `{name}`")
     wrong = objection(
         default, question_type, options=options, input_type=input_type, validation=validation
     )
     if wrong:
-        raise Refused(f"the `default` is no answer: {wrong}")
+        raise Refused(f"the `{name}` is no answer: {wrong}")
 
 
 def _validation(form: _ValidationForm) -> Validation:

@@ -8,15 +8,16 @@ from pathlib import Path
 import click
 
 from mop_tui.cli.session_name import SessionName
-from mop_tui.domain import templates
+from mop_tui.domain import remembering, templates
 from mop_tui.domain.answers import objection
 from mop_tui.domain.events import AnyEvent, UserAnswered, UserAsked, UserCommanded
-from mop_tui.domain.feed import Answer, Seen
+from mop_tui.domain.feed import Answer, Forget, Seen
 from mop_tui.domain.ids import QuestionId
 from mop_tui.domain.rows import Question
 from mop_tui.domain.session import Snapshot
 from mop_tui.domain.wording import lasting, listed, printable
 from mop_tui.errors import RefusedError, UnreachableError, UsageError
+from mop_tui.layout import durations
 from mop_tui.orchestrator.attached import attached
 
 
@@ -25,45 +26,80 @@ from mop_tui.orchestrator.attached import attached
 @click.argument("question", required=False)
 @click.argument("value", required=False)
 @click.option("--reason", default="", help="Why; it reaches whoever asked.")
-def command(session: Path, question: str | None, value: str | None, reason: str) -> None:
+@click.option(
+    "--remember",
+    metavar="DURATION",
+    help="Answer what this agent asks of the same class so, too, for as long: 30m.",
+)
+@click.option("--remembered", is_flag=True, help="List the answers that are remembered.")
+@click.option("--forget", metavar="QUESTION", help="Remember the answer to QUESTION no longer.")
+def command(
+    session: Path,
+    question: str | None,
+    value: str | None,
+    reason: str,
+    remember: str | None,
+    remembered: bool,
+    forget: str | None,
+) -> None:
     """Answer QUESTION of the running SESSION with VALUE; without QUESTION, list what is asked.
 
     QUESTION is its id (q3), its name in the layout, or AGENT/ID for what an agent asks. VALUE is
     approve or reject, the value of an option, or the text asked for; what is left out is asked
     for. A password is never an argument: it is typed, or read from standard input.
 
+    What an agent asks of a class of its own may be answered for all that it asks of that class, for
+    a while (--remember); this is listed by --remembered and ended by --forget, or by a rejection.
+
     Exit codes: 0 the answer is recorded; 2 it is not, and why.
     """
-    snapshot, remaining = asyncio.run(_look(session))
+    if question is not None and (remembered or forget is not None):
+        raise UsageError("--remembered and --forget go without a question to answer.")
+    kept = 0 if remember is None else _duration(remember)
+    snapshot, remaining, now = asyncio.run(_look(session))
+    if forget is not None:
+        asyncio.run(_give(session, Forget(QuestionId(forget))))
+        click.echo(f"The answer to {printable(forget)} is remembered no longer.")
+        return
+    if remembered:
+        _list_remembered(snapshot, now)
+        return
     if question is None:
         _list(snapshot, remaining)
         return
     asked = _find(snapshot, question).asked
+    why_not = remembering.unfit(asked)
+    if remember is not None and why_not:
+        raise UsageError(f"{asked.question}: the answer cannot be remembered: {why_not}.")
     click.echo("\n".join(_told(asked, remaining)))
     given, secret = _answer(asked, value)
     if asked.dangerous:
         _confirm(asked, given)
     if not reason and given == "reject" and value is None:
         reason = click.prompt("Why not (may be empty)", default="", show_default=False)
-    answer = Answer(asked.question, given, asked.digest, reason)
+    answer = Answer(asked.question, given, asked.digest, reason, kept)
     asyncio.run(_give(session, answer, secret))
     click.echo(f"{asked.question} is answered" + ("." if secret is not None else f": {given}"))
 
 
-async def _look(path: Path) -> tuple[Snapshot, Mapping[QuestionId, int | None]]:
-    """Return the session as it is now, and how long its open questions wait still, in ms."""
+async def _look(path: Path) -> tuple[Snapshot, Mapping[QuestionId, int | None], int]:
+    """Return the session as it is now, how long its open questions wait still, in ms, and its
+    time."""
     async with attached(path, str(path), "answer") as session:
         snapshot = session.snapshot()
-        return snapshot, {row.id: session.remaining(row.id) for row in snapshot.open_questions}
+        left = {row.id: session.remaining(row.id) for row in snapshot.open_questions}
+        return snapshot, left, session.now()
 
 
-async def _give(path: Path, answer: Answer, secret: str | None) -> None:
-    """Return once the answer is recorded. Raises `RefusedError` if it is refused."""
+async def _give(path: Path, answer: Answer | Forget, secret: str | None = None) -> None:
+    """Return once the answer, or that one is forgotten, is recorded. Raises `RefusedError` if it is
+    refused."""
     async with attached(path, str(path), "answer") as session:
         if session.trouble:
             raise UnreachableError(f"{session.trouble} The answer was not given.")
         after = session.snapshot().seq
-        session.submit(Seen(answer.question))
+        if isinstance(answer, Answer):
+            session.submit(Seen(answer.question))
         command_id = session.submit(answer, secret)
 
         def outcome(event: AnyEvent) -> str | None:
@@ -75,6 +111,8 @@ async def _give(path: Path, answer: Answer, secret: str | None) -> None:
             return None
 
         refused = await session.heard(outcome, after)
+        if refused and isinstance(answer, Forget):
+            raise RefusedError(f"{printable(answer.question)}: {refused}.")
         if refused:
             raise RefusedError(f"{answer.question}: the answer does not count: {refused}.")
 
@@ -90,6 +128,25 @@ def _list(snapshot: Snapshot, remaining: Mapping[QuestionId, int | None]) -> Non
         click.echo("\n" * bool(place) + "\n".join(_told(row.asked, remaining)))
 
 
+def _list_remembered(snapshot: Snapshot, now: int) -> None:
+    rows = remembering.remembered(snapshot, now)
+    if not rows:
+        click.echo("No answer is remembered.")
+    for row in rows:
+        left = lasting((row.remembered_until or 0) - now)
+        what = f"{row.asked.agent}, class {row.asked.class_name}: {printable(row.value)}"
+        click.echo(f"{row.id}  {what}, by {row.by}, for another {left}")
+        click.echo(f"  {printable(row.asked.text)}")
+
+
+def _duration(text: str) -> int:
+    """Return milliseconds. Raises `UsageError`."""
+    try:
+        return durations.parse(text)
+    except ValueError as error:
+        raise UsageError(f"--remember: {error}.") from None
+
+
 def _told(asked: UserAsked, remaining: Mapping[QuestionId, int | None]) -> Iterator[str]:
     """Yield the lines that tell exactly what is asked."""
     about = f", about task {asked.task}" if asked.task is not None else ""
@@ -103,6 +160,8 @@ def _told(asked: UserAsked, remaining: Mapping[QuestionId, int | None]) -> Itera
     left = remaining.get(asked.question)
     if left is not None:
         yield f"  times out in {lasting(left)}"
+    if asked.class_name:
+        yield f"  class: {asked.class_name}"
     if asked.dangerous:
         yield "  dangerous: to be confirmed by a person at a terminal"
 

@@ -50,6 +50,7 @@ from mop_tui.dashboard.remedies import (
     why_no_remedy,
     worded,
 )
+from mop_tui.dashboard.remembered_dialog import RememberedDialog, RememberedList
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.seek_dialog import SeekDialog
 from mop_tui.dashboard.steer_dialog import AutoSpawnDialog, MessageDialog, SteerDialog
@@ -73,7 +74,7 @@ from mop_tui.dashboard.typed_answer import TypedAnswerDialog
 from mop_tui.dashboard.why_dialog import WhyDialog
 from mop_tui.domain.answers import QuestionType
 from mop_tui.domain.calling import called_for
-from mop_tui.domain.feed import AutoSpawn, ByHand, GiveFeedback, Noticed, SessionFeed, Stop
+from mop_tui.domain.feed import AutoSpawn, ByHand, Forget, GiveFeedback, Noticed, SessionFeed, Stop
 from mop_tui.domain.ids import QuestionId
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.remedy import Remedy
@@ -139,6 +140,13 @@ class Dashboard(App[WhyEnded]):
             "auto_spawn",
             "Auto-spawn",
             tooltip="Let triggers spawn by themselves, or only propose it; asks first",
+            show=False,
+        ),
+        Binding(
+            "R",
+            "remembered",
+            "Remembered",
+            tooltip="List the answers that are remembered, and forget one",
             show=False,
         ),
         Binding("t", "light_or_dark", "Light or dark", show=False),
@@ -652,6 +660,17 @@ class Dashboard(App[WhyEnded]):
                 self._ask(question)
 
         self.push_screen(InboxDialog(self._frame), chosen)
+
+    def action_remembered(self) -> None:
+        """List the answers that are remembered."""
+        self.push_screen(RememberedDialog(self._frame))
+
+    @on(RememberedList.Forgotten)
+    def forget_answer(self, wanted: RememberedList.Forgotten) -> None:
+        """Have an answer be remembered no longer."""
+        if not self._troubled() and self._frame.answerable:
+            title = f"Forget the answer to {wanted.question}"
+            self._errands.send(Forget(wanted.question), title, self._frame)
 
     def _ask(self, question: Question) -> None:
         def closed(how: Closed | None) -> None:

@@ -15,15 +15,17 @@ from mop_tui.dashboard.clock import Clock
 from mop_tui.dashboard.dialog import Dialog
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.guard import KeyGuard
-from mop_tui.dashboard.question_words import became, deadline, earlier, who_asks
+from mop_tui.dashboard.question_words import askers, became, deadline, earlier, who_asks
 from mop_tui.dashboard.secret_field import SecretField
 from mop_tui.dashboard.sheet import Sheet, context_entries
 from mop_tui.dashboard.subject import Subject
+from mop_tui.domain.batches import identical
 from mop_tui.domain.events import UserAnswered, UserCommanded
 from mop_tui.domain.feed import Answer, EventFilter, Seen, SessionFeed
-from mop_tui.domain.ids import CommandId
+from mop_tui.domain.ids import CommandId, QuestionId
+from mop_tui.domain.remembering import unfit
 from mop_tui.domain.rows import Question
-from mop_tui.domain.wording import printable
+from mop_tui.domain.wording import lasting, printable
 
 Closed = Literal["aside", "settled", "overtaken", "next"]
 """How the dialog was left: without an answer, because the operator's answer counts, because the
@@ -36,6 +38,9 @@ UNREAD = ", and there is more to read: page down"
 """What the title adds where not all that is asked about can be seen."""
 
 Stage = Literal["guarded", "open", "sent"]
+
+_REMEMBERED_FOR = (10 * 60_000, 30 * 60_000, 2 * 3_600_000)
+"""For how many milliseconds an answer is remembered, as often as the key is pressed."""
 
 
 class QuestionDialog(Dialog[Closed]):
@@ -53,6 +58,20 @@ class QuestionDialog(Dialog[Closed]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right_square_bracket,ctrl+n", "next", "Next question", key_display="]"),
         Binding("escape", "leave", "Leave it open"),
+        Binding(
+            "ctrl+r",
+            "remember",
+            "Remember",
+            tooltip="Have the answer remembered for this agent and class of questions",
+            show=False,
+        ),
+        Binding(
+            "ctrl+t",
+            "all_alike",
+            "All alike",
+            tooltip="Answer all identical questions together",
+            show=False,
+        ),
         Binding("w", "app.why", "Why", tooltip="Tell what led to the question"),
         Binding("q", "quit", "Quit", tooltip="Quit, while no answer can be given", show=False),
         Binding("pageup", "scroll_context(-1)", "Read up", show=False),
@@ -88,6 +107,9 @@ class QuestionDialog(Dialog[Closed]):
         #deadline { color: $text-warning; }
         #deadline { display: none; }
         #deadline.-shown { display: block; }
+        #scope { display: none; color: $text-muted; max-height: 4; }
+        #scope.-shown { display: block; }
+        #scope.-chosen { color: $text-accent; }
         #hint { color: $text-muted; }
         #hint.-guarded { color: $text-warning; text-style: bold; }
         #hint.-useless { color: $text-error; text-style: bold; }
@@ -123,6 +145,10 @@ class QuestionDialog(Dialog[Closed]):
         self._why_not = ""
         """Why the last answer was refused."""
         self._said: dict[str, str] = {}
+        self._remember = 0
+        """For how many milliseconds the answer is to be remembered."""
+        self._batch: frozenset[QuestionId] = frozenset()
+        """The identical questions that are to be answered alike."""
         self._covered = False
         """The operator looks at something else, from where one comes back to it."""
 
@@ -142,6 +168,7 @@ class QuestionDialog(Dialog[Closed]):
             with VerticalScroll(id="context"):
                 yield Sheet(context_entries(asked.context))
             yield Static(id="deadline", markup=False)
+            yield Static(id="scope", markup=False)
             yield from self.compose_answer(Static(id="hint", markup=False))
 
     def on_mount(self) -> None:
@@ -174,7 +201,7 @@ class QuestionDialog(Dialog[Closed]):
         if not self.listens or self._hears(event):
             return False
         self.guard.restart(at)
-        self.let_go()
+        self._let_all_go()
         self.stage = "guarded"
         self.update_texts()
         return True
@@ -218,6 +245,52 @@ class QuestionDialog(Dialog[Closed]):
     def let_go(self) -> None:
         """Forget what enter would answer: the operator types for something else."""
 
+    def _let_all_go(self) -> None:
+        """Forget what enter would answer, for how long, and for how many."""
+        self._remember, self._batch = 0, frozenset()
+        self.let_go()
+
+    # -- for how long, and for how many ------------------------------------------------------
+
+    def action_remember(self) -> None:
+        """Have the answer remembered for a while, for longer, or not."""
+        if self.listens and not unfit(self.question.asked):
+            later = (ms for ms in _REMEMBERED_FOR if ms > self._remember)
+            self._remember = next(later, 0)
+            self.update_texts()
+
+    def action_all_alike(self) -> None:
+        """Have all identical questions answered alike, or only this one."""
+        alike = self._alike
+        if self.listens and len(alike) > 1:
+            chosen = frozenset(row.id for row in alike)
+            self._batch = frozenset() if self._batch == chosen else chosen
+            self.update_texts()
+
+    @property
+    def _alike(self) -> list[Question]:
+        """The open questions that are identical to this one."""
+        return identical(self._frame.snapshot.open_questions, self.question.asked)
+
+    def _scope(self) -> str:
+        """Return what more the answer may be for, or is."""
+        if self.stage != "open" or not self.listens:
+            return ""
+        asked, told = self.question.asked, list[str]()
+        whose = f"{asked.agent} and class {asked.class_name}"
+        if self._remember:
+            while_ = lasting(self._remember)
+            told.append(f"Remembered for {while_} for {whose} (ctrl+r: longer, or not).")
+        elif not unfit(asked):
+            told.append(f"ctrl+r has the answer remembered for {whose}.")
+        alike = self._alike
+        chosen = [row for row in alike if row.id in self._batch]
+        if len(chosen) > 1:
+            told.append(f"Answers all {len(chosen)} alike, from {askers(chosen)} (ctrl+t: not).")
+        elif len(alike) > 1:
+            told.append(f"ctrl+t answers all {len(alike)} alike, from {askers(alike)}.")
+        return printable(" ".join(told))
+
     # -- what it shows ----------------------------------------------------------------------
 
     def _about(self) -> Content:
@@ -254,6 +327,8 @@ class QuestionDialog(Dialog[Closed]):
             if self._answering:
                 self.take_keys()
         self._say("#deadline", self._deadline())
+        self._say("#scope", self._scope())
+        self.query_one("#scope").set_class(bool(self._remember or self._batch), "-chosen")
         self._say("#hint", self._hint())
         hint = self.query_one("#hint")
         hint.set_class(self.stage == "guarded", "-guarded")
@@ -330,10 +405,16 @@ class QuestionDialog(Dialog[Closed]):
             return
         self._why_not = ""
         asked = self.question.asked
+        others = [
+            row.asked for row in self._alike if row.id in self._batch and row.id != asked.question
+        ]
         self._sent_after = self._frame.snapshot.seq
         self._sent = self._feed.submit(
-            Answer(asked.question, value, asked.digest, reason), secret=secret
+            Answer(asked.question, value, asked.digest, reason, self._remember), secret=secret
         )
+        for other in others:
+            remember = 0 if unfit(other) else self._remember
+            self._feed.submit(Answer(other.question, value, other.digest, reason, remember))
         self.forget()
         self.stage = "sent"
 
@@ -361,7 +442,7 @@ class QuestionDialog(Dialog[Closed]):
 
     def look_away(self) -> None:
         """Let something else be shown above it; nothing stays chosen meanwhile."""
-        self.let_go()
+        self._let_all_go()
         self._covered = True
 
     def on_screen_resume(self) -> None:

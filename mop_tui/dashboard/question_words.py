@@ -3,6 +3,7 @@
 Nothing here ever says what a secret is, nor what it might default to.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from mop_tui.dashboard.line import ELLIPSIS
@@ -13,7 +14,7 @@ from mop_tui.domain.events import UserAsked
 from mop_tui.domain.rows import Question
 from mop_tui.domain.sentences import consequence
 from mop_tui.domain.session import Snapshot
-from mop_tui.domain.wording import printable
+from mop_tui.domain.wording import listed, printable
 
 _QUOTED = 60
 """How much of an answer is told in a notice."""
@@ -67,6 +68,8 @@ def fate(asked: UserAsked) -> str:
         if asked.secret:
             return "its default counts"
         return consequence("default", _quoted(asked, asked.default))
+    if asked.fallback is not None:
+        return consequence("fallback", _quoted(asked, asked.fallback))
     if asked.required:
         return consequence("escalated")
     if asked.agent is not None:
@@ -83,6 +86,12 @@ def deadline(question: Question, left_ms: int | None) -> str:
     return f"{timecode(left_ms)} left. If nobody answers, {fate(question.asked)}."
 
 
+def askers(questions: Sequence[Question]) -> str:
+    """Return in words who asks several questions, or what waits for their answers."""
+    names = [row.asked.agent or row.asked.task or row.asked.trigger or row.id for row in questions]
+    return printable(listed([*dict.fromkeys(map(str, names))]))
+
+
 def kind_of(asked: UserAsked) -> str:
     """Return how a question is answered, in a word."""
     return asked.input_type if asked.question_type == "input" else asked.question_type
@@ -92,7 +101,8 @@ def became(question: Question, by: str) -> str:
     """Return what became of a question. `by` is who answered."""
     match question.state:
         case "answered":
-            return f"{question.id} was {_answered(question)} by {by}"
+            before = f", as {question.as_before} was" if question.as_before is not None else ""
+            return f"{question.id} was {answer_of(question)} by {by}{before}"
         case "expired":
             return f"nobody answered {question.id} in time{_expired(question)}"
         case "withdrawn":
@@ -101,7 +111,8 @@ def became(question: Question, by: str) -> str:
             return f"the session has ended, and {question.id} stays without an answer"
 
 
-def _answered(question: Question) -> str:
+def answer_of(question: Question) -> str:
+    """Return what the answer to a question was, as far as it may be told."""
     asked = question.asked
     if asked.question_type == "approval":
         return "approved" if question.value == "approve" else "rejected"
@@ -112,9 +123,12 @@ def _expired(question: Question) -> str:
     asked = question.asked
     if not question.value and not (asked.secret and asked.default is not None):
         return "" if asked.task is None or asked.agent is not None else ": cancelled"
+    how: Literal["default", "fallback"] = "default"
+    if asked.fallback == question.value and asked.default != question.value:
+        how = "fallback"
     if asked.question_type == "approval":
-        return ": rejected by default"
-    return f": {fate(asked)}"
+        return f": rejected by {how}"
+    return f": {consequence(how, _quoted(asked, question.value))}"
 
 
 def _quoted(asked: UserAsked, value: str) -> str:

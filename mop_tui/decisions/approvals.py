@@ -88,6 +88,9 @@ def time_is_up(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     if question.asked.default is not None:
         reason = f"nobody answered in time; the default is {question.asked.default}"
         action = Expire(question.id, "default")
+    elif question.asked.fallback is not None:
+        reason = f"nobody answered in time; the fallback is {question.asked.fallback}"
+        action = Expire(question.id, "fallback")
     elif question.asked.required:
         reason = "nobody answered in time, but an answer is required"
         action = Expire(question.id, "escalated")
@@ -124,8 +127,8 @@ def obey_timeout(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         return  # the agent is told, and what follows is its affair
     elif question.asked.about is not None:
         return  # so is what follows for whoever asked
-    elif data.outcome == "default" and question.asked.question_type != "approval":
-        return  # the default is an answer, by nobody
+    elif data.outcome in ("default", "fallback") and question.asked.question_type != "approval":
+        return  # that is an answer, by nobody
     else:
         reason = f"nobody answered: {question.asked.text}"
         actions = (

@@ -41,7 +41,7 @@ def obey_by_hand(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syst
         case "create_task":
             agent, skill = _detail(data, "agent"), _detail(data, "skill")
             created = _task(data, data.about, agent=AgentId(agent) if agent else None, skill=skill)
-            no = _nothing_to_run(plan, session, created)
+            no = nothing_to_run(plan, session, created)
             actions = (CreateNew(created),)
         case "set_memory":
             actions = (SetMemory(MemoryKey(data.about), data.value),)
@@ -70,9 +70,11 @@ def _task(data: UserCommanded, text: str, agent: AgentId | None, skill: str) -> 
     )
 
 
-def _nothing_to_run(plan: Plan, session: Session, task: TaskSpec) -> str:
+def nothing_to_run(plan: Plan, session: Session, task: TaskSpec) -> str:
     """Return why nobody could do a task that has no command of its own; empty if somebody can."""
     able = [session.agents[name].spec for name in session.capable(task)]
+    if not able:
+        return f"there is no {task.agent or f'agent with the skill {task.requires_skill}'}"
     if any(
         agent.host is not HostKind.COMMAND or plan.work(agent, None).command is not None
         for agent in able

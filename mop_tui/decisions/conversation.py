@@ -265,7 +265,7 @@ def _outcome(closing: UserAnswered | UserExpired | UserWithdrawn) -> ReplyOutcom
         case UserAnswered():
             return "answered"
         case UserExpired():
-            return "default" if closing.outcome == "default" else "expired"
+            return "default" if closing.outcome in ("default", "fallback") else "expired"
         case UserWithdrawn():
             return "withdrawn"
 

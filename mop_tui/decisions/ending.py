@@ -9,6 +9,7 @@ from mop_tui.decisions.wording import counted, listed
 from mop_tui.domain.actions import (
     Action,
     EndSession,
+    Expire,
     MoveTask,
     OpenIssue,
     RunHook,
@@ -74,6 +75,15 @@ def nothing_moves(plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Sy
     if session.finished:
         outcome, reason = _judged(session)
         yield _ended(plan, session, "nothing_moves", outcome, reason)
+        return
+    lapsing = tuple(
+        Expire(question, "fallback")
+        for question in session.open_questions
+        if session.questions[question].asked.fallback is not None
+    )
+    if lapsing:
+        reason = "nobody is here to be asked, so what is to hold then holds"
+        yield SystemDecided("nothing_moves", "yes", reason, lapsing)
         return
     if session.open_questions:
         texts = [session.questions[q].asked.text for q in session.open_questions]

@@ -174,7 +174,9 @@ class Considered:
                 if spec.question is None:
                     raise _No("it has no question")
                 text = self._text() if spec.task else ""
-                return (AskForTrigger(spec.question, spec.name, text),)
+                task = self.about.task
+                regards = None if task is None else task.spec.id
+                return (AskForTrigger(spec.question, spec.name, text, regards),)
             case "create_task":
                 return (CreateNew(self._task(spec.agent)),)
             case "set_memory":

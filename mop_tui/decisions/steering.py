@@ -49,9 +49,9 @@ def obey_steering(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
         case "say" if agent is not None:
             actions = (SendNote(agent.spec.id, data.by, data.reason),)
         case "retry_task":
-            actions = _retried(session, TaskId(data.about))
+            actions = retried(session, TaskId(data.about))
         case "cancel_task":
-            actions = _cancelled(session, TaskId(data.about))
+            actions = cancelled(session, TaskId(data.about))
         case _:
             return
     task = TaskId(data.about) if data.command in ("cancel_task", "retry_task") else None
@@ -102,7 +102,8 @@ def _stopped(session: Session, agent: Agent) -> tuple[Action, ...]:
     return tuple(actions)
 
 
-def _cancelled(session: Session, task_id: TaskId) -> tuple[Action, ...]:
+def cancelled(session: Session, task_id: TaskId) -> tuple[Action, ...]:
+    """Return what cancels a task that is not over, whatever holds it or is being done about it."""
     task = session.tasks[task_id]
     actions: list[Action] = []
     if task.question is not None:
@@ -113,7 +114,7 @@ def _cancelled(session: Session, task_id: TaskId) -> tuple[Action, ...]:
     return tuple(actions)
 
 
-def _retried(session: Session, task_id: TaskId) -> tuple[Action, ...]:
+def retried(session: Session, task_id: TaskId) -> tuple[Action, ...]:
     """Return what has a task done after all, and what was cancelled for want of it."""
     failed = session.tasks[task_id].state is TaskState.FAILED
     trigger = TaskTrigger.RETRIED if failed else TaskTrigger.REINSTATED

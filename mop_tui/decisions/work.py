@@ -42,7 +42,12 @@ from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Plan
 from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.rows import MOST_DEATHS, Agent, Task
 from mop_tui.domain.session import Session
-from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TERMINAL, TaskState, TaskTrigger
+from mop_tui.domain.task_lifecycle import (
+    HELD_BY_AGENT,
+    TERMINAL,
+    TaskState,
+    TaskTrigger,
+)
 from mop_tui.domain.wording import lasting
 
 _AFTER_ALL = (TaskTrigger.RETRIED, TaskTrigger.REINSTATED)

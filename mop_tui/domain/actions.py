@@ -133,6 +133,8 @@ class AskForTrigger:
     trigger: TriggerName
     text: str = ""
     """Its text, where the trigger words it."""
+    task: TaskId | None = None
+    """The task because of which it fired."""
     do: Literal["ask_for_trigger"] = "ask_for_trigger"
 
 
@@ -355,8 +357,17 @@ class Expire:
     """Close a question that nobody answered in time, or leave it open and escalate."""
 
     question: QuestionId
-    outcome: Literal["default", "cancelled", "escalated"]
+    outcome: Literal["default", "fallback", "cancelled", "escalated"]
     do: Literal["expire"] = "expire"
+
+
+@immutable
+class AnswerAsBefore:
+    """Answer an open question as `before` was answered, which is remembered."""
+
+    question: QuestionId
+    before: QuestionId
+    do: Literal["answer_as_before"] = "answer_as_before"
 
 
 @immutable
@@ -466,6 +477,7 @@ Action = Annotated[
     | AskAboutDoubt
     | AskForSupervision
     | Expire
+    | AnswerAsBefore
     | Withdraw
     | SetTimer
     | SetMemory

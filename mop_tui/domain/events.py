@@ -33,6 +33,7 @@ from mop_tui.domain.ids import (
 )
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, Calling, Mode, QuestionSpec, TaskSpec, TeamSpec
+from mop_tui.domain.reactions import OnAnswer
 from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import Limits, TriggerSpec
@@ -382,6 +383,13 @@ class UserAsked(Fact):
     """What is spawned if the human approves."""
     about: Concern | None = None
     """What a rule asks about by itself; it holds nothing then."""
+    regards: TaskId | None = None
+    """The task because of which the trigger fired; it does not wait for the answer."""
+    class_name: str = ""
+    """What kind of thing it is about; empty for none."""
+    fallback: str | None = None
+    on_answer: OnAnswer = ()
+    """What is done for each answer."""
 
     @property
     def secret(self) -> bool:
@@ -420,15 +428,20 @@ class UserAnswered(Fact):
     by: str
     digest: str
     command: CommandId | None = None
+    remember: int = 0
+    """For how many milliseconds it is to be remembered."""
+    as_before: QuestionId | None = None
+    """The question whose remembered answer this is; whoever gave that has not seen this one."""
 
 
 @immutable
 class UserExpired(Fact):
-    """Nobody answered in time. This is its own outcome: no approval, and nobody's denial."""
+    """Nobody answered in time, or nobody is there who could. This is its own outcome: no approval,
+    and nobody's denial."""
 
     KIND: ClassVar[str] = "user.expired"
     question: QuestionId
-    outcome: Literal["default", "cancelled", "escalated"]
+    outcome: Literal["default", "fallback", "cancelled", "escalated"]
     value: str | None = None
 
 
@@ -898,6 +911,9 @@ INPUTS: frozenset[str] = frozenset(
     )
 )
 """Kinds that may come from outside. All else follows from them: same inputs, same journal."""
+
+ALSO_FOLLOWING: frozenset[str] = frozenset((SystemMemorySet.KIND, UserAnswered.KIND))
+"""Those of them that rules may also order. Then their cause is a decision, and else it is not."""
 
 TELEMETRY: frozenset[str] = frozenset(
     fact.KIND

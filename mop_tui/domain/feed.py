@@ -28,6 +28,16 @@ class Answer:
     value: str
     digest: str
     reason: str = ""
+    remember: int = 0
+    """For how many milliseconds of session time it is remembered for the agent that asks, and for
+    the class of the question."""
+
+
+@immutable
+class Forget:
+    """Remember the answer to a question no longer."""
+
+    question: QuestionId
 
 
 @immutable
@@ -156,7 +166,17 @@ SECTIONS: tuple[Section, ...] = get_args(Section)
 
 
 Command = (
-    Answer | Seen | Noticed | Stop | Steer | CancelTask | RetryTask | Say | GiveFeedback | ByHand
+    Answer
+    | Forget
+    | Seen
+    | Noticed
+    | Stop
+    | Steer
+    | CancelTask
+    | RetryTask
+    | Say
+    | GiveFeedback
+    | ByHand
 )
 
 

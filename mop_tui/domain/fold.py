@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from mop_tui.domain import events as e
+from mop_tui.domain import remembering
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId, TriggerName
@@ -93,7 +94,7 @@ def _inherit_depth(session: Session, event: AnyEvent) -> None:
     From one input to the next that is carried by the rows: of agents, tasks and questions.
     """
     depths = session.depths
-    if depths and event.kind in _BEGINNINGS:
+    if depths and event.kind in _BEGINNINGS and getattr(event.data, "as_before", None) is None:
         depths.clear()
     if event.cause in depths:
         depths[event.seq] = depths[event.cause]
@@ -481,12 +482,15 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
 
 
 def _begin_anew(task: Task) -> None:
-    """Forget how a task that had ended came to that; its gate asks anew."""
+    """Forget how a task that had ended came to that; its gate asks anew. What else was answered
+    about it is why it is done again."""
     task.ended_at = None
     task.output = ""
     task.retries = 0
     task.cleared = task.overdue = task.doubtful = False
-    task.answers = ()
+    gate = task.spec.gate
+    task.answers = tuple(answer for answer in task.answers if answer[0] != gate)
+    task.reasons = tuple(reason for reason in task.reasons if reason[0] != gate)
 
 
 def _task_output(session: Session, event: Event[e.TaskOutput]) -> None:
@@ -572,8 +576,13 @@ def _user_answered(session: Session, event: Event[e.UserAnswered]) -> None:
         return
     question.state = "answered"
     question.value, question.reason, question.by = data.value, data.reason, data.by
+    question.as_before = data.as_before
     _close(session, question, event.at)
+    if data.as_before is None:
+        for row in remembering.note(session, question, data.remember):
+            session.touch(row)
     _open_gate(session, question)
+    _tell_next_attempt(session, question)
 
 
 def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
@@ -590,8 +599,26 @@ def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
     question.state = "expired"
     question.value = data.value or ""
     _close(session, question, event.at)
-    if data.outcome == "default":
+    if data.outcome in ("default", "fallback"):
         _open_gate(session, question)
+        _tell_next_attempt(session, question)
+
+
+def _tell_next_attempt(session: Session, question: Question) -> None:
+    """Let whoever tries a task again know what was said because of which it is."""
+    asked = question.asked
+    task = session.tasks.get(asked.task or asked.regards or TaskId(""))
+    if task is not None and any(reaction.do == "retry" for reaction in question.reactions):
+        _tell_answer(session, task, question)
+
+
+def _tell_answer(session: Session, task: Task, question: Question) -> None:
+    name = question.asked.name
+    if not question.asked.secret:
+        task.answers = (*(it for it in task.answers if it[0] != name), (name, question.value))
+    if question.reason:
+        task.reasons = (*(it for it in task.reasons if it[0] != name), (name, question.reason))
+    session.touch(task)
 
 
 def _open_gate(session: Session, question: Question) -> None:
@@ -604,10 +631,10 @@ def _open_gate(session: Session, question: Question) -> None:
         task.doubtful = question.value == LEAVE_IT
         session.touch(task)
         return
+    if question.keeps_shut:
+        return
     task.cleared = True
-    if not asked.secret:
-        task.answers = (*task.answers, (asked.name, question.value))
-    session.touch(task)
+    _tell_answer(session, task, question)
 
 
 def _user_withdrawn(session: Session, event: Event[e.UserWithdrawn]) -> None:
@@ -650,6 +677,11 @@ def _user_commanded(session: Session, event: Event[e.UserCommanded]) -> None:
         session.stopped_early = not session.finished
         session.stopping_as = "terminated" if data.command == "terminate" else "stopped"
         session.stopping_reason = data.reason
+        return
+    if data.command == "forget_answer":
+        forgotten = remembering.forget(session, QuestionId(data.about))
+        if forgotten is not None:
+            session.touch(forgotten)
         return
     if data.command in _TRIGGER_STATES:
         trigger = session.triggers.get(TriggerName(data.about))

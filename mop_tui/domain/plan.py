@@ -31,6 +31,7 @@ from mop_tui.domain.ids import (
 )
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.priority import Priority
+from mop_tui.domain.reactions import OnAnswer
 from mop_tui.domain.triggers import Complexity, Limits, TriggerSpec
 
 
@@ -283,8 +284,9 @@ class TaskSpec:
 class QuestionSpec:
     """A question that a human may be asked.
 
-    `timeout_ms` is None where the question waits for ever. `default` is what happens then,
-    by nobody; without one, a `required` question stays open and others cancel what they hold.
+    `timeout_ms` is None where the question waits for ever. `default` is what happens then, by
+    nobody, and without one `fallback`, which also holds where there is nobody to be asked. Without
+    either, a `required` question stays open and others cancel what they hold.
     An approval is answered by `approve` or `reject` and can only default to `reject`; a choice by
     the value of one of `options`; an input by a text that `validation` accepts.
     """
@@ -301,6 +303,10 @@ class QuestionSpec:
     default: str | None = None
     on_reject: Literal["cancel", "stop_session"] = "cancel"
     dangerous: bool = False
+    class_name: str = ""
+    """What kind of thing it is about; answers are remembered for one kind. Empty for none."""
+    fallback: str | None = None
+    on_answer: OnAnswer = ()
 
 
 @immutable

@@ -22,6 +22,7 @@ from mop_tui.domain.ids import (
     TriggerName,
 )
 from mop_tui.domain.plan import AgentSpec, QuestionSpec, TaskSpec
+from mop_tui.domain.reactions import Reaction, reactions_to
 from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.triggers import TriggerSpec
@@ -182,7 +183,10 @@ class Task:
     because_of: TaskId | None = None
     """It was cancelled because it needs this one, which failed or was cancelled."""
     answers: tuple[tuple[QuestionName, str], ...] = ()
-    """What its gate was answered, for its agent to know; secrets are not among it."""
+    """What its gate, or what was asked about it, was answered, for its agent to know; secrets are
+    not among it."""
+    reasons: tuple[tuple[QuestionName, str], ...] = ()
+    """Why, as far as that was said."""
     moved: int = 0
     """Which event brought it into its present state."""
 
@@ -243,6 +247,14 @@ class Question:
     value: str = ""
     reason: str = ""
     by: str = ""
+    as_before: QuestionId | None = None
+    """The question whose remembered answer this was given."""
+    remembered_until: int | None = None
+    """Until then (session time) what its agent asks of its class is answered so, too."""
+
+    def is_remembered(self, at: int) -> bool:
+        """True if its answer is remembered at session time `at`."""
+        return self.remembered_until is not None and at < self.remembered_until
 
     @property
     def id(self) -> QuestionId:
@@ -254,12 +266,32 @@ class Question:
         """True if it is an approval that was answered, or has defaulted, to no."""
         return self.asked.question_type == "approval" and self.value == "reject"
 
+    @property
+    def reactions(self) -> tuple[Reaction, ...]:
+        """What the layout has done for the answer that it has been given, or that holds."""
+        if self.state not in ("answered", "expired") or self.expired_without_answer:
+            return ()
+        return reactions_to(self.asked.on_answer, self.value)
+
+    @property
+    def expired_without_answer(self) -> bool:
+        """True if time ran out, and nothing holds that could be obeyed like an answer."""
+        return self.state == "expired" and (
+            not self.value or self.asked.question_type == "approval"
+        )
+
+    @property
+    def keeps_shut(self) -> bool:
+        """True if what is done for the answer is that the task it is about is not begun."""
+        return any(reaction.do in ("skip", "stop") for reaction in self.reactions)
+
     def digest_row(self) -> str:
         """What of this row counts for the state digest."""
+        until = "" if self.remembered_until is None else f" {self.remembered_until}"
         return (
             f"question {self.id} {self.state} {self.value} {self.by} {self.seen_at}"
             f"{'' if self.noticed_at is None else f' noticed {self.noticed_at}'}"
-            f"{'' if self.called_at is None else f' called {self.called_at}'}"
+            f"{'' if self.called_at is None else f' called {self.called_at}'}{until}"
         )
 
 

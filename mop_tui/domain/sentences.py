@@ -379,31 +379,16 @@ def _of_user(
 ) -> str:
     match fact:
         case e.UserAsked():
-            if fact.agent is not None:
-                return f"{fact.agent} asks you {fact.question}: {fact.text}"
-            if fact.about is not None:
-                whom = fact.about.agent or fact.about.task
-                about = f"{fact.about.matter} of {whom}" if whom is not None else fact.about.matter
-                return f"you are asked {fact.question} ({about}): {fact.text}"
-            held = f" (it holds {fact.task})" if fact.task is not None else ""
-            return f"you are asked {fact.question}: {fact.text}{held}"
+            return _asked(fact)
         case e.UserSeen():
             return f"{fact.question} was shown"
         case e.UserNoticed():
             return f"somebody is at a screen that tells of {fact.question}"
         case e.UserAnswered():
-            match fact.value:
-                case "approve":
-                    return join(f"{fact.by} approved {fact.question}", fact.reason)
-                case "reject":
-                    return join(f"{fact.by} rejected {fact.question}", fact.reason)
-                case "":
-                    return f"{fact.by} answered {fact.question} with a secret"
-                case _:
-                    said = f"{fact.by} answered {fact.question}: {fact.value}"
-                    return join(said, fact.reason)
+            return _answered(fact)
         case e.UserExpired():
-            said = f"nobody answered {fact.question} in time"
+            late = "" if fact.outcome == "fallback" else " in time"
+            said = f"nobody answered {fact.question}{late}"
             return f"{said}; {consequence(fact.outcome, fact.value or '')}"
         case e.UserWithdrawn():
             return f"{fact.question} needs no answer any more: {fact.reason}"
@@ -417,6 +402,33 @@ def _of_user(
             assert_never(fact)
 
 
+def _asked(fact: e.UserAsked) -> str:
+    if fact.agent is not None:
+        return f"{fact.agent} asks you {fact.question}: {fact.text}"
+    if fact.about is not None:
+        whom = fact.about.agent or fact.about.task
+        about = f"{fact.about.matter} of {whom}" if whom is not None else fact.about.matter
+        return f"you are asked {fact.question} ({about}): {fact.text}"
+    held = f" (it holds {fact.task})" if fact.task is not None else ""
+    return f"you are asked {fact.question}: {fact.text}{held}"
+
+
+def _answered(fact: e.UserAnswered) -> str:
+    by, about = fact.by, str(fact.question)
+    if fact.as_before is not None:
+        by, about = f"the answer of {by} to {fact.as_before}, which is remembered,", f"{about} too"
+    kept = f", to be remembered for {lasting(fact.remember)}" if fact.remember else ""
+    match fact.value:
+        case "approve":
+            return join(f"{by} approved {about}{kept}", fact.reason)
+        case "reject":
+            return join(f"{by} rejected {about}{kept}", fact.reason)
+        case "":
+            return f"{by} answered {about} with a secret"
+        case _:
+            return join(f"{by} answered {about}{kept}: {fact.value}", fact.reason)
+
+
 def _commanded(fact: e.UserCommanded) -> str:
     if fact.command == "say" and not fact.refused:
         return f"{fact.by} to {fact.about}: {fact.reason}"
@@ -428,12 +440,14 @@ def _commanded(fact: e.UserCommanded) -> str:
 
 
 def consequence(
-    outcome: Literal["default", "cancelled", "escalated"], default: str = "reject"
+    outcome: Literal["default", "fallback", "cancelled", "escalated"], default: str = "reject"
 ) -> str:
     """Return what becomes of a question when its time is up."""
     match outcome:
         case "default":
             return f"its default counts, which is {'to ' if default == 'reject' else ''}{default}"
+        case "fallback":
+            return f"its fallback holds, which is {'to ' if default == 'reject' else ''}{default}"
         case "cancelled":
             return "what it holds is cancelled"
         case "escalated":

@@ -352,6 +352,8 @@ class Session:
     """The open issues, by what each is known by."""
     issues_of: dict[AgentId, int] = field(default_factory=dict)
     """How many open issues are about an agent, beside the one that counts what is over that."""
+    remembered: dict[tuple[AgentId, str], tuple[QuestionId, ...]] = field(default_factory=dict)
+    """Questions whose answers are remembered, by agent and class, as long as none has expired."""
     dependants: dict[TaskId, list[TaskId]] = field(default_factory=dict)
     waiting_for_key: dict[MemoryKey, list[TaskId]] = field(default_factory=dict)
     providers: dict[MemoryKey, list[TaskId]] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from mop_tui.domain.plan import Plan
 from mop_tui.errors import LayoutError, Problem
 from mop_tui.layout import (
     advice,
+    answering,
     calling,
     exposure,
     guide,
@@ -153,6 +154,7 @@ def _judged(
             questions.findings(case),
             health.findings(case),
             calling.findings(case),
+            answering.findings(case, provided),
             triggers.findings(case, provided, rehearse=rehearse),
             () if facts is None else exposure.findings(case),
         )

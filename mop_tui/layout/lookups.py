@@ -8,9 +8,11 @@ from itertools import chain
 from mop_tui.domain import circumstances, templates
 from mop_tui.domain.events import BY_KIND
 from mop_tui.domain.ids import MemoryKey, QuestionName, TaskId
+from mop_tui.domain.reactions import ANSWER
 from mop_tui.domain.templates import MACHINE_FACTS
 from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.errors import TemplateError
+from mop_tui.layout import reactions
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.provisions import Provisions
@@ -53,6 +55,9 @@ def findings(case: Case, provisions: Provisions) -> Iterator[Finding]:
         yield from _text(("questions", name, "question"), question.question, variables, judge)
         for way, text in templates.texts(question.context):
             yield from _text(("questions", name, "context", *way), text, variables, judge)
+        in_reaction = _InReaction(judge, secret=question.input_type == "password")
+        for way, text in reactions.texts(question):
+            yield from _text(("questions", name, *way), text, variables, in_reaction)
     yield from _text(
         ("session", "root"), case.layout.session.root, variables, partial(_in_command, case)
     )
@@ -177,6 +182,21 @@ class _InQuestion:
             wrong=key,
             candidates=self.provisions.keys,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _InReaction:
+    """Judges look-ups in what is done about the answers to a question."""
+
+    question: _InQuestion
+    secret: bool
+
+    def __call__(self, loc: Loc, name: str) -> Finding | None:
+        if name != ANSWER:
+            return self.question(loc, name)
+        if self.secret:
+            return Finding(loc, "looks up the answer, which is a secret, and so is told to nobody")
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from mop_tui.domain.plan import (
     Work,
 )
 from mop_tui.domain.triggers import Limits, TriggerSpec
-from mop_tui.layout import health, schema, triggering
+from mop_tui.layout import health, reactions, schema, triggering
 from mop_tui.layout.schema import Agent, AgentType, Layout, Question, Run, Sim, Task
 
 MEMORY = "memory:"
@@ -268,6 +268,12 @@ def _question(name: str, question: Question) -> QuestionSpec:
         default=question.default,
         on_reject=question.on_reject,
         dangerous=question.class_ == "dangerous",
+        class_name="" if question.class_ in ("normal", "dangerous") else question.class_,
+        fallback=question.fallback,
+        on_answer=tuple(
+            (value, tuple(filter(None, map(reactions.planned, declared))))
+            for value, declared in question.on_answer.items()
+        ),
     )
 
 

@@ -7,11 +7,13 @@ trigger sets too, nobody can say beforehand which it will be.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple, get_args
 
 from mop_tui.domain import complexity, graph
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TriggerName
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId
 from mop_tui.domain.plan import AgentSpec, HostKind, Plan, TaskSpec, Work
+from mop_tui.domain.reactions import Reaction
 from mop_tui.domain.triggers import UNPLACED, Complexity, TriggerSpec
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
@@ -39,10 +41,11 @@ class Takers:
 
 
 class Employed(NamedTuple):
-    """Somebody for whom triggers have work, and the first of these."""
+    """Somebody for whom triggers, or answers, have work, and the first of these."""
 
     agent: AgentSpec
-    by: TriggerName
+    by: str
+    """Which trigger, or question by what is done about its answer."""
 
 
 class Provisions:
@@ -90,8 +93,21 @@ class Provisions:
         for spec in plan.triggers:
             # Each group once: many triggers may be about the same agents.
             for agent in self._hands(spec, groups):
-                found.setdefault(agent.id, Employed(agent, spec.name))
+                found.setdefault(agent.id, Employed(agent, f"trigger '{spec.name}'"))
+        for name, reaction in _reactions(plan):
+            for agent in self._hands_for(reaction):
+                found.setdefault(agent.id, Employed(agent, f"an answer to question '{name}'"))
         return found
+
+    def _hands_for(self, reaction: Reaction) -> Iterator[AgentSpec]:
+        """Yield who may do the task that is created because of an answer."""
+        if reaction.do == "create_task":
+            if reaction.agent is None:
+                yield from self.with_skill.get(reaction.skill, [])
+            elif reaction.agent in self._plan.agents:
+                yield self._plan.agents[reaction.agent]
+        elif reaction.do == "spawn" and reaction.text and reaction.type in self.spawned:
+            yield self.spawned[reaction.type]
 
     def _hands(self, spec: TriggerSpec, groups: dict[str, list[AgentSpec]]) -> Iterator[AgentSpec]:
         """Yield who may do the tasks that a trigger creates, unless another's yielded them."""
@@ -166,6 +182,8 @@ class Provisions:
     def _by_triggers(self) -> Iterator[MemoryKey]:
         for spec in self._plan.triggers:
             yield from (key for key, _ in spec.set)
+        for _, reaction in _reactions(self._plan):
+            yield from (key for key, _ in reaction.set)
         for one in self.employed.values():
             script = self._plan.work(one.agent, None).script
             if one.agent.host is HostKind.SIMULATED and script is not None:
@@ -198,6 +216,12 @@ class Provisions:
         return key in self.providers and key not in self.by_triggers
 
 
+def _reactions(plan: Plan) -> Iterator[tuple[QuestionName, Reaction]]:
+    for name, question in plan.questions.items():
+        for _, reactions in question.on_answer:
+            yield from ((name, reaction) for reaction in reactions)
+
+
 def waiting_agents(plan: Plan) -> list[AgentSpec]:
     """Return the agents of teams that a trigger spawns."""
     return [plan.agents[agent] for team in plan.teams if team.waits for agent in team.agents]
@@ -207,20 +231,21 @@ def _spawned(plan: Plan) -> dict[str, AgentSpec]:
     """Return an agent of each type of which triggers spawn new ones, as they would spawn it."""
     lent = _lent(plan)
     found: dict[str, AgentSpec] = {}
-    for spec in plan.triggers:
-        for name in spec.agents if spec.spawns else ():
-            kind = plan.kinds.get(name)
-            if kind is not None and name not in found:
-                found[name] = AgentSpec(
-                    id=AgentId(f"{name}-1"),
-                    type=name,
-                    team=UNPLACED,
-                    skills=tuple(dict.fromkeys((*kind.skills, *lent.get(name, ())))),
-                    model=spec.model or kind.model,
-                    host=kind.host,
-                    lifetime=kind.lifetime,
-                    limits=kind.limits,
-                )
+    by_triggers = ((name, s.model) for s in plan.triggers if s.spawns for name in s.agents)
+    by_answers = ((it.type, it.model) for _, it in _reactions(plan) if it.do == "spawn")
+    for name, model in chain(by_triggers, by_answers):
+        kind = plan.kinds.get(name)
+        if kind is not None and name not in found:
+            found[name] = AgentSpec(
+                id=AgentId(f"{name}-1"),
+                type=name,
+                team=UNPLACED,
+                skills=tuple(dict.fromkeys((*kind.skills, *lent.get(name, ())))),
+                model=model or kind.model,
+                host=kind.host,
+                lifetime=kind.lifetime,
+                limits=kind.limits,
+            )
     return found
 
 

@@ -1,4 +1,7 @@
-"""Whether a question asks what can be answered, and falls back to what it would accept."""
+"""Whether a question asks what can be answered, and falls back to what it would accept.
+
+What is done about answers is judged in `answering`.
+"""
 
 from collections.abc import Iterator
 
@@ -33,6 +36,8 @@ def findings(case: Case) -> Iterator[Finding]:
             yield from _range(loc, question)
         if spec.default is not None:
             yield from _default((*loc, "default"), spec, spec.default)
+        if spec.fallback is not None:
+            yield from _default((*loc, "fallback"), spec, spec.fallback)
         answer = case.layout.unattended_answers.get(spec.name)
         if answer is not None:
             yield from _unattended(("unattended_answers", spec.name), spec, answer)
@@ -86,6 +91,7 @@ def _range(loc: Loc, question: Question) -> Iterator[Finding]:
 
 
 def _default(loc: Loc, spec: QuestionSpec, default: str) -> Iterator[Finding]:
+    """Yield what is wrong with what is to hold where nobody answers."""
     if spec.question_type == "approval":
         if default != "reject":
             yield Finding(

@@ -1,7 +1,8 @@
 """What a layout may hold, as its authors and their editors want to know it.
 
-Taken from the classes in `schema`, `trigger_section` and `later` as they stand in the source: their
-fields, the types these are written with, and the texts below them. Nothing is written down twice.
+Taken from the classes in `schema`, `trigger_section`, `answer_section` and `later` as they stand in
+the source: their fields, the types these are written with, and the texts below them. Nothing is
+written down twice.
 """
 
 import ast
@@ -13,7 +14,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
-from mop_tui.layout import durations, later, schema, trigger_section
+from mop_tui.layout import answer_section, durations, later, schema, trigger_section
 from mop_tui.layout.schema import Layout
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -45,7 +46,7 @@ class Described:
 
 def sections() -> dict[str, Described]:
     """Return all kinds of sections by the names of their classes, each after those that use it."""
-    modules = (schema, trigger_section, later)
+    modules = (schema, trigger_section, answer_section, later)
     known = {found.name: found for module in modules for found in _classes(module)}
     ordered: dict[str, Described] = {}
     waiting = [Layout.__name__]

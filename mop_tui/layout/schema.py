@@ -21,6 +21,7 @@ from pydantic import (
 
 from mop_tui.domain.plan import OnDoubt
 from mop_tui.domain.triggers import DEFAULT_DEPTH, DEFAULT_TOTAL, Complexity
+from mop_tui.layout.answer_section import Reaction
 from mop_tui.layout.health_section import HealthChecks, SimulatedAilment
 from mop_tui.layout.later import (
     Review,
@@ -464,12 +465,16 @@ class Question(Section):
     Nothing can be approved by it, and no password given."""
     on_reject: Literal["cancel", "stop_session"] = "cancel"
     """Whether a rejection cancels the task and what depends on it, or ends the whole session."""
-    class_: Literal["normal", "dangerous"] = Field("normal", alias="class")
-    """A dangerous question is answered by a person, never from a file of answers."""
-    fallback: Annotated[str | None, LATER] = None
-    """What holds when nobody can be asked."""
-    on_answer: Annotated[Rules, LATER] = {}
-    """What is done for each answer."""
+    class_: Id = Field("normal", alias="class")
+    """What kind of thing it is about, in a word. A `dangerous` question is answered by a person,
+    never from a file of answers, and no answer to it is remembered."""
+    fallback: str | None = None
+    """What holds when nobody can be asked: time has run out and there is no `default`, or nobody is
+    there and nothing else is left to be done. It can be what a default can be."""
+    on_answer: dict[Text, list[Reaction]] = {}
+    """What is done for each answer, in this order: `approve` or `reject`, the value of an option,
+    what is typed, or `"*"` for any other. It follows from a default and a fallback, too, but for
+    approvals."""
 
 
 class Limits(Section):

@@ -663,12 +663,12 @@ def _undone(case: Case, provided: Provisions) -> Iterator[Finding]:
         for name, team in case.layout.teams.items()
         for index, agent in enumerate(team.agents)
     }
-    for agent, trigger in provided.employed.values():
+    for agent, source in provided.employed.values():
         loc = places.get(agent.id, ("agent_types", agent.type))
         if agent.type in case.layout.agent_types and _idle(case, agent):
             yield Finding(
                 loc,
-                f"nothing says what to do: trigger '{trigger}' has work for "
+                f"nothing says what to do: {source} has work for "
                 f"{'agents of this type' if loc[0] == 'agent_types' else 'this agent'}, and "
                 "there is neither a run nor a sim",
             )

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from pydantic import JsonValue
 
-from mop_tui.domain import by_hand, feedback
+from mop_tui.domain import by_hand, feedback, remembering
 from mop_tui.domain import events as e
 from mop_tui.domain.answers import objection
 from mop_tui.domain.events import Fact, UserAsked
@@ -16,6 +16,7 @@ from mop_tui.domain.feed import (
     CancelTask,
     Command,
     CreateTask,
+    Forget,
     GiveFeedback,
     Noticed,
     RetryTask,
@@ -82,6 +83,8 @@ class Desk:
             case Answer():
                 self._clock.reach(self._clock.now())
                 self._answer(command, command_id, by, secret)
+            case Forget():
+                self._receive_now(self._forgotten(command, command_id, by), None)
             case Steer() | CancelTask() | RetryTask() | Say():
                 self._receive_now(self._told(command, command_id, by), None)
             case GiveFeedback():
@@ -117,6 +120,14 @@ class Desk:
     def _receive_now(self, fact: Fact, cause: int | None) -> None:
         self._clock.reach(self._clock.now())
         self._receive(fact, cause)
+
+    def _forgotten(self, command: Forget, command_id: CommandId, by: str) -> e.UserCommanded:
+        row = self._session.questions.get(command.question)
+        refused = ""
+        if row is None or not row.is_remembered(self._session.at):
+            refused = "no answer to it is remembered"
+        about = command.question[:_LONGEST_REFUSED]
+        return e.UserCommanded("forget_answer", command_id, by, about, refused=refused)
 
     def _told(
         self, command: Steer | CancelTask | RetryTask | Say, command_id: CommandId, by: str
@@ -190,7 +201,15 @@ class Desk:
             self._keep(question, secret)
         value = "" if question.asked.secret else answer.value
         self._receive(
-            e.UserAnswered(answer.question, value, answer.reason, by, answer.digest, command_id),
+            e.UserAnswered(
+                answer.question,
+                value,
+                answer.reason,
+                by,
+                answer.digest,
+                command_id,
+                answer.remember,
+            ),
             question.seq,
         )
 
@@ -206,6 +225,10 @@ class Desk:
             return "the answer is about something other than what was asked"
         if asked.secret is not (secret is not None):
             return "a secret is expected" if asked.secret else "no secret is expected"
+        if answer.remember:
+            why_not = remembering.refusal(self._session, asked, answer.value, answer.remember)
+            if why_not:
+                return f"it cannot be remembered: {why_not}"
         return objection(
             answer.value if secret is None else secret,
             asked.question_type,

@@ -18,6 +18,7 @@ from typing import assert_never
 
 from mop_tui.agents import host
 from mop_tui.decisions import admission, doubt
+from mop_tui.decisions.lookups import lookup_in
 from mop_tui.decisions.rules import Later, RuleBook
 from mop_tui.domain import actions as a
 from mop_tui.domain import events as e
@@ -201,7 +202,12 @@ class Engine:
                 if action.text:
                     question = replace(question, question=action.text)
                 asked = self._asked(
-                    question, at, None, rendered=bool(action.text), trigger=action.trigger
+                    question,
+                    at,
+                    None,
+                    rendered=bool(action.text),
+                    trigger=action.trigger,
+                    regards=action.task,
                 )
                 self._emit(asked, at, cause)
             case a.Notify():
@@ -216,8 +222,11 @@ class Engine:
                 asked = self._asked(action.question, at, None, rendered=True, about=action.about)
                 self._emit(asked, at, cause)
             case a.Expire():
-                value = session.questions[action.question].asked.default
+                lapsed = session.questions[action.question].asked
+                value = lapsed.fallback if action.outcome == "fallback" else lapsed.default
                 self._emit(e.UserExpired(action.question, action.outcome, value), at, cause)
+            case a.AnswerAsBefore():
+                self._emit(self._answered_as_before(action), at, cause)
             case a.Withdraw():
                 self._emit(e.UserWithdrawn(action.question, decision.reason), at, cause)
             case a.SetTimer():
@@ -500,14 +509,15 @@ class Engine:
         trigger: TriggerName | None = None,
         proposal: tuple[a.Spawning, ...] = (),
         about: a.Concern | None = None,
+        regards: TaskId | None = None,
     ) -> e.UserAsked:
         """Return the asking of a question. Look-ups are those of the layout's own questions."""
         text, context = spec.question, spec.context
         if agent is None and not doubtful and not rendered:
-            lookup = templates.resolve(self._plan.variables, self._known)
+            lookup = lookup_in(self._plan, self.session)
             text = templates.render(text, lookup)
             context = tuple((key, templates.render_value(v, lookup)) for key, v in context)
-        content = repr((text, context, spec.options, *proposal))
+        content = repr((text, context, spec.options, *proposal, *spec.on_answer))
         return e.UserAsked(
             question=QuestionId(f"q{len(self.session.questions) + 1}"),
             name=spec.name,
@@ -529,17 +539,23 @@ class Engine:
             trigger=trigger,
             proposal=proposal,
             about=about,
+            regards=regards,
+            class_name=spec.class_name,
+            fallback=spec.fallback,
+            on_answer=spec.on_answer,
         )
 
-    def _known(self, name: str) -> str | None:
-        """Return what the session knows under a name that a question looks up."""
-        task = templates.task_of(name)
-        if task is not None and task in self.session.tasks:
-            return self.session.tasks[task].output or "(it wrote nothing)"
-        key = templates.key_of(name)
-        if key is not None:
-            return templates.as_text(self.session.memory.get(key))
-        return None
+    def _answered_as_before(self, action: a.AnswerAsBefore) -> e.UserAnswered:
+        asked = self.session.questions[action.question].asked
+        before = self.session.questions[action.before]
+        return e.UserAnswered(
+            asked.question,
+            before.value,
+            before.reason,
+            before.by,
+            asked.digest,
+            as_before=before.id,
+        )
 
     def _opened(self, issue: a.OpenIssue) -> e.SystemIssueOpened | e.SystemIssueRepeated:
         """Return the record of an issue: of a new one, or that one which is open came up again."""

@@ -224,6 +224,7 @@ class Processes:
         spec = task.spec
         context: dict[str, JsonValue] = {
             "answers": {str(name): value for name, value in task.answers},
+            "reasons": {str(name): why for name, why in task.reasons},
             "memory": {key: session.memory.get(key) for key in spec.needs_keys},
             "outputs": {need: session.tasks[need].output for need in spec.needs_tasks},
             "feedback": [_said(session.feedback[name].said) for name in feedback],

@@ -14,11 +14,11 @@ from pathlib import Path
 from mop_tui.decisions.rules import RuleBook
 from mop_tui.decisions.standard import RULES
 from mop_tui.domain.events import (
+    ALSO_FOLLOWING,
     INPUTS,
     AnyEvent,
     SystemDecided,
     SystemIntended,
-    SystemMemorySet,
     SystemTimerSet,
     UserAnswered,
     UserCommanded,
@@ -76,7 +76,7 @@ def read_recorded(path: Path, *, keep: int) -> Recorded:
     with no_collecting(), Scan(path) as scan:
         for event in scan.walk():
             kind = event.kind
-            if kind in INPUTS and (kind != SystemMemorySet.KIND or not _follows(event, turn)):
+            if kind in INPUTS and (kind not in ALSO_FOLLOWING or not _follows(event, turn)):
                 for past in turn:
                     apply(session, past)
                 turn = [event]
@@ -178,7 +178,7 @@ def _away(recorded: Recorded, now: datetime) -> int:
 
 
 def _follows(event: AnyEvent, turn: list[AnyEvent]) -> bool:
-    """Tell whether a key of the memory was set because of `turn`, and not from outside.
+    """Tell whether what may also come from outside was ordered by a decision of `turn`.
 
     What follows is ordered by a decision of the same turn; what comes from outside never is.
     """

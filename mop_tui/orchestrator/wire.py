@@ -29,6 +29,7 @@ from mop_tui.domain.feed import (
     CancelTask,
     Command,
     CreateTask,
+    Forget,
     GiveFeedback,
     Noticed,
     RetryTask,
@@ -52,6 +53,7 @@ Via = Literal["attach", "answer", "tell", "feedback"]
 
 _COMMANDS: Mapping[str, type[Command]] = {
     "answer": Answer,
+    "forget": Forget,
     "seen": Seen,
     "noticed": Noticed,
     "stop": Stop,

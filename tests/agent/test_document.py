@@ -58,7 +58,8 @@ def test_every_answer_in_the_transcript_has_its_question() -> None:
 
 def test_the_tables_are_complete() -> None:
     assert sorted(first_column("What an agent says")) == sorted(protocol.KINDS)
-    assert first_column("`ask`") == ["id", *AskForm.model_fields]
+    fields = [field.alias or name for name, field in AskForm.model_fields.items()]
+    assert first_column("`ask`") == ["id", *fields]
     variables = set(first_column("Environment"))
     assert variables == {AGENT, INCARNATION, TASK, TASK_FILE, RUN, TELL_FD, "MOP_SECRET_FD_<NAME>"}
 

@@ -130,8 +130,8 @@ def test_an_input_says_what_is_valid() -> None:
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"default": "approve"}, "can only default to `reject`"),
-        ({"default": "yes"}, "can only default to `reject`"),
+        ({"default": "approve"}, "of an approval can only be `reject`"),
+        ({"default": "yes"}, "of an approval can only be `reject`"),
         ({"options": ["a"]}, "only a choice has `options`"),
         ({"question_type": "choice"}, "a choice needs `options`"),
         ({"question_type": "choice", "options": ["a", "a"]}, "two `options` have the same value"),
@@ -141,6 +141,8 @@ def test_an_input_says_what_is_valid() -> None:
             "the `default` is no answer",
         ),
         ({"question_type": "input", "input_type": "password", "default": "x"}, "has no `default`"),
+        ({"fallback": "approve"}, "the `fallback` of an approval can only be `reject`"),
+        ({"class": "of its own"}, "class"),
         ({"question_type": "input", "validation": {"pattern": "("}}, "no regular expression"),
         ({"question_type": "input", "validation": {"pattern": "(a+)+$"}}, "may take for ever"),
         (

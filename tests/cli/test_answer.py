@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from running import ASKING, Running
+from running import ASKING, Running, eventually
 from terminal import ENTER, Terminal
 
 Mop = Callable[..., subprocess.CompletedProcess[str]]
@@ -255,3 +255,45 @@ def test_who_cannot_be_told_is_said(asking: Running, mop: Mop) -> None:
     few = mop("tell", asking.session, "ann")
     assert few.returncode == 2
     assert "SESSION AGENT TEXT is expected" in few.stderr
+
+
+CLASSES = """
+session: {id: classes, keep_running: true}
+agent_types: {worker: {}}
+teams: {crew: {agents: [{id: ann, type: worker}]}}
+tasks:
+  slow:
+    agent: ann
+    run:
+      shell: |
+        for n in 1 2 3; do
+          echo '{"mop": "ask", "id": "q'$n'", "question": "May I?", "class": "pods"}'
+          read -r answer; until test -e go-$n; do sleep 0.05; done
+        done
+"""
+
+
+def test_an_answer_is_remembered_listed_and_forgotten(tmp_path: Path) -> None:
+    with Running(tmp_path, CLASSES) as running:
+        running.until("May I?")
+        refused = answer(running, "q1", "approve", "--remember", "25h")
+        assert refused.returncode == 2
+        assert "it can be for a day at most" in refused.stderr
+        assert answer(running, "q1", "approve", "--remember", "30m").returncode == 0
+        listed = answer(running, "--remembered").stdout
+        assert listed.startswith("q1  ann, class pods: approve, by ")
+        (tmp_path / "go-1").touch()
+        running.until("q2")
+        eventually(lambda: len(running.events("user.answered")) == 2)
+        first, second = running.events("user.answered")
+        assert (second["as_before"], second["by"], second["value"]) == (
+            "q1",
+            first["by"],
+            "approve",
+        )
+        assert answer(running, "--forget", "q1").returncode == 0
+        assert answer(running, "--remembered").stdout == "No answer is remembered.\n"
+        assert answer(running, "--forget", "q1").returncode == 2
+        (tmp_path / "go-2").touch()
+        eventually(lambda: len(running.events("user.asked")) == 3)
+        assert "q3  ann/q3" in answer(running).stdout

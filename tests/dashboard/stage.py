@@ -22,6 +22,7 @@ from mop_tui.domain.feed import (
     Command,
     CreateTask,
     EventFilter,
+    Forget,
     GiveFeedback,
     Noticed,
     Playback,
@@ -153,8 +154,12 @@ class Stage:
 
     def _obey(self, command: Command, name: CommandId) -> None:  # noqa: C901 - one case a command
         match command:
-            case Answer(question, value, digest, reason):
-                self.happen(e.UserAnswered(question, value, reason, "uid 1000", digest, name))
+            case Answer(question, value, digest, reason, remember):
+                self.happen(
+                    e.UserAnswered(question, value, reason, "uid 1000", digest, name, remember)
+                )
+            case Forget():
+                self._commanded("forget_answer", name, command.question)
             case Stop():
                 self.happen(e.UserCommanded("stop", name, "uid 1000", reason=command.reason))
             case Noticed():
@@ -369,7 +374,7 @@ class Stage:
                 context=context,
                 task=about,
                 due=due,
-                digest=f"digest-of-{name}",
+                digest=asked.pop("digest", f"digest-of-{name}"),
                 **asked,
             )
         )

@@ -26,8 +26,9 @@ from guide_blocks import (
     TYPED,
 )
 
-from mop_tui.domain.ids import MemoryKey, QuestionName, TaskId, TeamId, TriggerName
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId, TriggerName
 from mop_tui.domain.priority import Priority
+from mop_tui.domain.reactions import Reaction
 from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.layout import LayoutError, load, yaml_text
 from mop_tui.layout.form import formed
@@ -284,16 +285,17 @@ def test_a_bare_ask_human_is_a_question_with_a_name_of_its_own(write: Write) -> 
     assert list(loaded.plan.questions) == ["ask-human"]
 
 
-def test_what_follows_from_an_answer_is_a_named_rule_in_place_of_a_callback(
+def test_what_follows_from_an_answer_is_said_by_on_answer_in_place_of_a_callback(
     write: Write,
 ) -> None:
-    asked = (
-        PROBLEM.rstrip("}").rstrip() + ",\n  on_answer: {increase_quota: [{create_task: {}}]}\n}"
+    asked = PROBLEM.rstrip("}").rstrip() + (
+        ",\n  on_answer: {increase_quota: [{create_task: {agent: worker, task: More}}]}\n}"
     )
     gated = FRAME.replace("{agent: worker}", "{agent: worker, gate: ask}")
-    assert refused(write(f"{SESSION}{gated}questions:\n  ask: {asked}\n")) == [
-        ("questions.ask.on_answer", NOT_YET)
-    ]
+    plan = load(write(f"{SESSION}{gated}questions:\n  ask: {asked}\n")).plan
+    assert plan.questions[QuestionName("ask")].on_answer == (
+        ("increase_quota", (Reaction("create_task", "More", AgentId("worker")),)),
+    )
 
 
 def test_what_is_said_in_both_ways_is_told(write: Write) -> None:

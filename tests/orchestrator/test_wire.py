@@ -10,6 +10,7 @@ from mop_tui.domain.feed import (
     CancelTask,
     Command,
     CreateTask,
+    Forget,
     GiveFeedback,
     Noticed,
     RetryTask,
@@ -27,6 +28,8 @@ from mop_tui.orchestrator.wire import MisspokenError, Order, decode_order, encod
 
 COMMANDS: list[Command] = [
     Answer(QuestionId("q1"), "approve", "d", "fine"),
+    Answer(QuestionId("q1"), "approve", "d", "fine", 60_000),
+    Forget(QuestionId("q1")),
     Seen(QuestionId("q1")),
     Noticed(QuestionId("q1")),
     Stop("enough"),

@@ -1,0 +1,42 @@
+"""What a layout has done for each answer to a question."""
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from mop_tui.domain.ids import AgentId, MemoryKey
+from mop_tui.domain.immutable import immutable
+from mop_tui.domain.priority import Priority
+
+ANY = "*"
+"""Stands for every answer that is not named."""
+ANSWER = "answer"
+"""By this name, what is done may look up what was answered."""
+
+
+@immutable
+class Reaction:
+    """One thing that is done about an answer. Look-ups in texts and values are not filled in."""
+
+    do: Literal["create_task", "spawn", "set_memory", "retry", "skip", "stop"]
+    text: str = ""
+    """What is to be done, or why."""
+    agent: AgentId | None = None
+    """Who does the task that is created; without one, anybody with `skill`."""
+    skill: str = ""
+    type: str = ""
+    """Of which type an agent is spawned."""
+    model: str | None = None
+    priority: Priority = Priority.NORMAL
+    set: tuple[tuple[MemoryKey, JsonValue], ...] = ()
+
+
+OnAnswer = tuple[tuple[str, tuple[Reaction, ...]], ...]
+"""Reactions by the answer that they are for: `approve`, `reject`, the value of an option, what was
+typed, or `ANY`."""
+
+
+def reactions_to(on_answer: OnAnswer, value: str) -> tuple[Reaction, ...]:
+    """Return what is done when a question is answered with `value`, which is empty for a secret."""
+    named = dict(on_answer)
+    return named.get(value, named.get(ANY, ()))
