@@ -100,7 +100,7 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
     details.add("done", done if agent.completed else None)
     before = [f"{frame.moment(at).strip()} {state}" for at, state in reversed(agent.history)]
     details.add("before", ", ".join(before), "dim")
-    details.beside = [*health_entries(agent), *_what_it_is(frame, agent)]
+    details.beside = [*health_entries(frame, agent), *_what_it_is(frame, agent)]
     return details
 
 

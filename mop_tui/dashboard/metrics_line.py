@@ -8,7 +8,7 @@ from mop_tui.dashboard.health import size_of
 from mop_tui.dashboard.ink import Ink
 from mop_tui.dashboard.line import Line, clip, width_of
 from mop_tui.dashboard.lines import FrameLines
-from mop_tui.dashboard.looks import task_look
+from mop_tui.dashboard.looks import agent_look, task_look
 from mop_tui.dashboard.swarm_view import AT_WORK
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.task_lifecycle import TaskState
@@ -41,6 +41,7 @@ class MetricsLine(FrameLines):
             *_count(sum(agents.get(state, 0) for state in AT_WORK), "active", "busy"),
             *_count(agents.get(AgentState.COMPLETE, 0), "complete", "good"),
             *_count(agents.get(AgentState.FAILED, 0), "failed", "bad"),
+            *ill(agents),
             ("  Tasks ", "dim"),
             (str(sum(tasks.values())), "strong"),
             *_tasks(tasks),
@@ -49,6 +50,16 @@ class MetricsLine(FrameLines):
             if more and width_of(line) + width_of(more) <= width:
                 line += more
         return [clip(line, width)]
+
+
+def ill(agents: Mapping[AgentState, int]) -> Line:
+    """Return how many agents are ill, by sign and word; nothing if none is."""
+    line: Line = ()
+    for state in (AgentState.UNHEALTHY, AgentState.DEGRADED):
+        if count := agents.get(state, 0):
+            look = agent_look(state)
+            line += ((f"  {look.sign} {count} {look.word.lower()}", look.ink),)
+    return line
 
 
 def _count(count: int, word: str, ink: Ink) -> Line:

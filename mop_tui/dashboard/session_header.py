@@ -7,6 +7,7 @@ from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.line import Line, clip, spread, width_of
 from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.looks import status_look
+from mop_tui.dashboard.metrics_line import ill
 from mop_tui.dashboard.times import lasted, wall
 from mop_tui.domain.wording import printable
 
@@ -39,9 +40,11 @@ class SessionHeader(FrameLines):
         said = "no work" if percent is None else f"{int(percent)}%"
         hook = f"its {snapshot.hook} hook runs" if snapshot.hook and not frame.ended else ""
         why = hook or printable(snapshot.outcome_reason) if width >= 60 else ""
+        sick = ill(snapshot.agent_counts) if width >= 60 and not frame.ended else ()
         right: Line = (
             (f"  {said}", "strong"),
             (f"  {look.sign} {look.word}", look.ink),
+            *sick,
             *clip(((f"  {why}" if why else "", "plain"),), width // 3),
             (f"  {lasted(frame.elapsed)}", "plain"),
             (" elapsed" if width >= 60 else "", "dim"),

@@ -15,7 +15,16 @@ from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import LEAVE_IT
-from mop_tui.domain.rows import LATEST_STATES, TAIL_LINES, Agent, Issue, Question, Task, Trigger
+from mop_tui.domain.rows import (
+    LATEST_CHECKS,
+    LATEST_STATES,
+    TAIL_LINES,
+    Agent,
+    Issue,
+    Question,
+    Task,
+    Trigger,
+)
 from mop_tui.domain.session import Fate, Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.timers import force_of, rest_of, timeout_of, timer_of
@@ -153,6 +162,7 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
         agent.note = ""
         agent.advanced = ()
         agent.progressed_at = None
+        agent.progressed_by = 0
     elif to_state in _HANDS_EMPTY:
         if agent.task is not None:
             attempt = session.tasks[agent.task].attempts
@@ -162,6 +172,8 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
         _forget_checks(agent)
     elif trigger in _OF_HEALTH:
         _note_illness(agent, trigger, event.at, session.checks(agent).degradation_timeout_ms)
+        if trigger is not AgentTrigger.PERFORMANCE_RECOVERED:
+            agent.fell_ill = event.seq
     if to_state is _PAUSED:
         _pause(session, agent, event.at, data.by)
     elif agent.state is _PAUSED:
@@ -241,18 +253,18 @@ def _agent_progressed(session: Session, event: Event[e.AgentProgressed]) -> None
     task = session.tasks[data.task]
     task.progress = data.percent
     task.told_after = task.worked(event.at)
-    _advance(agent, task.told_after, data.percent, event.at)
+    _advance(agent, task.told_after, data.percent, event)
     session.touch(task)
 
 
-def _advance(agent: Agent, worked: int, percent: int, at: int) -> None:
+def _advance(agent: Agent, worked: int, percent: int, event: AnyEvent) -> None:
     """Note that an agent got on; one that has begun something anew begins anew here, too."""
     steps = agent.advanced or ((0, 0),)
     if percent < steps[-1][1]:
         agent.advanced = ((worked, percent),)
     elif percent > steps[-1][1]:
         agent.advanced = (*steps[-_STEPS_KEPT:], (worked, percent))
-        agent.progressed_at = at
+        agent.progressed_at, agent.progressed_by = event.at, event.seq
 
 
 def _agent_output(session: Session, event: Event[e.AgentOutput]) -> None:
@@ -312,6 +324,7 @@ def _agent_health(session: Session, event: Event[e.AgentHealth]) -> None:
             agent.unanswered_ms = data.unanswered_ms
             if data.response_ms is not None:
                 agent.response_ms = data.response_ms
+    agent.heard = {**agent.heard, data.source: event.seq}
     session.touch(agent)
 
 
@@ -323,6 +336,7 @@ def _agent_checked(session: Session, event: Event[e.AgentChecked]) -> None:
     agent.checked_at = event.at
     agent.level = data.level
     agent.findings = data.findings
+    agent.checks = (*agent.checks, (event.at, data.level))[-LATEST_CHECKS:]
     agent.severe = agent.severe + 1 if data.level == "unhealthy" else 0
     if data.level == "healthy":
         agent.failures = 0
@@ -351,6 +365,7 @@ def _agent_erred(session: Session, event: Event[e.AgentErred]) -> None:
     agent.errors += 1
     agent.error_times = (*agent.error_times, event.at)[-session.checks(agent).many_errors :]
     agent.last_error = f"{data.type}: {data.message}" if data.message else data.type
+    agent.heard = {**agent.heard, "seen": event.seq}
     session.touch(agent)
 
 
@@ -696,6 +711,7 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
             agent.errors = 0
             agent.error_times = ()
             agent.measured = agent.reported = None
+            agent.heard = {}
             agent.response_ms = agent.unanswered_ms = None
             agent.ill_with, agent.recovered_at, agent.given_up = (), None, False
             _forget_checks(agent)
