@@ -17,6 +17,24 @@ fast it answers, how often it errs, whether it gets on, and what it uses of what
 Source = Literal["measured", "reported", "ping", "seen"]
 """Who knows it: the system, the agent itself, an answer to a ping, or the events of the session."""
 
+SUPERVISION = frozenset(
+    {
+        "judge_check",
+        "recover",
+        "attend_degraded",
+        "attend_unhealthy",
+        "attend_recovery",
+        "consider_reassignment",
+        "troubleshoot",
+        "restart_unhealthy",
+        "ask_about_health",
+        "give_up",
+        "obey_about_health",
+        "settle_health",
+    }
+)
+"""What rules are called, in their decisions, that deal with illness."""
+
 WORSE: dict[Level, int] = {"healthy": 0, "degraded": 1, "unhealthy": 2}
 """Levels in order."""
 
@@ -106,9 +124,9 @@ def sentence(reading: Reading) -> str:
         case "progress":
             return "it gets on"
         case "cpu":
-            return f"it uses {value:.0f} % of its processor limit{by}"
+            return f"it uses {value or 0:.0f} % of its processor limit{by}"
         case "memory":
-            return f"it uses {value:.0f} % of its memory limit{by}"
+            return f"it uses {value or 0:.0f} % of its memory limit{by}"
 
 
 def brief(reading: Reading) -> str:
