@@ -39,9 +39,9 @@ class MetricsLine(FrameLines):
             ("Agents ", "dim"),
             (str(sum(agents.values())), "strong"),
             *_count(sum(agents.get(state, 0) for state in AT_WORK), "active", "busy"),
+            *ill(agents),
             *_count(agents.get(AgentState.COMPLETE, 0), "complete", "good"),
             *_count(agents.get(AgentState.FAILED, 0), "failed", "bad"),
-            *ill(agents),
             ("  Tasks ", "dim"),
             (str(sum(tasks.values())), "strong"),
             *_tasks(tasks),
@@ -52,14 +52,17 @@ class MetricsLine(FrameLines):
         return [clip(line, width)]
 
 
-def ill(agents: Mapping[AgentState, int]) -> Line:
-    """Return how many agents are ill, by sign and word; nothing if none is."""
-    line: Line = ()
-    for state in (AgentState.UNHEALTHY, AgentState.DEGRADED):
-        if count := agents.get(state, 0):
-            look = agent_look(state)
-            line += ((f"  {look.sign} {count} {look.word.lower()}", look.ink),)
-    return line
+def ill(agents: Mapping[AgentState, int], *, short: bool = False) -> Line:
+    """Return how many agents are ill, by sign and word; nothing if none is.
+
+    In `short`, they are all counted together, in the look of the worst.
+    """
+    states = (AgentState.UNHEALTHY, AgentState.DEGRADED)
+    counts = [(agent_look(state), count) for state in states if (count := agents.get(state, 0))]
+    if short and counts:
+        look = counts[0][0]
+        return ((f"  {look.sign} {sum(count for _, count in counts)} ill", look.ink),)
+    return tuple((f"  {look.sign} {count} {look.word.lower()}", look.ink) for look, count in counts)
 
 
 def _count(count: int, word: str, ink: Ink) -> Line:
