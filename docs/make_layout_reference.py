@@ -71,6 +71,8 @@ NAMES = {
     "DurationRange": "duration, or two",
     "Size": "size",
     "Cores": "number",
+    "Percent": "percentage",
+    "Count": "whole number",
     "Length": "whole number",
     "Regex": "regular expression",
     "ProgressRegex": "regular expression",
@@ -157,8 +159,8 @@ def _type(expression: ast.expr, described: dict[str, Described]) -> str:
             raise TypeError(f"no words for {ast.unparse(expression)}")
 
 
-def _one_of(values: Sequence[str]) -> str:
-    *first, last = [f"`{value}`" for value in values]
+def _one_of(values: Sequence[str | bool]) -> str:
+    *first, last = [f"`{str(it).lower() if isinstance(it, bool) else it}`" for it in values]
     return f"{', '.join(first)} or {last}" if first else last
 
 

@@ -50,6 +50,12 @@ health_checks:
   failure_threshold: 3
   success_threshold: 1
 """
+MONITOR = """
+swarm_monitor: {
+  session_id: "swarm-mop-platform",
+  check_interval: 30  # seconds
+}
+"""
 STRATEGIES = """
 adaptation_strategies: {
   strategies: [

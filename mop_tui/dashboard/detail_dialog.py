@@ -9,13 +9,14 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 
 from mop_tui.dashboard.box_dialog import BoxDialog
+from mop_tui.dashboard.care import FOLLOWS, care_entries
 from mop_tui.dashboard.details import Details, log_of
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.key_line import KeyLine
 from mop_tui.dashboard.output_pane import OutputPane
 from mop_tui.dashboard.remedies import ISSUE_KEYS
-from mop_tui.dashboard.sheet import Sheet
+from mop_tui.dashboard.sheet import Entry, Sheet
 from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS, TRIGGER_KEYS
 from mop_tui.dashboard.subject import Subject
 from mop_tui.domain.causes import what_led_to
@@ -78,6 +79,8 @@ class DetailDialog(BoxDialog[None]):
         self._shown: Details | None = None
         self._cause: tuple[int, str] | None = None
         """Where an issue was opened, and what led to that."""
+        self._care: tuple[int, list[Entry]] | None = None
+        """When its agent fell ill last, and what was decided about that."""
         self.set_class(self._agent is not None, "-with-output")
 
     @property
@@ -112,6 +115,7 @@ class DetailDialog(BoxDialog[None]):
         self._frame = frame
         details = self._details(frame)
         self._tell_cause(details)
+        self._tell_care(details)
         if details != self._shown:
             self._shown = details
             self.query_one("#dialog", Vertical).border_title = Content(details.title)
@@ -132,6 +136,20 @@ class DetailDialog(BoxDialog[None]):
         if self._cause is None or self._cause[0] != issue.seq:
             self._cause = (issue.seq, what_led_to(self._feed.event, issue.seq))
         details.add("led to by", self._cause[1])
+
+    def _tell_care(self, details: Details) -> None:
+        """Say what supervision decided when an agent fell ill last, and why not."""
+        name, frame = self._agent, self._frame
+        agent = None if name is None else frame.snapshot.agents.get(name)
+        if agent is None or not agent.fell_ill:
+            return
+        if self._care is None or self._care[0] != agent.fell_ill:
+            decided = care_entries(self._feed, frame, agent)
+            if frame.snapshot.seq < agent.fell_ill + FOLLOWS:
+                details.entries += decided  # there may be more to come
+                return
+            self._care = (agent.fell_ill, decided)
+        details.entries += self._care[1]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer another part only where there is one."""

@@ -103,7 +103,7 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
     before = [f"{frame.moment(at).strip()} {state}" for at, state in reversed(agent.history)]
     details.add("before", ", ".join(before), "dim")
     _add_feedback(details, frame, [f for f in _feedback(frame) if f.said.agent == agent_id])
-    details.beside = [*health_entries(agent), *_what_it_is(frame, agent)]
+    details.beside = [*health_entries(frame, agent), *_what_it_is(frame, agent)]
     return details
 
 

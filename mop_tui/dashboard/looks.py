@@ -9,6 +9,7 @@ from typing import assert_never
 from mop_tui.dashboard.ink import Ink
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import Outcome, Severity
+from mop_tui.domain.health import Level
 from mop_tui.domain.marks import MarkKind
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.rows import Trigger
@@ -59,6 +60,19 @@ def agent_look(state: AgentState) -> Look:
             return Look("\N{BALLOT X}", state.value, "bad")
         case _:
             assert_never(state)
+
+
+def level_look(level: Level) -> Look:
+    """Return how the health of an agent looks."""
+    match level:
+        case "healthy":
+            return Look("+", level, "good")
+        case "degraded":
+            return Look("~", level, "warn")
+        case "unhealthy":
+            return Look("!", level, "bad")
+        case _:
+            assert_never(level)
 
 
 def task_look(state: TaskState) -> Look:
@@ -178,6 +192,12 @@ def mark_look(kind: MarkKind) -> Look:
             return Look("\N{BALLOT X}", "failure", "bad")
         case "issue":
             return Look("!", "issue", "warn")
+        case "illness":
+            return Look("~", "illness", "warn")
+        case "recovery":
+            return Look("+", "recovery", "good")
+        case "clock":
+            return Look("\N{WHITE CIRCLE WITH LOWER LEFT QUADRANT}", "clock jump", "warn")
         case "decision":
             return Look("\N{BOX DRAWINGS LIGHT UP AND HORIZONTAL}", "decision", "dim")
         case _:

@@ -8,7 +8,7 @@ from mop_tui.dashboard.health import size_of
 from mop_tui.dashboard.ink import Ink
 from mop_tui.dashboard.line import Line, clip, width_of
 from mop_tui.dashboard.lines import FrameLines
-from mop_tui.dashboard.looks import task_look
+from mop_tui.dashboard.looks import agent_look, task_look
 from mop_tui.dashboard.swarm_view import AT_WORK
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.task_lifecycle import TaskState
@@ -39,6 +39,7 @@ class MetricsLine(FrameLines):
             ("Agents ", "dim"),
             (str(sum(agents.values())), "strong"),
             *_count(sum(agents.get(state, 0) for state in AT_WORK), "active", "busy"),
+            *ill(agents),
             *_count(agents.get(AgentState.COMPLETE, 0), "complete", "good"),
             *_count(agents.get(AgentState.FAILED, 0), "failed", "bad"),
             ("  Tasks ", "dim"),
@@ -49,6 +50,19 @@ class MetricsLine(FrameLines):
             if more and width_of(line) + width_of(more) <= width:
                 line += more
         return [clip(line, width)]
+
+
+def ill(agents: Mapping[AgentState, int], *, short: bool = False) -> Line:
+    """Return how many agents are ill, by sign and word; nothing if none is.
+
+    In `short`, they are all counted together, in the look of the worst.
+    """
+    states = (AgentState.UNHEALTHY, AgentState.DEGRADED)
+    counts = [(agent_look(state), count) for state in states if (count := agents.get(state, 0))]
+    if short and counts:
+        look = counts[0][0]
+        return ((f"  {look.sign} {sum(count for _, count in counts)} ill", look.ink),)
+    return tuple((f"  {look.sign} {count} {look.word.lower()}", look.ink) for look, count in counts)
 
 
 def _count(count: int, word: str, ink: Ink) -> Line:

@@ -65,8 +65,15 @@ class Overview(Screen[None]):
             key_display=">",
             show=False,
         ),
-        Binding("n", "replay('mark_on')", "Next mark", tooltip="Next question, failure or issue"),
-        Binding("N", "replay('mark_back')", "Former question, failure or issue", show=False),
+        Binding(
+            "n",
+            "replay('mark_on')",
+            "Next mark",
+            tooltip="Next question, failure, issue or illness",
+        ),
+        Binding(
+            "N", "replay('mark_back')", "Former question, failure, issue or illness", show=False
+        ),
         Binding("[", "replay('jump_back')", "-10%", tooltip="A tenth back"),
         Binding("]", "replay('jump_on')", "+10%", tooltip="A tenth on"),
         Binding("minus", "replay('slower')", "Slower", key_display="-", show=False),

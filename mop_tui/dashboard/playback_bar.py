@@ -92,7 +92,15 @@ TIMELINE: Sequence[Look] = (
     *(mark_look(kind) for kind in get_args(MarkKind)),
 )
 """What its signs mean."""
-_WEIGHT: Sequence[MarkKind] = ("decision", "issue", "failure", "question")
+_WEIGHT: Sequence[MarkKind] = (
+    "decision",
+    "recovery",
+    "clock",
+    "issue",
+    "illness",
+    "failure",
+    "question",
+)
 
 
 def _state(frame: Frame, at: Playback) -> Line:

@@ -7,10 +7,13 @@ from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.line import Line, clip, spread, width_of
 from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.looks import status_look
+from mop_tui.dashboard.metrics_line import ill
 from mop_tui.dashboard.times import lasted, wall
 from mop_tui.domain.wording import printable
 
 _LEAST_BAR = 4
+_ROOMY = 100
+"""From which width on there is room for several counts."""
 
 
 class SessionHeader(FrameLines):
@@ -39,9 +42,11 @@ class SessionHeader(FrameLines):
         said = "no work" if percent is None else f"{int(percent)}%"
         hook = f"its {snapshot.hook} hook runs" if snapshot.hook and not frame.ended else ""
         why = hook or printable(snapshot.outcome_reason) if width >= 60 else ""
+        sick = () if frame.ended else ill(snapshot.agent_counts, short=width < _ROOMY)
         right: Line = (
             (f"  {said}", "strong"),
             (f"  {look.sign} {look.word}", look.ink),
+            *(sick if width >= 60 else ()),
             *clip(((f"  {why}" if why else "", "plain"),), width // 3),
             (f"  {lasted(frame.elapsed)}", "plain"),
             (" elapsed" if width >= 60 else "", "dim"),

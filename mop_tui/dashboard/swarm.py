@@ -12,7 +12,7 @@ from mop_tui.dashboard.details import Details, agent_details
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.health import size_of
 from mop_tui.dashboard.ink import Ink
-from mop_tui.dashboard.line import Line, bar, cell, clip, spread, width_of
+from mop_tui.dashboard.line import Line, Span, bar, cell, clip, spread, width_of
 from mop_tui.dashboard.looks import CLOSED, OPEN, UNKNOWN, WAITING_FOR_YOU, Look, agent_look
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.steering import AGENT_KEYS
@@ -34,6 +34,11 @@ FEW = 50
 """Up to so many agents have a row each, whether there is room for all of them or not."""
 _WORTH_IT = 8
 """Cells below which a note would say nothing."""
+_ROOMY = 130
+"""From this width on there is room for everything."""
+_USE = 19
+_HEALTH = 11
+"""How wide the columns are of what an agent uses, and of its health."""
 _CELL = 30
 """How wide an agent is that shares its row with others, at most."""
 
@@ -51,6 +56,7 @@ class _Columns:
     bar: int
     task: int
     use: int
+    health: int = 0
 
 
 class Swarm(Rows):
@@ -265,13 +271,16 @@ class Swarm(Rows):
             return _Columns(name=name, state=9, bar=0, task=0, use=0)
         if width < 96:
             return _Columns(name=min(self._name_width, 22), state=9, bar=4, task=0, use=0)
-        measured = self._frame is not None and self._frame.view.used != (None, None)
+        frame = self._frame
+        measured = frame is not None and frame.view.used != (None, None)
+        checked = frame is not None and frame.view.checked
         return _Columns(
             name=min(self._name_width, 32),
             state=12,
-            bar=8,
-            task=14 if width < 130 else 24,
-            use=19 if measured and width >= 110 else 0,
+            bar=4 if checked and width < _ROOMY else 8,
+            task=14 if width < _ROOMY else 24,
+            use=_USE if measured and width >= 110 else 0,
+            health=_HEALTH if checked else 0,
         )
 
     def _agent_line(self, agent: Agent, frame: Frame, width: int) -> Line:
@@ -279,7 +288,10 @@ class Swarm(Rows):
         columns = self._columns(width)
         look = view.look(agent)
         note = view.note(agent, frame.elapsed)
+        ill = bool(note) and note == view.wrong(agent)
         note_ink: Ink = "you" if view.asking(agent) is not None else "dim"
+        if ill:
+            note_ink = "bad" if agent.state is AgentState.UNHEALTHY else "warn"
         line: Line = (
             (f"  {look.sign} ", look.ink),
             cell(agent.spec.id, columns.name, "strong" if agent.task is not None else "plain"),
@@ -298,8 +310,13 @@ class Swarm(Rows):
         task = view.shown_task(agent)
         name = task.spec.id if task is not None else ""
         line += (cell(age(frame.elapsed - agent.since), 6, "dim", "right"), ("  ", "plain"))
+        if columns.health:
+            line += (_health(view.condition(agent), columns.health), ("  ", "plain"))
         if columns.use:
-            line += (cell(_used(agent), columns.use, "dim"), ("  ", "plain"))
+            use = cell(_used(agent), columns.use, "dim")
+            if ill and width < _ROOMY:  # there is no room for a note
+                use, note = cell(note, columns.use, note_ink), ""
+            line += (use, ("  ", "plain"))
         if columns.task:
             line += (cell(name, columns.task, "plain"), ("  ", "plain"))
         elif agent.task is not None:
@@ -352,6 +369,15 @@ class Swarm(Rows):
         self.scroll_to_row(self.cursor)
         self.refresh()
         self.post_message(self.Moved())
+
+
+def _health(look: Look | None, width: int) -> Span:
+    """Return how the health of an agent looks; nothing where it is not checked."""
+    return (
+        cell("", width, "dim")
+        if look is None
+        else cell(f"{look.sign} {look.word}", width, look.ink)
+    )
 
 
 def _used(agent: Agent) -> str:

@@ -4,10 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from mop_tui.dashboard.looks import WAITING_FOR_YOU, Look, agent_look, task_look
+from mop_tui.dashboard.looks import (
+    UNKNOWN,
+    WAITING_FOR_YOU,
+    Look,
+    agent_look,
+    level_look,
+    task_look,
+)
 from mop_tui.dashboard.retries import trying_again
 from mop_tui.domain import graph
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
+from mop_tui.domain.diagnosis import readings
+from mop_tui.domain.health import brief
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId, TeamId
 from mop_tui.domain.plan import TeamSpec
 from mop_tui.domain.rows import Agent, Question, Task
@@ -223,6 +232,44 @@ class SwarmView:
         """Return how a task looks: its state, but with the operator's sign if it waits."""
         return _waiting(task_look(task.state), self.question_of(task))
 
+    def condition(self, agent: Agent) -> Look | None:
+        """Return how the health of an agent looks, by its state, else by what is known of it.
+
+        None for one that is not at work, and so is not checked.
+        """
+        match agent.paused_in or agent.state:
+            case AgentState.DEGRADED:
+                return level_look("degraded")
+            case AgentState.UNHEALTHY:
+                return level_look("unhealthy")
+            case AgentState.ACTIVE if agent.running:
+                checks = self.snapshot.checks(agent)
+                if agent.failures:
+                    look = level_look(agent.level)
+                    word = f"bad {agent.failures}/{checks.failure_threshold}"
+                    return Look(look.sign, "spared" if self.spared(agent) else word, "warn")
+                task = self.snapshot.tasks.get(agent.task) if agent.task is not None else None
+                known = readings(agent, task, checks, self.snapshot.at)
+                if any(it.metric != "errors" or it.value for it in known):
+                    return level_look("healthy")
+                return Look(UNKNOWN, "unknown", "dim")
+            case _:
+                return None
+
+    def spared(self, agent: Agent) -> bool:
+        """True if checks find an agent ill that has just recovered, and so is not ill again."""
+        needed = self.snapshot.checks(agent).failure_threshold
+        return agent.recovered_at is not None and agent.failures >= needed
+
+    def wrong(self, agent: Agent) -> str:
+        """Return in a few words what the last check of an agent found wrong, worst first."""
+        return ", ".join(brief(reading) for reading in agent.findings)
+
+    @cached_property
+    def checked(self) -> bool:
+        """True if anything is known of the health of any agent."""
+        return any(a.heard or a.checks for a in self.snapshot.agents.values())
+
     def percent(self, agent: Agent) -> int | None:
         """Return how far the agent is with what it has or last had; None if that is unknown."""
         if agent.task is not None or agent.state in (AgentState.COMPLETE, AgentState.FAILED):
@@ -238,6 +285,8 @@ class SwarmView:
             return hook_running(agent)
         if agent.state is AgentState.PAUSED:
             return agent_waiting_for(self.snapshot, agent).removeprefix("is ")
+        if agent.findings and agent.state in AT_WORK:
+            return self.wrong(agent)
         if agent.state in (AgentState.FAILED, AgentState.UNHEALTHY):
             return printable(agent.reason)
         if agent.task is None and agent.state is AgentState.AVAILABLE:

@@ -37,7 +37,7 @@ class Transport:
             self._seek(at, at.position + by)
 
     def to_mark(self, by: int) -> None:
-        """Pause and move to the next (1) or former (-1) question, failure or issue, if any."""
+        """Pause and move to the next (1) or former (-1) mark that is no decision, if any."""
         at = self.playback
         if at is None:
             return

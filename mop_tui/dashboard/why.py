@@ -8,6 +8,7 @@ from mop_tui.dashboard.retries import trying_again
 from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.times import lasted
 from mop_tui.dashboard.trigger_words import does, waits_for
+from mop_tui.domain.health import told
 from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.rows import Task
 from mop_tui.domain.waiting import agent_waiting_for, waiting_for
@@ -38,6 +39,8 @@ def _agent(frame: Frame, agent_id: AgentId) -> Details:
     look = frame.view.look(agent)
     details = Details(f"Why {agent_id} is {look.word}")
     details.add("state", _since(frame, look, agent.since), look.ink)
+    if agent.findings:
+        details.add("wrong", told(agent.findings), look.ink)
     question = frame.view.asking(agent)
     paused = agent_waiting_for(frame.snapshot, agent)
     task = frame.view.current(agent)

@@ -164,6 +164,20 @@ def _share_of_rate(
     return (high - low) * expected_ms / took
 
 
+def evidence(agent: Agent, wrong: tuple[Reading, ...]) -> int | None:
+    """Return which event told what a check of `agent` finds; None if that is not known.
+
+    Of several things that are wrong, that is the worst; where nothing is, what was wrong before.
+    """
+    judged = wrong or agent.findings
+    if not judged:
+        return None
+    first = judged[0]
+    if first.metric == "progress":
+        return agent.progressed_by or None
+    return agent.heard.get(first.source)
+
+
 def signs_of_life(agent: Agent, checks: HealthChecks, at: int) -> str:
     """Return by what it is known that an agent that is quiet is alive; empty if by nothing."""
     if agent.response_ms is not None and agent.unanswered_ms is None:

@@ -25,6 +25,7 @@ from mop_tui.domain.issues import (
 from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import LEAVE_IT
 from mop_tui.domain.rows import (
+    LATEST_CHECKS,
     LATEST_STATES,
     TAIL_LINES,
     Agent,
@@ -172,6 +173,7 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
         agent.note = ""
         agent.advanced = ()
         agent.progressed_at = None
+        agent.progressed_by = 0
     elif to_state in _HANDS_EMPTY:
         if agent.task is not None:
             attempt = session.tasks[agent.task].attempts
@@ -181,6 +183,8 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
         _forget_checks(agent)
     elif trigger in _OF_HEALTH:
         _note_illness(agent, trigger, event.at, session.checks(agent).degradation_timeout_ms)
+        if trigger is not AgentTrigger.PERFORMANCE_RECOVERED:
+            agent.fell_ill = event.seq
     if to_state is _PAUSED:
         _pause(session, agent, event.at, data.by)
     elif agent.state is _PAUSED:
@@ -260,18 +264,18 @@ def _agent_progressed(session: Session, event: Event[e.AgentProgressed]) -> None
     task = session.tasks[data.task]
     task.progress = data.percent
     task.told_after = task.worked(event.at)
-    _advance(agent, task.told_after, data.percent, event.at)
+    _advance(agent, task.told_after, data.percent, event)
     session.touch(task)
 
 
-def _advance(agent: Agent, worked: int, percent: int, at: int) -> None:
+def _advance(agent: Agent, worked: int, percent: int, event: AnyEvent) -> None:
     """Note that an agent got on; one that has begun something anew begins anew here, too."""
     steps = agent.advanced or ((0, 0),)
     if percent < steps[-1][1]:
         agent.advanced = ((worked, percent),)
     elif percent > steps[-1][1]:
         agent.advanced = (*steps[-_STEPS_KEPT:], (worked, percent))
-        agent.progressed_at = at
+        agent.progressed_at, agent.progressed_by = event.at, event.seq
 
 
 def _agent_output(session: Session, event: Event[e.AgentOutput]) -> None:
@@ -331,6 +335,7 @@ def _agent_health(session: Session, event: Event[e.AgentHealth]) -> None:
             agent.unanswered_ms = data.unanswered_ms
             if data.response_ms is not None:
                 agent.response_ms = data.response_ms
+    agent.heard = {**agent.heard, data.source: event.seq}
     session.touch(agent)
 
 
@@ -342,6 +347,7 @@ def _agent_checked(session: Session, event: Event[e.AgentChecked]) -> None:
     agent.checked_at = event.at
     agent.level = data.level
     agent.findings = data.findings
+    agent.checks = (*agent.checks, (event.at, data.level))[-LATEST_CHECKS:]
     agent.severe = agent.severe + 1 if data.level == "unhealthy" else 0
     if data.level == "healthy":
         agent.failures = 0
@@ -370,6 +376,7 @@ def _agent_erred(session: Session, event: Event[e.AgentErred]) -> None:
     agent.errors += 1
     agent.error_times = (*agent.error_times, event.at)[-session.checks(agent).many_errors :]
     agent.last_error = error_text(data)
+    agent.heard = {**agent.heard, "seen": event.seq}
     session.touch(agent)
     _told(session, event)
 
@@ -817,6 +824,7 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
             agent.errors = 0
             agent.error_times = ()
             agent.measured = agent.reported = None
+            agent.heard = {}
             agent.response_ms = agent.unanswered_ms = None
             agent.ill_with, agent.recovered_at, agent.given_up = (), None, False
             _forget_checks(agent)

@@ -17,6 +17,24 @@ fast it answers, how often it errs, whether it gets on, and what it uses of what
 Source = Literal["measured", "reported", "ping", "seen"]
 """Who knows it: the system, the agent itself, an answer to a ping, or the events of the session."""
 
+SUPERVISION = frozenset(
+    {
+        "judge_check",
+        "recover",
+        "attend_degraded",
+        "attend_unhealthy",
+        "attend_recovery",
+        "consider_reassignment",
+        "troubleshoot",
+        "restart_unhealthy",
+        "ask_about_health",
+        "give_up",
+        "obey_about_health",
+        "settle_health",
+    }
+)
+"""What rules are called, in their decisions, that deal with illness."""
+
 WORSE: dict[Level, int] = {"healthy": 0, "degraded": 1, "unhealthy": 2}
 """Levels in order."""
 
@@ -106,9 +124,55 @@ def sentence(reading: Reading) -> str:
         case "progress":
             return "it gets on"
         case "cpu":
-            return f"it uses {value:.0f} % of its processor limit{by}"
+            return f"it uses {value or 0:.0f} % of its processor limit{by}"
         case "memory":
-            return f"it uses {value:.0f} % of its memory limit{by}"
+            return f"it uses {value or 0:.0f} % of its memory limit{by}"
+
+
+def brief(reading: Reading) -> str:
+    """Return a reading in a few words, for rows: `memory 97 %`."""
+    value = reading.value or 0
+    match reading.metric:
+        case "status":
+            return f"says {reading.level}"
+        case "stopped":
+            return "runs" if reading.level == "healthy" else "suspended"
+        case "response" if not reading.answered:
+            return f"no answer for {lasting(round(value))}"
+        case "response":
+            return f"answers in {lasting(round(value))}"
+        case "errors":
+            count = round(value)
+            return f"{count} error{'' if count == 1 else 's'}"
+        case "progress" if reading.stalled:
+            return f"no progress for {lasting(round(value))}"
+        case "progress" if reading.value is not None:
+            return f"gets on at {value:.0f} %"
+        case "progress":
+            return "gets on"
+        case "cpu" | "memory":
+            return f"{reading.metric} {value:.0f} %"
+
+
+def crossed(reading: Reading) -> str:
+    """Return which threshold a reading has crossed: `unhealthy above 95 %`; empty if none."""
+    limit, level = reading.limit, reading.level
+    if limit is None:
+        return ""
+    match reading.metric:
+        case "response" if not reading.answered:
+            return f"{level} after {lasting(round(limit))}"
+        case "progress" if reading.stalled:
+            return f"{level} after {lasting(round(limit))}"
+        case "response":
+            amount = lasting(round(limit))
+        case "progress":
+            return f"{level} below {limit:g} %"
+        case "errors":
+            return f"{level} from {limit:g} on"
+        case _:
+            amount = f"{limit:g} %"
+    return f"{level} above {amount}" if level == "unhealthy" else f"{level} from {amount} on"
 
 
 def told(wrong: tuple[Reading, ...]) -> str:

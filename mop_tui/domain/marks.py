@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from mop_tui.domain import events as e
-from mop_tui.domain.agent_lifecycle import AgentState
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.task_lifecycle import TaskState
 
-MarkKind = Literal["question", "failure", "issue", "decision"]
+MarkKind = Literal["question", "failure", "issue", "illness", "recovery", "clock", "decision"]
 
 MOST = 500
 """From how many moments of a kind on, twice as many at most, some are left out."""
@@ -28,17 +28,38 @@ class Mark:
 _TASK_FAILED = TaskState.FAILED
 _AGENT_FAILED = AgentState.FAILED
 
-_STANDS_OUT: Mapping[str, tuple[MarkKind, Callable[[Any], bool]]] = {
-    e.UserAsked.KIND: ("question", lambda _: True),
-    e.SystemIssueOpened.KIND: ("issue", lambda _: True),
-    e.TaskTransitioned.KIND: ("failure", lambda fact: fact.to_state is _TASK_FAILED),
-    # That an agent failed with its task is the same failure.
-    e.AgentTransitioned.KIND: (
-        "failure",
-        lambda fact: fact.to_state is _AGENT_FAILED and fact.task is None,
+_ILLNESS = frozenset(
+    {
+        AgentTrigger.PERFORMANCE_THRESHOLD_EXCEEDED,
+        AgentTrigger.DEGRADATION_TIMEOUT,
+        AgentTrigger.HEALTH_CHECK_FAILED,
+    }
+)
+
+
+def _of_agent(fact: e.AgentTransitioned) -> MarkKind | None:
+    # That an agent failed with its task is the same failure as that of the task.
+    if fact.to_state is _AGENT_FAILED and fact.task is None:
+        return "failure"
+    if fact.trigger in _ILLNESS:
+        return "illness"
+    return "recovery" if fact.trigger is AgentTrigger.PERFORMANCE_RECOVERED else None
+
+
+def _failure(*, failed: bool) -> MarkKind | None:
+    return "failure" if failed else None
+
+
+_STANDS_OUT: Mapping[str, Callable[[Any], MarkKind | None]] = {
+    e.UserAsked.KIND: lambda _: "question",
+    e.SystemIssueOpened.KIND: lambda _: "issue",
+    e.TaskTransitioned.KIND: lambda fact: _failure(failed=fact.to_state is _TASK_FAILED),
+    e.AgentTransitioned.KIND: _of_agent,
+    e.SystemDone.KIND: lambda fact: _failure(
+        failed=bool(fact.error) and fact.effect == "start_process"
     ),
-    e.SystemDone.KIND: ("failure", lambda fact: fact.error and fact.effect == "start_process"),
-    e.SystemNotRecording.KIND: ("failure", lambda _: True),
+    e.SystemNotRecording.KIND: lambda _: "failure",
+    e.SystemClockJumped.KIND: lambda _: "clock",
 }
 
 MARKED: frozenset[str] = frozenset(_STANDS_OUT)
@@ -48,8 +69,7 @@ decisions, of which each is."""
 
 def mark_of(event: AnyEvent) -> MarkKind | None:
     """Return how `event`, of one of the kinds in `MARKED`, stands out, if it does."""
-    kind, stands_out = _STANDS_OUT[event.kind]
-    return kind if stands_out(event.data) else None
+    return _STANDS_OUT[event.kind](event.data)
 
 
 class Marks:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
 from mop_tui.domain.events import AgentHealth, Severity, SystemIntended, UserAsked, UserFeedback
-from mop_tui.domain.health import Level, Metric, Reading
+from mop_tui.domain.health import Level, Metric, Reading, Source
 from mop_tui.domain.ids import (
     AgentId,
     AskId,
@@ -32,6 +32,8 @@ LATEST_STATES = 11
 MOST_DEATHS = 3
 """Processes in a row that may end without having completed a task, before an agent that lives for
 the session is given up."""
+LATEST_CHECKS = 24
+"""How many of the latest recorded checks of an agent are kept."""
 TAIL_LINES = 200
 """How many of an agent's latest output lines the state keeps."""
 
@@ -81,6 +83,8 @@ class Agent:
     """The latest progress: after how many milliseconds of work it was at how many percent."""
     progressed_at: int | None = None
     """When that last grew."""
+    progressed_by: int = 0
+    """Which event told so."""
     watched_from: int = 0
     """Before this moment nobody could tell how it was."""
     checked_at: int | None = None
@@ -93,6 +97,12 @@ class Agent:
     severe: int = 0
     passes: int = 0
     """Checks in a row that found nothing wrong."""
+    checks: tuple[tuple[int, Level], ...] = ()
+    """The latest recorded checks, of former processes too: when, and how they found it."""
+    fell_ill: int = 0
+    """Which event last found it ill, or more so."""
+    heard: Mapping[Source, int] = field(default_factory=dict)
+    """Which event last told how its process is, by who knows it; `seen` is its last error."""
     ill_with: tuple[tuple[Metric, Level], ...] = ()
     """What its process was found ill with, this time and, if it has just recovered, the last."""
     recovered_at: int | None = None

@@ -218,8 +218,8 @@ def _of_speech(
             return _health(fact)
         case e.AgentChecked():
             if not fact.findings:
-                return f"{fact.agent} was checked: nothing is wrong with it"
-            return f"{fact.agent} was found {fact.level}: {told(fact.findings)}"
+                return f"a check of {fact.agent} finds nothing wrong with it"
+            return f"a check of {fact.agent} finds it {fact.level}: {told(fact.findings)}"
         case e.AgentErred():
             verb = "made no sense" if fact.type == PROTOCOL_VIOLATION else f"met {fact.type}"
             return join(f"{fact.agent} {verb}", fact.message)
@@ -238,6 +238,8 @@ def _of_speech(
 
 
 def _health(fact: e.AgentHealth) -> str:
+    if fact.source == "ping":
+        return f"{fact.agent} {_answering(fact)}"
     figures = [
         (fact.status, "{}"),
         (fact.cpu_cores, "{:.2f} cores"),
@@ -246,13 +248,24 @@ def _health(fact: e.AgentHealth) -> str:
         (fact.memory_usage, "memory {:.0f} %"),
         (fact.processes, "{} processes"),
         (fact.error_count, "{} errors"),
-        (fact.response_ms, "answered in {:.0f} ms"),
-        (fact.unanswered_ms, "has not answered for {:.0f} ms"),
-        ("suspended" if fact.stopped else None, "{}"),
+        (fact.response_ms, "answers in {:.0f} ms"),
+        ("suspended by somebody" if fact.stopped else None, "{}"),
     ]
     said = ", ".join(form.format(value) for value, form in figures if value is not None)
-    how = {"measured": "measured", "reported": "says of itself", "ping": "pinged"}[fact.source]
+    how = "measured" if fact.source == "measured" else "says of itself"
     return f"{fact.agent} {how}: {said or 'nothing known'}"
+
+
+def _answering(fact: e.AgentHealth) -> str:
+    """Return how an agent has answered a ping, or that it has not."""
+    if fact.response_ms is not None:
+        took = fact.response_ms
+        return f"answered a ping in {f'{took:.0f} ms' if took < _MS_TOLD else lasting(round(took))}"
+    return f"has not answered a ping for {lasting(fact.unanswered_ms or 0)}"
+
+
+_MS_TOLD = 1_000
+"""Below so many milliseconds they are told as such."""
 
 
 def _wrote(fact: e.AgentOutput) -> str:

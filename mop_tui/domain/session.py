@@ -216,6 +216,10 @@ class Snapshot:
     hook: HookName | None = None
     """The hook of the session that runs."""
 
+    def checks(self, agent: Agent) -> HealthChecks:
+        """Return how `agent` is checked."""
+        return agent.spec.health or self.health
+
     def away_by(self, at: int) -> int:
         """Return for how many milliseconds the session had stood still by session time `at`."""
         return max((total for since, total in self.away if since <= at), default=0)

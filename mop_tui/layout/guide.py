@@ -8,17 +8,18 @@ stand in a layout as they are:
     orchestrate_triggers: {triggers: [..]} all of `triggers`
     adaptation_strategies: {strategies: .} all of `strategies`
     orchestrate_session_start: {...}       the keys of `session`
+    swarm_monitor: {check_interval: 30}    the `interval` of `health_checks`
     ask_human: {...}                       one of `questions`, called `ask-human`, `ask-human-2`
     questions: {name: {session_id: ...}}   a question; its session's id changes nothing
 
-Callbacks cannot stand in a file: what is done for an answer is said by `on_answer`, and what is
-done about an event by a trigger's `action`.
+Callbacks cannot stand in a file: what is done for an answer is said by `on_answer`, what is done
+about an event by a trigger's `action`, and what the guide does `on_health_change` is done anyway.
 """
 
 from collections.abc import Callable, Iterator
 
 from mop_tui.layout.findings import Finding, Placed, placed
-from mop_tui.layout.tree import Node
+from mop_tui.layout.tree import Loc, Node
 
 
 def normalised(tree: Node) -> list[Placed]:
@@ -61,6 +62,27 @@ def _strategies(tree: Node, call: Node) -> Iterator[Finding]:
     yield from _extend(tree, "strategies", call.sequence("strategies"))
 
 
+def _monitor(tree: Node, call: Node) -> Iterator[Finding]:
+    """Take how often agents are checked to where all of their checks are said."""
+    name = "swarm_monitor"
+    if not isinstance(call.value, dict):
+        yield Finding((name,), "must be a mapping with check_interval")
+        return
+    for key, value in call.value.items():
+        match key:
+            case "session_id":
+                yield from _of_this_session(tree, value, (name, key))
+            case "check_interval":
+                told = Node({"interval": value}, "health_checks", call.at, call.key_at)
+                yield from _merge(tree, "health_checks", told)
+            case "on_health_change":
+                message = "is a callback; what the guide does there is done anyway, and triggers"
+                yield Finding((name, key), f"{message} of type agent_health do more", key=True)
+            case _:
+                known = "session_id, check_interval"
+                yield Finding((name, key), f"is not known here; known here: {known}", key=True)
+
+
 def _argument(call: Node, name: str, key: str) -> Iterator[Finding]:
     """Yield what is wrong with a call that takes one argument, a list."""
     if not isinstance(call.value, dict) or not isinstance(call.value.get(key, call).value, list):
@@ -95,6 +117,7 @@ _WAYS: dict[str, Callable[[Node, Node], Iterator[Finding]]] = {
     "orchestrate_triggers": _all_triggers,
     "adaptation_strategies": _strategies,
     "ask_human": _questions,
+    "swarm_monitor": _monitor,
 }
 
 
@@ -135,14 +158,19 @@ def _unwrap(tree: Node) -> None:
 def _sessions_of_questions(tree: Node) -> list[Placed]:
     """Take out what session a question says it is of; it may only be this one."""
     found = []
-    session = tree.child("session")
-    own = session.child("id") or session.child("session_id") if session is not None else None
     for name, question in tree.mapping("questions").items():
         if not isinstance(question.value, dict) or "session_id" not in question.value:
             continue
         said = question.value["session_id"]
-        if own is not None and said.value != own.value:
-            message = f"is not the id of this session, which is {own.value}"
-            found.append(placed(Finding(("questions", name, "session_id"), message), tree))
+        wrong = _of_this_session(tree, said, ("questions", name, "session_id"))
+        found += [placed(finding, tree) for finding in wrong]
         del question.value["session_id"]
     return found
+
+
+def _of_this_session(tree: Node, said: Node, loc: Loc) -> Iterator[Finding]:
+    """Yield that a session's id is said that is not the id of this one, if so."""
+    session = tree.child("session")
+    own = session.child("id") or session.child("session_id") if session is not None else None
+    if own is not None and said.value != own.value:
+        yield Finding(loc, f"is not the id of this session, which is {own.value}")

@@ -1,6 +1,7 @@
 """What a layout may hold, as its authors and their editors want to know it.
 
-Taken from the classes in `schema`, `trigger_section`, `answer_section` and `later` as they stand in
+Taken from the classes in `schema`, `health_section`, `trigger_section`, `answer_section` and
+`later` as they stand in
 the source: their fields, the types these are written with, and the texts below them. Nothing is
 written down twice.
 """
@@ -14,8 +15,16 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
-from mop_tui.layout import answer_section, durations, later, schema, trigger_section
+from mop_tui.layout import (
+    answer_section,
+    durations,
+    health_section,
+    later,
+    schema,
+    trigger_section,
+)
 from mop_tui.layout.schema import Layout
+from mop_tui.layout.section import Section
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -46,7 +55,7 @@ class Described:
 
 def sections() -> dict[str, Described]:
     """Return all kinds of sections by the names of their classes, each after those that use it."""
-    modules = (schema, trigger_section, answer_section, later)
+    modules = (schema, health_section, trigger_section, answer_section, later)
     known = {found.name: found for module in modules for found in _classes(module)}
     ordered: dict[str, Described] = {}
     waiting = [Layout.__name__]
@@ -113,6 +122,14 @@ def _in_the_guides_way(made: dict[str, Any]) -> None:
         "orchestrate_triggers": _call("triggers", triggers),
         "adaptation_strategies": _call("strategies", made["properties"]["strategies"]),
         "orchestrate_session_start": {"$ref": "#/$defs/Session"},
+        "swarm_monitor": {
+            "type": "object",
+            "properties": {
+                "session_id": {"type": "string"},
+                "check_interval": made["$defs"]["HealthChecks"]["properties"]["interval"],
+            },
+            "additionalProperties": False,
+        },
         "ask_human": {"anyOf": [question, {"type": "array", "items": question}]},
     }
     made["properties"]["triggers"] = made["properties"]["triggers"] | triggers
@@ -135,10 +152,10 @@ def _either(form: dict[str, Any], one: str, other: str) -> None:
 
 def _classes(module: ModuleType) -> Iterator[Described]:
     for node in ast.parse(inspect.getsource(module)).body:
-        if isinstance(node, ast.ClassDef) and any(
-            isinstance(base, ast.Name) and base.id == "Section" for base in node.bases
-        ):
-            model = getattr(module, node.name)
+        if not isinstance(node, ast.ClassDef) or node.name.startswith("_"):
+            continue
+        model = getattr(module, node.name)
+        if issubclass(model, Section):
             yield Described(node.name, ast.get_docstring(node) or "", tuple(_keys(node, model)))
 
 

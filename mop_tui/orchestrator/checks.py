@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from mop_tui.agents import host as h
 from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState
-from mop_tui.domain.diagnosis import findings
+from mop_tui.domain.diagnosis import evidence, findings
 from mop_tui.domain.events import AnyEvent, Fact
 from mop_tui.domain.health import worst
 from mop_tui.domain.ids import AgentId
@@ -219,15 +219,18 @@ class Checks:
         task = None if agent.task is None else self.session.tasks[agent.task]
         found = findings(agent, task, self.session.checks(agent), self.clock.moment())
         if found or agent.failures or agent.state is not AgentState.ACTIVE:
-            self._tell(e.AgentChecked(name, agent.incarnation, worst(found), found))
+            checked = e.AgentChecked(name, agent.incarnation, worst(found), found)
+            self._tell(checked, evidence(agent, found))
         if self._watches.get(name) is watch:
             watch.due.cancelled = True
             watch.due = self._next(name)
 
-    def _tell(self, fact: e.AgentChecked | e.AgentHealth) -> None:
+    def _tell(self, fact: e.AgentChecked | e.AgentHealth, cause: int | None = None) -> None:
+        """Record a fact about a process that runs, with what led to it: its start, if nothing
+        more is known."""
         running = self.processes.running.get((fact.agent, fact.incarnation))
         if running is not None:
-            self.receive(fact, running.cause)
+            self.receive(fact, running.cause if cause is None else cause)
 
     # -- whose fault it is ------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ async def test_the_header_says_which_session_how_far_and_how_long() -> None:
         assert names.split()[:2] == ["swarm-mop-platform", "sample"]
         assert "Deploy the MOP platform" in names
         assert names.endswith("started 14:30:00")
-        assert re.search(r"█+░+ +52% +▸ RUNNING +1h15m elapsed", progress)
+        assert re.search(r"█+░+ +52% +▸ RUNNING +~ 1 ill +1h15m elapsed", progress)
 
 
 async def test_a_session_that_ended_says_how_and_its_time_stands_still() -> None:

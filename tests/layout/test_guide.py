@@ -1,7 +1,7 @@
 """The blocks of the orchestration guide load as they stand there.
 
-Those of questions and triggers are run. The others are understood to the last key, and refused with
-one sentence for the whole section, because nothing would follow from them yet.
+Those of questions, triggers and health checks are run. The others are understood to the last key,
+and refused with one sentence for the whole section, because nothing would follow from them yet.
 """
 
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from guide_blocks import (
     FILES,
     FRAME,
     HEALTH,
+    MONITOR,
     PROBLEM,
     RECOVERY,
     SESSION,
@@ -141,7 +142,6 @@ def canonical(text: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("block", "section"),
     [
-        (HEALTH, "health_checks"),
         (STRATEGIES, "strategies"),
     ],
 )
@@ -149,6 +149,60 @@ def test_a_block_as_it_stands_lacks_nothing_but_somebody_to_act_on_it(
     write: Write, block: str, section: str
 ) -> None:
     assert refused(write(SESSION + FRAME + block)) == [(section, NOT_YET)]
+
+
+def test_the_health_checks_of_the_guide_are_those_that_hold_anyway(write: Write) -> None:
+    said = load(write(SESSION + FRAME + HEALTH)).plan.health
+    assert (said.interval_ms, said.timeout_ms) == (30_000, 10_000)
+    assert (said.failure_threshold, said.success_threshold) == (3, 1)
+    assert said == load(write(SESSION + FRAME)).plan.health
+
+
+def test_how_often_the_swarm_is_monitored_is_how_often_agents_are_checked(write: Write) -> None:
+    held = load(write(SESSION + FRAME + MONITOR)).plan.health
+    often = load(write(SESSION + FRAME + MONITOR.replace("30", "45"))).plan.health
+    assert (held.interval_ms, often.interval_ms) == (30_000, 45_000)
+    more = HEALTH.replace("  interval: 30s\n", "").replace("10s", "4s")
+    both = load(write(SESSION + FRAME + MONITOR.replace("30", "45") + more)).plan.health
+    assert (both.interval_ms, both.timeout_ms) == (45_000, 4_000)
+
+
+@pytest.mark.parametrize(
+    ("block", "path", "message"),
+    [
+        (
+            MONITOR.replace("mop", "other"),
+            "swarm_monitor.session_id",
+            "is not the id of this session, which is swarm-mop-platform",
+        ),
+        (
+            MONITOR + HEALTH,
+            "health_checks.interval",
+            "is said twice, here and in the guide's way",
+        ),
+        (
+            MONITOR.replace("30", "1.5.2"),
+            "swarm_monitor.check_interval",
+            "is not a duration; write 30s, 10m, 1h30m or a number of seconds",
+        ),
+        (
+            MONITOR.replace("check_interval", "interval"),
+            "swarm_monitor.interval",
+            "is not known here; known here: session_id, check_interval",
+        ),
+        (
+            MONITOR.replace("30", "30, on_health_change: warn"),
+            "swarm_monitor.on_health_change",
+            "is a callback; what the guide does there is done anyway, and triggers of type"
+            " agent_health do more",
+        ),
+        ("swarm_monitor: 30\n", "swarm_monitor", "must be a mapping with check_interval"),
+    ],
+)
+def test_what_cannot_be_monitored_so_is_told(
+    write: Write, block: str, path: str, message: str
+) -> None:
+    assert (path, message) in refused(write(SESSION + FRAME + block))
 
 
 @pytest.mark.parametrize("form", [bare, listed, wrapped])
