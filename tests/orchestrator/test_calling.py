@@ -3,16 +3,22 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from chance import GIVEN_AT_GATES, plans, whole_sessions
 from hands import Hand, Hands
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mop_tui.agents.host import Assignment, Told
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import Answer, Command, Noticed, SetMemory, Stop
 from mop_tui.domain.ids import MemoryKey, QuestionId
-from mop_tui.domain.plan import Calling, Mode, Plan, QuestionSpec
+from mop_tui.domain.plan import Calling, Hook, Mode, Plan, QuestionSpec
+from mop_tui.domain.plan import Command as Program
 from mop_tui.domain.sentences import sentence
+from mop_tui.orchestrator.answers import PreparedAnswer
 from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.recheck import recheck
 from sessions import Ran, agent, crash, fixed, plan, play, question, task
@@ -283,3 +289,30 @@ def test_a_session_that_goes_on_calls_in_its_time(file: Path) -> None:
     [timer] = [e for e in ran.of("system.timer_set") if e.data.purpose == "call"]
     died = crash(ran, file.with_name("died.jsonl"), after=timer.seq)
     assert called(run(what, died, Phone(), resume=True)) == [(120, "q1")]
+
+
+@whole_sessions(60)
+@given(
+    what=plans(),
+    answers=GIVEN_AT_GATES,
+    seed=st.integers(0, 1000),
+    after=st.sampled_from([0, 1, 3_000, 90_000]),
+)
+def test_calls_never_change_what_becomes_of_a_rehearsal(
+    what: Plan, answers: list[PreparedAnswer], seed: int, after: int
+) -> None:
+    calling = replace(
+        what,
+        session_hooks={"call": Hook(Program(("ring",)))},
+        calling=Calling(command_ms=after),
+    )
+    with TemporaryDirectory() as folder:
+        one, other = (
+            play(plan_, Path(folder) / f"{n}.jsonl", seed=seed, answers=answers)
+            for n, plan_ in enumerate((what, calling))
+        )
+        assert recheck(calling, other.events).divergence is None
+    assert one.session.outcome == other.session.outcome
+    assert one.session.at == other.session.at
+    for name in one.session.tasks:
+        assert one.states(name) == other.states(name)
