@@ -12,6 +12,7 @@ from rich.traceback import Traceback
 from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -466,10 +467,12 @@ class Dashboard(App[WhyEnded]):
     # -- steering ---------------------------------------------------------------------------
 
     def _subject(self) -> Subject | None:
-        """Return what keys are about now."""
-        if isinstance(self.screen, DetailDialog | QuestionDialog):
-            return self.screen.subject
-        return self.focused.subject_here if isinstance(self.focused, Rows) else None
+        """Return what keys are about now, or were before the palette covered that."""
+        covered = isinstance(self.screen, CommandPalette) and len(self.screen_stack) > 1
+        screen = self.screen_stack[-2] if covered else self.screen
+        if isinstance(screen, DetailDialog | QuestionDialog):
+            return screen.subject
+        return screen.focused.subject_here if isinstance(screen.focused, Rows) else None
 
     def action_steer(self, deed: Deed) -> None:
         """Do something with an agent or a task, after asking where that cannot be undone."""

@@ -119,13 +119,11 @@ def _add_feedback(details: Details, frame: Frame, rows: list[Feedback]) -> None:
         at = frame.moment(row.at).strip()
         if row.told:
             agents = listed(list(dict.fromkeys(agent for agent, _ in row.told)))
-            fate = f"told {agents} at {frame.moment(row.told[-1][1]).strip()}"
-        elif frame.ended:
-            fate = "reached nobody"
+            fate = f"{agents} at {frame.moment(row.told[-1][1]).strip()}"
         else:
-            fate = "nobody was told yet"
+            fate = "nobody" if frame.ended else "nobody yet"
         details.add("feedback", f"{verdict}{row.said.text}", "strong" if row.told else "warn")
-        details.add("", f"{at} by {row.said.by}; {fate}", "dim")
+        details.add("told", f"{fate} (said at {at} by {row.said.by})", "dim")
 
 
 def _what_it_is(frame: Frame, agent: Agent) -> list[Entry]:

@@ -99,7 +99,7 @@ class IssueList(Rows):
             said = clip(((f" {printable(worded(remedy))}", "dim"),), width // 3)
             beside = ((KEY, "dim" if impossible else "you"), *said)
         if width >= _ROOMY:
-            beside += (cell(age(max(0, frame.elapsed - issue.last_at)), 6, "dim", "right"),)
+            beside += ((f"  {age(max(0, frame.elapsed - issue.last_at))}", "dim"),)
         return spread(line, beside, width) if beside else clip(line, width)
 
 

@@ -152,7 +152,7 @@ def _of_cancelling(task: Task, snapshot: Snapshot) -> str:
 def _of_retrying(task: Task, snapshot: Snapshot) -> str:
     name = task.spec.id
     also = brought_back(snapshot, name)
-    with_it = f", and with it comes back what needs it: {_named(also)}" if also else ""
+    with_it = f", and what needs it comes back: {_named(also)}" if also else ""
     asks = f" Its gate {task.spec.gate} asks again." if task.spec.gate is not None else ""
     return f"{name} is {task.state}.\nIt is done again from its beginning{with_it}.{asks}"
 

@@ -43,12 +43,13 @@ def refusal(session: Session | Snapshot, command: GiveFeedback) -> str:
 
 
 def recipient(session: Session | Snapshot, feedback: Feedback) -> AgentId | None:
-    """Return whom feedback is for; None if that is not known yet."""
+    """Return whom feedback is for; None if it is about a task that nobody has in hand, or had last:
+    it comes with that."""
     said = feedback.said
     if said.agent is not None or said.task is None:
         return said.agent
     task = session.tasks.get(said.task)
-    return None if task is None else task.agent or task.spec.agent
+    return None if task is None else task.agent
 
 
 def handed_with(session: Session, agent: AgentId, task: TaskId) -> tuple[FeedbackId, ...]:

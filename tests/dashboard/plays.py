@@ -7,6 +7,7 @@ from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.answers import Option, Validation
 from mop_tui.domain.conditions import Condition
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TriggerName
+from mop_tui.domain.issues import limit_of
 from mop_tui.domain.plan import AgentLimits, Lifetime, Mode, Retry
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import Limits, TriggerSpec
@@ -338,8 +339,10 @@ def triggered() -> Stage:
         context={"trigger": FILES, "because": "environments/dev/observability/obi-1.yaml came"},
     )
     stage.give("new-config-1", "obi-specialist-1")
-    stage.issue("warning", "trigger new-config spawns no more", "raise it", trigger=FILES)
-    for _ in range(9_900):
+    stage.happen(e.SystemRefused(FILES, "total"))
+    key = limit_of(FILES, "total")
+    stage.issue("warning", "trigger new-config spawns no more", "raise it", trigger=FILES, key=key)
+    for _ in range(9_899):
         stage.happen(e.SystemRefused(FILES, "total"))
     stage.time += 12 * SECOND
     return stage

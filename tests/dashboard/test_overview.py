@@ -145,7 +145,8 @@ async def test_issues_are_counted_by_severity_and_the_worst_stands_first() -> No
         lines = desk.lines()
         critical = next(n for n, line in enumerate(lines) if "✗ CRITICAL" in line)
         assert "! WARNING" in lines[critical + 1]
-        assert "read the output of devops-troubleshooter" in lines[critical]
+        assert "read the output of devops-trouble" in lines[critical]
+        assert lines[critical].endswith(" 5m│")
 
 
 async def test_events_say_when_and_what_in_words() -> None:
