@@ -13,6 +13,7 @@ from mop_tui.domain.answers import objection
 from mop_tui.domain.events import AnyEvent, UserAnswered, UserAsked, UserCommanded
 from mop_tui.domain.feed import Answer, Forget, Seen
 from mop_tui.domain.ids import QuestionId
+from mop_tui.domain.reactions import told
 from mop_tui.domain.rows import Question
 from mop_tui.domain.session import Snapshot
 from mop_tui.domain.wording import lasting, listed, printable
@@ -152,7 +153,7 @@ def _told(asked: UserAsked, remaining: Mapping[QuestionId, int | None]) -> Itera
     about = f", about task {asked.task}" if asked.task is not None else ""
     yield f"{asked.question}  {printable(asked.name)}{about}"
     yield f"  {printable(asked.text)}"
-    for key, content in asked.context:
+    for key, content in (*asked.context, *told(asked.on_answer)):
         first, *more = templates.as_text(content).splitlines() or [""]
         yield f"    {printable(key)}: {printable(first)}"
         yield from (f"      {printable(line)}" for line in more)

@@ -37,6 +37,7 @@ from mop_tui.domain.events import AnyEvent, SystemDecided
 from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import HostKind, Lifetime
+from mop_tui.domain.reactions import told
 from mop_tui.domain.rows import Agent, Feedback, Issue, Task, Trigger
 from mop_tui.domain.sentences import sentence
 from mop_tui.domain.task_lifecycle import TERMINAL
@@ -360,6 +361,7 @@ def question_details(frame: Frame, question_id: QuestionId) -> Details:
     details.add("danger", "marked as dangerous" if asked.dangerous else None, "bad")
     if asked.context:
         details.entries += context_entries([("about", dict(asked.context))])
+    details.entries += context_entries(told(asked.on_answer))
     return details
 
 

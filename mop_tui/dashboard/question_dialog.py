@@ -23,6 +23,7 @@ from mop_tui.domain.batches import identical
 from mop_tui.domain.events import UserAnswered, UserCommanded
 from mop_tui.domain.feed import Answer, EventFilter, Seen, SessionFeed
 from mop_tui.domain.ids import CommandId, QuestionId
+from mop_tui.domain.reactions import told
 from mop_tui.domain.remembering import unfit
 from mop_tui.domain.rows import Question
 from mop_tui.domain.wording import lasting, printable
@@ -166,7 +167,7 @@ class QuestionDialog(Dialog[Closed]):
                 yield Static(printable(asked.text), id="question", markup=False)
             yield Static(self._about(), id="about")
             with VerticalScroll(id="context"):
-                yield Sheet(context_entries(asked.context))
+                yield Sheet(context_entries((*asked.context, *told(asked.on_answer))))
             yield Static(id="deadline", markup=False)
             yield Static(id="scope", markup=False)
             yield from self.compose_answer(Static(id="hint", markup=False))
@@ -174,7 +175,8 @@ class QuestionDialog(Dialog[Closed]):
     def on_mount(self) -> None:
         """Start the guard once the dialog can be read."""
         self.set_class(len(self.question.asked.text) > _LONG, "-long")
-        self.query_one("#context").display = bool(self.question.asked.context)
+        asked = self.question.asked
+        self.query_one("#context").display = bool(asked.context or asked.on_answer)
         self.show(self._frame)
         self.call_after_refresh(self._painted)
 
@@ -276,20 +278,20 @@ class QuestionDialog(Dialog[Closed]):
         """Return what more the answer may be for, or is."""
         if self.stage != "open" or not self.listens:
             return ""
-        asked, told = self.question.asked, list[str]()
+        asked, lines = self.question.asked, list[str]()
         whose = f"{asked.agent} and class {asked.class_name}"
         if self._remember:
             while_ = lasting(self._remember)
-            told.append(f"Remembered for {while_} for {whose} (ctrl+r: longer, or not).")
+            lines.append(f"Remembered for {while_} for {whose} (ctrl+r: longer, or not).")
         elif not unfit(asked):
-            told.append(f"ctrl+r has the answer remembered for {whose}.")
+            lines.append(f"ctrl+r has the answer remembered for {whose}.")
         alike = self._alike
         chosen = [row for row in alike if row.id in self._batch]
         if len(chosen) > 1:
-            told.append(f"Answers all {len(chosen)} alike, from {askers(chosen)} (ctrl+t: not).")
+            lines.append(f"Answers all {len(chosen)} alike, from {askers(chosen)} (ctrl+t: not).")
         elif len(alike) > 1:
-            told.append(f"ctrl+t answers all {len(alike)} alike, from {askers(alike)}.")
-        return printable(" ".join(told))
+            lines.append(f"ctrl+t answers all {len(alike)} alike, from {askers(alike)}.")
+        return "\n".join(map(printable, lines))
 
     # -- what it shows ----------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """What a layout has done for each answer to a question."""
 
-from typing import Literal
+from typing import Literal, assert_never
 
 from pydantic import JsonValue
 
@@ -34,6 +34,34 @@ class Reaction:
 OnAnswer = tuple[tuple[str, tuple[Reaction, ...]], ...]
 """Reactions by the answer that they are for: `approve`, `reject`, the value of an option, what was
 typed, or `ANY`."""
+
+
+def told(on_answer: OnAnswer) -> list[tuple[str, JsonValue]]:
+    """Return in words what is done for each answer, as people read it who give one."""
+    return [
+        (f"on {'any other answer' if value == ANY else value}", [*map(_told, reactions)])
+        for value, reactions in on_answer
+        if reactions
+    ]
+
+
+def _told(reaction: Reaction) -> str:
+    because = f" ({reaction.text})" if reaction.text else ""
+    match reaction.do:
+        case "create_task":
+            return f"a task for {reaction.agent or reaction.skill}: {reaction.text}"
+        case "spawn":
+            return f"{reaction.type} is spawned" + (f": {reaction.text}" if reaction.text else "")
+        case "set_memory":
+            return f"the memory is set: {', '.join(key for key, _ in reaction.set)}"
+        case "retry":
+            return f"the task is done again{because}"
+        case "skip":
+            return f"the task is skipped{because}"
+        case "stop":
+            return f"the session ends{because}"
+        case _:
+            assert_never(reaction.do)
 
 
 def reactions_to(on_answer: OnAnswer, value: str) -> tuple[Reaction, ...]:

@@ -15,8 +15,9 @@ from mop_tui.journal import verify
 
 LAYOUT = """
 session: {id: full}
-agent_types: {worker: {}}
-teams: {crew: {agents: [{id: ann, type: worker}, {id: ben, type: worker}]}}
+agent_types: {worker: {}, crier: {run: [touch, announced]}}
+teams:
+  crew: {agents: [{id: ann, type: worker}, {id: ben, type: worker}, crier]}
 tasks:
   first:
     agent: ann
@@ -24,7 +25,10 @@ tasks:
   second: {agent: ann, needs: [first], run: {shell: "touch second-began"}}
   ship: {agent: ben, gate: sure, run: {shell: "touch shipped"}}
 questions:
-  sure: {question: "Ship it now?", question_type: approval}
+  sure:
+    question: "Ship it now?"
+    question_type: approval
+    on_answer: {approve: [create_task: {agent: crier, task: Announce it}]}
 """
 ALONE = ("unshare", "--mount", "--map-root-user", "sh", "-c")
 """What this mounts is seen by this one program only: needs Linux and user namespaces."""
@@ -78,18 +82,20 @@ def test_a_full_disk_freezes_the_session_until_there_is_room_and_nothing_is_lost
         terminal.until_gone("y or n chooses")
         terminal.until("NOT RECORDING")
         assert not (tmp_path / "shipped").exists()
+        assert not (tmp_path / "announced").exists()
         assert not (tmp_path / "second-began").exists(), "what is not recorded is not done"
 
         ballast.unlink()
         terminal.until_gone("NOT RECORDING")
         eventually((tmp_path / "second-began").exists)
-        assert not (tmp_path / "shipped").exists(), "an answer that was refused does not count"
+        for effect in ("shipped", "announced"):
+            assert not (tmp_path / effect).exists(), "an answer that was refused does not count"
         terminal.press("a")
         terminal.until("y or n chooses")
         terminal.press("y")
         terminal.until("Enter approves")
         terminal.press(ENTER)
-        terminal.until("all of 3 tasks complete")
+        terminal.until("all of 4 tasks complete")
         eventually(lambda: b"system.ended" in session.read_bytes())
         recorded = session.read_bytes()
         terminal.press("q")
@@ -104,3 +110,4 @@ def test_a_full_disk_freezes_the_session_until_there_is_room_and_nothing_is_lost
     (tmp_path / "saved.jsonl").write_bytes(recorded)
     assert verify(tmp_path / "saved.jsonl").state == "intact"
     assert (tmp_path / "shipped").exists()
+    assert (tmp_path / "announced").exists()

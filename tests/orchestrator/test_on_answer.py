@@ -9,10 +9,12 @@ from hands import Hand
 
 from mop_tui.agents.host import Assignment, Reply, Told
 from mop_tui.domain.answers import Validation
+from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId
 from mop_tui.domain.plan import Plan, QuestionSpec
 from mop_tui.domain.reactions import Reaction
 from mop_tui.domain.triggers import Limits
+from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.recheck import recheck
 from sessions import Ran, agent, answer, kind, plan, play, question, task, trigger
 
@@ -289,3 +291,26 @@ def test_it_is_recomputed(file: Path) -> None:
     what = gated(spec)
     ran = play(what, file, answers=[answer("g", "less")])
     assert recheck(what, ran.events).divergence is None
+
+
+def test_what_is_done_waits_until_the_answer_is_on_disk(file: Path) -> None:
+    """Of an approval of a gate and of what is done for it, nothing is real before."""
+    began: list[tuple[int, str]] = []
+
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            began.append((it[0].clock.moment(), heard.task.id))
+            hand.after(1, hand.exit)
+
+    def look(orchestrator: Orchestrator, _event: AnyEvent) -> None:
+        it[:] = [orchestrator]
+
+    it: list[Orchestrator] = []
+    spec = doing(question("g"), {"approve": [MORE]})
+    what = plan([agent("a"), agent("b")], [task("one", "a", gate="g")], [spec])
+    ran = play(
+        what, file, hands=behave, during=look, answers=[answer("g", "approve", after=5)], lag=3
+    )
+    answered = ran.of("user.answered")[0]
+    assert sorted(name for _, name in began) == ["g-1", "one"]
+    assert all(at >= answered.at + 3000 for at, _ in began)
