@@ -106,9 +106,9 @@ def sentence(reading: Reading) -> str:
         case "progress":
             return "it gets on"
         case "cpu":
-            return f"it uses {value:.0f} % of its processor limit{by}"
+            return f"it uses {value or 0:.0f} % of its processor limit{by}"
         case "memory":
-            return f"it uses {value:.0f} % of its memory limit{by}"
+            return f"it uses {value or 0:.0f} % of its memory limit{by}"
 
 
 def told(wrong: tuple[Reading, ...]) -> str:
