@@ -400,8 +400,6 @@ def _awaited(kind: str, name: str | None) -> dict[str, JsonValue]:
         if said["mop"] == kind and (name is None or said.get("id") == name):
             return said
         match said["mop"]:
-            case "ping":
-                _say("pong", {"id": said.get("id")})
             case "cancel" if kind != "task" and _in_hand(said.get("task")):
                 raise NoAnswerError("withdrawn", str(said.get("reason") or "the task is cancelled"))
             case "message":

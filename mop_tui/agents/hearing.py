@@ -160,7 +160,7 @@ class Ear:
     def _look_for_signs(self, lines: list[str]) -> None:
         percent = self._patterns.percent(lines)
         if percent is not None:
-            self._progress.put(Progressed(*self._id, percent))
+            self._progress.put(Progressed(*self._id, percent, said=False))
         for sign in self._patterns.errors(lines):
             paced = self._signs.get(sign.type)
             if paced is None:

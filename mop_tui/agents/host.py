@@ -150,6 +150,8 @@ class Progressed:
     incarnation: int
     percent: int
     note: str = ""
+    said: bool = True
+    """It said so in the protocol, as against a line that looks so."""
 
 
 @immutable

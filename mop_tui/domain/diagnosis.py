@@ -36,7 +36,8 @@ def _readings(agent: Agent, task: Task | None, checks: HealthChecks, at: int) ->
     if reported is not None and reported.status is not None:
         yield Reading("status", reported.status, "reported")
     if measured is not None and measured.stopped is not None:
-        yield Reading("stopped", "unhealthy" if measured.stopped else "healthy", "measured")
+        stopped = measured.stopped and not _answers(agent)
+        yield Reading("stopped", "unhealthy" if stopped else "healthy", "measured")
     yield from _response(agent, checks)
     yield _errors(agent, checks, at)
     if task is not None and not agent.waits:
@@ -50,6 +51,11 @@ def _readings(agent: Agent, task: Task | None, checks: HealthChecks, at: int) ->
         ]
         if known:
             yield _worse(known)
+
+
+def _answers(agent: Agent) -> bool:
+    """True if its process answered the last ping."""
+    return agent.response_ms is not None and agent.unanswered_ms is None
 
 
 def _worse(known: list[Reading]) -> Reading:
@@ -180,7 +186,7 @@ def evidence(agent: Agent, wrong: tuple[Reading, ...]) -> int | None:
 
 def signs_of_life(agent: Agent, checks: HealthChecks, at: int) -> str:
     """Return by what it is known that an agent that is quiet is alive; empty if by nothing."""
-    if agent.response_ms is not None and agent.unanswered_ms is None:
+    if _answers(agent) and agent.response_ms is not None:
         return f"it answers pings in {lasting(round(agent.response_ms))}"
     if agent.measured is not None and agent.measured.stopped:
         return ""

@@ -333,7 +333,7 @@ def _agent_health(session: Session, event: Event[e.AgentHealth]) -> None:
             agent.last_active = event.at
         case "ping":
             agent.unanswered_ms = data.unanswered_ms
-            if data.response_ms is not None:
+            if data.unanswered_ms is None:
                 agent.response_ms = data.response_ms
     agent.heard = {**agent.heard, data.source: event.seq}
     session.touch(agent)
@@ -358,8 +358,16 @@ def _agent_checked(session: Session, event: Event[e.AgentChecked]) -> None:
     session.touch(agent)
 
 
+def _stand_still(session: Session, at: int, ms: int) -> None:
+    """Note that the wall clock went on by so much, or went back, which session time did not."""
+    total = session.away[-1][1] if session.away else 0
+    session.away = (*session.away, (at, total + ms))
+
+
 def _clock_jumped(session: Session, event: Event[e.SystemClockJumped]) -> None:
     """Begin anew to count checks: what was not seen meanwhile is nobody's illness."""
+    if apart := event.data.wall_ms + event.data.stalled_ms:
+        _stand_still(session, event.at, apart)
     for agent in session.agents.values():
         if agent.running:
             agent.watched_from = event.at
@@ -374,7 +382,8 @@ def _agent_erred(session: Session, event: Event[e.AgentErred]) -> None:
     if agent is None:
         return
     agent.errors += 1
-    agent.error_times = (*agent.error_times, event.at)[-session.checks(agent).many_errors :]
+    if data.source != "host" or data.type == e.PROTOCOL_VIOLATION:  # else it is not its fault
+        agent.error_times = (*agent.error_times, event.at)[-session.checks(agent).many_errors :]
     agent.last_error = error_text(data)
     agent.heard = {**agent.heard, "seen": event.seq}
     session.touch(agent)
@@ -656,8 +665,7 @@ def _user_withdrawn(session: Session, event: Event[e.UserWithdrawn]) -> None:
 def _system_resumed(session: Session, event: Event[e.SystemResumed]) -> None:
     session.attended = event.data.attended
     session.resumptions += 1
-    total = session.away[-1][1] if session.away else 0
-    session.away = (*session.away, (event.at, total + event.data.away_ms))
+    _stand_still(session, event.at, event.data.away_ms)
     for agent in session.agents.values():
         if agent.running:
             # It is not there any more, which the facts that follow say; nobody may count on it.

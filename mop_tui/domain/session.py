@@ -222,7 +222,7 @@ class Snapshot:
 
     def away_by(self, at: int) -> int:
         """Return for how many milliseconds the session had stood still by session time `at`."""
-        return max((total for since, total in self.away if since <= at), default=0)
+        return next((total for since, total in reversed(self.away) if since <= at), 0)
 
     @property
     def open_questions(self) -> tuple[Question, ...]:

@@ -22,14 +22,12 @@ from mop_tui.domain.health import worst
 from mop_tui.domain.ids import AgentId
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session
-from mop_tui.orchestrator.clock import Clock, Due, Timeline
+from mop_tui.orchestrator.clock import STALL, Clock, Due, Timeline
 from mop_tui.orchestrator.processes import Processes
 
 CHECKED = frozenset({AgentState.ACTIVE, AgentState.DEGRADED, AgentState.UNHEALTHY})
 """States in which an agent is at work by itself. Who is paused waits for others, and who is
 ASSIGNED has not begun."""
-STALL = 5_000
-"""Milliseconds that the program may be late without having been suspended."""
 JUMP = 2_000
 """Milliseconds that the wall clock may stray from the session's between two looks."""
 SAME_MS = 50.0
@@ -48,6 +46,8 @@ class _Watch:
     incarnation: int
     pinged_at: int | None = None
     """When the ping was sent that it has not answered."""
+    heard_from: int = 0
+    """Since when it could have answered that."""
     waiting: bool = False
     """A check has begun and waits for the answer."""
     late: bool = False
@@ -60,7 +60,8 @@ class _Watch:
 class _Machine:
     """What is known of the clocks."""
 
-    seen_at: int = 0
+    missed: int | None = None
+    """Milliseconds for which the program did not run."""
     offset: float | None = None
     """Seconds from the monotonic clock to the wall clock."""
 
@@ -105,19 +106,14 @@ class Checks:
 
     def look(self) -> None:
         """Notice if the program was suspended, or the clock set."""
-        now = self.clock.now()
-        stalled = now - self._machine.seen_at if self._machine.seen_at else 0
-        self._machine.seen_at = now
-        offset = self.wall() - time.monotonic()
-        before, self._machine.offset = self._machine.offset, offset
-        jumped = 0 if before is None else round(1000 * (offset - before))
-        if stalled > STALL or abs(jumped) > JUMP:
-            self._blame(
-                e.SystemClockJumped(
-                    wall_ms=jumped if abs(jumped) > JUMP else 0,
-                    stalled_ms=stalled if stalled > STALL else 0,
-                )
-            )
+        machine = self._machine
+        missed, offset = self.clock.missed(), self.wall() - time.monotonic()
+        stalled = 0 if machine.missed is None else missed - machine.missed
+        strayed = 0 if machine.offset is None else round(1000 * (offset - machine.offset))
+        jumped = strayed if abs(strayed) > JUMP else 0
+        machine.missed, machine.offset = missed, offset
+        if stalled or jumped:
+            self._blame(e.SystemClockJumped(wall_ms=jumped, stalled_ms=stalled))
 
     # -- who is checked ---------------------------------------------------------------------------
 
@@ -154,18 +150,20 @@ class Checks:
         if watch.pinged_at is None:
             self._pings += 1
             if not self.processes.ping(name, agent.incarnation, self._pings):
+                if agent.response_ms is not None:  # it cannot hear any more
+                    self._tell(e.AgentHealth(name, agent.incarnation, "ping"))
                 self._conclude(name, watch, agent)
                 return
-            watch.pinged_at = now
+            watch.pinged_at = watch.heard_from = now
         watch.waiting = True
         timeout = self.session.checks(agent).timeout_ms
-        patience = max(0, watch.pinged_at + timeout - now)
+        patience = max(0, watch.heard_from + timeout - now)
         watch.due = self.timeline.call_at(now + patience, lambda: self._overdue(name))
 
     def _overdue(self, name: AgentId) -> None:
         """Conclude a check without an answer, which counts if the agent has ever given one."""
         if not self.clock.virtual:
-            self.look()  # this may forget that there was a ping
+            self.look()  # this may begin to wait for the answer anew
         watch, agent = self._watches.get(name), self.session.agents[name]
         if watch is None or not watch.waiting:
             return
@@ -174,7 +172,7 @@ class Checks:
             watch.late = True
             self._blame_the_machine()
         if watch.late and watch.pinged_at is not None:
-            waited = self.clock.moment() - watch.pinged_at
+            waited = self.clock.moment() - watch.heard_from
             unanswered = e.AgentHealth(name, agent.incarnation, "ping", unanswered_ms=waited)
             self._tell(unanswered)
         self._conclude(name, watch, agent)
@@ -187,8 +185,10 @@ class Checks:
             return
         self._blamed = False
         now = self.clock.moment()
-        if watch is None or self._is_news(agent, watch, pong.response_ms, now):
-            took = pong.response_ms
+        took = pong.response_ms
+        if watch is not None and watch.pinged_at is not None and not self.clock.virtual:
+            took = min(took, now - watch.pinged_at)  # less what the program missed
+        if watch is None or self._is_news(agent, watch, took, now):
             self.receive(
                 e.AgentHealth(pong.agent, pong.incarnation, "ping", response_ms=took), cause
             )
@@ -236,23 +236,26 @@ class Checks:
 
     def _blame_the_machine(self) -> None:
         """Note once if nobody answers who is pinged: that is hardly the fault of all of them."""
-        pinged = [watch for name, watch in self._watches.items() if self._answers(name)]
-        now = self.clock.moment()
-        silent = [
-            watch
-            for watch in pinged
-            if watch.pinged_at is not None and now - watch.pinged_at >= STALL
-        ]
+        pinged = [name for name in self._watches if self._answers(name)]
+        silent = [name for name in pinged if self._is_silent(name)]
         if len(pinged) > 1 and len(silent) == len(pinged) and not self._blamed:
             self._blamed = True
             self._blame(e.SystemClockJumped(late=len(silent)))
 
     def _answers(self, name: AgentId) -> bool:
-        return self.session.agents[name].response_ms is not None
+        agent = self.session.agents[name]
+        alive = agent.running and not agent.stopping and not agent.waits
+        return alive and agent.response_ms is not None
+
+    def _is_silent(self, name: AgentId) -> bool:
+        """True if an agent has not answered for so long that it is no chance."""
+        watch = self._watches[name]
+        patience = min(STALL, self.session.checks(self.session.agents[name]).timeout_ms)
+        waited = self.clock.moment() - watch.heard_from
+        return watch.pinged_at is not None and waited >= patience
 
     def _blame(self, jump: e.SystemClockJumped) -> None:
         self.receive(jump, None)
         for watch in self._watches.values():
-            if watch.pinged_at is not None:
-                watch.pinged_at = self.clock.moment()  # the answer may be on its way
+            watch.heard_from = self.clock.moment()  # the answer may be on its way
             watch.late = False

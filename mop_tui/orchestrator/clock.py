@@ -1,8 +1,10 @@
 """Session time, and what is due when.
 
-Session time is milliseconds since the session began. A live session follows the wall clock; a
-rehearsal runs on a virtual clock that jumps to whatever is due next, or walks there at a chosen
-speed so that a human can watch.
+Session time is milliseconds since the session began. In a live session it passes by itself, as long
+as the program runs: while that is suspended, session time stands still, as it does while the
+machine sleeps. Nobody who had no chance is late then: no task, no answer, no agent. A rehearsal
+runs on a virtual clock that jumps to whatever is due next, or walks there at a chosen speed so that
+a human can watch.
 """
 
 import heapq
@@ -12,6 +14,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 Call = Callable[[], None]
+STALL = 5_000
+"""Milliseconds that the program may be late without having been suspended."""
 
 
 @dataclass(eq=False, slots=True)
@@ -71,22 +75,36 @@ class Clock(Protocol):
     def reach(self, at: int) -> None:
         """Note that what is due at `at` happens now."""
 
+    def missed(self) -> int:
+        """Milliseconds in all for which the program did not run, which session time leaves out."""
+
     @property
     def virtual(self) -> bool:
         """True if time may jump, so that nothing real depends on it."""
 
 
 class WallClock:
-    """Session time that passes by itself and is `at` (ms) now."""
+    """Session time that passes by itself, while the program runs, and is `at` (ms) now.
+
+    Whoever runs the session looks at it more often than every `STALL` milliseconds: where nobody
+    looked for longer, nobody could.
+    """
 
     virtual = False
 
     def __init__(self, at: int = 0) -> None:
-        self._start = time.monotonic_ns() - at * 1_000_000
+        self._seen = time.monotonic_ns()
+        self._start = self._seen - at * _MS
+        self._missed = 0
 
     def now(self) -> int:
         """See `Clock`."""
-        return (time.monotonic_ns() - self._start) // 1_000_000
+        seen = time.monotonic_ns()
+        unseen, self._seen = seen - self._seen, seen
+        if unseen > STALL * _MS:
+            self._missed += unseen
+            self._start += unseen
+        return (seen - self._start) // _MS
 
     def moment(self) -> int:
         """See `Clock`."""
@@ -98,6 +116,15 @@ class WallClock:
 
     def reach(self, at: int) -> None:
         """See `Clock`: a wall clock is where it is."""
+
+    def missed(self) -> int:
+        """See `Clock`."""
+        self.now()
+        return self._missed // _MS
+
+
+_MS = 1_000_000
+"""Nanoseconds."""
 
 
 class VirtualClock:
@@ -143,3 +170,7 @@ class VirtualClock:
         if at > self._reached:
             self._reached = at
             self._since = time.monotonic()
+
+    def missed(self) -> int:
+        """See `Clock`: it waits for the program."""
+        return 0

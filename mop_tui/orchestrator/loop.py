@@ -113,8 +113,8 @@ class Orchestrator:
         self._wall_timers: dict[TimerId, tuple[asyncio.TimerHandle, effects.Timer]] = {}
         """What takes its time by the wall clock, and keeps the timeline out of it: questions that a
         person may answer, and calls, for which nothing of the session waits."""
-        self._deadlines: dict[QuestionId, float] = {}
-        """When open questions time out, by the monotonic clock."""
+        self._deadlines: dict[QuestionId, Callable[[], float]] = {}
+        """In how many seconds open questions time out."""
         self._wake = asyncio.Event()
         self.told_to_end = False
         """Somebody wants the session to end early; the record of it may still be on its way."""
@@ -144,7 +144,11 @@ class Orchestrator:
                 self._record_health,
                 partial(self._post, self._checks.look),
             )
-            measuring = asyncio.create_task(look.run())
+            own = [agent.health for agent in self._plan.agents.values()]
+            own += [kind.health for kind in self._plan.kinds.values()]
+            every = [self._plan.health, *(checks for checks in own if checks is not None)]
+            shortest = min(checks.interval_ms for checks in every)
+            measuring = asyncio.create_task(look.run(shortest))
         try:
             watching = await self._outside.begin(resumed=self._recovered is not None)
             if self._recovered is None or not self.session.seq:
@@ -226,8 +230,8 @@ class Orchestrator:
 
     def remaining(self, question: QuestionId) -> int | None:
         """See `SessionFeed.remaining`."""
-        deadline = self._deadlines.get(question)
-        return None if deadline is None else max(0, round((deadline - time.monotonic()) * 1000))
+        left = self._deadlines.get(question)
+        return None if left is None else max(0, round(left() * 1000))
 
     def give_way(self, seconds: float) -> None:
         """See `SessionFeed`."""
@@ -439,19 +443,21 @@ class Orchestrator:
             return  # nobody waits for it any more
         in_person = effect.question is not None and self.attended and self.clock.virtual
         calls = effect.purpose == "call"
-        wait = self.clock.wait(effect.due)
-        if in_person:
-            wait = (effect.due - self.session.at) / 1000
         if in_person or (calls and not self.clock.virtual):
+            wait = self.clock.wait(effect.due)
+            if in_person:
+                wait = (effect.due - self.session.at) / 1000
             alarm = asyncio.get_running_loop().call_later(
                 wait, self._post, partial(self._fire_now, effect)
             )
             self._wall_timers[effect.timer] = (alarm, effect)
+            left = partial(_until, alarm.when())
         else:
+            left = partial(self.clock.wait, effect.due)
             timeline = self._calls if calls else self._timeline
             self._timers[effect.timer] = timeline.call_at(effect.due, partial(self._fire, effect))
         if effect.question is not None and not calls:
-            self._deadlines[effect.question] = time.monotonic() + wait
+            self._deadlines[effect.question] = left
 
     def _unset_timers(self) -> None:
         """Forget the timers that nobody waits for any more."""
@@ -468,6 +474,11 @@ class Orchestrator:
     def _fire_now(self, effect: effects.Timer) -> None:
         if self._wall_timers.pop(effect.timer, None) is not None:
             self._receive_now(e.SystemTimerFired(effect.timer), effect.seq)
+
+
+def _until(when: float) -> float:
+    """Return the seconds until a time of the event loop."""
+    return when - asyncio.get_running_loop().time()
 
 
 def _asks_the_operator(session: Session) -> bool:

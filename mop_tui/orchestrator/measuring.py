@@ -17,7 +17,9 @@ from mop_tui.orchestrator.processes import Processes
 from mop_tui.sources.sampler import Sampler, Usage
 
 INTERVAL = 2.0
-"""Seconds between two looks."""
+"""Seconds between two looks, unless somebody is checked so often that they would be old news."""
+SHORTEST = 0.1
+"""Seconds between two looks at least."""
 AT_LEAST_EVERY = 30.0
 """Seconds after which figures are recorded even though they are as they were."""
 NOTICEABLE_CORES = 0.05
@@ -54,8 +56,13 @@ class Measuring:
         self._sampler = Sampler()
         self._recorded: dict[Key, _Recorded] = {}
 
-    async def run(self, interval: float = INTERVAL) -> None:
-        """Look every `interval` seconds."""
+    async def run(self, shortest_check: int) -> None:
+        """Look from time to time; agents are checked every `shortest_check` milliseconds at most.
+
+        Two checks should not find an agent ill by one look at it, and who is ill is checked twice
+        as often.
+        """
+        interval = min(INTERVAL, max(SHORTEST, shortest_check / 3 / 1000))
         while True:
             await asyncio.sleep(interval)
             self._look()

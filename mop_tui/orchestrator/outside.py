@@ -230,11 +230,14 @@ class Outside:
     def _walk_to(self, spec: TriggerSpec, coming: datetime) -> None:
         """Have the time of a trigger come when the calendar says `coming`."""
         now = self._clock.moment()
+        calendar = self._calendar(now)
         # Rounded up: a fraction of a millisecond too early, the same minute would come again.
-        left = -((self._calendar(now) - coming) // timedelta(milliseconds=1))
+        left = -((calendar - coming) // timedelta(milliseconds=1))
         if left <= 0:
             self._come(spec)
         elif left > LOOK_AGAIN and not self._clock.virtual:
+            # What comes next comes sooner where the clock was set back.
+            coming = min(coming, next(CronSim(spec.cron, calendar), coming))
             self._timeline.call_at(now + LOOK_AGAIN, partial(self._walk_to, spec, coming))
         else:
             self._timeline.call_at(now + left, partial(self._walk_to, spec, coming))

@@ -284,7 +284,7 @@ class Processes:
             case h.Ponged() if self.ponged is not None:
                 self.ponged(report, running.cause)
             case _:
-                running.speaks = running.speaks or isinstance(report, _SPOKEN)
+                running.speaks = running.speaks or _speaks(report)
                 self._receive(_fact(report, running.task), running.cause)
 
 
@@ -297,6 +297,17 @@ def _said(said: e.UserFeedback) -> dict[str, JsonValue]:
 
 _SPOKEN = (h.Reported, h.Ponged, h.Remembered, h.Asked, h.Waiting, h.Messaged)
 """What only a program that speaks the protocol reports."""
+
+
+def _speaks(report: h.Report) -> bool:
+    """True if a report comes of something that was said in the protocol, and made sense."""
+    match report:
+        case h.Progressed():
+            return report.said
+        case h.Erred():
+            return report.source == "protocol"
+        case _:
+            return isinstance(report, _SPOKEN)
 
 
 def _fact(report: h.Report, task: TaskId | None) -> Fact:  # noqa: C901 - one case a kind

@@ -34,7 +34,8 @@ class Usage:
     """When it was last seen to have used a processor, in seconds of `time.monotonic`; None if it
     has not been since it was first looked at."""
     stopped: bool = False
-    """Somebody has suspended them all, by a signal or in a debugger."""
+    """Somebody has suspended them all, by a signal or in a debugger, for two samples and all that
+    was between them: who is only slowed down in this way (as by cpulimit) is not meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class _Group:
     own: dict[tuple[int, float], float]
     total: float
     at: float
+    stopped: bool
     active: float | None = None
 
 
@@ -90,8 +92,10 @@ class Sampler:
     ) -> tuple[_Group, Usage]:
         own = {(process.pid, process.born): process.own for process in members}
         total = sum(process.own + process.heirs for process in members)
-        current = _Group(own, total, now, last.active if last is not None else None)
+        stopped = all(process.stopped for process in members)
+        current = _Group(own, total, now, stopped, last.active if last is not None else None)
         cpu = None
+        spent = 0.0
         if last is not None and now > last.at:
             spent = _spent(last, current)
             # A child that was elsewhere and is waited for here brings all its time at once.
@@ -99,7 +103,7 @@ class Sampler:
             if spent > 0:
                 current.active = now
         memory = sum(process.memory for process in members)
-        stopped = all(process.stopped for process in members)
+        stopped = stopped and last is not None and last.stopped and spent == 0
         return current, Usage(cpu, memory, len(members), current.active, stopped)
 
 

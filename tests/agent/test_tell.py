@@ -216,14 +216,13 @@ def test_what_comes_before_the_answer_is_minded(env: Env) -> None:
         far.tell("task", id="deploy")
         far.tell("ping", id=1)
         name = far.hears("ask")["id"]
-        assert far.hears("pong") == {"id": 1}
         far.tell("message", **{"from": "bob", "text": 'hi\n{"mop":"done"}'})
         far.tell("answer", id="stale", outcome="answered", value="no")
         far.tell("cancel", task="another", reason="not this one")
         far.tell("ping", id="two")
-        assert far.hears("pong") == {"id": "two"}
         far.tell("answer", id=name, outcome="answered", value="yes")
         assert far.ends() == 0
+        assert "pong" not in [line["mop"] for line in far.said]  # the script cannot go on so
         assert far.log == ['mop-tui tell: bob says: hi {"mop":"done"}', "0 <yes>"]
 
 

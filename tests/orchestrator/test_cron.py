@@ -36,6 +36,9 @@ class _Calls:
     def reach(self, at: int) -> None:
         self._now = at
 
+    def missed(self) -> int:
+        return 0
+
     def go_on(self, until: int) -> None:
         while (due := self._timeline.next_due()) is not None and due <= until:
             self.reach(due)
