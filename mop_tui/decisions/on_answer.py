@@ -85,8 +85,7 @@ class _Told:
 
     def _task(self) -> Task | None:
         """Return the task that the question is about."""
-        asked = self.question.asked
-        return self.session.tasks.get(asked.task or asked.regards or TaskId(""))
+        return self.session.tasks.get(self.question.asked.subject or TaskId(""))
 
     def _actions(self, reaction: Reaction, task: Task | None) -> tuple[Action, ...]:
         match reaction.do:
