@@ -314,3 +314,40 @@ def test_what_is_done_waits_until_the_answer_is_on_disk(file: Path) -> None:
     answered = ran.of("user.answered")[0]
     assert sorted(name for _, name in began) == ["g-1", "one"]
     assert all(at >= answered.at + 3000 for at, _ in began)
+
+
+def test_what_cannot_be_done_all_the_same_stays_cancelled(file: Path) -> None:
+    what = plan(
+        [agent("a"), agent("b"), agent("c")],
+        [
+            task("one", "a"),
+            task("bad", "b"),
+            task("left", "c", needs=["one"]),
+            task("right", "c", needs=["one"]),
+            task("both", "c", needs=["left", "right"]),
+            task("never", "c", needs=["one", "bad"]),
+            task("after", "c", needs=["never", "left"]),
+        ],
+        [doing(ASK, {"more": [RETRY]})],
+        triggers=[trigger("worry", "agent_error", "ask_human", question=QuestionName("g"))],
+    )
+
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            first = heard.task.id == "one" and heard.attempt == 1
+            fails = first or heard.task.id == "bad"
+            hand.after(6 if heard.task.id == "bad" else 5, hand.exit, int(fails))
+
+    ran = play(
+        what, file, hands=behave, answers=[answer("g", "more", after=20), answer("g", "none")]
+    )
+    assert {name: str(row.state) for name, row in ran.session.tasks.items()} == {
+        "one": "COMPLETE",
+        "bad": "FAILED",
+        "left": "COMPLETE",
+        "right": "COMPLETE",
+        "both": "COMPLETE",
+        "never": "CANCELLED",
+        "after": "CANCELLED",
+    }
+    assert recheck(what, ran.events).divergence is None
