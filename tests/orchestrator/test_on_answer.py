@@ -169,7 +169,8 @@ def test_limits_hold_for_what_is_spawned_and_the_no_is_on_record(file: Path) -> 
 def test_retry_at_a_gate_is_a_recorded_no(file: Path) -> None:
     ran = play(gated(doing(ASK, {"more": [RETRY]})), file, answers=[answer("g", "more")])
     assert [d.data.reason for d in ran.decisions("on_answer")] == [
-        "file#test answered q1 with more, but it does not retry: one is READY"
+        "file#test answered q1 with more, but it does not retry: one waited for the answer,"
+        " and had not begun"
     ]
     assert ran.session.outcome == "complete"
 
@@ -350,4 +351,23 @@ def test_what_cannot_be_done_all_the_same_stays_cancelled(file: Path) -> None:
         "never": "CANCELLED",
         "after": "CANCELLED",
     }
+    assert recheck(what, ran.events).divergence is None
+
+
+@pytest.mark.parametrize("for_session", [False, True])
+@pytest.mark.parametrize("locks", [[], ["release"]])
+def test_what_is_created_for_who_gets_the_task_behind_the_gate_waits_its_turn(
+    file: Path, locks: list[str], *, for_session: bool
+) -> None:
+    more = replace(MORE, agent=AgentId("a"))
+    spec = doing(question("g"), {"approve": [more, more]})
+    what = plan(
+        [agent("a", for_session=for_session)], [task("one", "a", gate="g", locks=locks)], [spec]
+    )
+    ran = play(what, file, answers=[answer("g", "approve", after=2)])
+    assert ran.session.ignored == 0
+    assert not ran.of("task.refused")
+    assert not ran.of("agent.refused")
+    began = [e.data.task for e in ran.of("task.transitioned") if e.data.to_state == "ACTIVE"]
+    assert began == ["one", "g-1", "g-2"]
     assert recheck(what, ran.events).divergence is None
