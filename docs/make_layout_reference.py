@@ -52,6 +52,23 @@ teams:
 tasks:
   greet: {agent: alice, duration: 1s}
 ```
+
+What is done about an answer:
+
+```yaml
+questions:
+  quota:
+    question: OBI deployment failed in prod. How to proceed?
+    question_type: choice
+    options: [increase_quota, reduce_replicas, skip_prod]
+    on_answer:
+      increase_quota:
+        - create_task: {agent: platform-engineer, task: Increase prod CPU quota to 75}
+      reduce_replicas:
+        - set_memory: {obi/replicas: 2}
+        - spawn: {agent_type: obi-specialist, task: Deploy OBI with 2 replicas}
+      "*": [skip]
+```
 """
 
 NAMES = {

@@ -6,7 +6,8 @@ approves nor denies. Limits hold as for triggers. An answer that is a secret is 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
 from pydantic import JsonValue
@@ -15,7 +16,7 @@ from mop_tui.decisions import admission
 from mop_tui.decisions.by_hand import nothing_to_run
 from mop_tui.decisions.ending import wind_down
 from mop_tui.decisions.lookups import lookup_in
-from mop_tui.decisions.rules import Rule
+from mop_tui.decisions.rules import Decision, Later, Rule
 from mop_tui.decisions.steering import cancelled, ordered, retried
 from mop_tui.decisions.wording import titled
 from mop_tui.domain import templates
@@ -28,7 +29,7 @@ from mop_tui.domain.actions import (
 from mop_tui.domain.agent_lifecycle import PausedBy
 from mop_tui.domain.events import AnyEvent, SystemDecided, UserAnswered, UserExpired
 from mop_tui.domain.ids import SpawnId, TaskId
-from mop_tui.domain.plan import AgentSpec, Plan, TaskSpec
+from mop_tui.domain.plan import Plan, TaskSpec
 from mop_tui.domain.reactions import ANSWER, Reaction
 from mop_tui.domain.rows import Question, Task
 from mop_tui.domain.session import Session
@@ -40,15 +41,16 @@ class _No(Exception):  # noqa: N818 - it is an answer, not a mistake
     """Something is not done, for this reason."""
 
 
-def on_answer(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Do what the layout says for the answer that was given, or that holds instead of one."""
+def on_answer(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision]:
+    """Do what the layout says for the answer that was given, or that holds instead of one.
+
+    Each thing is decided once all is done that follows without it: the answer may have let a task
+    begin, or cancelled it, and what comes first may leave no room for what comes next.
+    """
     question = session.questions[event.data.question]
-    reactions = question.reactions
-    if not reactions:
-        return
-    told = _Told(plan, session, question, _said(question, event.data), event.seq)
-    for reaction in reactions:
-        yield told.decision(reaction)
+    told = _Told(plan, session, question, event)
+    for place, reaction in enumerate(question.reactions, start=1):
+        yield Later(partial(told.decision, reaction, place))
 
 
 @dataclass(slots=True)
@@ -58,12 +60,15 @@ class _Told:
     plan: Plan
     session: Session
     question: Question
-    said: str
-    seq: int
-    spawned: list[AgentSpec] = field(default_factory=list)
+    event: AnyEvent
 
-    def decision(self, reaction: Reaction) -> SystemDecided:
-        """Return whether one thing is done, and how."""
+    @property
+    def said(self) -> str:
+        """What was answered, or what holds and why."""
+        return _said(self.question, self.event.data)
+
+    def decision(self, reaction: Reaction, place: int) -> SystemDecided:
+        """Return whether one thing is done, and how; it is the `place`th."""
         task = self._task()
         about = None if task is None else task.spec.id
         reason = self.said
@@ -73,7 +78,7 @@ class _Told:
             standstill = not_running(self.session)
             if standstill:
                 raise _No(standstill)
-            actions = self._actions(reaction, task)
+            actions = self._actions(reaction, place, task)
         except _No as no:
             what = reaction.do.replace("_", " ")
             reason = f"{reason}, but it does not {what}: {no}"
@@ -82,10 +87,9 @@ class _Told:
 
     def _task(self) -> Task | None:
         """Return the task that the question is about."""
-        asked = self.question.asked
-        return self.session.tasks.get(asked.task or asked.regards or TaskId(""))
+        return self.session.tasks.get(self.question.asked.subject or TaskId(""))
 
-    def _actions(self, reaction: Reaction, task: Task | None) -> tuple[Action, ...]:
+    def _actions(self, reaction: Reaction, place: int, task: Task | None) -> tuple[Action, ...]:
         match reaction.do:
             case "create_task":
                 created = self._new_task(reaction)
@@ -94,7 +98,7 @@ class _Told:
                     raise _No(no)
                 return (CreateNew(created),)
             case "spawn":
-                return (self._spawn(reaction),)
+                return (self._spawn(reaction, place),)
             case "set_memory":
                 return tuple(
                     SetMemory(key, templates.render_value(value, self._look_up))
@@ -109,15 +113,14 @@ class _Told:
             case _:
                 assert_never(reaction.do)
 
-    def _spawn(self, reaction: Reaction) -> SpawnNew:
+    def _spawn(self, reaction: Reaction, place: int) -> SpawnNew:
         spec = admission.agent_of(
             self.plan, reaction.type, model=reaction.model, depth=self.question.depth
         )
-        refused = admission.refused(self.session, spec, self.spawned)
+        refused = admission.refused(self.session, spec)
         if refused is not None:
             raise _No(refused.reason)
-        self.spawned.append(spec)
-        spawn = SpawnId(f"{self.question.id}@{self.seq}.{len(self.spawned)}")
+        spawn = SpawnId(f"{self.question.id}@{self.event.seq}.{place}")
         return SpawnNew(spawn, spec, self._new_task(reaction) if reaction.text else None)
 
     def _new_task(self, reaction: Reaction) -> TaskSpec:
@@ -144,6 +147,8 @@ class _Told:
         if task is None:
             raise _No("the question is about no task")
         name = task.spec.id
+        if self.question.asked.task is not None and self.question.asked.agent is None:
+            raise _No(f"{name} waited for the answer, and had not begun")
         if task.state is TaskState.FAILED:
             return retried(self.session, name)
         holder = self.session.holder.get(name)

@@ -392,6 +392,12 @@ class UserAsked(Fact):
     """What is done for each answer."""
 
     @property
+    def subject(self) -> TaskId | None:
+        """The task that it is about, whether that waits for the answer or not."""
+        concerned = None if self.about is None else self.about.task
+        return self.task or self.regards or concerned
+
+    @property
     def secret(self) -> bool:
         """True if the answer must never be written down."""
         return self.question_type == "input" and self.input_type == "password"

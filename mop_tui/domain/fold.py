@@ -622,8 +622,7 @@ def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
 
 def _tell_next_attempt(session: Session, question: Question) -> None:
     """Let whoever tries a task again know what was said because of which it is."""
-    asked = question.asked
-    task = session.tasks.get(asked.task or asked.regards or TaskId(""))
+    task = session.tasks.get(question.asked.subject or TaskId(""))
     if task is not None and any(reaction.do == "retry" for reaction in question.reactions):
         _tell_answer(session, task, question)
 

@@ -10,7 +10,8 @@ Env = dict[str, str]
 def test_an_approval_is_a_yes_only_if_a_human_approved(env: Env) -> None:
     script = """
         for _ in range(7):
-            print(agent.approve("Deploy?", context={"version": "1.2"}, timeout=30, required=True))
+            print(agent.approve("Deploy?", context={"version": "1.2"}, timeout=30, required=True,
+                class_="deploy"))
     """
     outcomes: list[dict[str, JsonValue]] = [
         {"outcome": "answered", "value": "approve"},
@@ -31,6 +32,7 @@ def test_an_approval_is_a_yes_only_if_a_human_approved(env: Env) -> None:
                 "context": {"version": "1.2"},
                 "timeout": 30,
                 "required": True,
+                "class": "deploy",
             }
             far.tell("answer", id=name, **outcome)
         assert far.ends() == 0

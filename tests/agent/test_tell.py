@@ -140,7 +140,7 @@ def test_an_answer_is_printed_and_the_exit_code_says_how_it_came_out(
 def test_a_question_says_all_there_is_to_it(env: Env) -> None:
     words = (
         "ask 'Deploy?' --choice a --choice b=Second --default a --timeout 30 --required"
-        " --context version=1.2 --context 'notes=a=b'"
+        " --context version=1.2 --context 'notes=a=b' --fallback b --class deploy"
     )
     with FarSide(asking(words), env) as far:
         asked = far.hears("ask")
@@ -153,6 +153,8 @@ def test_a_question_says_all_there_is_to_it(env: Env) -> None:
             "timeout": 30,
             "required": True,
             "context": {"version": "1.2", "notes": "a=b"},
+            "fallback": "b",
+            "class": "deploy",
         }
 
 

@@ -49,6 +49,35 @@ def test_with_only_questions_left_it_exits_3(mop: Mop, two_steps: Path, tmp_path
     assert "nobody is here to answer: Ship it now?" in done.stdout
 
 
+WHICH = """
+session: {id: which}
+agent_types: {worker: {run: [sh, -c, "cp $MOP_TASK_FILE told.json"]}}
+teams: {crew: {agents: [worker]}}
+tasks: {deploy: {agent: worker, gate: backend}}
+questions:
+  backend:
+    question: "Which storage backend?"
+    question_type: choice
+    options: [s3, local]
+    fallback: local
+    on_answer: {local: [set_memory: {backend: "${answer}"}]}
+"""
+
+
+def test_what_is_to_hold_where_nobody_can_be_asked_holds_and_it_exits_0(
+    mop: Mop, tmp_path: Path
+) -> None:
+    (tmp_path / "layout.yaml").write_text(WHICH, encoding="utf-8")
+    done = mop("run", "layout.yaml", "--headless", "--session-file", "it.jsonl")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+    assert told["context"]["answers"] == {"backend": "local"}
+    recorded = (tmp_path / "it.jsonl").read_text(encoding="utf-8")
+    assert '"user.answered"' not in recorded
+    assert '"key":"backend","value":"local"' in recorded
+    assert mop("verify", "it.jsonl", "--decisions").returncode == 0
+
+
 def test_files_that_belong_to_somebody_are_nothing_to_wait_for(mop: Mop, two_steps: Path) -> None:
     text = two_steps.read_text(encoding="utf-8")
     owned = text.replace("  ship:\n", '  ship:\n    owns: ["docs/**"]\n')

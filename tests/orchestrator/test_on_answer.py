@@ -169,7 +169,8 @@ def test_limits_hold_for_what_is_spawned_and_the_no_is_on_record(file: Path) -> 
 def test_retry_at_a_gate_is_a_recorded_no(file: Path) -> None:
     ran = play(gated(doing(ASK, {"more": [RETRY]})), file, answers=[answer("g", "more")])
     assert [d.data.reason for d in ran.decisions("on_answer")] == [
-        "file#test answered q1 with more, but it does not retry: one is READY"
+        "file#test answered q1 with more, but it does not retry: one waited for the answer,"
+        " and had not begun"
     ]
     assert ran.session.outcome == "complete"
 
@@ -314,3 +315,59 @@ def test_what_is_done_waits_until_the_answer_is_on_disk(file: Path) -> None:
     answered = ran.of("user.answered")[0]
     assert sorted(name for _, name in began) == ["g-1", "one"]
     assert all(at >= answered.at + 3000 for at, _ in began)
+
+
+def test_what_cannot_be_done_all_the_same_stays_cancelled(file: Path) -> None:
+    what = plan(
+        [agent("a"), agent("b"), agent("c")],
+        [
+            task("one", "a"),
+            task("bad", "b"),
+            task("left", "c", needs=["one"]),
+            task("right", "c", needs=["one"]),
+            task("both", "c", needs=["left", "right"]),
+            task("never", "c", needs=["one", "bad"]),
+            task("after", "c", needs=["never", "left"]),
+        ],
+        [doing(ASK, {"more": [RETRY]})],
+        triggers=[trigger("worry", "agent_error", "ask_human", question=QuestionName("g"))],
+    )
+
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            first = heard.task.id == "one" and heard.attempt == 1
+            fails = first or heard.task.id == "bad"
+            hand.after(6 if heard.task.id == "bad" else 5, hand.exit, int(fails))
+
+    ran = play(
+        what, file, hands=behave, answers=[answer("g", "more", after=20), answer("g", "none")]
+    )
+    assert {name: str(row.state) for name, row in ran.session.tasks.items()} == {
+        "one": "COMPLETE",
+        "bad": "FAILED",
+        "left": "COMPLETE",
+        "right": "COMPLETE",
+        "both": "COMPLETE",
+        "never": "CANCELLED",
+        "after": "CANCELLED",
+    }
+    assert recheck(what, ran.events).divergence is None
+
+
+@pytest.mark.parametrize("for_session", [False, True])
+@pytest.mark.parametrize("locks", [[], ["release"]])
+def test_what_is_created_for_who_gets_the_task_behind_the_gate_waits_its_turn(
+    file: Path, locks: list[str], *, for_session: bool
+) -> None:
+    more = replace(MORE, agent=AgentId("a"))
+    spec = doing(question("g"), {"approve": [more, more]})
+    what = plan(
+        [agent("a", for_session=for_session)], [task("one", "a", gate="g", locks=locks)], [spec]
+    )
+    ran = play(what, file, answers=[answer("g", "approve", after=2)])
+    assert ran.session.ignored == 0
+    assert not ran.of("task.refused")
+    assert not ran.of("agent.refused")
+    began = [e.data.task for e in ran.of("task.transitioned") if e.data.to_state == "ACTIVE"]
+    assert began == ["one", "g-1", "g-2"]
+    assert recheck(what, ran.events).divergence is None

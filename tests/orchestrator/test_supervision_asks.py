@@ -1,6 +1,8 @@
 """Questions that a rule asks by itself: worded in code, about somebody, and holding nobody."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -9,6 +11,7 @@ from mop_tui.decisions.standard import RULES
 from mop_tui.domain.actions import AskForSupervision, Concern
 from mop_tui.domain.events import (
     AgentErred,
+    AgentExited,
     AnyEvent,
     Fact,
     SystemDecided,
@@ -19,6 +22,7 @@ from mop_tui.domain.events import (
 )
 from mop_tui.domain.ids import ActionId, AgentId, QuestionId, TaskId, TimerId
 from mop_tui.domain.plan import Mode, Plan, QuestionSpec
+from mop_tui.domain.reactions import Reaction
 from mop_tui.domain.sentences import sentence
 from mop_tui.domain.session import Session
 from mop_tui.journal.codec import decode, encode
@@ -116,3 +120,19 @@ def test_without_an_answer_that_must_be_given_it_becomes_louder() -> None:
     session = watched.engine.session
     assert session.questions[QuestionId("q1")].escalated
     assert "an answer is overdue: Restart ann?" in [i.text for i in session.issues.values()]
+
+
+@pytest.mark.parametrize(("do", "state"), [("retry", "READY"), ("skip", "CANCELLED")])
+def test_what_is_done_about_its_answer_is_about_the_task_that_it_names(
+    do: Literal["retry", "skip"], state: str
+) -> None:
+    asks = replace(WHAT, on_answer=(("restart", (Reaction(do),)),))
+    watched = Watched(asks)
+    digest = watched.of("user.asked")[0].data.digest
+    watched.hear(UserAnswered(QuestionId("q1"), "restart", "", "operator", digest), 5)
+    stopped = watched.of("system.intended")[-1].data
+    assert stopped.effect == "stop_process"
+    ended = AgentExited(AgentId("ann"), 1, TaskId("one"), None, "SIGTERM")
+    watched.hear(ended, 6, watched.events[-1].seq)
+    moves = [e.data.to_state for e in watched.of("task.transitioned") if e.data.task == "one"]
+    assert state in moves[3:]
