@@ -87,6 +87,8 @@ class Agent:
     severe: int = 0
     passes: int = 0
     """Checks in a row that found nothing wrong."""
+    ongoing: tuple[tuple[tuple[Metric, Level], int], ...] = ()
+    """What the last check found wrong, and in how many checks in a row that was found."""
     ill_with: tuple[tuple[Metric, Level], ...] = ()
     """What its process was found ill with, this time and, if it has just recovered, the last."""
     recovered_at: int | None = None
@@ -165,6 +167,8 @@ class Task:
     """How often it was tried again because it had failed."""
     rests_until: int | None = None
     """It failed, and will be tried again at this session time."""
+    begun_anew: int = 0
+    """How often supervision had it begun anew since it was tried last because it had failed."""
     doubtful: bool = False
     """The program ended while it was being done, and the operator has to say what now."""
     overdue: bool = False
