@@ -84,6 +84,8 @@ class _Play:
     hangs: bool = False
     turn: int = 0
     """How many tasks it has begun or ended, so that what was to befall a former one does not."""
+    ailments: list[Ailment] = field(default_factory=list)
+    """What is wrong with it now."""
     response_ms: int = 0
     """How long it takes to answer a ping."""
     unanswered: list[int] = field(default_factory=list)
@@ -288,6 +290,7 @@ class SimulatedHost:
         if ailment.dies:
             self._end(play, None, "SIGKILL")
             return
+        play.ailments.append(ailment)
         if ailment.lasts_ms is not None:
             self._befall(play, ailment, ailment.lasts_ms, self._end_ailment)
         for _ in range(ailment.errors):
@@ -302,6 +305,7 @@ class SimulatedHost:
             self._stand_still(play)
 
     def _end_ailment(self, play: _Play, ailment: Ailment) -> None:
+        play.ailments.remove(ailment)
         self._report(play, None, None if ailment.status is None else "healthy")
         play.response_ms = 0
         play.hangs = False
@@ -394,7 +398,8 @@ class SimulatedHost:
     def _next(self, play: _Play, failed: str, message: str) -> None:
         """End the task in hand, and go on to the next."""
         play.turn += 1
-        play.response_ms = 0
+        for ailment in play.ailments.copy():
+            self._end_ailment(play, ailment)
         task = play.in_hand.popleft().task.id
         self._sink(Finished(*play.key, task, play.last_line, failed, message))
         if play.in_hand:

@@ -10,12 +10,15 @@ Degraded: it is checked more often, the coordinator is told, and whether somebod
 its task is considered. Unhealthy: somebody looks into it, a critical task goes to somebody else,
 the agent starts again if that may help and was not done too often lately (restart intensity, as in
 Erlang/OTP), and the operator is told. Only who does not work is started again: who is measured
-alive, or gets on, is left alone. Where supervision wants to start an agent again and may not, it
-asks; where nobody is there, the attempt is given up.
+alive, or gets on, is left alone, until checks find that this is over. A task that was begun anew
+as often as agents are started again, and never came to its end, is not begun anew once more either:
+what hangs at the same point each time would do so for ever. Where supervision wants to start an
+agent again and may not, it asks; where nobody is there, the attempt is given up.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain, takewhile
 
 from pydantic import JsonValue
 
@@ -51,7 +54,7 @@ from mop_tui.domain.health import WORSE, HealthChecks, Reading, told
 from mop_tui.domain.ids import AgentId, QuestionName, SpawnId, TaskId
 from mop_tui.domain.plan import AgentSpec, Plan, QuestionSpec, TaskSpec
 from mop_tui.domain.priority import Priority
-from mop_tui.domain.rows import Agent, Task
+from mop_tui.domain.rows import Agent, Question, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL
 from mop_tui.domain.wording import lasting
@@ -91,6 +94,8 @@ def judge_check(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syst
             yield _moved(agent, "recover", AgentTrigger.PERFORMANCE_RECOVERED, reason)
         case AgentState.DEGRADED:
             yield from _grown_worse(session, agent, checks)
+        case AgentState.UNHEALTHY if agent.failures and session.status == "running":
+            yield from _not_working_any_more(session, agent)
         case _:
             return
 
@@ -120,6 +125,21 @@ def _grown_worse(session: Session, agent: Agent, checks: HealthChecks) -> Iterat
     elif agent.failures and ill_for >= checks.degradation_timeout_ms:
         reason = f"it has been degraded for {lasting(ill_for)}: {told(agent.findings)}"
         yield _moved(agent, "judge_check", AgentTrigger.DEGRADATION_TIMEOUT, reason)
+
+
+def _not_working_any_more(session: Session, agent: Agent) -> Iterator[SystemDecided]:
+    """Start an unhealthy agent again that was left alone because it worked all the same."""
+    latest = (session.questions[it] for it in reversed(session.questions))
+    since_then = takewhile(lambda question: question.asked_at >= agent.since, latest)
+    still_open = (session.questions[it] for it in session.open_questions)
+    asked = any(_is_about(question, agent) for question in chain(still_open, since_then))
+    if not asked and not _works(session, agent) and not _busy_ending(agent):
+        yield from _restarting(session, agent, reassigned=False)
+
+
+def _is_about(question: Question, agent: Agent) -> bool:
+    about = question.asked.about
+    return about is not None and about.matter == HEALTH and about.agent == agent.spec.id
 
 
 def _held_back(session: Session, agent: Agent, checks: HealthChecks) -> str:
@@ -217,11 +237,10 @@ def _why_keep(session: Session, agent: Agent) -> str:
     task = _task(session, agent)
     if task is None:
         return "it has no task"
-    others = _others(session, agent, task)
-    if not others:
+    if not _others(session, agent, task):
         return f"nobody else is free who could do {task.spec.id}"
-    if (fixed := _may_not_be_repeated(session, task)) != "":
-        return fixed
+    if may_not := _may_not_end(session, agent, task):
+        return may_not
     rates = [it.value for it in agent.findings if it.metric == "progress" and not it.stalled]
     expected, progress = task.spec.expected_ms, task.progress
     if not rates or rates[0] is None or expected is None or progress is None:
@@ -241,7 +260,7 @@ def _why_keep_critical(session: Session, agent: Agent) -> str:
         return f"{task.spec.id} is not critical"
     if not _others(session, agent, task):
         return f"nobody else is free who could do {task.spec.id}"
-    return _may_not_be_repeated(session, task) or _busy_ending(agent)
+    return _may_not_end(session, agent, task)
 
 
 def _others(session: Session, agent: Agent, task: Task) -> list[AgentId]:
@@ -250,6 +269,12 @@ def _others(session: Session, agent: Agent, task: Task) -> list[AgentId]:
         for name in session.capable(task.spec)
         if name != agent.spec.id and session.agents[name].state is AgentState.AVAILABLE
     ]
+
+
+def _may_not_end(session: Session, agent: Agent, task: Task) -> str:
+    """Return why the process of an agent is not ended so that somebody else can do its task."""
+    may_not = _too_often(session, agent, session.checks(agent))
+    return may_not or _may_not_be_repeated(session, task) or _busy_ending(agent)
 
 
 def _may_not_be_repeated(session: Session, task: Task) -> str:
@@ -285,14 +310,11 @@ def _restarting(session: Session, agent: Agent, *, reassigned: bool) -> Iterator
         yield SystemDecided(rule, "no", reason, (), *about)
         return
     why_not = _works(session, agent) or _busy_ending(agent)
-    checks = session.checks(agent)
-    if not why_not and not checks.restarts:
-        why_not = "the layout says that it is never started again (restart.times is 0)"
     if why_not:
         yield SystemDecided(rule, "no", why_not, (), *about)
         return
     task = _task(session, agent)
-    may_not = _too_often(session, agent, checks)
+    may_not = _too_often(session, agent, session.checks(agent))
     may_not = may_not or ("" if task is None else _may_not_be_repeated(session, task))
     if not may_not:
         what = told(agent.findings)
@@ -319,10 +341,16 @@ def _works(session: Session, agent: Agent) -> str:
     """Return why an unhealthy agent is left alone: it works, all the same. Empty if it does not."""
     checks = session.checks(agent)
     alive = signs_of_life(agent, checks, session.at)
-    dead = [reading for reading in agent.findings if _is_deadly(agent, reading, alive)]
+    often = dict(agent.ongoing)
+    dead = [
+        reading
+        for reading in agent.findings
+        if often.get((reading.metric, reading.level), 0) >= checks.failure_threshold
+        and _is_deadly(agent, reading, alive)
+    ]
     if dead:
         return ""
-    return f"{told(agent.findings)}, but {alive or 'nothing says that it does not work'}"
+    return f"{told(agent.findings)}, but {alive or 'it is not certain that it does not work'}"
 
 
 def _is_deadly(agent: Agent, reading: Reading, alive: str) -> bool:
@@ -348,13 +376,23 @@ def _got_on(agent: Agent) -> bool:
 
 
 def _too_often(session: Session, agent: Agent, checks: HealthChecks) -> str:
-    """Return that the restart intensity is reached; empty if it is not."""
+    """Return that an agent, or its task, was started again often enough; empty if it was not."""
+    if not checks.restarts:
+        return "the layout says that it is never started again (restart.times is 0)"
+    task = _task(session, agent)
+    if task is not None and task.begun_anew >= checks.restarts:
+        return f"{task.spec.id} was begun anew {_times(task.begun_anew)} for such a reason already"
     since = session.at - checks.restarts_within_ms
     lately = sum(1 for when in agent.restarts if when > since)
     if lately < checks.restarts:
         return ""
-    times = "once" if lately == 1 else f"{lately} times"
-    return f"it was started again {times} within {lasting(checks.restarts_within_ms)} already"
+    return (
+        f"it was started again {_times(lately)} within {lasting(checks.restarts_within_ms)} already"
+    )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _question(agent: Agent, why: str) -> QuestionSpec:
@@ -520,11 +558,8 @@ def _no_longer(session: Session, agent: Agent) -> tuple[Action, ...]:
         for issue in session.issues.values()
         if issue.open and issue.agent == name and issue.text.startswith(begins)
     )
-    asked = ((q, session.questions[q].asked.about) for q in session.open_questions)
     questions = (
-        Withdraw(q)
-        for q, about in asked
-        if about is not None and about.matter == HEALTH and about.agent == name
+        Withdraw(q) for q in session.open_questions if _is_about(session.questions[q], agent)
     )
     return (*issues, *questions)
 

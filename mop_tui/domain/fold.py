@@ -65,6 +65,7 @@ _OF_HEALTH = frozenset(
         AgentTrigger.HEALTH_CHECK_FAILED,
     }
 )
+_ILL = (AgentState.DEGRADED, AgentState.UNHEALTHY)
 _STARTED_AGAIN_BY = {e.RESTART: "a trigger", e.CURED: "supervision"}
 _STEPS_KEPT = 3
 """Tellings of progress that are kept besides the last."""
@@ -209,6 +210,7 @@ def _forget_checks(agent: Agent) -> None:
     """Forget what checks found of an agent that has nothing to do any more."""
     agent.level, agent.findings = "healthy", ()
     agent.failures = agent.severe = agent.passes = 0
+    agent.ongoing = ()
     agent.checked_at = None
 
 
@@ -220,6 +222,11 @@ def _note_illness(agent: Agent, trigger: AgentTrigger, at: int, lasting: int) ->
     if agent.recovered_at is not None and at - agent.recovered_at >= lasting:
         agent.ill_with = ()
     agent.recovered_at = None
+    _note_findings(agent)
+
+
+def _note_findings(agent: Agent) -> None:
+    """Note what an agent is ill with."""
     found = ((reading.metric, reading.level) for reading in agent.findings)
     agent.ill_with = tuple(dict.fromkeys((*agent.ill_with, *found)))
 
@@ -349,6 +356,11 @@ def _agent_checked(session: Session, event: Event[e.AgentChecked]) -> None:
     agent.findings = data.findings
     agent.checks = (*agent.checks, (event.at, data.level))[-LATEST_CHECKS:]
     agent.severe = agent.severe + 1 if data.level == "unhealthy" else 0
+    before = dict(agent.ongoing)
+    found = ((reading.metric, reading.level) for reading in data.findings)
+    agent.ongoing = tuple((it, before.get(it, 0) + 1) for it in found)
+    if agent.state in _ILL:
+        _note_findings(agent)
     if data.level == "healthy":
         agent.failures = 0
         agent.passes += 1
@@ -373,6 +385,7 @@ def _clock_jumped(session: Session, event: Event[e.SystemClockJumped]) -> None:
             agent.watched_from = event.at
             agent.unanswered_ms = None
             agent.failures = agent.severe = 0
+            agent.ongoing = ()
             session.touch(agent)
 
 
@@ -844,6 +857,8 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
             if data.about == e.CURED:
                 kept = session.checks(agent).restarts
                 agent.restarts = (*agent.restarts, event.at)[-kept:]
+                if agent.task is not None:
+                    session.tasks[agent.task].begun_anew += 1
             agent.depth = max(agent.depth, session.depths.get(event.cause or 0, 0))
             session.weigh(agent)
         case "tell" if data.ask is not None:
@@ -1041,6 +1056,7 @@ def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
         task = session.tasks[data.task]
         task.rests_until = data.due
         task.retries += 1
+        task.begun_anew = 0
         session.touch(task)
 
 

@@ -103,6 +103,8 @@ class Agent:
     """Which event last found it ill, or more so."""
     heard: Mapping[Source, int] = field(default_factory=dict)
     """Which event last told how its process is, by who knows it; `seen` is its last error."""
+    ongoing: tuple[tuple[tuple[Metric, Level], int], ...] = ()
+    """What the last check found wrong, and in how many checks in a row that was found."""
     ill_with: tuple[tuple[Metric, Level], ...] = ()
     """What its process was found ill with, this time and, if it has just recovered, the last."""
     recovered_at: int | None = None
@@ -181,6 +183,8 @@ class Task:
     """How often it was tried again because it had failed."""
     rests_until: int | None = None
     """It failed, and will be tried again at this session time."""
+    begun_anew: int = 0
+    """How often supervision had it begun anew since it was tried last because it had failed."""
     doubtful: bool = False
     """The program ended while it was being done, and the operator has to say what now."""
     overdue: bool = False

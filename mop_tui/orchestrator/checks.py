@@ -18,7 +18,7 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.diagnosis import evidence, findings
 from mop_tui.domain.events import AnyEvent, Fact
-from mop_tui.domain.health import worst
+from mop_tui.domain.health import Reading, worst
 from mop_tui.domain.ids import AgentId
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session
@@ -53,7 +53,7 @@ class _Watch:
     late: bool = False
     """It did not answer in time."""
     told_at: int = 0
-    """When its answering was last recorded."""
+    """When its answering, or that it does not answer, was last recorded."""
 
 
 @dataclass(slots=True)
@@ -83,7 +83,8 @@ class Checks:
     _machine: _Machine = field(default_factory=_Machine)
     _pings: int = 0
     _blamed: bool = False
-    """That all were late at once has been recorded, and nobody has answered since."""
+    """That all were late at once has been recorded, and nobody has answered in time since: if it
+    goes on, it is their own affair."""
 
     def __post_init__(self) -> None:
         self.processes.ponged = self._ponged
@@ -167,15 +168,34 @@ class Checks:
         watch, agent = self._watches.get(name), self.session.agents[name]
         if watch is None or not watch.waiting:
             return
-        watch.waiting = False
-        if watch.pinged_at is not None and agent.response_ms is not None:
+        if agent.response_ms is not None and self._has_waited(name, watch):
             watch.late = True
             self._blame_the_machine()
+        if watch.pinged_at is not None and not self._has_waited(name, watch):
+            due = watch.heard_from + self.session.checks(agent).timeout_ms
+            watch.due = self.timeline.call_at(due, lambda: self._overdue(name))
+            return  # it was not its fault, and it has its time again
+        watch.waiting = False
         if watch.late and watch.pinged_at is not None:
-            waited = self.clock.moment() - watch.heard_from
-            unanswered = e.AgentHealth(name, agent.incarnation, "ping", unanswered_ms=waited)
-            self._tell(unanswered)
+            now = self.clock.moment()
+            if not self._is_known(agent, watch.told_at, now):
+                watch.told_at = now
+                waited = now - watch.heard_from
+                unanswered = e.AgentHealth(name, agent.incarnation, "ping", unanswered_ms=waited)
+                self._tell(unanswered)
         self._conclude(name, watch, agent)
+
+    def _has_waited(self, name: AgentId, watch: _Watch) -> bool:
+        """True if the answer to a ping is overdue."""
+        if watch.pinged_at is None:
+            return False
+        timeout = self.session.checks(self.session.agents[name]).timeout_ms
+        return self.clock.moment() - watch.heard_from >= timeout
+
+    def _is_known(self, agent: Agent, told_at: int, now: int) -> bool:
+        """True if it was recorded lately that an agent is unhealthy: that counts no further."""
+        unhealthy = agent.state is AgentState.UNHEALTHY and agent.unanswered_ms is not None
+        return unhealthy and now - told_at < AT_LEAST_EVERY
 
     def _ponged(self, pong: h.Ponged, cause: int) -> None:
         """Take an answer; record it if it is news, and conclude the check that waited for it."""
@@ -183,7 +203,8 @@ class Checks:
         agent = self.session.agents[pong.agent]
         if agent.incarnation != pong.incarnation:
             return
-        self._blamed = False
+        if pong.response_ms < self.session.checks(agent).timeout_ms:
+            self._blamed = False
         now = self.clock.moment()
         took = pong.response_ms
         if watch is not None and watch.pinged_at is not None and not self.clock.virtual:
@@ -217,13 +238,24 @@ class Checks:
     def _conclude(self, name: AgentId, watch: _Watch, agent: Agent) -> None:
         """Judge what is known, and record it if it is news. The next check comes in its time."""
         task = None if agent.task is None else self.session.tasks[agent.task]
-        found = findings(agent, task, self.session.checks(agent), self.clock.moment())
-        if found or agent.failures or agent.state is not AgentState.ACTIVE:
+        now = self.clock.moment()
+        found = findings(agent, task, self.session.checks(agent), now)
+        if self._is_worth_telling(agent, found, now):
             checked = e.AgentChecked(name, agent.incarnation, worst(found), found)
             self._tell(checked, evidence(agent, found))
         if self._watches.get(name) is watch:
             watch.due.cancelled = True
             watch.due = self._next(name)
+
+    def _is_worth_telling(self, agent: Agent, found: tuple[Reading, ...], now: int) -> bool:
+        """True if what a check found matters: not if all is well and was, nor if it is as bad as it
+        has been for a while, which would fill the journal."""
+        if agent.state is AgentState.UNHEALTHY and found and agent.checked_at is not None:
+            threshold = self.session.checks(agent).failure_threshold
+            lasting = {it for it, times in agent.ongoing if times >= threshold}
+            changed = lasting != {(it.metric, it.level) for it in found}
+            return changed or now - agent.checked_at >= AT_LEAST_EVERY
+        return bool(found or agent.failures) or agent.state is not AgentState.ACTIVE
 
     def _tell(self, fact: e.AgentChecked | e.AgentHealth, cause: int | None = None) -> None:
         """Record a fact about a process that runs, with what led to it: its start, if nothing
