@@ -1,7 +1,7 @@
 """The blocks of the orchestration guide load as they stand there.
 
-Those of questions, triggers and health checks are run. The others are understood to the last key, and refused with
-one sentence for the whole section, because nothing would follow from them yet.
+Those of questions, triggers and health checks are run. The others are understood to the last key,
+and refused with one sentence for the whole section, because nothing would follow from them yet.
 """
 
 from collections.abc import Callable
