@@ -38,8 +38,8 @@ more.
 
 Keys marked *later* are understood and checked, and refused until this program acts on them. The \
 blocks of the orchestration guide may stand in a layout as they are: `trigger:`, `health_checks:`, \
-and the arguments of `ask_human`, `orchestrate_triggers`, `orchestrate_session_start` and \
-`adaptation_strategies`, under these names.
+and the arguments of `ask_human`, `orchestrate_triggers`, `orchestrate_session_start`, \
+`swarm_monitor` and `adaptation_strategies`, under these names.
 
 A layout that runs:
 

@@ -197,7 +197,7 @@ def mark_look(kind: MarkKind) -> Look:
         case "recovery":
             return Look("+", "recovery", "good")
         case "clock":
-            return Look("\N{WHITE CIRCLE WITH LOWER LEFT QUADRANT}", "clock jump", "warn")
+            return Look("\N{WHITE CIRCLE WITH UPPER RIGHT QUADRANT}", "clock jump", "warn")
         case "decision":
             return Look("\N{BOX DRAWINGS LIGHT UP AND HORIZONTAL}", "decision", "dim")
         case _:
