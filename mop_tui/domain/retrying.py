@@ -25,7 +25,8 @@ def refusal(session: Session | Snapshot, task_id: TaskId) -> str:
     holder = session.agents.get(task.agent) if task.agent is not None else None
     if holder is not None and holder.task == task_id:
         return f"{task.agent} has not let go of it yet"
-    missing = _impossible(session, task, _providers(session.tasks), ())
+    providers = _providers(session.tasks) if task.spec.needs_keys else {}
+    missing = _impossible(session, task, providers, ())
     return missing or _nobody(session, task)
 
 

@@ -77,7 +77,9 @@ _REFUSED: Mapping[str, str] = {
     "system.ended": "is the end, after which nothing is done any more",
 }
 """Kinds of events that no trigger may look at, and why."""
-_FROM_OUTSIDE = frozenset((*FILE_KINDS.values(), "system.scheduled", "user.commanded"))
+_FROM_OUTSIDE = frozenset(
+    (*FILE_KINDS.values(), "system.scheduled", "user.commanded", "user.feedback")
+)
 """Kinds of events that happen although nobody is at work."""
 _AT_BEGINNING = frozenset(
     ("system.started", "system.watching", "agent.spawned", "agent.transitioned", "system.quiesced")

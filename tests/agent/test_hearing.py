@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from agent.far_side import FarSide, python
+from pydantic import JsonValue
 
 Env = dict[str, str]
 
@@ -213,3 +214,28 @@ def test_lines_that_make_no_sense_are_passed_over(env: Env) -> None:
         far.tell("answer", id=name, outcome="answered", value="yes")
         assert far.ends() == 0
         assert far.log == ["yes"]
+
+
+def test_feedback_comes_as_a_message_about_work_and_with_a_task(env: Env) -> None:
+    script = """
+        task = agent.task()
+        agent.wait_for("key")
+        for said in (*task.feedback, *agent.messages()):
+            print(said.sender, said.text, said.about or "-", said.verdict or "-")
+    """
+    with FarSide(python(script), env) as far:
+        given: JsonValue = {"from": "ada", "text": "mind it", "about": "build", "verdict": "bad"}
+        far.tell("task", id="build", context={"feedback": [given]})
+        ask = far.hears("waiting")["id"]
+        far.write(b'{"mop":"message","from":"bob","text":"good","about":"build"}\n')
+        far.write(b'{"mop":"message","from":"eve","text":"hello"}\n')
+        far.tell("answer", id=ask, outcome="answered", value=1)
+        assert far.ends() == 0
+        assert far.log == ["ada mind it build bad", "bob good build -", "eve hello - -"]
+
+
+def test_a_task_without_feedback_has_none(env: Env) -> None:
+    with FarSide(python("print(agent.task().feedback)"), env) as far:
+        far.tell("task", id="build", context={"feedback": "nonsense"})
+        assert far.ends() == 0
+        assert far.log == ["[]"]

@@ -11,6 +11,7 @@ from textual.binding import Binding
 from mop_tui.dashboard.app import Dashboard
 from mop_tui.dashboard.detail_dialog import DetailDialog
 from mop_tui.dashboard.event_log import EventLog
+from mop_tui.dashboard.issue_list import IssueList
 from mop_tui.dashboard.overview import Overview
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS
@@ -27,6 +28,7 @@ DECLARED = (
     *DetailDialog.BINDINGS,
     *AGENT_KEYS,
     *TASK_KEYS,
+    *IssueList.BINDINGS,
 )
 LEAVING = {"q", "ctrl+q", "ctrl+c", "d"}
 """These leave the screen, or ask whether to; they have tests of their own."""

@@ -17,6 +17,7 @@ from mop_tui.domain.ids import (
     ActionId,
     AgentId,
     CommandId,
+    FeedbackId,
     IssueId,
     MemoryKey,
     QuestionId,
@@ -155,6 +156,19 @@ TASK_MOVE = TaskTrigger
         (
             e.SystemIssueOpened(IssueId("i1"), "critical", "lint failed", "read its output"),
             "critical issue i1: lint failed",
+        ),
+        (e.SystemIssueRepeated(IssueId("i1"), "warning"), "warning issue i1 again"),
+        (
+            e.SystemIssueRepeated(IssueId("i1"), "critical", "lint failed anew"),
+            "critical issue i1 again: lint failed anew",
+        ),
+        (
+            e.UserFeedback(FeedbackId("f1"), "too\x1b[2J slow", "ada", A, T, "bad"),
+            "ada on lint by builder, bad: too slow",
+        ),
+        (
+            e.SystemIntended(ActionId("9.0"), "tell", A, T, 1, feedback=(FeedbackId("f1"),)),
+            "about to tell builder feedback f1",
         ),
         (
             e.SystemNotRecording("no space left", 2500),
