@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hands import Hand
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mop_tui.agents.host import Assignment, Reply, Told
 from mop_tui.domain.answers import Validation
@@ -371,3 +374,53 @@ def test_what_is_created_for_who_gets_the_task_behind_the_gate_waits_its_turn(
     began = [e.data.task for e in ran.of("task.transitioned") if e.data.to_state == "ACTIVE"]
     assert began == ["one", "g-1", "g-2"]
     assert recheck(what, ran.events).divergence is None
+
+
+# -- anything ------------------------------------------------------------------------------------
+
+some = st.lists(st.sampled_from([MORE, LESS, NOTE, SKIP, RETRY, STOP]), max_size=3)
+whatever = st.dictionaries(st.sampled_from(["more", "less", "*"]), some)
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    at_gate=whatever,
+    on_failure=whatever,
+    said=st.lists(st.sampled_from(["more", "less", "none"]), max_size=6),
+    fails=st.lists(st.booleans(), max_size=8),
+    total=st.integers(2, 6),
+)
+def test_whatever_is_done_is_allowed_within_limits_and_comes_to_an_end(
+    at_gate: dict[str, list[Reaction]],
+    on_failure: dict[str, list[Reaction]],
+    said: list[str],
+    fails: list[bool],
+    total: int,
+) -> None:
+    waits = replace(ASK, timeout_ms=60_000)
+    worry = replace(waits, name=QuestionName("worry"), default="more")
+    what = plan(
+        [agent("a"), agent("b")],
+        [task("one", "a", gate="g"), task("two", "a", needs=["one"]), task("other", "b")],
+        [doing(waits, at_gate), doing(worry, on_failure)],
+        kinds={"helper": kind()},
+        limits=Limits(total=total),
+        triggers=[trigger("worry", "agent_error", "ask_human", question=worry.name)],
+    )
+    left = list(fails)
+
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            hand.after(5, hand.exit, int(left.pop() if left else False))
+
+    prepared = [answer(name, value, after=7) for value in said for name in ("g", "worry")]
+    with TemporaryDirectory() as folder:
+        ran = play(what, Path(folder, "it.jsonl"), hands=behave, answers=prepared)
+    assert ran.session.ignored == 0
+    assert len(ran.session.agents) <= max(total, 2)
+    assert not ran.of("task.refused")
+    assert ran.session.status == "ended"
+    assert recheck(what, ran.events).divergence is None
+    done = [d for d in ran.decisions("on_answer") if d.data.verdict == "yes"]
+    answered = {e.seq for e in (*ran.of("user.answered"), *ran.of("user.expired"))}
+    assert answered.issuperset(d.cause for d in done)
