@@ -373,9 +373,11 @@ class Spell:
         down by goes on after a pause."""
         if not self.start <= at <= self.end + self.fades + paused:
             return False
-        return metric in self.levels or (
-            metric == "progress" and (self.what.hangs or self.what.slow > 1)
-        )
+        if metric == "errors":
+            return self.what.errors > 0
+        if metric == "progress":
+            return self.what.hangs or self.what.slow > 1
+        return metric in self.levels
 
 
 def _spell(began: int, ailment: Ailment, checks: HealthChecks, step: float) -> Spell:

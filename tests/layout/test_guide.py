@@ -26,6 +26,7 @@ from guide_blocks import (
     TYPED,
 )
 
+from mop_tui.domain.health import HealthChecks
 from mop_tui.domain.ids import MemoryKey, QuestionName, TaskId, TeamId, TriggerName
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.triggers import TriggerSpec
@@ -137,17 +138,12 @@ def canonical(text: str) -> dict[str, Any]:
     return form.layout.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-@pytest.mark.parametrize(
-    ("block", "section"),
-    [
-        (HEALTH, "health_checks"),
-        (STRATEGIES, "strategies"),
-    ],
-)
-def test_a_block_as_it_stands_lacks_nothing_but_somebody_to_act_on_it(
-    write: Write, block: str, section: str
-) -> None:
-    assert refused(write(SESSION + FRAME + block)) == [(section, NOT_YET)]
+def test_a_block_as_it_stands_lacks_nothing_but_somebody_to_act_on_it(write: Write) -> None:
+    assert refused(write(SESSION + FRAME + STRATEGIES)) == [("strategies", NOT_YET)]
+
+
+def test_the_health_checks_of_the_guide_are_the_default(write: Write) -> None:
+    assert load(write(SESSION + FRAME + HEALTH)).plan.health == HealthChecks()
 
 
 @pytest.mark.parametrize("form", [bare, listed, wrapped])
