@@ -61,8 +61,8 @@ from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.recheck import recheck
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
-PATIENCE = 300
-"""Seconds after which a seed is not waited for any longer."""
+PATIENCE = 120
+"""Seconds of processor time after which a seed is not waited for any longer."""
 MOST_EVENTS = 1_500_000
 TROUBLESHOOTER = "devops-troubleshooter"
 FOR_EVER = 1_000
@@ -373,9 +373,11 @@ class Spell:
         down by goes on after a pause."""
         if not self.start <= at <= self.end + self.fades + paused:
             return False
-        return metric in self.levels or (
-            metric == "progress" and (self.what.hangs or self.what.slow > 1)
-        )
+        if metric == "errors":
+            return self.what.errors > 0
+        if metric == "progress":
+            return self.what.hangs or self.what.slow > 1
+        return metric in self.levels
 
 
 def _spell(began: int, ailment: Ailment, checks: HealthChecks, step: float) -> Spell:
@@ -824,8 +826,8 @@ def months(seed: int, days: float) -> Outcome:
     events: list[AnyEvent] = []
     wrong: list[str] = []
     ill = 0
-    signal.signal(signal.SIGALRM, _give_up)
-    signal.alarm(PATIENCE)
+    signal.signal(signal.SIGPROF, _give_up)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE)
     try:
         events = asyncio.run(_play(plan, seed, round(days * DAY), attended=attended))
         judge = Judge(plan, events)
@@ -836,7 +838,7 @@ def months(seed: int, days: float) -> Outcome:
     except _Stuck as stuck:
         wrong.append(str(stuck))
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
     counts = Counter(
         f"{event.data.rule} {event.data.verdict}"
         for event in events

@@ -104,22 +104,23 @@ def worst(readings: tuple[Reading, ...]) -> Level:
 
 def sentence(reading: Reading) -> str:
     """Return a reading as part of a sentence about the agent: `it uses 97 % of its memory`."""
-    value, by = reading.value, "" if reading.source != "reported" else ", as it says"
+    by = ", as it says" if reading.source == "reported" else ""
+    value = reading.value or 0.0
     match reading.metric:
         case "status":
             return f"it says that it is {reading.level}"
         case "stopped":
             return f"its processes {'run' if reading.level == 'healthy' else 'are suspended'}"
         case "response" if not reading.answered:
-            return f"it has not answered a ping for {lasting(round(value or 0))}"
+            return f"it has not answered a ping for {lasting(round(value))}"
         case "response":
-            return f"it takes {lasting(round(value or 0))} to answer{by}"
+            return f"it takes {lasting(round(value))} to answer{by}"
         case "errors":
-            count = round(value or 0)
+            count = round(value)
             return f"it met {count} error{'' if count == 1 else 's'}{by}"
         case "progress" if reading.stalled:
-            return f"it has made no progress for {lasting(round(value or 0))}"
-        case "progress" if value is not None:
+            return f"it has made no progress for {lasting(round(value))}"
+        case "progress" if reading.value is not None:
             return f"it gets on at {value:.0f} % of the expected rate"
         case "progress":
             return "it gets on"

@@ -75,6 +75,7 @@ EXPECTED = {
         post_task_hook_complete COMPLETE
         task_withdrawn AVAILABLE
         performance_recovered ACTIVE
+        dependency_not_ready PAUSED
         degradation_timeout UNHEALTHY
         health_check_failed UNHEALTHY
         unrecoverable_error FAILED
@@ -86,6 +87,7 @@ EXPECTED = {
         post_task_hook_complete COMPLETE
         task_withdrawn AVAILABLE
         performance_recovered ACTIVE
+        dependency_not_ready PAUSED
         unrecoverable_error FAILED
         process_exited FAILED
         stop FAILED
