@@ -34,6 +34,9 @@ class Running:
     It has begun to work, and can be reached, once `started` was read.
     """
 
+    PYTHON = ("-m", "mop_tui")
+    """What Python is told to run."""
+
     def __init__(
         self, folder: Path, layout: str = ASKING, *options: str, session: str = "it.jsonl"
     ) -> None:
@@ -61,7 +64,7 @@ class Running:
 
     def _start(self, *words: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [sys.executable, "-m", "mop_tui", *words, "--headless"],
+            [sys.executable, *self.PYTHON, *words, "--headless"],
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

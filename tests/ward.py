@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,24 +99,14 @@ tasks:
 """
 
 
-class Ward(Running):
-    """A session with `ann` at work in it, whose recorded events can be waited for."""
+class Chart:
+    """What a session with `ann` at work in it records, which can be waited for."""
 
-    def __init__(self, folder: Path, text: str, *options: str, ann: str = PATIENT) -> None:
-        (folder / "ann.py").write_text(ann, encoding="utf-8")
-        (folder / "boss.py").write_text(HEARS, encoding="utf-8")
+    def __init__(self, folder: Path, session: Path) -> None:
+        self.folder = folder
+        self.session = session
         self._seen: list[Event] = []
-        self._file: Any = None
-        self._rest = b""
-        super().__init__(folder, text, *options)
-
-    def wait(self) -> int:
-        """End reading the program's file with the program."""
-        code = super().wait()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        return code
+        self._read_to = 0
 
     # -- what is recorded -------------------------------------------------------------------------
 
@@ -172,20 +162,14 @@ class Ward(Running):
         return kinds
 
     def _read(self) -> None:
-        if self._file is None:
-            if not self.session.exists() or self._process.poll() is not None:
-                self._seen = list(self._read_once()) or self._seen
-                return
-            self._file = self.session.open("rb")
-            self._file.readline()
-            self._seen, self._rest = [], b""
-        *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
-        self._seen += [json.loads(line) for line in lines]
-
-    def _read_once(self) -> Iterator[Event]:
-        if self.session.exists():
-            whole = self.session.read_bytes().rpartition(b"\n")[0].splitlines()[1:]
-            yield from (json.loads(line) for line in whole)
+        if not self.session.exists():
+            return
+        with self.session.open("rb") as file:
+            file.seek(self._read_to)
+            whole = file.read().rpartition(b"\n")[0]
+        first = 0 if self._read_to else 1  # the header
+        self._seen += [json.loads(line) for line in whole.splitlines()[first:]]
+        self._read_to += len(whole) + 1 if whole else 0
 
     # -- what is done to it -----------------------------------------------------------------------
 
@@ -211,6 +195,21 @@ class Ward(Running):
             check=False,
         )
         assert said.returncode == 0, said.stdout + said.stderr
+
+
+class Ward(Chart, Running):
+    """A session with `ann` at work in it, which a program runs without a screen."""
+
+    def __init__(self, folder: Path, text: str, *options: str, ann: str = PATIENT) -> None:
+        Chart.__init__(self, folder, folder / "it.jsonl")
+        furnish(folder, ann)
+        Running.__init__(self, folder, text, *options)
+
+
+def furnish(folder: Path, ann: str = PATIENT) -> None:
+    """Write down the agents' programs."""
+    (folder / "ann.py").write_text(ann, encoding="utf-8")
+    (folder / "boss.py").write_text(HEARS, encoding="utf-8")
 
 
 def _fits(event: Event, kind: str, data: Mapping[str, Any]) -> bool:

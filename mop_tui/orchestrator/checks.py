@@ -207,7 +207,9 @@ class Checks:
             self._blamed = False
         now = self.clock.moment()
         took = pong.response_ms
-        if watch is not None and watch.pinged_at is not None and not self.clock.virtual:
+        if not self.clock.virtual:
+            if watch is None or watch.pinged_at is None:
+                return  # it was paused meanwhile: how long that took says nothing about it
             took = min(took, now - watch.pinged_at)  # less what the program missed
         if watch is None or self._is_news(agent, watch, took, now):
             self.receive(

@@ -133,7 +133,8 @@ async def test_each_language_says_asks_and_delivers(desk: Desk, language: str) -
     assert asked.question.options == (Option("staging"), Option("production"))
 
     desk.tell(Ping(7))
-    assert (await desk.hears(Ponged)).response_ms >= 0
+    if language != "sh":  # which could not go on answering while it works
+        assert (await desk.hears(Ponged)).response_ms >= 0
     desk.tell(Note("operator", "take your time"))
     desk.tell(Reply(asked.ask, "answered", "staging"))
     gone = await desk.hears(Exited)
@@ -143,6 +144,7 @@ async def test_each_language_says_asks_and_delivers(desk: Desk, language: str) -
     [remembered] = desk.of(Remembered)
     assert (remembered.key, remembered.value) == ("build", {"files": 3})
     assert desk.of(Misspoke) == []
+    assert len(desk.of(Ponged)) == (language != "sh")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from bench import (
     spawning,
     startup,
     storms,
+    suspension,
 )
 
 SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
@@ -43,6 +44,7 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (fuzz_reader.main, ["--minutes", "0.02"], "failures: 0"),
     (spawning.main, ["--files", "2", "--burst", "20", "--folders", "3"], "times the floor"),
     (storms.main, ["--seeds", "60", "--processes", "2"], "no limit broken, nothing twice"),
+    (suspension.main, ["--seconds", "20"], "nobody ill, nothing expired or overdue"),
 ]
 
 

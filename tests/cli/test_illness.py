@@ -290,3 +290,25 @@ def test_one_that_got_on_and_then_stands_still_is_started_again(tmp_path: Path) 
         ill = ward.moved("UNHEALTHY")
         started_again(ward, ill, pid)
     ward.verified()
+
+
+def test_a_script_that_cannot_answer_pings_while_it_works_is_let_be(tmp_path: Path) -> None:
+    (tmp_path / "says.sh").write_text(
+        '"$1" -m mop_tui tell notify hello\n"$1" -m mop_tui tell waiting memory:go\nsleep 1000\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "goes.sh").write_text(
+        'sleep 1\n"$1" -m mop_tui tell memory go 1\n"$1" -m mop_tui tell error fret\nsleep 1000\n',
+        encoding="utf-8",
+    )
+    other = '  fret: {agent: ben, run: {shell: "sh goes.sh ${python}"}}\n'
+    text = layout("sh says.sh ${python}", more=other)
+    text = text.replace("    - {id: ann", "    - {id: ben, type: worker}\n    - {id: ann")
+    with Ward(tmp_path, text) as ward:
+        went_on = ward.first("agent.transitioned", agent="ann", trigger="dependency_ready")
+        seen = went_on["seq"]
+        for _ in range(12):
+            seen = ward.first("agent.checked", after=seen, agent="ben")["seq"]
+        assert not ward.all("agent.checked", agent="ann")
+        assert not ward.all("agent.health", agent="ann", source="ping")
+    ward.verified()

@@ -55,9 +55,17 @@ class _Slow(Outside):
         return NINE - self.behind + timedelta(milliseconds=now * (1 - self.lost))
 
 
-@pytest.mark.parametrize("lost", [0.0, 0.0005])
-def test_a_minute_comes_once_and_never_too_early(lost: float) -> None:
-    what = plan([], [], triggers=[trigger("x", "schedule", "notify", cron="* * * * *")])
+class _SetBack(Outside):
+    """Its clock is a year ahead, and set right after half an hour."""
+
+    def _calendar(self, now: int) -> datetime:
+        ahead = timedelta(days=365) if now < 30 * 60_000 else timedelta()
+        return NINE + ahead + timedelta(milliseconds=now)
+
+
+def coming(cron: str, kind: type[Outside], until: int) -> list[datetime]:
+    """Return when, by its calendar, the times of `cron` come until some session time (ms)."""
+    what = plan([], [], triggers=[trigger("x", "schedule", "notify", cron=cron)])
     timeline, session, came = Timeline(), Session(), list[datetime]()
     session.status = "running"
     clock = _Calls(timeline)
@@ -70,9 +78,23 @@ def test_a_minute_comes_once_and_never_too_early(lost: float) -> None:
     def post(call: Callable[[], object]) -> None:
         call()
 
-    outside = _Slow(what, session, clock, timeline, post, receive, None)
-    outside.lost = lost
+    outside = kind(what, session, clock, timeline, post, receive, None)
     outside.arm()
-    clock.go_on(5 * 60_000 + 1_000)
+    clock.go_on(until)
+    return came
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.0005])
+def test_a_minute_comes_once_and_never_too_early(lost: float) -> None:
+    class Losing(_Slow):
+        pass
+
+    Losing.lost = lost
+    came = coming("* * * * *", Losing, 5 * 60_000 + 1_000)
     assert [time.minute for time in came] == [0, 1, 2, 3, 4, 5]
     assert all(time.second == 0 and time.microsecond < 2_000 for time in came)
+
+
+def test_a_time_comes_by_the_clock_as_it_is_set_and_not_as_it_was() -> None:
+    came = coming("0 12 * * *", _SetBack, 4 * 3_600_000)
+    assert [time.replace(second=0, microsecond=0) for time in came] == [NINE.replace(hour=12)]

@@ -1,6 +1,7 @@
 """What is measured of process groups is so; what is not known is not made up."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -86,6 +87,20 @@ def test_the_work_of_children_that_ended_counts() -> None:
     work = f"{sys.executable} -I -S -c 'sum(range(1_000_000))'"
     with group(f"echo; while :; do {work}; done") as pid:
         until(Sampler(), pid, works)
+
+
+@pytest.mark.usefixtures("way")
+def test_what_is_suspended_for_two_looks_is_seen_to_be() -> None:
+    with group("echo; sleep 600") as pid:
+        sample = Sampler()
+        until(sample, pid, lambda usage: usage is not None and usage.processes == 2)
+        os.killpg(pid, signal.SIGSTOP)
+        first = until(sample, pid, lambda usage: usage is not None)
+        assert first is not None
+        assert not first.stopped
+        until(sample, pid, lambda usage: usage is not None and usage.stopped)
+        os.killpg(pid, signal.SIGCONT)
+        until(sample, pid, lambda usage: usage is not None and not usage.stopped)
 
 
 @pytest.mark.usefixtures("way")

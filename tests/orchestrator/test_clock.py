@@ -1,0 +1,22 @@
+"""Session time in a live session: it passes while somebody looks."""
+
+import time
+
+import pytest
+
+from mop_tui.orchestrator.clock import STALL, WallClock
+
+
+def test_time_passes_while_somebody_looks_and_stands_still_while_nobody_could(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine = 1_000_000
+    monkeypatch.setattr(time, "monotonic_ns", lambda: machine * 1_000_000)
+    clock = WallClock(500)
+    machine += STALL
+    assert (clock.now(), clock.missed()) == (500 + STALL, 0)
+    machine += 600_000
+    assert (clock.now(), clock.missed()) == (500 + STALL, 600_000)
+    assert clock.wait(500 + STALL + 2_000) == 2.0
+    machine += 1_000
+    assert (clock.moment(), clock.missed()) == (1_500 + STALL, 600_000)
