@@ -170,25 +170,31 @@ def still_waits(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syst
 
 
 def pass_message_on(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Deliver a message to the agent it is for; raise an issue where the operator is warned."""
+    """Deliver a message to the agent it is for; raise an issue where the operator is warned.
+
+    What is for the coordinator is for the operator, too, where it is a warning or there is none.
+    """
     data: AgentMessaged = event.data
-    if data.to in (OPERATOR, COORDINATOR):
+    to: str = data.to
+    if to in (OPERATOR, COORDINATOR):
         told = told_by(data)
         advice = f"look at what {data.agent} does"
         issue = None if told is None else raised(session, told, advice)
         if issue is not None:
             reason = f"{data.agent} says that it is {data.severity}"
             yield SystemDecided("pass_message_on", "yes", reason, (issue,), data.agent)
-        return
-    receiver = session.agents.get(AgentId(data.to))
+        if to == OPERATOR or session.coordinator in (None, data.agent):
+            return
+        to = session.coordinator
+    receiver = session.agents.get(AgentId(to))
     if receiver is not None and receiver.running:
-        reason = f"it is for {data.to}, who runs"
+        reason = f"it is for {to}, who runs"
         note = SendNote(receiver.spec.id, data.agent, data.text)
         yield SystemDecided("pass_message_on", "yes", reason, (note,), data.agent)
         return
-    reason = f"there is no agent {data.to}"
+    reason = f"there is no agent {to}"
     if receiver is not None:
-        reason = f"{data.to} has no process that could read it"
+        reason = f"{to} has no process that could read it"
     yield SystemDecided("pass_message_on", "no", reason, (), data.agent)
 
 

@@ -54,6 +54,7 @@ from mop_tui.domain.health import WORSE, HealthChecks, Reading, told
 from mop_tui.domain.ids import AgentId, QuestionName, SpawnId, TaskId
 from mop_tui.domain.plan import AgentSpec, Plan, QuestionSpec, TaskSpec
 from mop_tui.domain.priority import Priority
+from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.rows import Agent, Question, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL
@@ -190,7 +191,9 @@ def _attend_degraded(session: Session, agent: Agent) -> Iterator[SystemDecided]:
     name, checks = agent.spec.id, session.checks(agent)
     what = told(agent.findings)
     text = f"{name} is degraded: {what}"
-    issue = OpenIssue("warning", text, f"look at what {name} does", name, agent.task)
+    look = Remedy("look_at_agent", name)
+    advice = f"look at what {name} does"
+    issue = OpenIssue("warning", text, advice, *_about(agent), key=illness_of(name), remedy=look)
     often = f"it is checked every {lasting(checks.interval_ms // 2)} now"
     actions = (issue, *_tell_coordinator(session, agent, text))
     yield SystemDecided("attend_degraded", "yes", f"{what}; {often}", actions, *_about(agent))
@@ -204,8 +207,9 @@ def _attend_unhealthy(
     what = told(agent.findings)
     text = f"{name} is unhealthy: {what}"
     advice = f"read the log of {name}; restart it, or stop it"
-    issue = OpenIssue("critical", text, advice, name, agent.task)
-    actions = (issue, *_no_longer(session, agent), *_tell_coordinator(session, agent, text))
+    again = Remedy("restart_agent", name)
+    issue = OpenIssue("critical", text, advice, *_about(agent), key=illness_of(name), remedy=again)
+    actions = (issue, *_tell_coordinator(session, agent, text))
     yield SystemDecided("attend_unhealthy", "yes", what, actions, *_about(agent))
     yield _troubleshooting(plan, session, agent, seq)
     keep = _why_keep_critical(session, agent)
@@ -318,11 +322,7 @@ def _restarting(session: Session, agent: Agent, *, reassigned: bool) -> Iterator
     may_not = may_not or ("" if task is None else _may_not_be_repeated(session, task))
     if not may_not:
         what = told(agent.findings)
-        text = f"{_again(agent.spec.id)}{what}"
-        issue = OpenIssue(
-            "warning", text, f"see if it does better now; read the log of {agent.spec.id}", *about
-        )
-        actions = (*_ended(session, agent, again=True), issue)
+        actions = (*_ended(session, agent, again=True), *_restart_told(agent, what))
         yield SystemDecided(rule, "yes", what, actions, *about)
         return
     yield SystemDecided(rule, "no", may_not, (), *about)
@@ -335,6 +335,18 @@ def _restarting(session: Session, agent: Agent, *, reassigned: bool) -> Iterator
     given_up = _ended(session, agent, again=False)
     reason = f"{may_not}, and nobody is there to decide"
     yield SystemDecided("give_up", "yes", reason, given_up, *about)
+
+
+def _restart_told(agent: Agent, what: str) -> tuple[OpenIssue, ...]:
+    """Return what tells that an agent is started again, until its task is over."""
+    name = agent.spec.id
+    if agent.task is None:
+        return ()
+    text = f"{name} is started again, for it was unhealthy: {what}"
+    advice = f"see if it does better now; read the log of {name}"
+    look = Remedy("look_at_agent", name)
+    key = restart_for(agent.task)
+    return (OpenIssue("warning", text, advice, name, agent.task, key=key, remedy=look),)
 
 
 def _works(session: Session, agent: Agent) -> str:
@@ -551,40 +563,31 @@ def settle_health(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
 
 def _no_longer(session: Session, agent: Agent) -> tuple[Action, ...]:
     """Return what takes back the issues and questions about the health of `agent`."""
-    name = agent.spec.id
-    begins = (f"{name} is degraded: ", f"{name} is unhealthy: ")
-    issues = (
-        CloseIssue(issue.id)
-        for issue in session.issues.values()
-        if issue.open and issue.agent == name and issue.text.startswith(begins)
-    )
+    issue = session.open_issue(illness_of(agent.spec.id))
     questions = (
         Withdraw(q) for q in session.open_questions if _is_about(session.questions[q], agent)
     )
-    return (*issues, *questions)
+    return (*([] if issue is None else [CloseIssue(issue.id)]), *questions)
 
 
 def settle_restarts(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Note that work is over for which an agent was started again."""
     data: TaskTransitioned = event.data
-    if session.tasks[data.task].attempts == 1:
-        return
-    settled = tuple(
-        CloseIssue(issue.id)
-        for issue in session.issues.values()
-        if issue.open
-        and issue.task == data.task
-        and issue.agent is not None
-        and issue.text.startswith(_again(issue.agent))
-    )
-    if settled:
+    issue = session.open_issue(restart_for(data.task))
+    if issue is not None:
         reason = f"{data.task} is {data.to_state}"
+        settled = (CloseIssue(issue.id),)
         yield SystemDecided("settle_health", "yes", reason, settled, task=data.task)
 
 
-def _again(agent: AgentId) -> str:
-    """Return how the issue begins that says that an agent was started again."""
-    return f"{agent} is started again, for it was unhealthy: "
+def illness_of(agent: AgentId) -> str:
+    """Return the key of the issue that an agent is ill."""
+    return f"illness/{agent}"
+
+
+def restart_for(task: TaskId) -> str:
+    """Return the key of the issue that whoever does a task was started again, for it was ill."""
+    return f"restart/{task}"
 
 
 def _task(session: Session, agent: Agent) -> Task | None:

@@ -1,5 +1,6 @@
 """What agents say: questions, waits for keys, messages and errors, and what comes of them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -509,6 +510,23 @@ def test_a_warning_to_the_operator_is_an_issue(file: Path, to: str, severity: st
     ran = play(TWO, file, hands=says(to, "look here", severity))
     [issue] = ran.session.issues.values()
     assert (issue.text, issue.severity, issue.agent) == ("a: look here", severity, "a")
+
+
+@pytest.mark.parametrize("severity", ["info", "warning"])
+def test_a_message_to_the_coordinator_reaches_the_agent_that_coordinates(
+    file: Path, severity: str
+) -> None:
+    hands = says("coordinator", "look here", severity)
+    ran = play(replace(TWO, coordinator=AgentId("b")), file, hands=hands)
+    assert [(name, told) for name, told, _ in hands.told] == [("b", Note("a", "look here"))]
+    assert len(ran.issues()) == (severity == "warning")
+
+
+def test_what_the_coordinator_says_to_itself_is_for_the_operator(file: Path) -> None:
+    hands = says("coordinator", "look here", "warning")
+    ran = play(replace(TWO, coordinator=AgentId("a")), file, hands=hands)
+    assert not hands.told
+    assert len(ran.issues()) == 1
 
 
 def test_information_for_the_operator_is_no_issue(file: Path) -> None:
