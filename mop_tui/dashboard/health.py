@@ -123,7 +123,8 @@ def _checked(frame: Frame, agent: Agent, checks: HealthChecks) -> list[Entry]:
         if often:
             text += f" instead of {lasting(checks.interval_ms)}"
         if agent.checked_at is None:
-            text += "; nothing wrong so far"
+            known = frame.view.condition(agent) == level_look("healthy")
+            text += "; nothing wrong so far" if known else ""
         else:
             found = {"healthy": "nothing wrong"}.get(agent.level, agent.level)
             text += f"; {frame.moment(agent.checked_at).strip()} {found}"

@@ -261,7 +261,9 @@ def _answering(fact: e.AgentHealth) -> str:
     if fact.response_ms is not None:
         took = fact.response_ms
         return f"answered a ping in {f'{took:.0f} ms' if took < _MS_TOLD else lasting(round(took))}"
-    return f"has not answered a ping for {lasting(fact.unanswered_ms or 0)}"
+    if fact.unanswered_ms is None:
+        return "cannot be pinged any more"
+    return f"has not answered a ping for {lasting(fact.unanswered_ms)}"
 
 
 _MS_TOLD = 1_000

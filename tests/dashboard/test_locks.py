@@ -62,7 +62,7 @@ async def test_who_holds_a_lock_tells_since_when(locked: Stage) -> None:
         said = _said(desk.in_the_dialog())
         assert "Agent tester" in said
         assert re.search(r"locked README.md, tests/, since \S+, for 3s", said)
-        assert "owns tests/" in said
+        assert "owns tests/" in _said(desk.text())
 
 
 async def test_w_on_a_task_that_waits_for_a_lock_leads_to_who_holds_it(locked: Stage) -> None:

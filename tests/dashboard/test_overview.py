@@ -163,7 +163,7 @@ async def test_events_of_a_rehearsal_are_told_in_its_own_time() -> None:
 async def test_counts_stand_in_one_line() -> None:
     async with at_desk(mop_platform(), (120, 30)) as desk:
         said = desk.line_with("Agents 15")
-        assert "8 active  3 complete  1 failed" in said
+        assert "8 active  ~ 1 degraded  3 complete  1 failed" in said
         assert "Tasks 17  1 failed  3 pending  1 ready  9 active  3 complete" in said
 
 

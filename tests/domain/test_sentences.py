@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import BY_KIND, FACTS, Event, Fact
+from mop_tui.domain.health import Reading
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
@@ -312,3 +313,32 @@ def test_hooks_are_told_with_whose_they_are() -> None:
     ends = e.SystemIntended(action, "stop_hook", None, None, 1, about="on_end")
     assert say(ends) == "about to end the on_end hook of the session"
     assert say(e.SystemDone(action, "stop_hook", None)) == "a hook of the session was told to end"
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        (e.AgentHealth(A, 1, "ping", response_ms=12.4), "builder answered a ping in 12 ms"),
+        (e.AgentHealth(A, 1, "ping", response_ms=3_000), "builder answered a ping in 3 s"),
+        (
+            e.AgentHealth(A, 1, "ping", unanswered_ms=25_000),
+            "builder has not answered a ping for 25 s",
+        ),
+        (e.AgentHealth(A, 1, "ping"), "builder cannot be pinged any more"),
+        (e.AgentHealth(A, 1, "measured", stopped=True), "builder measured: suspended by somebody"),
+        (e.AgentChecked(A, 1, "healthy"), "a check of builder finds nothing wrong with it"),
+        (
+            e.AgentChecked(
+                A, 1, "unhealthy", (Reading("memory", "unhealthy", "measured", 97.0, 95.0),)
+            ),
+            "a check of builder finds it unhealthy: it uses 97 % of its memory limit",
+        ),
+        (
+            e.SystemClockJumped(wall_ms=-3_600_000, stalled_ms=600_000),
+            "the wall clock went 1 h back and the program did not run for 10 min;"
+            " nobody counts as ill because of that",
+        ),
+    ],
+)
+def test_how_an_agent_is_found_is_told_in_words(fact: Fact, said: str) -> None:
+    assert say(fact) == said
