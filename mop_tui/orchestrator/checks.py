@@ -164,13 +164,13 @@ class Checks:
         watch.due = self.timeline.call_at(now + patience, lambda: self._overdue(name))
 
     def _overdue(self, name: AgentId) -> None:
-        """Conclude a check without an answer, which counts if the agent has ever given one."""
+        """Conclude a check without an answer, which counts if the agent is known to give any."""
         if not self.clock.virtual:
             self.look()  # this may forget that there was a ping
         watch, agent = self._watches.get(name), self.session.agents[name]
         if watch is None or not watch.waiting:
             return
-        if agent.response_ms is not None and self._has_waited(name, watch):
+        if self._answers(name) and self._has_waited(name, watch):
             watch.late = True
             self._blame_the_machine()
         if watch.pinged_at is not None and not self._has_waited(name, watch):
@@ -277,7 +277,8 @@ class Checks:
             self._blame(e.SystemClockJumped(late=len(silent)))
 
     def _answers(self, name: AgentId) -> bool:
-        return self.session.agents[name].response_ms is not None
+        """True if an agent has answered a ping, or is known to do so."""
+        return self.session.agents[name].response_ms is not None or self.processes.plays(name)
 
     def _blame(self, jump: e.SystemClockJumped) -> None:
         self.receive(jump, None)
