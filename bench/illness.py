@@ -75,7 +75,7 @@ FOR_EVER = 1_000
 def a_plan(chance: random.Random, days: float) -> Plan:
     """Return a plan of about so many days, as chance will have it."""
     everywhere = _checks(chance)
-    there = chance.randint(2, 4)
+    there = chance.randint(2, 3)
     agents: dict[AgentId, AgentSpec] = {}
     for number in range(there):
         name = AgentId(f"worker-{number}")
@@ -96,7 +96,7 @@ def a_plan(chance: random.Random, days: float) -> Plan:
         length = round(HOUR * 2 ** chance.uniform(-1, 4.5))
         planned += length
         tasks[name_] = _task(chance, name_, length, list(agents), list(tasks))
-        scripts[name_] = Work(script=_script(chance, length, everywhere))
+        scripts[name_] = Work(script=_script(chance, length))
     kinds = {"worker": AgentKind(("work",), host=HostKind.SIMULATED)}
     if chance.random() < 0.6:
         look = Script(duration=(5 * MINUTE, 40 * MINUTE), ailments=_ailments(chance, HOUR, 0.05))
@@ -129,7 +129,7 @@ def _checks(chance: random.Random) -> HealthChecks:
     slow = chance.choice([1 * SECOND, 2 * SECOND])
     some = chance.randint(1, 2)
     return HealthChecks(
-        interval_ms=chance.choice([30, 60, 120, 120, 240, 300, 300, 300]) * SECOND,
+        interval_ms=chance.choice([30, *[120] * 3, *[300] * 12]) * SECOND,
         timeout_ms=chance.choice([5, 10, 20]) * SECOND,
         failure_threshold=chance.randint(1, 4),
         success_threshold=chance.choice([1, 1, 2, 3]),
@@ -172,23 +172,21 @@ def _task(
     )
 
 
-def _script(chance: random.Random, length: int, checks: HealthChecks) -> Script:
+def _script(chance: random.Random, length: int) -> Script:
     asks = QuestionSpec(QuestionName("well"), "Well?", timeout_ms=HOUR)
     return Script(
         duration=(round(length * (1 - SPREAD)), round(length * (1 + SPREAD))),
         output=("said",) if chance.random() < 0.1 else (),
         asks=asks if chance.random() < 0.05 else None,
         exit_code=int(chance.random() < 0.03),
-        ailments=_ailments(chance, length, 0.3, 2 * checks.interval_ms),
+        ailments=_ailments(chance, length, 0.3),
     )
 
 
-def _ailments(
-    chance: random.Random, length: int, share: float, at: int = MINUTE
-) -> tuple[Ailment, ...]:
+def _ailments(chance: random.Random, length: int, share: float) -> tuple[Ailment, ...]:
     """Return ailments one after the other, each of one kind."""
     found: list[Ailment] = []
-    kind = chance.randint(0, 8)
+    at, kind = 0, chance.randint(0, 8)
     while chance.random() < (0.6 if found else share):
         at += round(chance.uniform(0, length / 2))
         lasts = chance.choice([None, *[round(MINUTE * 2 ** chance.uniform(0, 8))] * 3])
@@ -284,7 +282,7 @@ class Operator:
         self._after(self._session.session.at + wait, answer)
 
     def _pause_somebody(self) -> None:
-        agent = AgentId(f"worker-{self._chance.randint(0, 3)}")
+        agent = AgentId(f"worker-{self._chance.randint(0, 2)}")
         at = self._chance.randint(0, self._until)
         self._after(at, Steer("pause", agent))
         self._after(at + self._chance.choice([MINUTE, HOUR, DAY]), Steer("resume", agent))
@@ -421,8 +419,6 @@ class Attempt:
     spells: list[Spell]
     states: list[tuple[int, str]] = field(default_factory=list)
     """When it came into which state."""
-    answers_since: float = inf
-    """When its process first answered a ping."""
     recoveries: list[tuple[int, frozenset[tuple[str, str]]]] = field(default_factory=list)
     """When it recovered, and from what."""
     ended: float = inf
@@ -455,7 +451,6 @@ class Worker:
     planted: list[Spell] = field(default_factory=list)
     """All that befalls its present process."""
     attempt: Attempt | None = None
-    answers_since: float = inf
     found: tuple[Any, ...] = ()
     """What its last check found."""
     in_a_row: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -511,19 +506,12 @@ class Judge:
                 self.workers[name] = Worker(spec, spec.health or self.plan.health)
             case e.AgentTransitioned():
                 yield from self._moved(event, self.workers[event.data.agent])
-            case e.AgentHealth(agent=name, source="ping", response_ms=took):
-                worker = self.workers[name]
-                if took is not None and worker.answers_since == inf:
-                    worker.answers_since = event.at
-                    if worker.attempt is not None:
-                        worker.attempt.answers_since = event.at
             case e.AgentChecked():
                 yield from self._checked(event, self.workers[event.data.agent])
             case e.SystemIntended(effect="start_process", agent=str(name)):
                 worker = self.workers[AgentId(name)]
                 worker.incarnation += 1
-                worker.planted, worker.answers_since = [], inf
-                worker.ill_with, worker.recovered_at = set(), -inf
+                worker.planted, worker.ill_with, worker.recovered_at = [], set(), -inf
             case e.SystemIntended(effect="stop_process", about="unhealthy, restart", agent=str(n)):
                 yield from self._started_again(event, self.workers[AgentId(n)])
             case e.UserAsked() | e.UserAnswered() | e.UserWithdrawn() | e.UserExpired():
@@ -579,7 +567,6 @@ class Judge:
         worker.planted += spells
         worker.attempt = Attempt(
             worker.spec.id, task, worker.incarnation, worker.checks, event.at, spells,
-            answers_since=worker.answers_since,
         )  # fmt: skip
         if worker.recovered_at > -inf:
             recovery = (round(worker.recovered_at), frozenset(worker.ill_with))
@@ -676,8 +663,6 @@ class Judge:
     def _noticed(self, attempt: Attempt, spell: Spell) -> Iterator[str]:
         """Yield that an agent was not found ill in time with what was planted."""
         checks = attempt.checks
-        if "response" in spell.levels and attempt.answers_since >= spell.start:
-            return  # nobody knew that it answers
         since: float = spell.start
         worst = spell.worst
         if spell.what.slow > 1:
@@ -776,7 +761,7 @@ class Judge:
         dead = [
             spell
             for spell in attempt.spells
-            if spell.what.hangs and attempt.answers_since < spell.start < self.events[-1].at - DAY
+            if spell.what.hangs and spell.start < self.events[-1].at - DAY
         ]
         if dead and dead[-1].end == inf and worker.spec.id not in self.questions.values():
             yield f"{worker.spec.id} has hung since {dead[-1].start}, and nobody is asked"

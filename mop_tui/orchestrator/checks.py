@@ -162,13 +162,13 @@ class Checks:
         watch.due = self.timeline.call_at(now + patience, lambda: self._overdue(name))
 
     def _overdue(self, name: AgentId) -> None:
-        """Conclude a check without an answer, which counts if the agent has ever given one."""
+        """Conclude a check without an answer, which counts if the agent is known to give any."""
         if not self.clock.virtual:
             self.look()  # this may begin to wait for the answer anew
         watch, agent = self._watches.get(name), self.session.agents[name]
         if watch is None or not watch.waiting:
             return
-        if agent.response_ms is not None and self._has_waited(name, watch):
+        if self._answers(name) and self._has_waited(name, watch):
             watch.late = True
             self._blame_the_machine()
         if watch.pinged_at is not None and not self._has_waited(name, watch):
@@ -277,9 +277,10 @@ class Checks:
             self._blame(e.SystemClockJumped(late=len(silent)))
 
     def _answers(self, name: AgentId) -> bool:
+        """True if an agent is at work that has answered a ping, or is known to do so."""
         agent = self.session.agents[name]
         alive = agent.running and not agent.stopping and not agent.waits
-        return alive and agent.response_ms is not None
+        return alive and (agent.response_ms is not None or self.processes.plays(name))
 
     def _is_silent(self, name: AgentId) -> bool:
         """True if an agent has not answered for so long that it is no chance."""

@@ -153,11 +153,12 @@ class Processes:
     def ping(self, agent: AgentId, incarnation: int, number: int) -> bool:
         """Ask a process for a sign of life; False if it has never spoken, or cannot hear."""
         running = self.running.get((agent, incarnation))
-        if running is None or not (running.speaks or self._plays(agent)):
+        if running is None or not (running.speaks or self.plays(agent)):
             return False
         return self._host(agent).tell(agent, incarnation, h.Ping(number))
 
-    def _plays(self, agent: AgentId) -> bool:
+    def plays(self, agent: AgentId) -> bool:
+        """True if an agent is simulated, and therefore known to answer pings."""
         return self._session.agents[agent].spec.host is HostKind.SIMULATED
 
     def _host(self, agent: AgentId) -> h.AgentHost:

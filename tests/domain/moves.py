@@ -8,6 +8,7 @@ from mop_tui.domain.actions import Effect
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event, Fact
 from mop_tui.domain.fold import apply
+from mop_tui.domain.health import Reading, worst
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
@@ -35,6 +36,11 @@ QUESTIONS = [QuestionId(f"q{n}") for n in range(3)]
 FEEDBACK = [FeedbackId(f"f{n}") for n in range(2)]
 ISSUES = [IssueId(f"i{n}") for n in range(2)]
 ASKS = [AskId(f"w{n}") for n in range(2)]
+FOUND: tuple[tuple[Reading, ...], ...] = (
+    (),
+    (Reading("cpu", "degraded", "measured", 85.0, 80.0),),
+    (Reading("memory", "unhealthy", "measured", 99.0, 95.0),),
+)
 ASKED = QuestionSpec(QuestionName("a0/w0"), "Which way?")
 
 SPECS = {
@@ -79,6 +85,14 @@ _effects: st.SearchStrategy[Effect] = st.sampled_from(
     ["start_process", "stop_process", "pause_process", "resume_process", "hand_task", "tell"]
 )
 
+_findings = st.builds(
+    Reading,
+    metric=st.sampled_from(["cpu", "errors"]),
+    level=st.sampled_from(["degraded", "unhealthy"]),
+    source=st.just("measured"),
+    value=st.just(90.0),
+)
+
 _wild_facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
     e.AgentSpawned: st.sampled_from([e.AgentSpawned(a, spec) for a, spec in SPECS.items()]),
     e.TaskCreated: st.sampled_from([e.TaskCreated(t, spec) for t, spec in PLANNED.items()]),
@@ -95,6 +109,13 @@ _wild_facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
         dropped=st.integers(0, 9),
     ),
     e.AgentHealth: st.builds(e.AgentHealth, agent=_agents, incarnation=_incarnations),
+    e.AgentChecked: st.builds(
+        e.AgentChecked,
+        agent=_agents,
+        incarnation=_incarnations,
+        level=st.sampled_from(["healthy", "degraded", "unhealthy"]),
+        findings=st.lists(_findings, max_size=2, unique_by=lambda it: it.metric).map(tuple),
+    ),
     e.AgentErred: st.builds(e.AgentErred, agent=_agents, incarnation=_incarnations, task=_tasks),
     e.AgentAsked: st.builds(
         e.AgentAsked,
@@ -166,6 +187,9 @@ _wild_facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
         e.SystemTimerSet, timer=st.sampled_from(TIMERS), question=_questions, task=_tasks
     ),
     e.SystemTimerFired: st.builds(e.SystemTimerFired, st.sampled_from(TIMERS)),
+    e.SystemClockJumped: st.builds(
+        e.SystemClockJumped, wall_ms=st.integers(-9, 9), late=st.integers(0, 2)
+    ),
     e.SystemDigest: st.builds(e.SystemDigest, state=st.sampled_from(["x", "y"])),
 }
 wild_facts: st.SearchStrategy[Fact] = st.one_of(list(_wild_facts.values()))
@@ -229,6 +253,7 @@ def legal_facts(session: Session) -> list[Fact]:
         facts.append(e.UserWithdrawn(question, "no need"))
     facts += [e.SystemMemorySet(key, len(session.memory)) for key in KEYS]
     facts.append(e.SystemResumed(attended=True, away_ms=60_000))
+    facts.append(e.SystemClockJumped(late=2))
     facts += [
         e.SystemIssueOpened(i, "info", "look", "do") for i in ISSUES if i not in session.issues
     ]
@@ -273,6 +298,9 @@ def _agent_facts(session: Session, agent: Agent) -> list[Fact]:
         facts += [e.AgentAsked(name, number, agent.task, ask, ASKED) for ask in ASKS]
         facts += [e.AgentWaiting(name, number, agent.task, ask, KEYS[0]) for ask in ASKS]
         facts.append(e.AgentErred(name, number, agent.task, "broken", "", "protocol"))
+        facts += [e.AgentChecked(name, number, worst(found), found) for found in FOUND]
+        facts.append(e.AgentHealth(name, number, "ping", unanswered_ms=9_000))
+        facts.append(e.AgentHealth(name, number, "ping", response_ms=3.0))
         facts.append(e.AgentOutput(name, agent.incarnation, TASKS[0], ("a", "b")))
         facts += [e.AgentExited(name, agent.incarnation, TASKS[0], code) for code in (0, 1)]
         facts.append(e.AgentExited(name, agent.incarnation, agent.task, None, lost=True))

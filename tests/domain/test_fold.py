@@ -8,6 +8,7 @@ import pytest
 from any_event import histories
 from domain.moves import (
     AGENTS,
+    PLANNED,
     SPECS,
     TASKS,
     agent_moves,
@@ -24,6 +25,7 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import WORKING, AgentState, AgentTrigger
 from mop_tui.domain.events import AnyEvent, Event, Fact, Unknown
 from mop_tui.domain.fold import apply
+from mop_tui.domain.health import Reading, worst
 from mop_tui.domain.ids import ActionId, AgentId, TeamId
 from mop_tui.domain.plan import AgentSpec
 from mop_tui.domain.rows import LATEST_STATES, Task
@@ -77,6 +79,11 @@ def check(session: Session) -> None:
         assert (agent.state is AgentState.PAUSED) == (agent.paused_in is not None)
         if agent.state is not AgentState.PAUSED:
             assert (agent.task is not None) == (agent.state in WORKING)
+
+        assert agent.severe <= agent.failures
+        assert not (agent.passes and agent.failures)
+        assert {it for it, _ in agent.ongoing} <= {(it.metric, it.level) for it in agent.findings}
+        assert all(times >= 1 for _, times in agent.ongoing)
 
     ready = {name for name, t in tasks.items() if t.state is TaskState.READY}
     pinned = {(agent, task) for agent, index in session.ready_pinned.items() for task in index}
@@ -436,3 +443,78 @@ def test_an_agent_remembers_the_states_that_it_was_in_last(history: list[AnyEven
                 assert agent.history == (*former, (since, state))[-LATEST_STATES - 1 :]
             else:
                 assert agent.history == former
+
+
+# -- health ---------------------------------------------------------------------------------------
+
+CPU = Reading("cpu", "degraded", "measured", 85.0, 80.0)
+MEMORY = Reading("memory", "unhealthy", "measured", 99.0, 95.0)
+
+
+def at_work() -> Session:
+    """Return a session in which an agent is at work."""
+    session = Session()
+    name, task = AGENTS[0], TASKS[0]
+    facts: list[Fact] = [
+        e.AgentSpawned(name, SPECS[name]),
+        e.TaskCreated(task, PLANNED[task]),
+        e.SystemIntended(ActionId("1.0"), "start_process", name, task, 1),
+        e.SystemDone(ActionId("1.0"), "start_process", name),
+    ]
+    for fact in facts:
+        apply(session, next_event(session, fact))
+    session.agents[name].state = AgentState.ACTIVE
+    return session
+
+
+def checked(session: Session, *found: Reading, incarnation: int = 1) -> None:
+    fact = e.AgentChecked(AGENTS[0], incarnation, worst(found), found)
+    apply(session, next_event(session, fact))
+
+
+def counts(session: Session) -> tuple[int, int, int]:
+    row = session.agents[AGENTS[0]]
+    return row.failures, row.severe, row.passes
+
+
+def test_bad_checks_and_good_ones_are_counted_in_a_row() -> None:
+    session = at_work()
+    checked(session, CPU)
+    checked(session, CPU, MEMORY)
+    checked(session, MEMORY)
+    assert counts(session) == (3, 2, 0)
+    assert dict(session.agents[AGENTS[0]].ongoing) == {("memory", "unhealthy"): 2}
+    checked(session)
+    assert counts(session) == (0, 0, 1)
+    checked(session, CPU)
+    assert counts(session) == (1, 0, 0)
+
+
+def test_a_check_of_another_process_counts_nothing() -> None:
+    session = at_work()
+    checked(session, CPU, incarnation=7)
+    assert counts(session) == (0, 0, 0)
+
+
+def test_when_the_clock_jumps_counting_begins_anew() -> None:
+    session = at_work()
+    checked(session, MEMORY)
+    unanswered = e.AgentHealth(AGENTS[0], 1, "ping", unanswered_ms=9_000)
+    apply(session, next_event(session, unanswered))
+    apply(session, next_event(session, e.SystemClockJumped(late=2)))
+    row = session.agents[AGENTS[0]]
+    assert counts(session) == (0, 0, 0)
+    assert (row.unanswered_ms, row.ongoing, row.watched_from) == (None, (), session.at)
+
+
+def test_an_answer_ends_the_waiting_for_it_and_silence_keeps_the_last() -> None:
+    session = at_work()
+    for fact in (
+        e.AgentHealth(AGENTS[0], 1, "ping", response_ms=3.0),
+        e.AgentHealth(AGENTS[0], 1, "ping", unanswered_ms=9_000),
+    ):
+        apply(session, next_event(session, fact))
+    row = session.agents[AGENTS[0]]
+    assert (row.response_ms, row.unanswered_ms) == (3.0, 9_000)
+    apply(session, next_event(session, e.AgentHealth(AGENTS[0], 1, "ping", response_ms=4.0)))
+    assert (row.response_ms, row.unanswered_ms) == (4.0, None)
