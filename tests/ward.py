@@ -99,6 +99,13 @@ tasks:
 """
 
 
+TICKS = """
+triggers:
+- {name: tick, type: schedule, interval: 200ms, action: notify}
+"""
+"""A clock for those who wait for nothing to happen."""
+
+
 class Chart:
     """What a session with `ann` at work in it records, which can be waited for."""
 
@@ -139,6 +146,11 @@ class Chart:
         pid = done["data"]["pid"]
         assert isinstance(pid, int)
         return pid
+
+    def ticks(self, count: int, *, after: int) -> None:
+        """Return when a layout with `TICKS` has ticked so often."""
+        for _ in range(count):
+            after = self.first("system.scheduled", after=after)["seq"]
 
     def checks_before(self, event: Event) -> int:
         """Return how many checks in a row found `ann` ill up to an event."""

@@ -11,12 +11,8 @@ from pathlib import Path
 import pytest
 from real_processes import runs
 from terminal import Terminal
-from ward import Chart, Ward, furnish, gone, layout, suspend
+from ward import TICKS, Chart, Ward, furnish, gone, layout, suspend
 
-TICKS = """
-triggers:
-- {name: tick, type: schedule, interval: 200ms, action: notify}
-"""
 ASKS = "from mop_tui import agent; agent.ask('Well?', timeout=3600)"
 HOUR, YEAR = 3_600, 365 * 86_400
 
@@ -61,9 +57,7 @@ def test_a_clock_that_is_set_makes_nobody_ill_and_expires_nothing(
         (tmp_path / "new").replace(tmp_path / "ahead")
         jumped = ward.first("system.clock_jumped")
         assert abs(jumped["data"]["wall_ms"] - 1000 * ahead) < 10_000
-        seq = jumped["seq"]
-        for _ in range(12):
-            seq = ward.first("system.scheduled", after=seq)["seq"]
+        ward.ticks(12, after=jumped["seq"])
         assert len(ward.all("system.clock_jumped")) == 1
         assert not ward.all("agent.checked")
         assert not ward.all("user.expired")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from real_processes import runs
 from running import eventually
-from ward import Event, Ward, go_on, gone, layout, suspend
+from ward import TICKS, Event, Ward, go_on, gone, layout, suspend
 
 QUICK = "thresholds: {response_time: {degraded: 150ms, unhealthy: 400ms}}"
 TOLERATED = 3
@@ -253,7 +253,8 @@ IMPATIENT = "thresholds: {progress: {none_for: 600ms}}"
 @pytest.mark.parametrize("sign", ["it works", "it answers"])
 def test_one_that_is_quiet_but_alive_is_not_ended(tmp_path: Path, sign: str) -> None:
     mute = " mute" if sign == "it works" else ""
-    with Ward(tmp_path, layout(f"${{python}} -I -S ann.py{mute}", checks=IMPATIENT)) as ward:
+    program = f"${{python}} -I -S ann.py{mute}"
+    with Ward(tmp_path, layout(program, checks=IMPATIENT, more=TICKS)) as ward:
         pid = ward.process()
         ward.order("say(mop='progress', percent=5)")
         ward.order("[0 for _ in iter(int, 1)]" if mute else "time.sleep(1000)")
@@ -262,7 +263,7 @@ def test_one_that_is_quiet_but_alive_is_not_ended(tmp_path: Path, sign: str) -> 
         assert decided["verdict"] == "no"
         assert "it has made no progress for" in decided["reason"]
         assert ("it did something" if mute else "it answers pings in") in decided["reason"]
-        ward.first("agent.checked", after=ward.first("agent.checked", after=ill["seq"])["seq"])
+        ward.ticks(10, after=ill["seq"])
         assert runs(pid)
         assert not ward.all("system.intended", agent="ann", effect="stop_process")
     ward.verified()
@@ -272,12 +273,10 @@ def test_of_one_that_is_quiet_and_says_nothing_nothing_is_known(tmp_path: Path) 
     other = """
   fret: {agent: ben, run: {shell: "${python} -m mop_tui tell error fret; sleep 1000"}}
 """
-    text = layout("sleep 1000", checks=IMPATIENT, more=other)
+    text = layout("sleep 1000", checks=IMPATIENT, more=other + TICKS)
     text = text.replace("    - {id: ann", "    - {id: ben, type: worker}\n    - {id: ann")
     with Ward(tmp_path, text) as ward:
-        seen = 0
-        while len(ward.all("agent.checked", agent="ben")) < 12:
-            seen = ward.first("agent.checked", after=seen, agent="ben")["seq"]
+        ward.ticks(12, after=ward.first("agent.checked", agent="ben")["seq"])
         assert not ward.all("agent.checked", agent="ann")
         assert len(ward.all("system.intended", agent="ann")) == 1
     ward.verified()
@@ -302,13 +301,11 @@ def test_a_script_that_cannot_answer_pings_while_it_works_is_let_be(tmp_path: Pa
         encoding="utf-8",
     )
     other = '  fret: {agent: ben, run: {shell: "sh goes.sh ${python}"}}\n'
-    text = layout("sh says.sh ${python}", more=other)
+    text = layout("sh says.sh ${python}", more=other + TICKS)
     text = text.replace("    - {id: ann", "    - {id: ben, type: worker}\n    - {id: ann")
     with Ward(tmp_path, text) as ward:
         went_on = ward.first("agent.transitioned", agent="ann", trigger="dependency_ready")
-        seen = went_on["seq"]
-        for _ in range(12):
-            seen = ward.first("agent.checked", after=seen, agent="ben")["seq"]
+        ward.ticks(12, after=went_on["seq"])
         assert not ward.all("agent.checked", agent="ann")
         assert not ward.all("agent.health", agent="ann", source="ping")
     ward.verified()
