@@ -1,7 +1,8 @@
 """What a layout may hold, as its authors and their editors want to know it.
 
-Taken from the classes in `schema`, `trigger_section` and `later` as they stand in the source: their
-fields, the types these are written with, and the texts below them. Nothing is written down twice.
+Taken from the classes in `schema`, `trigger_section`, `health_section` and `later` as they stand in
+the source: their fields, the types these are written with, and the texts below them. Nothing is
+written down twice.
 """
 
 import ast
@@ -13,8 +14,9 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
-from mop_tui.layout import durations, later, schema, trigger_section
+from mop_tui.layout import durations, health_section, later, schema, trigger_section
 from mop_tui.layout.schema import Layout
+from mop_tui.layout.section import Section
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -45,7 +47,7 @@ class Described:
 
 def sections() -> dict[str, Described]:
     """Return all kinds of sections by the names of their classes, each after those that use it."""
-    modules = (schema, trigger_section, later)
+    modules = (schema, trigger_section, health_section, later)
     known = {found.name: found for module in modules for found in _classes(module)}
     ordered: dict[str, Described] = {}
     waiting = [Layout.__name__]
@@ -134,10 +136,10 @@ def _either(form: dict[str, Any], one: str, other: str) -> None:
 
 def _classes(module: ModuleType) -> Iterator[Described]:
     for node in ast.parse(inspect.getsource(module)).body:
-        if isinstance(node, ast.ClassDef) and any(
-            isinstance(base, ast.Name) and base.id == "Section" for base in node.bases
-        ):
-            model = getattr(module, node.name)
+        if not isinstance(node, ast.ClassDef) or node.name.startswith("_"):
+            continue
+        model = getattr(module, node.name)
+        if issubclass(model, Section):
             yield Described(node.name, ast.get_docstring(node) or "", tuple(_keys(node, model)))
 
 
@@ -165,7 +167,7 @@ def _default(field: ast.AnnAssign, info: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int) and {"Duration", "Timeout"} & set(_names(field.annotation)):
+    if isinstance(value, int) and {"Duration", "Timeout", "Span"} & set(_names(field.annotation)):
         return durations.written(value)
     return str(value) if isinstance(value, str | int | float) else ""
 
