@@ -41,6 +41,17 @@ blocks of the orchestration guide may stand in a layout as they are: `trigger:`,
 and the arguments of `ask_human`, `orchestrate_triggers`, `orchestrate_session_start`, \
 `swarm_monitor` and `adaptation_strategies`, under these names.
 
+How agents are checked is said by [`health_checks`](#healthchecks), for all of them and for those \
+of a type; all of it has a default. Every 30 s an agent at work is checked, twice as often while \
+something is wrong with it, and a ping may take 10 s. Three bad checks in a row make it ill, one \
+good check makes it well, and 5 min of being degraded make it unhealthy. What degrades, and what \
+is unhealthy: an answer that takes 2 s, and one that takes longer than 5 s, or none; 1 error \
+within 5 min, and 3; less than half the expected rate in two checks, and no progress for longer \
+than 10 min; 80 % of its processor or memory limit, and more than 95 %. What is not known counts \
+neither way. Who is unhealthy and does not work is started again, at most 3 times within 10 min, \
+and 3 times for one task; over that you are asked, and where nobody is there its attempt fails. A \
+rehearsal plays the ailments that [`sim.health`](#simulatedailment) declares.
+
 A layout that runs:
 
 ```yaml
@@ -85,6 +96,7 @@ NAMES = {
     "ExitCode": "exit code",
     "Duration": "duration",
     "Timeout": "duration",
+    "Span": "duration",
     "DurationRange": "duration, or two",
     "Size": "size",
     "Cores": "number",

@@ -11,6 +11,7 @@ from bench import (
     first_frame,
     fuzz_layout,
     fuzz_reader,
+    illness,
     latency,
     recovery,
     replay,
@@ -43,6 +44,7 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     ),
     (fuzz_reader.main, ["--minutes", "0.02"], "failures: 0"),
     (spawning.main, ["--files", "2", "--burst", "20", "--folders", "3"], "times the floor"),
+    (illness.main, ["--seeds", "4", "--days", "4"], "all were handled, in time, once"),
     (storms.main, ["--seeds", "60", "--processes", "2"], "no limit broken, nothing twice"),
     (suspension.main, ["--seconds", "20"], "nobody ill, nothing expired or overdue"),
 ]

@@ -107,6 +107,32 @@ TASK_MOVE = TaskTrigger
             "builder refused resume while ACTIVE: ACTIVE does not allow resume",
         ),
         (e.AgentProgressed(A, 1, T, 40), "builder is at 40 % of lint"),
+        (e.AgentChecked(A, 1, "healthy"), "builder was checked: nothing is wrong with it"),
+        (
+            e.AgentChecked(
+                A,
+                1,
+                "unhealthy",
+                (
+                    Reading("response", "unhealthy", "ping", 12_000.0, answered=False),
+                    Reading("errors", "degraded", "seen", 1.0, 1.0),
+                ),
+            ),
+            "builder was found unhealthy: it has not answered a ping for 12 s and it met 1 error",
+        ),
+        (
+            e.AgentHealth(A, 1, "ping", unanswered_ms=12_000),
+            "builder pinged: has not answered for 12000 ms",
+        ),
+        (
+            e.SystemClockJumped(wall_ms=-3_600_000),
+            "the wall clock went 1 h back; nobody counts as ill because of that",
+        ),
+        (
+            e.SystemClockJumped(wall_ms=600_000, stalled_ms=600_000, late=2),
+            "the wall clock went 10 min ahead, the program did not run for 10 min and none of 2"
+            " agents answered, all at once; nobody counts as ill because of that",
+        ),
         (e.AgentOutput(A, 1, T, ("one", "two"), 3), "builder wrote (after 4 more lines): two"),
         (e.AgentExited(A, 1, T, 0), "the process of builder for lint ended well"),
         (
