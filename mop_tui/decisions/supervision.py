@@ -284,18 +284,7 @@ def _others(session: Session, agent: Agent, task: Task) -> list[AgentId]:
 def _may_not_end(session: Session, agent: Agent, task: Task) -> str:
     """Return why the process of an agent is not ended so that somebody else can do its task."""
     may_not = _too_often(session, agent, session.checks(agent))
-    return may_not or _may_not_be_repeated(session, task) or _busy_ending(agent)
-
-
-def _may_not_be_repeated(session: Session, task: Task) -> str:
-    """Return why a task is not begun anew unasked; empty if it may be."""
-    match doubt.policy(session, task):
-        case "retry":
-            return ""
-        case "ask":
-            return f"{task.spec.id} may not be begun anew without a human's word"
-        case "fail":
-            return f"{task.spec.id} may not be begun anew"
+    return may_not or doubt.why_not_again(session, task) or _busy_ending(agent)
 
 
 def _busy_ending(agent: Agent) -> str:
@@ -325,7 +314,7 @@ def _restarting(session: Session, agent: Agent, *, reassigned: bool) -> Iterator
         return
     task = _task(session, agent)
     may_not = _too_often(session, agent, session.checks(agent))
-    may_not = may_not or ("" if task is None else _may_not_be_repeated(session, task))
+    may_not = may_not or ("" if task is None else doubt.why_not_again(session, task))
     if not may_not:
         what = told(agent.findings)
         actions = (*_ended(session, agent, again=True), *_restart_told(agent, what))
