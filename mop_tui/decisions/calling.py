@@ -85,21 +85,22 @@ def called(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDec
         return
     if hook.about != "call":
         return
-    known = [it.id for it in session.issues.values() if it.open and it.text.startswith(FAILS)]
-    if not data.error and known:
+    known = session.open_issue(FAILED_CALL)
+    if not data.error and known is not None:
         reason = "a later call was made"
-        yield SystemDecided("called", "yes", reason, tuple(map(CloseIssue, known)))
+        yield SystemDecided("called", "yes", reason, (CloseIssue(known.id),))
     if data.lost:
         reason = f"the program ended while somebody was called because of {hook.question}"
         yield SystemDecided("called", "no", f"{reason}, and nobody is called twice")
     elif data.error and not session.hook_stopped:
         advice = f"read its log ({hook_log(None, 'call')}), and mend the command of notify"
-        reason = f"{FAILS} {data.error}"
-        issue = OpenIssue("warning", reason, advice)
-        yield SystemDecided("called", "no", reason, () if known else (issue,))
+        reason = f"nobody could be called: the command of notify {data.error}"
+        issue = OpenIssue("warning", reason, advice, key=FAILED_CALL)
+        yield SystemDecided("called", "no", reason, (issue,))
 
 
-FAILS = "nobody could be called: the command of notify"
+FAILED_CALL = "call"
+"""The key of the issue that nobody can be called."""
 
 
 def end_calls(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:

@@ -112,6 +112,17 @@ def policy(session: Session, task: Task) -> OnDoubt:
     return "ask" if task.spec.gate is not None and approved else "retry"
 
 
+def why_not_again(session: Session, task: Task) -> str:
+    """Return why a task at work is not begun anew unasked; empty if it may be."""
+    match policy(session, task):
+        case "retry":
+            return ""
+        case "ask":
+            return f"{task.spec.id} may not be begun anew without a human's word"
+        case "fail":
+            return f"{task.spec.id} may not be begun anew"
+
+
 def take_up(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[SystemDecided]:
     """Go on where the session was; gates whose secret was lost with the program ask again."""
     if session.status == "starting":

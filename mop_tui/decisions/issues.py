@@ -107,13 +107,12 @@ def settle_task(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syst
     if settled:
         fate = "is complete after all" if complete else f"is {data.to_state} for good"
         yield SystemDecided("settle_task", "yes", f"the task {fate}", settled, task=data.task)
-    moot = tuple(
-        CloseIssue(issue.id)
-        for issue in _open(session)
-        if issue.agent is not None
-        and issue.key in (given_up(issue.agent), missed(issue.agent))
-        and not session.has_work_for(session.agents[issue.agent])
+    known = (
+        session.open_issue(key)
+        for agent in _out_of_work(session, task)
+        for key in (given_up(agent), missed(agent))
     )
+    moot = tuple(CloseIssue(issue.id) for issue in known if issue is not None)
     if moot:
         reason = "no task is left that it could do"
         yield SystemDecided("settle_task", "yes", reason, moot, task=data.task)
@@ -175,6 +174,16 @@ def settle_more(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syst
     if rest:
         reason = f"all else that {agent} told of is settled"
         yield SystemDecided("settle_more", "yes", reason, rest, agent)
+
+
+def _out_of_work(session: Session, task: Task) -> Iterator[AgentId]:
+    """Yield those who could have done `task`, which is over, and now have nothing left to do."""
+    spec = task.spec
+    if spec.agent is None and session.unfinished_skilled.get(spec.requires_skill or ""):
+        return  # somebody else's work is theirs, too, and there may be many of both
+    for name in session.capable(spec):
+        if not session.has_work_for(session.agents[name]):
+            yield name
 
 
 def _open(session: Session) -> Iterator[Issue]:

@@ -2,7 +2,8 @@
 
 It follows from the answer on record, one decision for each thing that is done. Where nobody
 answered, it follows from what holds instead, except for approvals: what nobody decided neither
-approves nor denies. Limits hold as for triggers. An answer that is a secret is not looked up.
+approves nor denies, and what a human let begin is begun anew only if one says so now. Limits hold
+as for triggers. An answer that is a secret is not looked up.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import assert_never
 
 from pydantic import JsonValue
 
-from mop_tui.decisions import admission
+from mop_tui.decisions import admission, doubt
 from mop_tui.decisions.by_hand import nothing_to_run
 from mop_tui.decisions.ending import wind_down
 from mop_tui.decisions.lookups import lookup_in
@@ -155,6 +156,11 @@ class _Told:
         if task.state not in HELD_BY_AGENT or holder is None:
             raise _No(f"{name} is {task.state}")
         agent = self.session.agents[holder]
+        closing: UserAnswered | UserExpired = self.event.data
+        if isinstance(closing, UserExpired) or closing.as_before is not None:
+            no = doubt.why_not_again(self.session, task)
+            if no:
+                raise _No(no)
         if not agent.running or agent.stopping:
             raise _No(f"{holder}, who has {name}, is about to leave it or to begin")
         return ordered(self.session, agent, "restart", PausedBy.STRATEGY)

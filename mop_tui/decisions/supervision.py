@@ -66,6 +66,9 @@ START_AGAIN, END_IT, LEAVE_IT = "restart", "end", "leave"
 LOG_LINES = 20
 """How many of the latest lines of an unhealthy agent are handed to whoever looks into it."""
 
+LOOKED_INTO = "unhealthy_process"
+"""By this name, a task to look into what is wrong tells which process of whom that is about."""
+
 _ILL = (AgentState.DEGRADED, AgentState.UNHEALTHY)
 _CHECKS = frozenset(
     {
@@ -129,9 +132,12 @@ def _grown_worse(session: Session, agent: Agent, checks: HealthChecks) -> Iterat
 
 
 def _not_working_any_more(session: Session, agent: Agent) -> Iterator[SystemDecided]:
-    """Start an unhealthy agent again that was left alone because it worked all the same."""
+    """Start an unhealthy agent again that was left alone because it worked all the same.
+
+    What a person said of this illness holds as long as it lasts, pauses included.
+    """
     latest = (session.questions[it] for it in reversed(session.questions))
-    since_then = takewhile(lambda question: question.asked_at >= agent.since, latest)
+    since_then = takewhile(lambda question: question.seq > agent.fell_ill, latest)
     still_open = (session.questions[it] for it in session.open_questions)
     asked = any(_is_about(question, agent) for question in chain(still_open, since_then))
     if not asked and not _works(session, agent) and not _busy_ending(agent):
@@ -278,18 +284,7 @@ def _others(session: Session, agent: Agent, task: Task) -> list[AgentId]:
 def _may_not_end(session: Session, agent: Agent, task: Task) -> str:
     """Return why the process of an agent is not ended so that somebody else can do its task."""
     may_not = _too_often(session, agent, session.checks(agent))
-    return may_not or _may_not_be_repeated(session, task) or _busy_ending(agent)
-
-
-def _may_not_be_repeated(session: Session, task: Task) -> str:
-    """Return why a task is not begun anew unasked; empty if it may be."""
-    match doubt.policy(session, task):
-        case "retry":
-            return ""
-        case "ask":
-            return f"{task.spec.id} may not be begun anew without a human's word"
-        case "fail":
-            return f"{task.spec.id} may not be begun anew"
+    return may_not or doubt.why_not_again(session, task) or _busy_ending(agent)
 
 
 def _busy_ending(agent: Agent) -> str:
@@ -319,7 +314,7 @@ def _restarting(session: Session, agent: Agent, *, reassigned: bool) -> Iterator
         return
     task = _task(session, agent)
     may_not = _too_often(session, agent, session.checks(agent))
-    may_not = may_not or ("" if task is None else _may_not_be_repeated(session, task))
+    may_not = may_not or ("" if task is None else doubt.why_not_again(session, task))
     if not may_not:
         what = told(agent.findings)
         actions = (*_ended(session, agent, again=True), *_restart_told(agent, what))
@@ -483,6 +478,10 @@ def _why_not_troubleshoot(plan: Plan, session: Session, agent: Agent, kind: str)
         return f"the layout has no agents of type {kind}"
     if agent.spec.type == kind:
         return "it is a troubleshooter itself"
+    task = _task(session, agent)
+    if task is not None and LOOKED_INTO in task.spec.context:
+        # Types that name each other would look into each other for ever.
+        return f"it looks into somebody else by {task.spec.id} itself"
     if not session.auto_spawn:
         return "nobody is spawned unasked in this session (auto_spawn is off)"
     named = [
@@ -496,7 +495,7 @@ def _why_not_troubleshoot(plan: Plan, session: Session, agent: Agent, kind: str)
         return f"trigger {named[0]} sees to that"
     subject = f"{agent.spec.id}/{agent.incarnation}"
     for task in session.tasks.values():
-        if task.spec.context.get("unhealthy_process") == subject:
+        if task.spec.context.get(LOOKED_INTO) == subject:
             return f"{task.spec.id} looks into this process of it already"
     return ""
 
@@ -516,7 +515,7 @@ def _debugging(agent: Agent, depth: int) -> TaskSpec:
     context: dict[str, JsonValue] = {
         "because": f"{name} is unhealthy: {told(agent.findings)}",
         "unhealthy_agent": name,
-        "unhealthy_process": f"{name}/{agent.incarnation}",
+        LOOKED_INTO: f"{name}/{agent.incarnation}",
         "unhealthy_task": agent.task,
         "findings": told(agent.findings),
         "last_error": agent.last_error,

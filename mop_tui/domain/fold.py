@@ -855,7 +855,8 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
                 agent.restarted_by = _STARTED_AGAIN_BY[data.about]
             agent.given_up = data.about == e.GIVEN_UP
             if data.about == e.CURED:
-                kept = session.checks(agent).restarts
+                # Where supervision never does it by itself, the operator may still have it done.
+                kept = max(1, session.checks(agent).restarts)
                 agent.restarts = (*agent.restarts, event.at)[-kept:]
                 if agent.task is not None:
                     session.tasks[agent.task].begun_anew += 1

@@ -290,6 +290,30 @@ def test_an_agent_at_work_is_started_again_or_left(
     assert [d.data.verdict for d in ran.decisions("on_answer")] == ["yes"]
 
 
+@pytest.mark.parametrize("decided", [True, False])
+def test_what_a_human_let_begin_is_begun_anew_by_a_human_only(file: Path, *, decided: bool) -> None:
+    default = question("a/g", options=["more", "x"], timeout=60, default="more")
+    asks = doing(default, {"more": [RETRY]})
+    asked: list[str] = []
+
+    def behave(hand: Hand, heard: Told | None) -> None:
+        match heard:
+            case Assignment() if not asked:
+                asked.append("once")
+                hand.put("g", asks)
+            case Assignment() | Reply():
+                hand.after(5, hand.exit)
+
+    what = plan([agent("a")], [task("one", "a", gate="sure")], [question("sure")])
+    given = [answer("sure", "approve"), *([answer("a/g", "more")] if decided else [])]
+    ran = play(what, file, hands=behave, answers=given)
+    (done,) = ran.decisions("on_answer")
+    assert done.data.verdict == ("yes" if decided else "no")
+    assert ("may not be begun anew without a human's word" in done.data.reason) is not decided
+    assert ran.session.tasks[TaskId("one")].attempts == 1 + decided
+    assert ran.session.outcome == "complete"
+
+
 def test_it_is_recomputed(file: Path) -> None:
     spec = doing(ASK, {"less": [NOTE, LESS, MORE]})
     what = gated(spec)

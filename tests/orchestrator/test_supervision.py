@@ -12,7 +12,7 @@ from mop_tui.domain.feed import Answer, Steer, Stop
 from mop_tui.domain.fold import apply
 from mop_tui.domain.health import HealthChecks
 from mop_tui.domain.ids import AgentId, TaskId
-from mop_tui.domain.plan import AgentSpec, Ailment, Plan, Retry, Script, TaskSpec
+from mop_tui.domain.plan import AgentSpec, Ailment, Plan, Retry, Script, TaskSpec, Work
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
 from mop_tui.journal.codec import decode, encode
@@ -664,3 +664,44 @@ def test_a_session_that_ends_does_nothing_about_illness_any_more(file: Path) -> 
     ran = play(alone(hang()), file, operator=[(365.0, Stop("enough"))])
     assert decided(ran, "attend_unhealthy") == []
     assert ran.events[-1].kind == "system.ended"
+
+
+# -- what else happens meanwhile ------------------------------------------------------------------
+
+
+def test_types_that_name_each_other_do_not_look_into_each_other_for_ever(file: Path) -> None:
+    by_other = replace(CHECKS, troubleshooter="other")
+    by_doctor = replace(CHECKS, troubleshooter="doctor")
+    made = crew(
+        sick(hang(attempts=9)),
+        replace(agent("doctor-0"), type="doctor", health=by_other),
+        replace(agent("other-0"), type="other", health=by_doctor),
+        kinds={"doctor": kind("look"), "other": kind("look")},
+        checks=by_doctor,
+    )
+    hanging = Work(script=sick(hang(attempts=9)))
+    work = {AgentId("doctor-0"): hanging, AgentId("other-0"): hanging}
+    ran = play(replace(made, agent_work=work), file)
+    looked_into = [it.data.spec.context for it in ran.of("task.created")[1:]]
+    assert {it["unhealthy_agent"] for it in looked_into} == {"ann"}
+    assert len(looked_into) == 1 + CHECKS.restarts
+    reasons = {reason for _, reason in decided(ran, "troubleshoot")}
+    assert "it looks into somebody else by troubleshoot-1 itself" in reasons
+
+
+def test_what_is_said_of_an_illness_holds_after_a_pause(file: Path) -> None:
+    pause = [(1500.0, Steer("pause", ANN)), (1560.0, Steer("resume", ANN))]
+    ran = play(
+        alone(hang(attempts=9), checks=replace(CHECKS, restarts=1)),
+        file,
+        attended=True,
+        during=answers("leave"),
+        operator=[*pause, (10_800.0, Stop("enough"))],
+    )
+    assert [state for _, state in ran.agent_states("ann")][-4:-1] == [
+        "UNHEALTHY",
+        "PAUSED",
+        "UNHEALTHY",
+    ]
+    assert len(ran.of("user.asked")) == 1
+    assert [verdict for verdict, _ in decided(ran, "restart_unhealthy")] == ["yes", "no"]
