@@ -820,6 +820,10 @@ def _file_deleted(session: Session, event: Event[e.FileDeleted]) -> None:
     _came_up_again(session, session.open_issue(edit_of(event.data.path)), event)
 
 
+def _attended(session: Session, event: Event[e.SystemAttended]) -> None:
+    session.attended = event.data.attended
+
+
 def _system_ended(session: Session, event: Event[e.SystemEnded]) -> None:
     session.status = "ended"
     session.outcome = event.data.outcome
@@ -1113,6 +1117,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.SystemStarted.KIND: _system_started,
     e.SystemResumed.KIND: _system_resumed,
     e.SystemEnded.KIND: _system_ended,
+    e.SystemAttended.KIND: _attended,
     e.SystemIntended.KIND: _system_intended,
     e.SystemDone.KIND: _system_done,
     e.SystemMemorySet.KIND: _memory_set,

@@ -11,7 +11,7 @@ from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import Answer, Steer, Stop
 from mop_tui.domain.fold import apply
 from mop_tui.domain.health import HealthChecks
-from mop_tui.domain.ids import AgentId, TaskId
+from mop_tui.domain.ids import AgentId, QuestionId, TaskId
 from mop_tui.domain.plan import AgentSpec, Ailment, Plan, Retry, Script, TaskSpec, Work
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
@@ -705,3 +705,33 @@ def test_what_is_said_of_an_illness_holds_after_a_pause(file: Path) -> None:
     ]
     assert len(ran.of("user.asked")) == 1
     assert [verdict for verdict, _ in decided(ran, "restart_unhealthy")] == ["yes", "no"]
+
+
+def test_who_comes_to_a_session_that_nobody_attended_is_asked(file: Path) -> None:
+    give = answers("restart")
+
+    def during(orchestrator: Orchestrator, event: AnyEvent) -> None:
+        if event.seq == 1:
+            orchestrator.attend()
+        give(orchestrator, event)
+
+    what = alone(hang(), checks=replace(CHECKS, restarts=0))
+    ran = play(what, file, during=during)
+    assert [event.data.attended for event in ran.of("system.attended")] == [True]
+    assert decided(ran, "give_up") == []
+    assert ran.states("one")[-1][1] == "COMPLETE"
+    assert recheck(what, ran.events).divergence is None
+
+
+def test_what_nobody_is_left_to_decide_is_given_up(file: Path) -> None:
+    def during(orchestrator: Orchestrator, event: AnyEvent) -> None:
+        if event.kind == "user.asked":
+            orchestrator.leave_unattended()
+
+    what = alone(hang(), checks=replace(CHECKS, restarts=0))
+    ran = play(what, file, attended=True, during=during)
+    assert [event.data.attended for event in ran.of("system.attended")] == [False]
+    assert decided(ran, "give_up") == [("yes", "q1 was asked, and nobody is left to decide")]
+    assert ran.session.questions[QuestionId("q1")].state == "withdrawn"
+    assert ran.session.outcome == "incomplete"
+    assert recheck(what, ran.events).divergence is None
