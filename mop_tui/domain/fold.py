@@ -515,7 +515,7 @@ def _begin_anew(task: Task) -> None:
     about it is why it is done again."""
     task.ended_at = None
     task.output = ""
-    task.retries = 0
+    task.retries = task.begun_anew = 0
     task.cleared = task.overdue = task.doubtful = False
     gate = task.spec.gate
     task.answers = tuple(answer for answer in task.answers if answer[0] != gate)
@@ -863,7 +863,9 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
                 kept = max(1, session.checks(agent).restarts)
                 agent.restarts = (*agent.restarts, event.at)[-kept:]
                 if agent.task is not None:
-                    session.tasks[agent.task].begun_anew += 1
+                    task = session.tasks[agent.task]
+                    task.begun_anew += 1
+                    session.touch(task)
             agent.depth = max(agent.depth, session.depths.get(event.cause or 0, 0))
             session.weigh(agent)
         case "tell" if data.ask is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.feed import Answer, Steer, Stop
+from mop_tui.domain.feed import Answer, RetryTask, Steer, Stop
 from mop_tui.domain.fold import apply
 from mop_tui.domain.health import HealthChecks
 from mop_tui.domain.ids import AgentId, QuestionId, TaskId
@@ -735,3 +735,31 @@ def test_what_nobody_is_left_to_decide_is_given_up(file: Path) -> None:
     assert ran.session.questions[QuestionId("q1")].state == "withdrawn"
     assert ran.session.outcome == "incomplete"
     assert recheck(what, ran.events).divergence is None
+
+
+def test_a_state_that_is_come_back_to_knows_all_of_illness(file: Path) -> None:
+    ran = play(ailing_crew(), file)
+    live, checkpoints = Session(), []
+    for event in ran.events:
+        apply(live, event)
+        if event.kind not in ("system.intended", "agent.checked", "agent.transitioned"):
+            continue
+        checkpoints.append(live.checkpoint())
+        back = Session.restored(checkpoints)
+        assert (back.agents, back.tasks) == (live.agents, live.tasks)
+        assert (back.issues, back.known_issues) == (live.issues, live.known_issues)
+    assert any(task.begun_anew for task in live.tasks.values())
+
+
+def test_what_is_done_again_by_hand_may_be_begun_anew_as_often_as_the_first_time(
+    file: Path,
+) -> None:
+    def during(orchestrator: Orchestrator, event: AnyEvent) -> None:
+        failed = event.kind == "task.transitioned" and event.data.to_state == "FAILED"
+        if failed and orchestrator.session.tasks[TaskId("one")].attempts == 2:
+            orchestrator.submit(RetryTask(TaskId("one"), "the quota is raised"))
+
+    once = replace(CHECKS, restarts=1, restarts_within_ms=MINUTES)
+    ran = play(alone(hang(attempts=3), checks=once), file, during=during)
+    assert [verdict for verdict, _ in decided(ran, "restart_unhealthy")] == ["yes", "no", "yes"]
+    assert ran.states("one")[-1][1] == "COMPLETE"
