@@ -754,12 +754,9 @@ def test_a_state_that_is_come_back_to_knows_all_of_illness(file: Path) -> None:
 def test_what_is_done_again_by_hand_may_be_begun_anew_as_often_as_the_first_time(
     file: Path,
 ) -> None:
-    def during(orchestrator: Orchestrator, event: AnyEvent) -> None:
-        failed = event.kind == "task.transitioned" and event.data.to_state == "FAILED"
-        if failed and orchestrator.session.tasks[TaskId("one")].attempts == 2:
-            orchestrator.submit(RetryTask(TaskId("one"), "the quota is raised"))
-
     once = replace(CHECKS, restarts=1, restarts_within_ms=MINUTES)
-    ran = play(alone(hang(attempts=3), checks=once), file, during=during)
+    watch = task("watch", "lead", seconds=7200)
+    what = crew(sick(hang(attempts=3)), agent("lead"), tasks=[watch], checks=once)
+    ran = play(what, file, operator=[(800.0, RetryTask(TaskId("one"), "the quota is raised"))])
     assert [verdict for verdict, _ in decided(ran, "restart_unhealthy")] == ["yes", "no", "yes"]
     assert ran.states("one")[-1][1] == "COMPLETE"
