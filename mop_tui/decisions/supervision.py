@@ -46,6 +46,7 @@ from mop_tui.domain.events import (
     AgentChecked,
     AgentTransitioned,
     AnyEvent,
+    SystemAttended,
     SystemDecided,
     TaskTransitioned,
     UserAnswered,
@@ -327,9 +328,26 @@ def _restarting(session: Session, agent: Agent, *, reassigned: bool) -> Iterator
             "ask_about_health", "yes", f"{may_not}, so you decide", (asked,), *about
         )
         return
-    given_up = _ended(session, agent, again=False)
-    reason = f"{may_not}, and nobody is there to decide"
-    yield SystemDecided("give_up", "yes", reason, given_up, *about)
+    yield _given_up(session, agent, f"{may_not}, and nobody is there to decide")
+
+
+def _given_up(session: Session, agent: Agent, reason: str) -> SystemDecided:
+    actions = _ended(session, agent, again=False)
+    return SystemDecided("give_up", "yes", reason, actions, *_about(agent))
+
+
+def decide_alone(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+    """Give up what somebody was asked about, now that nobody is left who could answer."""
+    data: SystemAttended = event.data
+    if data.attended or session.status != "running":
+        return
+    for key in session.open_questions:
+        about = session.questions[key].asked.about
+        if about is None or about.matter != HEALTH or about.agent is None:
+            continue
+        agent = session.agents[about.agent]
+        if not _busy_ending(agent):
+            yield _given_up(session, agent, f"{key} was asked, and nobody is left to decide")
 
 
 def _restart_told(agent: Agent, what: str) -> tuple[OpenIssue, ...]:
@@ -609,4 +627,5 @@ RULES: Sequence[Rule] = (
     ),
     Rule("settle_restarts", (TaskTransitioned.KIND,), settle_restarts, into=tuple(TERMINAL)),
     Rule("obey_about_health", (UserAnswered.KIND,), obey_answer),
+    Rule("decide_alone", (SystemAttended.KIND,), decide_alone),
 )

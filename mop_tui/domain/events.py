@@ -811,6 +811,14 @@ class SystemStraysEnded(Fact):
     agents: tuple[AgentId, ...]
 
 
+@immutable
+class SystemAttended(Fact):
+    """Somebody came who can answer questions, or nobody is left, nor can come, who could."""
+
+    KIND: ClassVar[str] = "system.attended"
+    attended: bool
+
+
 # -- what this version does not know --------------------------------------------------------------
 
 
@@ -878,6 +886,7 @@ FACTS: tuple[type[Fact], ...] = (
     SystemClockJumped,
     SystemNotRecording,
     SystemStraysEnded,
+    SystemAttended,
 )
 
 BY_KIND: dict[str, type[Fact]] = {fact.KIND: fact for fact in FACTS}
@@ -914,6 +923,7 @@ INPUTS: frozenset[str] = frozenset(
         SystemClockJumped,
         SystemNotRecording,
         SystemStraysEnded,
+        SystemAttended,
     )
 )
 """Kinds that may come from outside. All else follows from them: same inputs, same journal."""

@@ -515,7 +515,7 @@ def _begin_anew(task: Task) -> None:
     about it is why it is done again."""
     task.ended_at = None
     task.output = ""
-    task.retries = 0
+    task.retries = task.begun_anew = 0
     task.cleared = task.overdue = task.doubtful = False
     gate = task.spec.gate
     task.answers = tuple(answer for answer in task.answers if answer[0] != gate)
@@ -820,6 +820,10 @@ def _file_deleted(session: Session, event: Event[e.FileDeleted]) -> None:
     _came_up_again(session, session.open_issue(edit_of(event.data.path)), event)
 
 
+def _attended(session: Session, event: Event[e.SystemAttended]) -> None:
+    session.attended = event.data.attended
+
+
 def _system_ended(session: Session, event: Event[e.SystemEnded]) -> None:
     session.status = "ended"
     session.outcome = event.data.outcome
@@ -859,7 +863,9 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
                 kept = max(1, session.checks(agent).restarts)
                 agent.restarts = (*agent.restarts, event.at)[-kept:]
                 if agent.task is not None:
-                    session.tasks[agent.task].begun_anew += 1
+                    task = session.tasks[agent.task]
+                    task.begun_anew += 1
+                    session.touch(task)
             agent.depth = max(agent.depth, session.depths.get(event.cause or 0, 0))
             session.weigh(agent)
         case "tell" if data.ask is not None:
@@ -1113,6 +1119,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.SystemStarted.KIND: _system_started,
     e.SystemResumed.KIND: _system_resumed,
     e.SystemEnded.KIND: _system_ended,
+    e.SystemAttended.KIND: _attended,
     e.SystemIntended.KIND: _system_intended,
     e.SystemDone.KIND: _system_done,
     e.SystemMemorySet.KIND: _memory_set,

@@ -184,7 +184,8 @@ class Task:
     rests_until: int | None = None
     """It failed, and will be tried again at this session time."""
     begun_anew: int = 0
-    """How often supervision had it begun anew since it was tried last because it had failed."""
+    """How often supervision had it begun anew since it was tried last because it had failed, or was
+    to be done after all."""
     doubtful: bool = False
     """The program ended while it was being done, and the operator has to say what now."""
     overdue: bool = False

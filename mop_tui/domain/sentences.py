@@ -70,6 +70,7 @@ Known = (
     | e.SystemNotRecording
     | e.SystemClockJumped
     | e.SystemStraysEnded
+    | e.SystemAttended
     | e.Unknown
 )
 """Every kind of fact, so that a kind without a sentence is a type error."""
@@ -125,6 +126,7 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemNotRecording()
             | e.SystemClockJumped()
             | e.SystemStraysEnded()
+            | e.SystemAttended()
         ):
             return _of_session(fact)
         case e.SystemDecided() | e.SystemIntended() | e.SystemDone():
@@ -479,7 +481,8 @@ def _of_session(
     | e.SystemDigest
     | e.SystemNotRecording
     | e.SystemClockJumped
-    | e.SystemStraysEnded,
+    | e.SystemStraysEnded
+    | e.SystemAttended,
 ) -> str:
     match fact:
         case e.SystemStarted():
@@ -501,6 +504,8 @@ def _of_session(
             return f"nothing could be recorded for {seconds:.1f} s: {fact.error}"
         case e.SystemClockJumped():
             return _jumped(fact)
+        case e.SystemAttended():
+            return "somebody is there again" if fact.attended else "nobody is there any more"
         case e.SystemStraysEnded():
             one = len(fact.agents) == 1
             number = "an agent" if one else f"{len(fact.agents)} agents"

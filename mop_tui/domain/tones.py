@@ -46,6 +46,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.UserFeedback()
             | e.UserWithdrawn()
             | e.SystemStarted()
+            | e.SystemAttended()
             | e.SystemIssueClosed()
             | e.TaskOutput()
             | e.SystemMemorySet()

@@ -218,9 +218,20 @@ class Orchestrator:
         fact = e.SystemStraysEnded(session, agents)
         self._post(lambda: self._receive(fact, self.session.seq))
 
+    def attend(self) -> None:
+        """Note that somebody is there who can answer, and who may come back."""
+        self.attended = True
+        self._post(self._record_attendance)
+
+    def _record_attendance(self) -> None:
+        session = self.session
+        if session.attended is not self.attended and session.status != "ended":
+            self._receive(e.SystemAttended(self.attended), session.seq)
+
     def leave_unattended(self) -> None:
         """Note that nobody is left who could answer: questions time out in session time now."""
         self.attended = False
+        self._post(self._record_attendance)
         former = [*self._wall_timers.values()]
         self._wall_timers.clear()
         for alarm, effect in former:

@@ -72,7 +72,7 @@ class OperatorSocket:
         """Take note of a visitor who has said who they are."""
         self.visitors.add(visitor)
         if visitor.via == "attach":
-            self.orchestrator.attended = True
+            self.orchestrator.attend()
         if self._ticking is None:
             self._tick()
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from mop_tui.domain.events import AnyEvent
-from mop_tui.domain.feed import Answer, Steer, Stop
+from mop_tui.domain.feed import Answer, RetryTask, Steer, Stop
 from mop_tui.domain.fold import apply
 from mop_tui.domain.health import HealthChecks
-from mop_tui.domain.ids import AgentId, TaskId
+from mop_tui.domain.ids import AgentId, QuestionId, TaskId
 from mop_tui.domain.plan import AgentSpec, Ailment, Plan, Retry, Script, TaskSpec, Work
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
@@ -705,3 +705,58 @@ def test_what_is_said_of_an_illness_holds_after_a_pause(file: Path) -> None:
     ]
     assert len(ran.of("user.asked")) == 1
     assert [verdict for verdict, _ in decided(ran, "restart_unhealthy")] == ["yes", "no"]
+
+
+def test_who_comes_to_a_session_that_nobody_attended_is_asked(file: Path) -> None:
+    give = answers("restart")
+
+    def during(orchestrator: Orchestrator, event: AnyEvent) -> None:
+        if event.seq == 1:
+            orchestrator.attend()
+        give(orchestrator, event)
+
+    what = alone(hang(), checks=replace(CHECKS, restarts=0))
+    ran = play(what, file, during=during)
+    assert [event.data.attended for event in ran.of("system.attended")] == [True]
+    assert decided(ran, "give_up") == []
+    assert ran.states("one")[-1][1] == "COMPLETE"
+    assert recheck(what, ran.events).divergence is None
+
+
+def test_what_nobody_is_left_to_decide_is_given_up(file: Path) -> None:
+    def during(orchestrator: Orchestrator, event: AnyEvent) -> None:
+        if event.kind == "user.asked":
+            orchestrator.leave_unattended()
+
+    what = alone(hang(), checks=replace(CHECKS, restarts=0))
+    ran = play(what, file, attended=True, during=during)
+    assert [event.data.attended for event in ran.of("system.attended")] == [False]
+    assert decided(ran, "give_up") == [("yes", "q1 was asked, and nobody is left to decide")]
+    assert ran.session.questions[QuestionId("q1")].state == "withdrawn"
+    assert ran.session.outcome == "incomplete"
+    assert recheck(what, ran.events).divergence is None
+
+
+def test_a_state_that_is_come_back_to_knows_all_of_illness(file: Path) -> None:
+    ran = play(ailing_crew(), file)
+    live, checkpoints = Session(), []
+    for event in ran.events:
+        apply(live, event)
+        if event.kind not in ("system.intended", "agent.checked", "agent.transitioned"):
+            continue
+        checkpoints.append(live.checkpoint())
+        back = Session.restored(checkpoints)
+        assert (back.agents, back.tasks) == (live.agents, live.tasks)
+        assert (back.issues, back.known_issues) == (live.issues, live.known_issues)
+    assert any(task.begun_anew for task in live.tasks.values())
+
+
+def test_what_is_done_again_by_hand_may_be_begun_anew_as_often_as_the_first_time(
+    file: Path,
+) -> None:
+    once = replace(CHECKS, restarts=1, restarts_within_ms=MINUTES)
+    watch = task("watch", "lead", seconds=7200)
+    what = crew(sick(hang(attempts=3)), agent("lead"), tasks=[watch], checks=once)
+    ran = play(what, file, operator=[(800.0, RetryTask(TaskId("one"), "the quota is raised"))])
+    assert [verdict for verdict, _ in decided(ran, "restart_unhealthy")] == ["yes", "no", "yes"]
+    assert ran.states("one")[-1][1] == "COMPLETE"
