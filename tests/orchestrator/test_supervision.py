@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mop_tui.domain.causes import Chain
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import Answer, Steer, Stop
 from mop_tui.domain.fold import apply
@@ -128,6 +129,19 @@ def test_who_hangs_is_found_unhealthy_by_three_checks_and_started_again(file: Pa
     assert [state for _, state in ran.states("one")][-1] == "COMPLETE"
     assert ran.session.agents[ANN].restarts == (370_000,)
     assert ran.session.outcome == "complete"
+
+
+def test_being_started_again_is_told_back_to_the_check_that_led_to_it(file: Path) -> None:
+    ran = play(alone(hang()), file)
+    again = [event for event in ran.of("agent.transitioned") if event.data.to_state == "ACTIVE"][-1]
+    causes = Chain({event.seq: event for event in ran.events}.get, again.seq)
+    causes.go_on(len(ran.events))
+    rules = [event.data.rule for event in causes.events if event.kind == "system.decided"]
+    assert [
+        rule for rule in rules if rule in {"work_ended", "restart_unhealthy", "judge_check"}
+    ] == ["work_ended", "restart_unhealthy", "judge_check"]
+    checks = [event for event in causes.events if event.kind == "agent.checked"]
+    assert [event.at for event in checks[:1]] == [370_000]
 
 
 def test_each_thing_is_done_once_and_every_no_has_its_reason(file: Path) -> None:
