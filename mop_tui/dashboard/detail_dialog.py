@@ -39,6 +39,7 @@ class DetailDialog(BoxDialog[None]):
         Binding("a", "app.answer", "Answer", tooltip="Answer what it waits for", show=False),
         Binding("w", "app.why", "Why", tooltip="Tell what led to this"),
         Binding("i", "app.inbox", "Inbox", tooltip="List all open questions", show=False),
+        Binding("S", "app.save_picture", "Picture", tooltip="Save the screen as SVG", show=False),
         Binding("tab", "next_part", "To the facts or the output", show=False),
         Binding("question_mark", "app.help", "Help", key_display="?"),
         Binding("escape,q", "close", "Close"),
