@@ -1,5 +1,6 @@
 """Illness, on the virtual clock: noticed by checks, and handled in proportion, each thing once."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -467,6 +468,19 @@ def test_who_is_to_be_left_alone_is_and_nobody_asks_again(file: Path) -> None:
     # It is as bad as it was for 10 h, which is told every five minutes.
     until = 1000 * health(ran)[1][0]
     assert len([event for event in ran.of("agent.checked") if event.at < until]) < 10 * 12 + 10
+
+
+def test_nobody_is_checked_again_and_again_while_somebody_thinks(file: Path) -> None:
+    def think(running: Orchestrator, event: AnyEvent) -> None:
+        if event.kind == "user.asked":
+            decided = Answer(event.data.question, "end", event.data.digest)
+            asyncio.get_running_loop().call_later(0.1, running.submit, decided)
+
+    never = replace(CHECKS, restarts=0)
+    ran = play(alone(hang(), checks=never), file, attended=True, during=think)
+    (asked,), (answered,) = ran.of("user.asked"), ran.of("user.answered")
+    assert answered.at == asked.at
+    assert not [event for event in ran.of("agent.checked") if event.seq > asked.seq]
 
 
 def test_the_question_is_taken_back_when_it_recovers(file: Path) -> None:
