@@ -7,7 +7,9 @@ import click
 
 from mop_tui import layout
 from mop_tui.cli.session_name import SessionName
+from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.plan import Mode
+from mop_tui.domain.sentences import sentence
 from mop_tui.journal import JournalFile, verify
 from mop_tui.orchestrator.recheck import recheck
 
@@ -44,11 +46,14 @@ def _recheck(session: Path) -> int:
         )
         return 0
     different = result.divergence
-    expected = "nothing" if different.expected is None else different.expected.kind
     click.echo(
-        f"{session}: event {different.seq} differs: recorded is {different.recorded.kind}, where"
-        f" this version does {expected}. Recorded by"
+        f"{session}: event {different.seq} differs. Recorded is {_told(different.recorded)}. This"
+        f" version does {_told(different.expected)}. Recorded by"
         f" mop-tui {header.versions.get('mop-tui', 'of unknown version')}.",
         err=True,
     )
     return 2
+
+
+def _told(event: AnyEvent | None) -> str:
+    return "nothing" if event is None else f"{event.kind} ({sentence(event)})"

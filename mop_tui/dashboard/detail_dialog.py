@@ -39,6 +39,7 @@ class DetailDialog(BoxDialog[None]):
         Binding("a", "app.answer", "Answer", tooltip="Answer what it waits for", show=False),
         Binding("w", "app.why", "Why", tooltip="Tell what led to this"),
         Binding("i", "app.inbox", "Inbox", tooltip="List all open questions", show=False),
+        Binding("S", "app.save_picture", "Picture", tooltip="Save the screen as SVG", show=False),
         Binding("tab", "next_part", "To the facts or the output", show=False),
         Binding("question_mark", "app.help", "Help", key_display="?"),
         Binding("escape,q", "close", "Close"),
@@ -52,7 +53,7 @@ class DetailDialog(BoxDialog[None]):
         KeyLine { background: $surface; padding: 0; }
         &.-with-output #dialog { height: 94%; }
         &.-with-output #facts { max-height: 60%; }
-        &.-with-output.-low #facts { max-height: 30%; }
+        &.-with-output.-low #facts { max-height: 45%; }
         &.-with-output.-low #facts:focus { max-height: 70%; }
         &.-with-output.-wide #dialog { max-width: 160; }
         &.-with-output.-wide #facts { max-height: 50%; }
@@ -76,7 +77,7 @@ class DetailDialog(BoxDialog[None]):
         self._feed = feed
         self._details = details
         self._frame = frame
-        self._shown: Details | None = None
+        self._shown: tuple[Details, list[Entry]] | None = None
         self._cause: tuple[int, str] | None = None
         """Where an issue was opened, and what led to that."""
         self._care: tuple[int, list[Entry]] | None = None
@@ -115,13 +116,13 @@ class DetailDialog(BoxDialog[None]):
         self._frame = frame
         details = self._details(frame)
         self._tell_cause(details)
-        self._tell_care(details)
-        if details != self._shown:
-            self._shown = details
+        told = (details, self._care_now())
+        if told != self._shown:
+            self._shown = told
             self.query_one("#dialog", Vertical).border_title = Content(details.title)
             beside = details.beside if self.size.width >= _WIDE else []
             rest = [] if beside else details.beside
-            self.query_one("#main", Sheet).fill([*details.entries, *rest])
+            self.query_one("#main", Sheet).fill([*details.entries, *rest, *told[1]])
             self.query_one("#beside", Sheet).fill(beside)
         self.query_one(InboxLine).show(frame)
         for pane in self.query(OutputPane):
@@ -137,19 +138,18 @@ class DetailDialog(BoxDialog[None]):
             self._cause = (issue.seq, what_led_to(self._feed.event, issue.seq))
         details.add("led to by", self._cause[1])
 
-    def _tell_care(self, details: Details) -> None:
-        """Say what supervision decided when an agent fell ill last, and why not."""
+    def _care_now(self) -> list[Entry]:
+        """Return what supervision decided when an agent fell ill last, and why not."""
         name, frame = self._agent, self._frame
         agent = None if name is None else frame.snapshot.agents.get(name)
         if agent is None or not agent.fell_ill:
-            return
-        if self._care is None or self._care[0] != agent.fell_ill:
-            decided = care_entries(self._feed, frame, agent)
-            if frame.snapshot.seq < agent.fell_ill + FOLLOWS:
-                details.entries += decided  # there may be more to come
-                return
+            return []
+        if self._care is not None and self._care[0] == agent.fell_ill:
+            return self._care[1]
+        decided = care_entries(self._feed, frame, agent)
+        if frame.snapshot.seq >= agent.fell_ill + FOLLOWS:  # else there may be more to come
             self._care = (agent.fell_ill, decided)
-        details.entries += self._care[1]
+        return decided
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer another part only where there is one."""

@@ -101,8 +101,6 @@ def agent_details(frame: Frame, agent_id: AgentId) -> Details:
     details.add("locked", _locked(frame, [it for it in locks if it.agent == agent_id]))
     done = f"{agent.completed} task{'s' if agent.completed > 1 else ''}"
     details.add("done", done if agent.completed else None)
-    before = [f"{frame.moment(at).strip()} {state}" for at, state in reversed(agent.history)]
-    details.add("before", ", ".join(before), "dim")
     _add_feedback(details, frame, [f for f in _feedback(frame) if f.said.agent == agent_id])
     details.beside = [*health_entries(frame, agent), *_what_it_is(frame, agent)]
     return details
@@ -144,6 +142,8 @@ def _what_it_is(frame: Frame, agent: Agent) -> list[Entry]:
     more.add("log", log_of(frame, spec.id))
     if agent.hook is not None:
         more.add("hook log", log_of(frame, spec.id, hook_log(spec.id, agent.hook.about)))
+    before = [f"{frame.moment(at).strip()} {state}" for at, state in reversed(agent.history)]
+    more.add("before", ", ".join(before), "dim")
     return more.entries
 
 

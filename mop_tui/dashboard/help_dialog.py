@@ -23,11 +23,13 @@ _NAMES = {
     "comma": ",",
     "full_stop": ".",
     "colon": ":",
-    "minus": "-",
+    "minus": "\N{MINUS SIGN}",
     "plus": "+",
     "equals_sign": "=",
     "right_square_bracket": "]",
     "slash": "/",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
 }
 
 ANSWERING = (
@@ -36,6 +38,7 @@ ANSWERING = (
     Entry("to choose", "a digit or the arrows, then enter", depth=1),
     Entry("to type an answer", "type, then enter; what does not fit is said", depth=1),
     Entry("to decide later", "escape; the question stays open, and a opens it again", depth=1),
+    Entry("to confirm", "an arrow or tab to Yes, then enter; n and escape are No", depth=1),
     Entry(
         "",
         "A dialog opens by itself only if you do not type and have not typed for two seconds. It"

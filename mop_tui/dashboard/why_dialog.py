@@ -37,6 +37,7 @@ class WhyDialog(BoxDialog[None]):
     AUTO_FOCUS = "#causes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "app.help", "Help", key_display="?"),
+        Binding("S", "app.save_picture", "Picture", tooltip="Save the screen as SVG", show=False),
         Binding("escape,q", "close", "Close"),
     ]
     DEFAULT_CSS = """

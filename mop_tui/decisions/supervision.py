@@ -574,7 +574,8 @@ def settle_health(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
     agent = session.agents[data.agent]
     actions = _no_longer(session, agent) if agent.ill_with else ()
     if actions:
-        reason = f"it is {data.to_state} now"
+        failed = data.to_state is AgentState.FAILED  # also of one that is started again
+        reason = "its process has ended" if failed else f"it is {data.to_state} now"
         yield SystemDecided("settle_health", "yes", reason, actions, data.agent, data.task)
 
 

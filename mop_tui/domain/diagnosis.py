@@ -12,6 +12,8 @@ from mop_tui.domain.wording import lasting
 
 FULL = 100
 """Percent."""
+_AT_ONCE = 50
+"""Milliseconds; what takes less is told to take no time."""
 _SHARES: tuple[Metric, ...] = ("cpu", "memory")
 
 
@@ -187,7 +189,8 @@ def evidence(agent: Agent, wrong: tuple[Reading, ...]) -> int | None:
 def signs_of_life(agent: Agent, checks: HealthChecks, at: int) -> str:
     """Return by what it is known that an agent that is quiet is alive; empty if by nothing."""
     if _answers(agent) and agent.response_ms is not None:
-        return f"it answers pings in {lasting(round(agent.response_ms))}"
+        took = round(agent.response_ms)
+        return f"it answers pings {'at once' if took < _AT_ONCE else f'in {lasting(took)}'}"
     if agent.measured is not None and agent.measured.stopped:
         return ""
     if agent.last_active is not None and at - agent.last_active <= 2 * checks.interval_ms:

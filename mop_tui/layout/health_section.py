@@ -133,3 +133,10 @@ class SimulatedAilment(Section):
     """Its process is killed."""
     attempts: Annotated[int, Field(ge=1, le=1_000)] = 1
     """In how many attempts at a task, from the first on, this happens."""
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        said = self.model_dump(exclude={"at", "lasts", "attempts"}, exclude_defaults=True)
+        if not said:
+            raise wrong("does not say what is wrong then, such as hangs: true")
+        return self

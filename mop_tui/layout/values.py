@@ -55,7 +55,7 @@ def _duration(value: object) -> int:
 def _some_time(value: object) -> int:
     milliseconds = _duration(value)
     if milliseconds == 0:
-        raise wrong("must be longer than nothing; leave it out to wait for ever")
+        raise wrong("must be longer than nothing; leave it out to have its default")
     return milliseconds
 
 

@@ -131,7 +131,8 @@ class Checks:
         interval = self.session.checks(agent).interval_ms
         if agent.state is not AgentState.ACTIVE or agent.failures:
             interval = max(1, interval // 2)
-        return self.timeline.call_at(self.clock.moment() + interval, lambda: self._begin(name))
+        at = self.clock.moment() + interval
+        return self.timeline.call_at(at, lambda: self._begin(name), looks=True)
 
     # -- one check --------------------------------------------------------------------------------
 
@@ -159,7 +160,10 @@ class Checks:
         watch.waiting = True
         timeout = self.session.checks(agent).timeout_ms
         patience = max(0, watch.heard_from + timeout - now)
-        watch.due = self.timeline.call_at(now + patience, lambda: self._overdue(name))
+        watch.due = self._overdue_at(now + patience, name)
+
+    def _overdue_at(self, at: int, name: AgentId) -> Due:
+        return self.timeline.call_at(at, lambda: self._overdue(name), looks=True)
 
     def _overdue(self, name: AgentId) -> None:
         """Conclude a check without an answer, which counts if the agent is known to give any."""
@@ -173,7 +177,7 @@ class Checks:
             self._blame_the_machine()
         if watch.pinged_at is not None and not self._has_waited(name, watch):
             due = watch.heard_from + self.session.checks(agent).timeout_ms
-            watch.due = self.timeline.call_at(due, lambda: self._overdue(name))
+            watch.due = self._overdue_at(due, name)
             return  # it was not its fault, and it has its time again
         watch.waiting = False
         if watch.late and watch.pinged_at is not None:

@@ -24,6 +24,8 @@ class Due:
 
     at: int
     call: Call
+    looks: bool = False
+    """It only looks how things are, and moves nothing by itself."""
     cancelled: bool = False
 
 
@@ -33,20 +35,28 @@ class Timeline:
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Due]] = []
         self._made = 0
+        self.looks_wait: Callable[[], bool] = lambda: False
+        """Whether nothing is due while there is nothing but looks: somebody has to do something
+        first, and who looked meanwhile would find the same again and again."""
 
-    def call_at(self, at: int, call: Call) -> Due:
+    def call_at(self, at: int, call: Call, *, looks: bool = False) -> Due:
         """Have `call` made at session time `at` (ms)."""
-        due = Due(at, call)
+        due = Due(at, call, looks)
         heapq.heappush(self._heap, (at, self._made, due))
         self._made += 1
         return due
 
     def next_due(self) -> int | None:
-        """Return the session time of the next call, or None if there is none."""
+        """Return the session time of the next call, or None if there is none that is to come."""
         heap = self._heap
         while heap and heap[0][2].cancelled:
             heapq.heappop(heap)
-        return heap[0][0] if heap else None
+        if not heap or (heap[0][2].looks and self.looks_wait() and self._only_looks()):
+            return None
+        return heap[0][0]
+
+    def _only_looks(self) -> bool:
+        return all(due.looks or due.cancelled for _, _, due in self._heap)
 
     def __len__(self) -> int:
         return sum(not due.cancelled for _, _, due in self._heap)

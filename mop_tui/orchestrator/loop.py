@@ -87,6 +87,7 @@ class Orchestrator:
         self._mode = mode
         self._seed = seed
         self._timeline = timeline
+        timeline.looks_wait = self._waits_for_the_operator
         self._inbox: deque[Callable[[], object]] = deque()
         self.processes = Processes(
             plan,
@@ -379,6 +380,10 @@ class Orchestrator:
             self._receive(e.SystemQuiesced(), session.seq)
             return True
         return False
+
+    def _waits_for_the_operator(self) -> bool:
+        """True if time stands still until somebody who is here does something."""
+        return self.clock.virtual and self.attended and _asks_the_operator(self.session)
 
     @property
     def _may_be_moved(self) -> bool:

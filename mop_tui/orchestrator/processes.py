@@ -1,7 +1,7 @@
 """The agents' processes: what is done to them, and what they report.
 
 Every report becomes a fact whose cause is what the process follows from: its start, or the task it
-was handed.
+was handed. The cause of an exit is the order to end, if there was one.
 """
 
 import asyncio
@@ -48,6 +48,8 @@ class Running:
     """What it works on."""
     speaks: bool = False
     """It has said something in the protocol, so it may answer a ping."""
+    ended_by: int | None = None
+    """The seq of the first order to end it."""
 
 
 class Processes:
@@ -133,6 +135,9 @@ class Processes:
                 self._start(effect)
                 return
             case effects.Signal(effect="stop_process"):
+                running = self.running.get((effect.agent, effect.incarnation))
+                if running is not None and running.ended_by is None:
+                    running.ended_by = effect.seq
                 host.stop(effect.agent, effect.incarnation)
             case effects.Signal(effect="pause_process"):
                 host.pause(effect.agent, effect.incarnation)
@@ -277,7 +282,7 @@ class Processes:
                 self._receive(done, running.start.seq)
             case h.Exited():
                 del self.running[key]
-                self._receive(_fact(report, running.task), running.cause)
+                self._receive(_fact(report, running.task), running.ended_by or running.cause)
             case h.Finished():
                 running.speaks = True
                 running.task = None  # before the fact is received: it may lead to the next task

@@ -262,7 +262,7 @@ def test_one_that_is_quiet_but_alive_is_not_ended(tmp_path: Path, sign: str) -> 
         decided = ward.decided("restart_unhealthy", after=ill["seq"])["data"]
         assert decided["verdict"] == "no"
         assert "it has made no progress for" in decided["reason"]
-        assert ("it did something" if mute else "it answers pings in") in decided["reason"]
+        assert ("it did something" if mute else "it answers pings ") in decided["reason"]
         ward.ticks(10, after=ill["seq"])
         assert runs(pid)
         assert not ward.all("system.intended", agent="ann", effect="stop_process")

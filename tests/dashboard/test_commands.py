@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from dashboard.desk import at_desk
 from dashboard.plays import mop_platform
 from textual.command import CommandPalette
@@ -64,6 +65,16 @@ async def test_a_picture_of_the_screen_is_saved_beside_the_session(tmp_path: Pat
     assert picture.name == f"run-{stage.session.seq}.svg"
     assert picture.stat().st_mode & 0o777 == 0o600
     assert "platform-engineer-dev" in picture.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("dialog", ["enter", "w"])
+async def test_a_picture_can_be_taken_of_details_and_causes(tmp_path: Path, dialog: str) -> None:
+    stage = replace(mop_platform(), source=str(tmp_path / "run.jsonl"))
+    async with at_desk(stage, (120, 40)) as desk:
+        await desk.press("down", dialog, "S")
+        shown = desk.app.screen.query_one("#dialog").border_title
+    [picture] = _pictures(tmp_path)
+    assert str(shown).replace(" ", "&#160;") in picture.read_text(encoding="utf-8")
 
 
 async def test_a_picture_is_private_even_where_another_of_its_name_was_not(tmp_path: Path) -> None:

@@ -212,6 +212,19 @@ async def test_what_was_decided_about_it_is_told_and_why_not() -> None:
         assert re.search(r"restarts 1 of 3 within 10 min, the last [\d:]+", text)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (100, 30)])
+async def test_on_a_low_terminal_health_is_told_before_what_is_long(size: tuple[int, int]) -> None:
+    stage = deployment()
+    ill = fall_ill(stage, "deployer", FULL)
+    why = "it uses 97 % of its memory limit, and much more could be said of that " * 3
+    about = (AgentId("deployer"), TaskId("deploy"))
+    stage.happen(e.SystemDecided("attend_unhealthy", "yes", why, (), *about), ill.seq)
+    async with at_desk(stage, size) as desk:
+        assert "health ! unhealthy" in await opened(desk)
+    async with at_desk(stage, (200, 50)) as desk:
+        assert "decided attend unhealthy: yes" in await opened(desk)
+
+
 # -- why, filters and replay ----------------------------------------------------------------------
 
 

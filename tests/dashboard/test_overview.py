@@ -444,6 +444,12 @@ async def test_help_lists_the_keys_that_work_here() -> None:
         await desk.press("question_mark")
         assert "Play or pause" in desk.text()
         assert "Answer the oldest open question" not in desk.text()
+    async with at_desk(Recording.of(mop_platform()), (100, 120)) as desk:
+        await desk.press("question_mark")
+        said = desk.text()
+        assert "_sign" not in said
+        assert re.search(r"< {9,}Former decision", said)
+        assert re.search(r"\N{MINUS SIGN} {9,}Slower", said)
 
 
 async def test_the_last_line_names_the_keys_of_this_place_and_they_can_be_clicked() -> None:

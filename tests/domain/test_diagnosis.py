@@ -336,7 +336,8 @@ def test_worse_figures_never_make_it_better(
     ("row", "alive"),
     [
         (agent(), ""),
-        (agent(response_ms=20.0), "it answers pings in 0 s"),
+        (agent(response_ms=20.0), "it answers pings at once"),
+        (agent(response_ms=800.0), "it answers pings in 0.8 s"),
         (agent(response_ms=20.0, unanswered_ms=10_000), ""),
         (agent(last_active=40_000), "it did something 60 s ago"),
         (agent(last_active=39_999), ""),

@@ -1,5 +1,6 @@
 """Illness, on the virtual clock: noticed by checks, and handled in proportion, each thing once."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mop_tui.domain.causes import Chain
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import Answer, RetryTask, Steer, Stop
 from mop_tui.domain.fold import apply
@@ -130,6 +132,19 @@ def test_who_hangs_is_found_unhealthy_by_three_checks_and_started_again(file: Pa
     assert ran.session.outcome == "complete"
 
 
+def test_being_started_again_is_told_back_to_the_check_that_led_to_it(file: Path) -> None:
+    ran = play(alone(hang()), file)
+    again = [event for event in ran.of("agent.transitioned") if event.data.to_state == "ACTIVE"][-1]
+    causes = Chain({event.seq: event for event in ran.events}.get, again.seq)
+    causes.go_on(len(ran.events))
+    rules = [event.data.rule for event in causes.events if event.kind == "system.decided"]
+    assert [
+        rule for rule in rules if rule in {"work_ended", "restart_unhealthy", "judge_check"}
+    ] == ["work_ended", "restart_unhealthy", "judge_check"]
+    checks = [event for event in causes.events if event.kind == "agent.checked"]
+    assert [event.at for event in checks[:1]] == [370_000]
+
+
 def test_each_thing_is_done_once_and_every_no_has_its_reason(file: Path) -> None:
     ran = play(alone(hang()), file)
     moved = next(
@@ -179,7 +194,7 @@ def test_degraded_for_long_is_unhealthy_and_who_works_is_left_alone(file: Path) 
     (fell, first), (grew, second) = health(ran)
     assert (first, second) == ("DEGRADED", "UNHEALTHY")
     assert 300 <= grew - fell < 315
-    why = "it says that it is degraded, but it answers pings in 0 s"
+    why = "it says that it is degraded, but it answers pings at once"
     assert decided(ran, "restart_unhealthy") == [("no", why)]
     assert ran.states("one")[-1][1] == "COMPLETE"
     assert ran.session.agents[ANN].restarts == ()
@@ -216,7 +231,7 @@ def test_who_was_left_alone_and_then_stops_working_is_started_again(file: Path) 
     assert [state for _, state in health(ran)] == ["UNHEALTHY"]
     (no, why), (yes, then) = decided(ran, "restart_unhealthy")
     assert (no, yes) == ("no", "yes")
-    assert why == "it uses 99 % of its processor limit, as it says, but it answers pings in 0 s"
+    assert why == "it uses 99 % of its processor limit, as it says, but it answers pings at once"
     assert "it has not answered a ping" in then
     assert ran.session.agents[ANN].restarts[0] < 21 * MINUTES
 
@@ -453,6 +468,19 @@ def test_who_is_to_be_left_alone_is_and_nobody_asks_again(file: Path) -> None:
     # It is as bad as it was for 10 h, which is told every five minutes.
     until = 1000 * health(ran)[1][0]
     assert len([event for event in ran.of("agent.checked") if event.at < until]) < 10 * 12 + 10
+
+
+def test_nobody_is_checked_again_and_again_while_somebody_thinks(file: Path) -> None:
+    def think(running: Orchestrator, event: AnyEvent) -> None:
+        if event.kind == "user.asked":
+            decided = Answer(event.data.question, "end", event.data.digest)
+            asyncio.get_running_loop().call_later(0.1, running.submit, decided)
+
+    never = replace(CHECKS, restarts=0)
+    ran = play(alone(hang(), checks=never), file, attended=True, during=think)
+    (asked,), (answered,) = ran.of("user.asked"), ran.of("user.answered")
+    assert answered.at == asked.at
+    assert not [event for event in ran.of("agent.checked") if event.seq > asked.seq]
 
 
 def test_the_question_is_taken_back_when_it_recovers(file: Path) -> None:
