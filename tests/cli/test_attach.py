@@ -52,7 +52,7 @@ def programs_in(folder: Path) -> list[psutil.Process]:
 
 def test_an_attached_screen_shows_the_session_and_answers_what_it_asks(asking: Running) -> None:
     with Terminal(*ATTACH, cwd=asking.folder) as terminal:
-        terminal.until("LIVE", "asking", "ann")
+        terminal.until("LIVE", "asking", "Ship it now?")
         approve(terminal)
         terminal.until("COMPLETE")
         asking.go_on()
