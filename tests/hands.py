@@ -102,6 +102,10 @@ class Hand:
     def progress(self, percent: int) -> None:
         self._report(h.Progressed(self.agent, self.incarnation, percent))
 
+    def pong(self) -> None:
+        """Answer a ping."""
+        self._report(h.Ponged(self.agent, self.incarnation, 0.0))
+
     def done(self, result: str = "", failed: str = "") -> None:
         """Say that the task in hand is over; of a process that lives on."""
         if self.tasks:
@@ -188,6 +192,9 @@ class Hands:
         hand = self._hand(agent, incarnation)
         if hand is None or agent in self.deaf:
             return False
+        if isinstance(what, h.Ping):
+            hand.after(0, hand.pong)
+            return True
         self.told.append((agent, what, secret))
 
         def hear() -> None:

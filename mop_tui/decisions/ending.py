@@ -14,6 +14,7 @@ from mop_tui.domain.actions import (
     OpenIssue,
     RunHook,
     StopProcess,
+    StopSession,
     Withdraw,
 )
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
@@ -25,6 +26,7 @@ from mop_tui.domain.events import (
     SystemDecided,
     SystemDone,
     SystemQuiesced,
+    SystemStopping,
     TaskTransitioned,
     UserCommanded,
     UserExpired,
@@ -37,6 +39,7 @@ from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
 def wind_down(session: Session) -> tuple[Action, ...]:
     """Return the actions that end everything: questions, unfinished tasks, running processes.
+    Nothing is begun any more, whatever else would keep the session going.
 
     Tasks end before what they need does, so that none is cancelled twice, for two reasons.
     """
@@ -48,7 +51,8 @@ def wind_down(session: Session) -> tuple[Action, ...]:
         for agent, row in session.agents.items()
         if row.running and not row.stopping
     )
-    return (*questions, *tasks, *processes)
+    stop = () if session.status == "stopping" else (StopSession(),)
+    return (*stop, *questions, *tasks, *processes)
 
 
 def obey_stop(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
@@ -208,6 +212,7 @@ RULES = (
             UserExpired.KIND,
             UserWithdrawn.KIND,
             SystemDone.KIND,
+            SystemStopping.KIND,
         ),
         end_session,
         into=(*TERMINAL, AgentState.AVAILABLE, AgentState.COMPLETE, AgentState.FAILED),

@@ -440,6 +440,13 @@ class CloseIssue:
 
 
 @immutable
+class StopSession:
+    """Have the session end once what runs has ended; nothing more is begun."""
+
+    do: Literal["stop_session"] = "stop_session"
+
+
+@immutable
 class EndSession:
     """Close the session with this outcome."""
 
@@ -484,6 +491,7 @@ Action = Annotated[
     | DeliverOutput
     | OpenIssue
     | CloseIssue
+    | StopSession
     | EndSession,
     Field(discriminator="do"),
 ]

@@ -546,6 +546,14 @@ class SystemQuiesced(Fact):
     KIND: ClassVar[str] = "system.quiesced"
 
 
+@immutable
+class SystemStopping(Fact):
+    """Nothing more is begun, and the session ends once what runs has ended."""
+
+    KIND: ClassVar[str] = "system.stopping"
+    reason: str
+
+
 Outcome = Literal["complete", "incomplete", "waiting", "stopped", "terminated"]
 
 
@@ -865,6 +873,7 @@ FACTS: tuple[type[Fact], ...] = (
     SystemStarted,
     SystemResumed,
     SystemQuiesced,
+    SystemStopping,
     SystemEnded,
     SystemDecided,
     SystemIntended,

@@ -824,6 +824,11 @@ def _attended(session: Session, event: Event[e.SystemAttended]) -> None:
     session.attended = event.data.attended
 
 
+def _system_stopping(session: Session, _event: Event[e.SystemStopping]) -> None:
+    if session.status in ("starting", "running"):
+        session.status = "stopping"
+
+
 def _system_ended(session: Session, event: Event[e.SystemEnded]) -> None:
     session.status = "ended"
     session.outcome = event.data.outcome
@@ -1118,6 +1123,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.UserFeedback.KIND: _user_feedback,
     e.SystemStarted.KIND: _system_started,
     e.SystemResumed.KIND: _system_resumed,
+    e.SystemStopping.KIND: _system_stopping,
     e.SystemEnded.KIND: _system_ended,
     e.SystemAttended.KIND: _attended,
     e.SystemIntended.KIND: _system_intended,

@@ -49,6 +49,7 @@ Known = (
     | e.SystemStarted
     | e.SystemResumed
     | e.SystemQuiesced
+    | e.SystemStopping
     | e.SystemEnded
     | e.SystemDecided
     | e.SystemIntended
@@ -121,6 +122,7 @@ def _say(kind: str, fact: Known) -> str:
             e.SystemStarted()
             | e.SystemResumed()
             | e.SystemQuiesced()
+            | e.SystemStopping()
             | e.SystemEnded()
             | e.SystemDigest()
             | e.SystemNotRecording()
@@ -477,6 +479,7 @@ def _of_session(
     fact: e.SystemStarted
     | e.SystemResumed
     | e.SystemQuiesced
+    | e.SystemStopping
     | e.SystemEnded
     | e.SystemDigest
     | e.SystemNotRecording
@@ -495,6 +498,8 @@ def _of_session(
             return f"the session goes on, after its program had ended{still}{cut}"
         case e.SystemQuiesced():
             return "nothing runs and nothing is due; only a human could go on"
+        case e.SystemStopping():
+            return join("the session is ending", fact.reason)
         case e.SystemEnded():
             return join(f"the session ended {fact.outcome}", fact.reason)
         case e.SystemDigest():

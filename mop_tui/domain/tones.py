@@ -33,6 +33,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.SystemStraysEnded()
             | e.SystemClockJumped()
             | e.SystemResumed()
+            | e.SystemStopping()
         ):
             return "warning"
         case e.AgentErred() | e.AgentMessaged() | e.UserAnswered() | e.UserCommanded():

@@ -245,6 +245,8 @@ class Engine:
                 self._emit(self._opened(action), at, cause)
             case a.CloseIssue():
                 self._emit(e.SystemIssueClosed(action.issue, decision.reason), at, cause)
+            case a.StopSession():
+                self._emit(e.SystemStopping(decision.reason), at, cause)
             case a.EndSession():
                 self._emit(self._ended(action, decision.reason), at, cause)
             case _:

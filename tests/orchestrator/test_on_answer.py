@@ -103,6 +103,14 @@ def test_stop_ends_everything_and_begins_nothing(file: Path) -> None:
     assert ran.session.at == 2000
 
 
+def test_stop_ends_a_session_that_would_wait_for_the_operator_too(file: Path) -> None:
+    lasting = replace(gated(doing(ASK, {"none": [STOP]})), keep_running=True)
+    ran = play(lasting, file, answers=[answer("g", "none", after=2)])
+    assert (ran.session.status, ran.session.outcome) == ("ended", "incomplete")
+    [stopping] = ran.of("system.stopping")
+    assert "enough" in stopping.data.reason
+
+
 @pytest.mark.parametrize("value", ["approve", "reject"])
 def test_an_approval_has_its_own_for_both_answers(file: Path, value: str) -> None:
     spec = doing(question("g"), {"approve": [NOTE], "reject": [MORE]})
