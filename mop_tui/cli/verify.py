@@ -1,6 +1,7 @@
 """`mop-tui verify`: is a session file as it was written, and is it what this program would do?"""
 
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from mop_tui.cli.session_name import SessionName
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.sentences import sentence
+from mop_tui.domain.wording import listed
 from mop_tui.journal import JournalFile, verify
 from mop_tui.orchestrator.recheck import recheck
 
@@ -45,10 +47,10 @@ def _recheck(session: Path) -> int:
             f" {result.decisions:,} decisions and {result.digests:,} state digests."
         )
         return 0
-    different = result.divergence
+    recorded, expected = result.divergence.recorded, result.divergence.expected
     click.echo(
-        f"{session}: event {different.seq} differs. Recorded is {_told(different.recorded)}. This"
-        f" version does {_told(different.expected)}. Recorded by"
+        f"{session}: event {result.divergence.seq} differs{_where(recorded, expected)}. Recorded"
+        f" is {_told(recorded)}. This version does {_told(expected)}. Recorded by"
         f" mop-tui {header.versions.get('mop-tui', 'of unknown version')}.",
         err=True,
     )
@@ -57,3 +59,17 @@ def _recheck(session: Path) -> int:
 
 def _told(event: AnyEvent | None) -> str:
     return "nothing" if event is None else f"{event.kind} ({sentence(event)})"
+
+
+def _where(recorded: AnyEvent, expected: AnyEvent | None) -> str:
+    """Return what is different in two events of the same kind, by name; else nothing."""
+    if expected is None or expected.kind != recorded.kind:
+        return ""
+    places = [name for name in ("seq", "at", "cause") if _differ(recorded, expected, name)]
+    own = [field.name for field in fields(recorded.data)]
+    places += [name for name in own if _differ(recorded.data, expected.data, name)]
+    return f" in {listed(places)}"
+
+
+def _differ(one: object, other: object, name: str) -> bool:
+    return bool(getattr(one, name) != getattr(other, name))

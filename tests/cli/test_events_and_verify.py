@@ -3,11 +3,14 @@
 import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mop_tui.domain.events import SystemDecided
+from mop_tui.journal import JournalFile, JournalWriter
 from mop_tui.journal.chain import hash64, tail
 
 FIXTURE = Path(__file__).parents[1] / "journal" / "fixtures" / "mop-session-1.jsonl"
@@ -83,6 +86,24 @@ def test_an_intact_session_verifies_and_decides_the_same_again(mop: Mop, recorde
     assert done.returncode == 0
     assert "intact" in done.stdout
     assert "gives the same" in done.stdout
+
+
+def test_what_would_be_decided_otherwise_is_named(mop: Mop, recorded: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.jsonl"
+    with JournalFile.open(recorded) as file:
+        events, head = list(file), file.header
+    place = next(n for n, event in enumerate(events) if event.kind == "system.decided")
+    decided: SystemDecided = events[place].data
+    events[place] = replace(events[place], data=replace(decided, reason="I like it"))
+    journal = JournalWriter(other, head)
+    for event in events:
+        journal.append(event)
+    journal.close()
+    done = mop("verify", other, "--decisions")
+    assert done.returncode == 2
+    assert f"event {events[place].seq} differs in reason" in done.stderr
+    assert f"rule {decided.rule} decided: I like it" in done.stderr
+    assert f"rule {decided.rule} decided: {decided.reason}" in done.stderr
 
 
 def test_a_changed_line_is_named_with_exit_2(mop: Mop, recorded: Path) -> None:
