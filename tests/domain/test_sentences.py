@@ -107,7 +107,7 @@ TASK_MOVE = TaskTrigger
             "builder refused resume while ACTIVE: ACTIVE does not allow resume",
         ),
         (e.AgentProgressed(A, 1, T, 40), "builder is at 40 % of lint"),
-        (e.AgentChecked(A, 1, "healthy"), "builder was checked: nothing is wrong with it"),
+        (e.AgentChecked(A, 1, "healthy"), "a check of builder finds nothing wrong with it"),
         (
             e.AgentChecked(
                 A,
@@ -118,11 +118,11 @@ TASK_MOVE = TaskTrigger
                     Reading("errors", "degraded", "seen", 1.0, 1.0),
                 ),
             ),
-            "builder was found unhealthy: it has not answered a ping for 12 s and it met 1 error",
+            "a check of builder finds it unhealthy: it has not answered a ping for 12 s and it met 1 error",
         ),
         (
             e.AgentHealth(A, 1, "ping", unanswered_ms=12_000),
-            "builder pinged: has not answered for 12000 ms",
+            "builder has not answered a ping for 12 s",
         ),
         (
             e.SystemClockJumped(wall_ms=-3_600_000),
