@@ -118,7 +118,8 @@ TASK_MOVE = TaskTrigger
                     Reading("errors", "degraded", "seen", 1.0, 1.0),
                 ),
             ),
-            "a check of builder finds it unhealthy: it has not answered a ping for 12 s and it met 1 error",
+            "a check of builder finds it unhealthy:"
+            " it has not answered a ping for 12 s and it met 1 error",
         ),
         (
             e.AgentHealth(A, 1, "ping", unanswered_ms=12_000),
