@@ -854,7 +854,7 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
             agent.error_times = ()
             agent.measured = agent.reported = None
             agent.heard = {}
-            agent.response_ms = agent.unanswered_ms = None
+            agent.response_ms = agent.unanswered_ms = agent.last_active = None
             agent.ill_with, agent.recovered_at, agent.given_up = (), None, False
             _forget_checks(agent)
         case "stop_process":

@@ -507,6 +507,16 @@ def test_when_the_clock_jumps_counting_begins_anew() -> None:
     assert (row.unanswered_ms, row.ongoing, row.watched_from) == (None, (), session.at)
 
 
+def test_a_new_process_gives_no_sign_of_life_before_its_own() -> None:
+    session = at_work()
+    name, task = AGENTS[0], TASKS[0]
+    apply(session, next_event(session, e.AgentOutput(name, 1, task, ("hello",))))
+    assert session.agents[name].last_active == session.at
+    again = e.SystemIntended(ActionId("2.0"), "start_process", name, task, 2)
+    apply(session, next_event(session, again))
+    assert session.agents[name].last_active is None
+
+
 def test_an_answer_ends_the_waiting_for_it_and_silence_keeps_the_last() -> None:
     session = at_work()
     for fact in (
