@@ -96,7 +96,6 @@ NAMES = {
     "ExitCode": "exit code",
     "Duration": "duration",
     "Timeout": "duration",
-    "Span": "duration",
     "DurationRange": "duration, or two",
     "Size": "size",
     "Cores": "number",

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from mop_tui.layout.section import Section
-from mop_tui.layout.values import Duration, Id, Span, wrong
+from mop_tui.layout.values import Duration, Id, Timeout, wrong
 
 Percent = Annotated[float, Field(gt=0, le=100)]
 Count = Annotated[int, Field(ge=1, le=1_000)]
@@ -25,9 +25,9 @@ class _Levels(Section):
 class ResponseTime(_Levels):
     """How long an agent may take to answer a ping, or says that it takes."""
 
-    degraded: Span | None = None
+    degraded: Timeout | None = None
     """From this on it is degraded; by default 2 s."""
-    unhealthy: Span | None = None
+    unhealthy: Timeout | None = None
     """Above this it is unhealthy; by default 5 s."""
 
 
@@ -38,7 +38,7 @@ class Errors(_Levels):
     """So many degrade; by default 1."""
     unhealthy: Count | None = None
     """So many are unhealthy; by default 3."""
-    within: Span | None = None
+    within: Timeout | None = None
     """Errors that are longer ago count no more; by default 5 min."""
 
 
@@ -47,7 +47,7 @@ class Progress(Section):
 
     slow: Percent | None = None
     """Below this percentage of the expected rate, in two checks, it is degraded; by default 50."""
-    none_for: Span | None = None
+    none_for: Timeout | None = None
     """Without any progress for longer it is unhealthy; by default 10 min. Who tells of progress in
     large steps may take twice as long for one as for the last."""
 
@@ -80,23 +80,23 @@ class Restart(Section):
     times: Annotated[int, Field(ge=0, le=100)] | None = None
     """So often, at most, and so often for one task; 0 for never. By default 3. Over that, you are
     asked; where nobody is there, its attempt fails."""
-    within: Span | None = None
+    within: Timeout | None = None
     """In so much time; by default 10 min."""
 
 
 class HealthChecks(Section):
     """How agents are checked, when one counts as ill or well again, and what is done about it."""
 
-    interval: Span | None = None
+    interval: Timeout | None = None
     """How often an agent at work is checked; one that is ill, or may be, twice as often. By default
     30 s."""
-    timeout: Span | None = None
+    timeout: Timeout | None = None
     """After how long a ping counts as not answered; by default 10 s."""
     failure_threshold: Count | None = None
     """After how many bad checks in a row it is ill; by default 3."""
     success_threshold: Count | None = None
     """After how many good checks in a row it is well again; by default 1."""
-    degradation_timeout: Span | None = None
+    degradation_timeout: Timeout | None = None
     """How long it may be degraded before it is unhealthy; by default 5 min. For as long, what it
     has recovered from does not make it ill again."""
     thresholds: Thresholds = Thresholds()

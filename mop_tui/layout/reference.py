@@ -183,7 +183,7 @@ def _default(field: ast.AnnAssign, info: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int) and {"Duration", "Timeout", "Span"} & set(_names(field.annotation)):
+    if isinstance(value, int) and {"Duration", "Timeout"} & set(_names(field.annotation)):
         return durations.written(value)
     return str(value) if isinstance(value, str | int | float) else ""
 

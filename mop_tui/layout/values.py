@@ -59,13 +59,6 @@ def _some_time(value: object) -> int:
     return milliseconds
 
 
-def _span(value: object) -> int:
-    milliseconds = _duration(value)
-    if milliseconds == 0:
-        raise wrong("must be longer than nothing")
-    return milliseconds
-
-
 def _duration_range(value: object) -> tuple[int, int]:
     if not isinstance(value, list):
         return _duration(value), _duration(value)
@@ -177,9 +170,7 @@ Duration = Annotated[
 Timeout = Annotated[
     int, BeforeValidator(_some_time), PlainSerializer(durations.written), _WRITTEN_DURATION
 ]
-"""Milliseconds, at least one; without it there is no end."""
-Span = Annotated[int, BeforeValidator(_span), PlainSerializer(durations.written), _WRITTEN_DURATION]
-"""Milliseconds, at least one; without it some default holds."""
+"""Milliseconds, at least one; without it some default holds, or there is no end."""
 DurationRange = Annotated[
     tuple[int, int],
     BeforeValidator(_duration_range),
