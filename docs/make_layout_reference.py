@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
-from mop_tui.domain.plan import OnDoubt
+from mop_tui.domain.plan import OnDoubt, Topology
 from mop_tui.domain.triggers import Complexity, Health, TriggerType
-from mop_tui.layout.later import Topology
 from mop_tui.layout.reference import Described, Key, sections
 
 DOCUMENT = Path(__file__).with_name("layout.md")

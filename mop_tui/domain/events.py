@@ -32,10 +32,19 @@ from mop_tui.domain.ids import (
     TriggerName,
 )
 from mop_tui.domain.immutable import immutable
-from mop_tui.domain.plan import AgentSpec, Calling, Mode, QuestionSpec, TaskSpec, TeamSpec
+from mop_tui.domain.plan import (
+    AgentSpec,
+    Calling,
+    Mode,
+    QuestionSpec,
+    TaskSpec,
+    TeamSpec,
+    Topology,
+)
 from mop_tui.domain.reactions import OnAnswer
 from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.topology import Shape
 from mop_tui.domain.triggers import Limits, TriggerSpec
 
 
@@ -521,6 +530,10 @@ class SystemStarted(Fact):
     """The agent that is told of what concerns the whole."""
     calling: Calling = Calling()
     """How the operator is called."""
+    topology: Topology = "adaptive"
+    """What the layout asks for."""
+    shape: Shape = "mesh"
+    """How the swarm is coordinated to begin with."""
 
 
 @immutable
@@ -801,6 +814,15 @@ class SystemClockJumped(Fact):
 
 
 @immutable
+class SystemTopologyChanged(Fact):
+    """From now on the swarm is coordinated in another shape."""
+
+    KIND: ClassVar[str] = "system.topology_changed"
+    from_shape: Shape
+    to_shape: Shape
+
+
+@immutable
 class SystemNotRecording(Fact):
     """Writing the journal failed for a while; nothing was acted upon meanwhile."""
 
@@ -893,6 +915,7 @@ FACTS: tuple[type[Fact], ...] = (
     SystemTimerFired,
     SystemDigest,
     SystemClockJumped,
+    SystemTopologyChanged,
     SystemNotRecording,
     SystemStraysEnded,
     SystemAttended,

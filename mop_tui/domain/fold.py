@@ -761,12 +761,18 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
     session.kinds = data.kinds
     session.health = data.health
     session.coordinator = data.coordinator
+    session.topology = data.topology
+    session.shape = data.shape
     for spec in data.triggers:
         trigger = Trigger(spec, moved=event.seq)
         session.triggers[spec.name] = trigger
         session.touch(trigger)
         for kind in spec.kinds:
             session.triggers_of[kind] = (*session.triggers_of.get(kind, ()), spec.name)
+
+
+def _topology_changed(session: Session, event: Event[e.SystemTopologyChanged]) -> None:
+    session.shape = event.data.to_shape
 
 
 def _fired(session: Session, event: Event[e.SystemFired]) -> None:
@@ -1137,6 +1143,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.SystemTimerSet.KIND: _timer_set,
     e.SystemTimerFired.KIND: _timer_fired,
     e.SystemClockJumped.KIND: _clock_jumped,
+    e.SystemTopologyChanged.KIND: _topology_changed,
     e.SystemDigest.KIND: _digest,
 }
 

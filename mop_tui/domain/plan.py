@@ -324,6 +324,10 @@ class Calling:
     """The session's `call` hook."""
 
 
+Topology = Literal["hierarchical", "mesh", "star", "ring", "adaptive"]
+"""How a swarm is to be coordinated; adaptive begins with what suits its teams."""
+
+
 @immutable
 class Plan:
     """A whole layout, ready to be run."""
@@ -355,6 +359,8 @@ class Plan:
     """How agents are checked whose type does not say otherwise."""
     coordinator: AgentId | None = None
     """The agent that is told of what concerns the whole."""
+    topology: Topology = "adaptive"
+    """How the swarm is coordinated."""
     root: str = "."
     """The folder whose files are watched; machine facts are not filled in yet."""
     session_hooks: Mapping[HookName, Hook] = field(default_factory=dict)

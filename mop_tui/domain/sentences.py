@@ -70,6 +70,7 @@ Known = (
     | e.SystemDigest
     | e.SystemNotRecording
     | e.SystemClockJumped
+    | e.SystemTopologyChanged
     | e.SystemStraysEnded
     | e.SystemAttended
     | e.Unknown
@@ -127,6 +128,7 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemDigest()
             | e.SystemNotRecording()
             | e.SystemClockJumped()
+            | e.SystemTopologyChanged()
             | e.SystemStraysEnded()
             | e.SystemAttended()
         ):
@@ -484,6 +486,7 @@ def _of_session(
     | e.SystemDigest
     | e.SystemNotRecording
     | e.SystemClockJumped
+    | e.SystemTopologyChanged
     | e.SystemStraysEnded
     | e.SystemAttended,
 ) -> str:
@@ -509,6 +512,8 @@ def _of_session(
             return f"nothing could be recorded for {seconds:.1f} s: {fact.error}"
         case e.SystemClockJumped():
             return _jumped(fact)
+        case e.SystemTopologyChanged():
+            return f"the swarm is coordinated as {fact.to_shape} instead of {fact.from_shape}"
         case e.SystemAttended():
             return "somebody is there again" if fact.attended else "nobody is there any more"
         case e.SystemStraysEnded():

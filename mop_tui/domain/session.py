@@ -36,9 +36,19 @@ from mop_tui.domain.ids import (
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.issues import MOST_OPEN, Describes, Identity, Told, identity, more_of
 from mop_tui.domain.locks import Lock, Obstacle
-from mop_tui.domain.plan import AgentSpec, Calling, HookName, Lifetime, Mode, TaskSpec, TeamSpec
+from mop_tui.domain.plan import (
+    AgentSpec,
+    Calling,
+    HookName,
+    Lifetime,
+    Mode,
+    TaskSpec,
+    TeamSpec,
+    Topology,
+)
 from mop_tui.domain.rows import Agent, Feedback, Issue, Question, Task, Trigger
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.topology import Shape
 from mop_tui.domain.triggers import MINUTE, Limits
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
@@ -205,6 +215,9 @@ class Snapshot:
     health: HealthChecks
     """How agents are checked whose type does not say otherwise."""
     coordinator: AgentId | None
+    topology: Topology
+    """What the layout asks for, and how the swarm is coordinated now:"""
+    shape: Shape
     memory: Mapping[MemoryKey, JsonValue]
     locks: Mapping[Resource, Lock]
     agent_counts: Mapping[AgentState, int]
@@ -287,6 +300,9 @@ class Session:
     """How agents are checked whose type does not say otherwise."""
     coordinator: AgentId | None = None
     """The agent that is told of what concerns the whole."""
+    topology: Topology = "adaptive"
+    """What the layout asks for, and how the swarm is coordinated now:"""
+    shape: Shape = "mesh"
     watched: bool = False
     """It is recorded which files were there from the beginning."""
     files: dict[str, str] = field(default_factory=dict)
@@ -864,6 +880,8 @@ class Session:
             auto_spawn=self.auto_spawn,
             health=self.health,
             coordinator=self.coordinator,
+            topology=self.topology,
+            shape=self.shape,
             memory=dict(self.memory),
             locks=dict(self.locks),
             agent_counts={s: n for s, n in self.agent_counts.items() if n},

@@ -48,6 +48,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.UserWithdrawn()
             | e.SystemStarted()
             | e.SystemAttended()
+            | e.SystemTopologyChanged()
             | e.SystemIssueClosed()
             | e.TaskOutput()
             | e.SystemMemorySet()

@@ -51,6 +51,5 @@ class Review(Section):
     """An agent."""
 
 
-Topology = Literal["hierarchical", "mesh", "star", "ring", "adaptive"]
 Rules = dict[Text, list[dict[str, JsonValue]]]
 """What is done for each answer: a list of named actions with their arguments."""

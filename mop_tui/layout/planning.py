@@ -131,6 +131,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         coordinator=None
         if layout.session.coordinator is None
         else AgentId(layout.session.coordinator),
+        topology=layout.session.topology,
         root=layout.session.root,
         session_hooks=_hooks(layout.session) | _call(layout.notify),
         agent_hooks={agent: hooks for agent, hooks in agent_hooks.items() if hooks},

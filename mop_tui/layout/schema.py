@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from mop_tui.domain.plan import OnDoubt
+from mop_tui.domain.plan import OnDoubt, Topology
 from mop_tui.domain.triggers import DEFAULT_DEPTH, DEFAULT_TOTAL, Complexity
 from mop_tui.layout.answer_section import Reaction
 from mop_tui.layout.health_section import HealthChecks, SimulatedAilment
@@ -27,7 +27,6 @@ from mop_tui.layout.later import (
     Review,
     Rules,
     Strategy,
-    Topology,
 )
 from mop_tui.layout.section import LATER, Section, also
 from mop_tui.layout.trigger_section import Condition, Trigger
@@ -189,7 +188,7 @@ class Session(Section):
     on_end: Hook | None = None
     """What is run when everything is done, or the session was told to end. If it fails, the
     session is incomplete."""
-    topology: Annotated[Topology, LATER] = "adaptive"
+    topology: Topology = "adaptive"
     """How agents are coordinated."""
     auto_spawn: bool = True
     """Whether triggers spawn agents, or only propose it."""

@@ -22,6 +22,7 @@ from mop_tui.domain.ids import AgentId, CommandId, QuestionId, TimerId
 from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL
+from mop_tui.domain.topology import begins_as
 from mop_tui.errors import NotRecordedError
 from mop_tui.journal.writer import Journal
 from mop_tui.orchestrator import effects
@@ -279,6 +280,8 @@ class Orchestrator:
             kinds=tuple(self._plan.kinds),
             health=self._plan.health,
             coordinator=self._plan.coordinator,
+            topology=self._plan.topology,
+            shape=begins_as(self._plan),
         )
         return self._receive(started, None)
 
