@@ -50,6 +50,8 @@ from mop_tui.domain.rows import Agent, Feedback, Issue, Question, Task, Trigger
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.topology import Shape
 from mop_tui.domain.triggers import MINUTE, Limits
+from mop_tui.domain.wait_graph import Node
+from mop_tui.domain.waits import StandingWaits, of_key, of_lock, of_task, stands_still
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
@@ -406,6 +408,12 @@ class Session:
     _patterns: list[Resource] = field(default_factory=list)
     """What in `alike` is a pattern."""
     _digested_at: int = 0
+    _waits: StandingWaits | None = None
+    """What waits for what, as it was when event `_settled_at` was folded."""
+    _settled_at: int = 0
+    _unsettled: list[_Row] = field(default_factory=list)
+    """Rows touched since then; and keys and locks that changed:"""
+    _unsettled_nodes: dict[Node, None] = field(default_factory=dict)
     _stale: list[_Row] = field(default_factory=list)
     """Rows touched since the last snapshot, which was taken at `_shown_at`."""
     _shown_at: int = 0
@@ -594,6 +602,44 @@ class Session:
         """True if as many issues of an agent are open as are shown one by one."""
         return self.issues_of.get(agent, 0) >= MOST_OPEN
 
+    def providers_of(self, key: MemoryKey) -> Sequence[TaskId]:
+        """Return the tasks that provide a key, whether they are over or not."""
+        return self.providers.get(key, ())
+
+    def skilled_in(self, skill: str) -> Sequence[AgentId]:
+        """Return the agents that have a skill, in the order in which they were spawned."""
+        return self.skilled.get(skill, ())
+
+    def like(self, resource: Resource) -> Iterable[Resource]:
+        """Return what may be the same as something that some task may lock, itself included."""
+        return self.alike.get(resource, (resource,))
+
+    def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
+        """Return the open question that an agent asked by this name, if it is open."""
+        for question in self.open_questions:
+            asked = self.questions[question].asked
+            if asked.agent == agent and asked.ask == ask:
+                return question
+        return None
+
+    @property
+    def at_a_standstill(self) -> bool:
+        """True if nothing could move this session but a human, or a time that comes."""
+        return self.idle and stands_still(self.agents.values(), self.triggers.values())
+
+    def waits(self) -> StandingWaits:
+        """Return what waits for what after the last event. Costs what changed since last asked."""
+        if self._waits is None:
+            self._waits = StandingWaits()
+            rows: Iterable[Any] = self.tasks.values()
+        else:
+            rows = self._unsettled
+        nodes = self._unsettled_nodes
+        self._unsettled, self._unsettled_nodes = [], {}
+        self._settled_at = self.seq
+        self._waits.settle(self, rows, nodes)
+        return self._waits
+
     # -- bookkeeping for the fold -----------------------------------------------------------
 
     def touch(self, row: _Row) -> None:
@@ -603,12 +649,18 @@ class Session:
             self._changed.append(row)
         if touched <= self._shown_at:
             self._stale.append(row)
+        if touched <= self._settled_at:
+            self._unsettled.append(row)
         row.touched = self.seq
 
     def remember(self, key: MemoryKey, value: JsonValue) -> None:
         """Set a key of the shared memory."""
         self.memory[key] = value
         self._memory_changed[key] = None
+        self._unsettled_nodes[of_key(key)] = None
+        if not self.provided(key):
+            for task in self.waiting_for_key.get(key, ()):
+                self._unsettled_nodes[of_task(task)] = None
 
     def claim(self, agent: AgentSpec, count: int) -> None:
         """Count what an agent may use in (1) or out (-1) of what is taken."""
@@ -651,6 +703,7 @@ class Session:
         self.locks[lock.resource] = lock
         self.locked_by.setdefault(lock.agent, {})[lock.resource] = None
         self._locks_changed[lock.resource] = None
+        self._unsettled_nodes[of_lock(lock.resource)] = None
 
     def unlock(self, lock: Lock) -> None:
         """Note that a resource was given back."""
@@ -660,6 +713,7 @@ class Session:
         if not of_agent:
             del self.locked_by[lock.agent]
         self._locks_changed[lock.resource] = None
+        self._unsettled_nodes[of_lock(lock.resource)] = None
 
     def set_agent_state(self, agent: Agent, state: AgentState) -> None:
         """Move an agent and keep the counts."""
@@ -898,6 +952,7 @@ _MADE_OF_ROWS = frozenset(
         *("dependants", "waiting_for_key", "providers", "skilled", "_ranks"),
         *("alike", "owners", "owning", "_patterns"),
         *("_changed", "_stale", "_shown", "_shown_at", "_ahead", "_copied_ahead"),
+        *("_waits", "_settled_at", "_unsettled", "_unsettled_nodes"),
     )
 )
 _REST = tuple(it.name for it in fields(Session) if it.name not in _MADE_OF_ROWS)
