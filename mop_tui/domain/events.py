@@ -43,8 +43,8 @@ from mop_tui.domain.plan import (
 )
 from mop_tui.domain.reactions import OnAnswer
 from mop_tui.domain.remedy import Remedy
+from mop_tui.domain.shapes import Shape
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
-from mop_tui.domain.topology import Shape
 from mop_tui.domain.triggers import Limits, TriggerSpec
 
 

@@ -47,8 +47,8 @@ from mop_tui.domain.plan import (
     Topology,
 )
 from mop_tui.domain.rows import Agent, Feedback, Issue, Question, Task, Trigger
+from mop_tui.domain.shapes import Shape
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
-from mop_tui.domain.topology import Shape
 from mop_tui.domain.triggers import MINUTE, Limits
 from mop_tui.domain.wait_graph import Node
 from mop_tui.domain.waits import StandingWaits, of_key, of_lock, of_task, stands_still
