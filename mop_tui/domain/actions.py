@@ -28,6 +28,7 @@ from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, HookName, QuestionSpec, TaskSpec
 from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.task_lifecycle import TaskTrigger
+from mop_tui.domain.topology import Shape
 
 Effect = Literal[
     "start_process",
@@ -440,6 +441,14 @@ class CloseIssue:
 
 
 @immutable
+class SwitchTopology:
+    """Have the swarm coordinated in another shape from now on; nothing happens if it is already."""
+
+    to_shape: Shape
+    do: Literal["switch_topology"] = "switch_topology"
+
+
+@immutable
 class StopSession:
     """Have the session end once what runs has ended; nothing more is begun."""
 
@@ -491,6 +500,7 @@ Action = Annotated[
     | DeliverOutput
     | OpenIssue
     | CloseIssue
+    | SwitchTopology
     | StopSession
     | EndSession,
     Field(discriminator="do"),

@@ -772,6 +772,9 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
 
 
 def _topology_changed(session: Session, event: Event[e.SystemTopologyChanged]) -> None:
+    if event.data.from_shape != session.shape:
+        session.ignored += 1
+        return
     session.shape = event.data.to_shape
 
 

@@ -453,7 +453,9 @@ def _answered(fact: e.UserAnswered) -> str:
 def _commanded(fact: e.UserCommanded) -> str:
     if fact.command == "say" and not fact.refused:
         return f"{fact.by} to {fact.about}: {fact.reason}"
-    what = "switch auto-spawn" if fact.command == "auto_spawn" else words(fact.command)
+    what = {"auto_spawn": "switch auto-spawn", "switch_topology": "coordinate the swarm as"}.get(
+        fact.command, words(fact.command)
+    )
     about = f" {fact.about}" if fact.about else ""
     told = f"{fact.by} told the session to {what}{about}"
     refused = f"{told}, which was refused: {fact.refused}"

@@ -245,6 +245,10 @@ class Engine:
                 self._emit(self._opened(action), at, cause)
             case a.CloseIssue():
                 self._emit(e.SystemIssueClosed(action.issue, decision.reason), at, cause)
+            case a.SwitchTopology():
+                if action.to_shape != session.shape:
+                    changed = e.SystemTopologyChanged(session.shape, action.to_shape)
+                    self._emit(changed, at, cause)
             case a.StopSession():
                 self._emit(e.SystemStopping(decision.reason), at, cause)
             case a.EndSession():
