@@ -54,6 +54,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.SystemFired()
             | e.SystemNotified()
             | e.AgentWaiting()
+            | e.AgentLocking()
             | e.Unknown()
         ):
             return "info"
@@ -76,6 +77,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.UserSeen()
             | e.UserNoticed()
             | e.SystemQuiesced()
+            | e.AgentUnlocking()
             | e.SystemLocked()
             | e.SystemUnlocked()
             | e.SystemDecided()
