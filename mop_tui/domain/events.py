@@ -259,6 +259,28 @@ class AgentWaiting(Fact):
 
 
 @immutable
+class AgentLocking(Fact):
+    """An agent asks for a lock, and waits until it has it."""
+
+    KIND: ClassVar[str] = "agent.locking"
+    agent: AgentId
+    incarnation: int
+    task: TaskId | None
+    ask: AskId
+    resource: Resource
+
+
+@immutable
+class AgentUnlocking(Fact):
+    """An agent gives back what it locked itself."""
+
+    KIND: ClassVar[str] = "agent.unlocking"
+    agent: AgentId
+    incarnation: int
+    resource: Resource
+
+
+@immutable
 class AgentMessaged(Fact):
     """An agent said something to another, to `coordinator` or to `operator`."""
 
@@ -713,7 +735,8 @@ class SystemScheduled(Fact):
 
 @immutable
 class SystemLocked(Fact):
-    """A resource was locked: nobody else may use it until `agent` has let go of `task`."""
+    """A resource was locked: nobody else may use it until `agent` has let go of `task`, or gives
+    back what it asked for itself."""
 
     KIND: ClassVar[str] = "system.locked"
     resource: Resource
@@ -877,6 +900,8 @@ FACTS: tuple[type[Fact], ...] = (
     AgentErred,
     AgentAsked,
     AgentWaiting,
+    AgentLocking,
+    AgentUnlocking,
     AgentMessaged,
     AgentFinished,
     AgentExited,
@@ -936,6 +961,8 @@ INPUTS: frozenset[str] = frozenset(
         AgentErred,
         AgentAsked,
         AgentWaiting,
+        AgentLocking,
+        AgentUnlocking,
         AgentMessaged,
         AgentFinished,
         AgentExited,

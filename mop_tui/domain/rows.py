@@ -21,6 +21,7 @@ from mop_tui.domain.ids import (
     TaskId,
     TriggerName,
 )
+from mop_tui.domain.locks import LockWanted
 from mop_tui.domain.plan import AgentSpec, QuestionSpec, TaskSpec
 from mop_tui.domain.reactions import Reaction, reactions_to
 from mop_tui.domain.remedy import Remedy
@@ -67,8 +68,9 @@ class Agent:
     tail: tuple[str, ...] = ()
     tail_end: int = 0
     """Number of output lines recorded so far; `tail` holds the last of them."""
-    waits: Mapping[AskId, QuestionSpec | MemoryKey] = field(default_factory=dict)
-    """What it asked for and has not been answered: questions to the human, keys of the memory."""
+    waits: Mapping[AskId, QuestionSpec | MemoryKey | LockWanted] = field(default_factory=dict)
+    """What it asked for and has not been answered: questions to the human, keys of the memory,
+    locks."""
     measured: AgentHealth | None = None
     reported: AgentHealth | None = None
     response_ms: float | None = None

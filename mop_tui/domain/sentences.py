@@ -31,6 +31,8 @@ Known = (
     | e.AgentErred
     | e.AgentAsked
     | e.AgentWaiting
+    | e.AgentLocking
+    | e.AgentUnlocking
     | e.AgentMessaged
     | e.AgentFinished
     | e.AgentExited
@@ -100,6 +102,8 @@ def _say(kind: str, fact: Known) -> str:
             | e.AgentErred()
             | e.AgentAsked()
             | e.AgentWaiting()
+            | e.AgentLocking()
+            | e.AgentUnlocking()
             | e.AgentMessaged()
             | e.AgentFinished()
         ):
@@ -216,6 +220,8 @@ def _of_speech(
     | e.AgentErred
     | e.AgentAsked
     | e.AgentWaiting
+    | e.AgentLocking
+    | e.AgentUnlocking
     | e.AgentMessaged
     | e.AgentFinished,
 ) -> str:
@@ -233,6 +239,10 @@ def _of_speech(
             return f"{fact.agent} asks: {fact.question.question}"
         case e.AgentWaiting():
             return f"{fact.agent} waits for {fact.key}"
+        case e.AgentLocking():
+            return f"{fact.agent} asks for the lock on {fact.resource}"
+        case e.AgentUnlocking():
+            return f"{fact.agent} is done with {fact.resource}"
         case e.AgentMessaged():
             return f"{fact.agent} to {fact.to}: {fact.text}"
         case e.AgentFinished():

@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from mop_tui.domain import agent_lifecycle, graph, locks, task_lifecycle
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger
 from mop_tui.domain.events import Outcome, SystemIntended, SystemTimerSet
+from mop_tui.domain.globs import Globs, TooMuchError
 from mop_tui.domain.health import HealthChecks
 from mop_tui.domain.ids import (
     ActionId,
@@ -383,8 +384,13 @@ class Session:
     """Which agent has a task in hand: at most one."""
     locked_by: dict[AgentId, dict[Resource, None]] = field(default_factory=dict)
     """What is locked for the task that an agent has in hand, or has just let go of."""
+    waiting_for_lock: dict[Resource, dict[tuple[AgentId, AskId], int]] = field(default_factory=dict)
+    """Which agents wait for a lock, with the event by which each asked, the first first."""
+    loosened: dict[Resource, None] = field(default_factory=dict, compare=False)
+    """What agents may be able to lock that wait for it, by what followed from the last input."""
     alike: dict[Resource, list[Resource]] = field(default_factory=dict)
-    """Of everything that some task may lock: what else of that may be the same, and itself."""
+    """Of everything that some task may lock, and of what agents lock or ask for besides: what else
+    of that may be the same, and itself."""
     owners: list[AgentId] = field(default_factory=list)
     """Agents that own files."""
     owning: list[TaskId] = field(default_factory=list)
@@ -407,6 +413,8 @@ class Session:
     _locks_changed: dict[Resource, None] = field(default_factory=dict)
     _patterns: list[Resource] = field(default_factory=list)
     """What in `alike` is a pattern."""
+    _undeclared: dict[Resource, None] = field(default_factory=dict)
+    """What in `alike` only agents know of that lock it or ask for it."""
     _digested_at: int = 0
     _waits: StandingWaits | None = None
     """What waits for what, as it was when event `_settled_at` was folded."""
@@ -697,6 +705,42 @@ class Session:
         """Note what else each of `resources` may be."""
         for resource in resources:
             locks.relate(resource, self.alike, self._patterns)
+            self._undeclared.pop(resource, None)
+
+    def await_lock(self, resource: Resource, agent: AgentId, ask: AskId) -> bool:
+        """Note that an agent waits for a lock from now on.
+
+        False if it would take too long to tell what else that may be; then nothing is noted.
+        """
+        if resource not in self.alike:
+            try:
+                locks.relate(resource, self.alike, self._patterns, Globs(locks.MOST_WORK).may_meet)
+            except TooMuchError:
+                return False
+            self._undeclared[resource] = None
+        self.waiting_for_lock.setdefault(resource, {})[agent, ask] = self.seq
+        return True
+
+    def end_lock_wait(self, resource: Resource, agent: AgentId, ask: AskId) -> None:
+        """Note that an agent does not wait for a lock any more."""
+        waiting = self.waiting_for_lock[resource]
+        del waiting[agent, ask]
+        if not waiting:
+            del self.waiting_for_lock[resource]
+        self._loosen(resource)
+
+    def _loosen(self, resource: Resource) -> None:
+        """Note that a resource is not locked any more, or that somebody waits for it no more."""
+        waiting = self.waiting_for_lock
+        if waiting:
+            self.loosened.update((it, None) for it in self.alike[resource] if it in waiting)
+        if resource in self._undeclared and not (resource in self.locks or resource in waiting):
+            del self._undeclared[resource]
+            for other in self.alike.pop(resource):
+                if other != resource:
+                    self.alike[other].remove(resource)
+            if not locks.is_one(resource):
+                self._patterns.remove(resource)
 
     def lock(self, lock: Lock) -> None:
         """Note that a resource is taken."""
@@ -714,6 +758,7 @@ class Session:
             del self.locked_by[lock.agent]
         self._locks_changed[lock.resource] = None
         self._unsettled_nodes[of_lock(lock.resource)] = None
+        self._loosen(lock.resource)
 
     def set_agent_state(self, agent: Agent, state: AgentState) -> None:
         """Move an agent and keep the counts."""
@@ -854,6 +899,10 @@ class Session:
             session.enlist(agent.spec)
         for task in session.tasks.values():
             session.relate(task.spec)
+        for resource in (*session.locks, *session.waiting_for_lock):
+            if resource not in session.alike:
+                locks.relate(resource, session.alike, session._patterns)
+                session._undeclared[resource] = None
         return session
 
     # -- what others may see ----------------------------------------------------------------
@@ -950,7 +999,7 @@ _MADE_OF_ROWS = frozenset(
     (
         *("agents", "tasks", "questions", "issues", "triggers", "feedback"),
         *("dependants", "waiting_for_key", "providers", "skilled", "_ranks"),
-        *("alike", "owners", "owning", "_patterns"),
+        *("alike", "owners", "owning", "_patterns", "_undeclared"),
         *("_changed", "_stale", "_shown", "_shown_at", "_ahead", "_copied_ahead"),
         *("_waits", "_settled_at", "_unsettled", "_unsettled_nodes"),
     )

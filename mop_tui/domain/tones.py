@@ -55,6 +55,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.SystemFired()
             | e.SystemNotified()
             | e.AgentWaiting()
+            | e.AgentLocking()
             | e.Unknown()
         ):
             return "info"
@@ -77,6 +78,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.UserSeen()
             | e.UserNoticed()
             | e.SystemQuiesced()
+            | e.AgentUnlocking()
             | e.SystemLocked()
             | e.SystemUnlocked()
             | e.SystemDecided()

@@ -489,8 +489,8 @@ class Engine:
     def _asked_by_agent(self, ask: a.AskForAgent, at: int) -> e.UserAsked:
         agent = self.session.agents[ask.agent]
         spec = agent.waits[ask.ask]
-        if isinstance(spec, str):
-            raise TypeError(f"{ask.agent} waits for a key by the name {ask.ask}, not for an answer")
+        if not isinstance(spec, QuestionSpec):
+            raise TypeError(f"{ask.agent} asks nobody by the name {ask.ask}: it waits for {spec}")
         return self._asked(spec, at, agent.task, ask.agent, ask.ask)
 
     def _asked_about_doubt(self, ask: a.AskAboutDoubt, at: int) -> e.UserAsked:
