@@ -7,11 +7,13 @@ former process (an older incarnation) change nothing either.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 from mop_tui.domain import events as e
 from mop_tui.domain import remembering
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
+from mop_tui.domain.deadlock import Deadlock
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, MemoryKey, QuestionId, TaskId, TriggerName
 from mop_tui.domain.issues import (
@@ -66,7 +68,11 @@ _OF_HEALTH = frozenset(
     }
 )
 _ILL = (AgentState.DEGRADED, AgentState.UNHEALTHY)
-_STARTED_AGAIN_BY = {e.RESTART: "a trigger", e.CURED: "supervision"}
+_STARTED_AGAIN_BY = {
+    e.RESTART: "a trigger",
+    e.GAVE_WAY: "whoever broke its deadlock",
+    e.CURED: "supervision",
+}
 _STEPS_KEPT = 3
 """Tellings of progress that are kept besides the last."""
 _OF_HOOKS = frozenset({"run_hook", "stop_hook"})
@@ -520,6 +526,8 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
     elif trigger in _TAKEN_BACK or trigger is _REINSTATED:
         task.agent = None
         task.progress = None
+    if session.yielding or session.given_way:
+        _give_way(session, task)
     if was_terminal:
         _begin_anew(task)
     task.because_of = data.because_of
@@ -532,6 +540,45 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
     task.since = event.at
     task.reason = data.reason
     task.moved = event.seq
+    session.touch(task)
+
+
+def _give_way(session: Session, task: Task) -> None:
+    """Let tasks be begun that were not to be before `task` is over."""
+    over = task.state in TERMINAL
+    waiting = session.yielding.pop(task.spec.id, ()) if over else ()
+    for name in waiting:
+        row = session.tasks[name]
+        row.yields_to = tuple(other for other in row.yields_to if other != task.spec.id)
+        session.touch(row)
+    session.given_way = tuple(name for name in waiting if not session.tasks[name].yields_to)
+
+
+def _deadlock_found(session: Session, event: Event[e.SystemDeadlockFound]) -> None:
+    data = event.data
+    found = Deadlock(data.deadlock, data.cycle, data.hopeless, data.text, event.at, event.seq)
+    session.deadlocks[found.id] = found
+    session.open_deadlocks[found.stuck] = found.id
+
+
+def _deadlock_cleared(session: Session, event: Event[e.SystemDeadlockCleared]) -> None:
+    deadlock = session.deadlocks.get(event.data.deadlock)
+    if deadlock is None or session.open_deadlocks.pop(deadlock.stuck, None) is None:
+        session.ignored += 1
+        return
+    session.deadlocks[deadlock.id] = replace(deadlock, cleared_at=event.at)
+
+
+def _cycle_broken(session: Session, event: Event[e.SystemCycleBroken]) -> None:
+    data = event.data
+    if data.agent is not None:
+        session.last_victim = data.agent
+    first, task = data.gives_way_to, session.tasks.get(data.task)
+    if first is None or task is None or session.tasks[first].state in TERMINAL:
+        return
+    task.yields_to = tuple(dict.fromkeys((*task.yields_to, first)))
+    waiting = (*session.yielding.get(first, ()), task.spec.id)
+    session.yielding[first] = tuple(dict.fromkeys(waiting))
     session.touch(task)
 
 
@@ -1175,6 +1222,9 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.SystemTimerFired.KIND: _timer_fired,
     e.SystemClockJumped.KIND: _clock_jumped,
     e.SystemTopologyChanged.KIND: _topology_changed,
+    e.SystemDeadlockFound.KIND: _deadlock_found,
+    e.SystemDeadlockCleared.KIND: _deadlock_cleared,
+    e.SystemCycleBroken.KIND: _cycle_broken,
     e.SystemDigest.KIND: _digest,
 }
 

@@ -64,6 +64,9 @@ Known = (
     | e.SystemScheduled
     | e.SystemLocked
     | e.SystemUnlocked
+    | e.SystemDeadlockFound
+    | e.SystemDeadlockCleared
+    | e.SystemCycleBroken
     | e.SystemIssueOpened
     | e.SystemIssueRepeated
     | e.SystemIssueClosed
@@ -150,6 +153,8 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemTimerFired()
         ):
             return _of_system(fact)
+        case e.SystemDeadlockFound() | e.SystemDeadlockCleared() | e.SystemCycleBroken():
+            return _of_deadlock(fact)
         case (
             e.SystemFired()
             | e.SystemRefused()
@@ -535,6 +540,28 @@ def _of_session(
             return (
                 f"{number} of {fact.session}, whose program had died, {fate}: {listed(fact.agents)}"
             )
+        case _:
+            assert_never(fact)
+
+
+def _of_deadlock(
+    fact: e.SystemDeadlockFound | e.SystemDeadlockCleared | e.SystemCycleBroken,
+) -> str:
+    match fact:
+        case e.SystemDeadlockFound():
+            return f"deadlock {fact.deadlock}: {fact.text}"
+        case e.SystemDeadlockCleared():
+            return f"deadlock {fact.deadlock} is over"
+        case e.SystemCycleBroken(way="withdraw"):
+            after = "" if fact.gives_way_to is None else f", after {fact.gives_way_to}"
+            lost = f"; {lasting(fact.lost_ms)} of work are lost"
+            return (
+                f"{fact.agent} gives way in {fact.deadlock}: {fact.task} begins anew{after}{lost}"
+            )
+        case e.SystemCycleBroken(way="refuse"):
+            return f"{fact.agent} is refused in {fact.deadlock} what {fact.task} waits for"
+        case e.SystemCycleBroken():
+            return f"{fact.task} is cancelled, to break {fact.deadlock}"
         case _:
             assert_never(fact)
 

@@ -17,6 +17,7 @@ from pydantic import JsonValue
 
 from mop_tui.domain import agent_lifecycle, graph, locks, task_lifecycle
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger
+from mop_tui.domain.deadlock import Deadlock
 from mop_tui.domain.events import Outcome, SystemIntended, SystemTimerSet
 from mop_tui.domain.globs import Globs, TooMuchError
 from mop_tui.domain.health import HealthChecks
@@ -24,6 +25,7 @@ from mop_tui.domain.ids import (
     ActionId,
     AgentId,
     AskId,
+    DeadlockId,
     FeedbackId,
     IssueId,
     MemoryKey,
@@ -36,7 +38,7 @@ from mop_tui.domain.ids import (
 )
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.issues import MOST_OPEN, Describes, Identity, Told, identity, more_of
-from mop_tui.domain.locks import Lock, Obstacle
+from mop_tui.domain.locks import Lock, LockWanted, Obstacle
 from mop_tui.domain.plan import (
     AgentSpec,
     Calling,
@@ -51,7 +53,7 @@ from mop_tui.domain.rows import Agent, Feedback, Issue, Question, Task, Trigger
 from mop_tui.domain.shapes import Shape
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import MINUTE, Limits
-from mop_tui.domain.wait_graph import Node
+from mop_tui.domain.wait_graph import Node, Stuck
 from mop_tui.domain.waits import StandingWaits, of_key, of_lock, of_task, stands_still
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
@@ -223,6 +225,8 @@ class Snapshot:
     shape: Shape
     memory: Mapping[MemoryKey, JsonValue]
     locks: Mapping[Resource, Lock]
+    deadlocks: tuple[Deadlock, ...]
+    """Those that hold, oldest first."""
     agent_counts: Mapping[AgentState, int]
     task_counts: Mapping[TaskState, int]
     away: tuple[tuple[int, int], ...]
@@ -375,6 +379,15 @@ class Session:
     """The open issues, by what each is known by."""
     issues_of: dict[AgentId, int] = field(default_factory=dict)
     """How many open issues are about an agent, beside the one that counts what is over that."""
+    deadlocks: dict[DeadlockId, Deadlock] = field(default_factory=dict)
+    """All that were found, the open ones among them:"""
+    open_deadlocks: dict[Stuck, DeadlockId] = field(default_factory=dict)
+    last_victim: AgentId | None = None
+    """Who was taken out of a deadlock last."""
+    yielding: dict[TaskId, tuple[TaskId, ...]] = field(default_factory=dict)
+    """Which tasks are not begun before a task is over; and those that may be since the last one
+    that was:"""
+    given_way: tuple[TaskId, ...] = ()
     remembered: dict[tuple[AgentId, str], tuple[QuestionId, ...]] = field(default_factory=dict)
     """Questions whose answers are remembered, by agent and class, as long as none has expired."""
     dependants: dict[TaskId, list[TaskId]] = field(default_factory=dict)
@@ -388,6 +401,8 @@ class Session:
     """Which agents wait for a lock, with the event by which each asked, the first first."""
     loosened: dict[Resource, None] = field(default_factory=dict, compare=False)
     """What agents may be able to lock that wait for it, by what followed from the last input."""
+    wanting: dict[Resource, dict[TaskId, None]] = field(default_factory=dict)
+    """READY tasks by what they lock."""
     alike: dict[Resource, list[Resource]] = field(default_factory=dict)
     """Of everything that some task may lock, and of what agents lock or ask for besides: what else
     of that may be the same, and itself."""
@@ -618,9 +633,22 @@ class Session:
         """Return the agents that have a skill, in the order in which they were spawned."""
         return self.skilled.get(skill, ())
 
-    def like(self, resource: Resource) -> Iterable[Resource]:
-        """Return what may be the same as something that some task may lock, itself included."""
-        return self.alike.get(resource, (resource,))
+    def taken_like(self, resource: Resource) -> Iterator[Lock]:
+        """Yield the locks on what may be the same as something that may be locked."""
+        held = self.locks
+        if held:
+            for other in self.alike[resource]:
+                if other in held:
+                    yield held[other]
+
+    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterator[AgentId]:
+        """Yield who asked before an agent for a lock on what may be the same."""
+        for other in self.alike[wanted.resource]:
+            for (who, _), asked in self.waiting_for_lock.get(other, {}).items():
+                if asked >= wanted.seq:
+                    break  # and so did all that follow
+                if who != agent:
+                    yield who
 
     def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
         """Return the open question that an agent asked by this name, if it is open."""
@@ -719,15 +747,32 @@ class Session:
                 return False
             self._undeclared[resource] = None
         self.waiting_for_lock.setdefault(resource, {})[agent, ask] = self.seq
+        self._unsettle(resource)
         return True
 
     def end_lock_wait(self, resource: Resource, agent: AgentId, ask: AskId) -> None:
         """Note that an agent does not wait for a lock any more."""
+        self._unsettle(resource)
         waiting = self.waiting_for_lock[resource]
         del waiting[agent, ask]
         if not waiting:
             del self.waiting_for_lock[resource]
         self._loosen(resource)
+
+    def _unsettle(self, resource: Resource) -> None:
+        """Note that it may be told anew who waits for a lock on what may be the same."""
+        nodes = self._unsettled_nodes
+        nodes[of_lock(resource)] = None
+        for other in self.alike[resource]:
+            for task in self.wanting.get(other, ()):
+                nodes[of_task(task)] = None
+            for agent, _ in self.waiting_for_lock.get(other, ()):
+                in_hand = self.agents[agent].task
+                if in_hand is not None:
+                    nodes[of_task(in_hand)] = None
+        for owner in self.owners:
+            for task in self.ready_pinned.get(owner, ()):
+                nodes[of_task(task)] = None
 
     def _loosen(self, resource: Resource) -> None:
         """Note that a resource is not locked any more, or that somebody waits for it no more."""
@@ -747,7 +792,7 @@ class Session:
         self.locks[lock.resource] = lock
         self.locked_by.setdefault(lock.agent, {})[lock.resource] = None
         self._locks_changed[lock.resource] = None
-        self._unsettled_nodes[of_lock(lock.resource)] = None
+        self._unsettle(lock.resource)
 
     def unlock(self, lock: Lock) -> None:
         """Note that a resource was given back."""
@@ -757,7 +802,7 @@ class Session:
         if not of_agent:
             del self.locked_by[lock.agent]
         self._locks_changed[lock.resource] = None
-        self._unsettled_nodes[of_lock(lock.resource)] = None
+        self._unsettle(lock.resource)
         self._loosen(lock.resource)
 
     def set_agent_state(self, agent: Agent, state: AgentState) -> None:
@@ -793,6 +838,13 @@ class Session:
             index[task.spec.id] = None
         else:
             index.pop(task.spec.id, None)
+        if task.spec.locks or task.spec.owns:
+            for resource in locks.wanted(task.spec, None):
+                wanting = self.wanting.setdefault(resource, {})
+                if state is _READY:
+                    wanting[task.spec.id] = None
+                else:
+                    wanting.pop(task.spec.id, None)
         task.state = state
 
     def expect(self, task: TaskSpec, count: int) -> None:
@@ -987,6 +1039,7 @@ class Session:
             shape=self.shape,
             memory=dict(self.memory),
             locks=dict(self.locks),
+            deadlocks=tuple(map(self.deadlocks.__getitem__, self.open_deadlocks.values())),
             agent_counts={s: n for s, n in self.agent_counts.items() if n},
             task_counts={s: n for s, n in self.task_counts.items() if n},
             away=self.away,

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from mop_tui.domain import locks
 from mop_tui.domain.ids import AgentId, AskId, MemoryKey, QuestionId, Resource, TaskId
-from mop_tui.domain.locks import Lock
+from mop_tui.domain.locks import Lock, LockWanted
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Snapshot, is_provided
 from mop_tui.domain.waits import stands_still
@@ -44,9 +44,20 @@ class StillSwarm:
         """See `Swarm`."""
         return self._skilled.get(skill, ())
 
-    def like(self, resource: Resource) -> Iterable[Resource]:
-        """See `Swarm`. Only of what is taken: the rest holds nobody up."""
-        return (held for held in self.locks if locks.may_be_same(resource, held))
+    def taken_like(self, resource: Resource) -> Iterable[Lock]:
+        """See `Swarm`."""
+        held = self.locks.values()
+        return (lock for lock in held if locks.may_be_same(resource, lock.resource))
+
+    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterable[AgentId]:
+        """See `Swarm`."""
+        return (
+            name
+            for name, asked in self._locks_wanted
+            if asked.seq < wanted.seq
+            and name != agent
+            and locks.may_be_same(asked.resource, wanted.resource)
+        )
 
     def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
         """See `Swarm`."""
@@ -80,6 +91,15 @@ class StillSwarm:
             for key in task.spec.provides:
                 providers.setdefault(key, []).append(name)
         return providers
+
+    @cached_property
+    def _locks_wanted(self) -> Sequence[tuple[AgentId, LockWanted]]:
+        return [
+            (name, what)
+            for name, agent in self.agents.items()
+            for what in agent.waits.values()
+            if isinstance(what, LockWanted)
+        ]
 
     @cached_property
     def _skilled(self) -> Mapping[str, Sequence[AgentId]]:

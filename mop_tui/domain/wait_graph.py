@@ -12,6 +12,7 @@ circle. It is kept beside the order, and only while there is one is it worked ou
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from mop_tui.domain.immutable import immutable
@@ -156,6 +157,15 @@ class WaitGraph:
         for node in self._hopeless:
             found += [Stuck((waiter,), node) for waiter in self.waiters(node) if waiter in dead]
         return sorted(found, key=lambda it: (it.cycle, it.hopeless or ()))
+
+    def holds(self, stuck: Stuck) -> bool:
+        """True if those wait for each other still, and none of them can go on."""
+        last = stuck.cycle[0] if stuck.hopeless is None else stuck.hopeless
+        edges = pairwise((*stuck.cycle, last))
+        if not all(target in self.waits(source) for source, target in edges):
+            return False
+        dead = self._dead_behind(stuck.cycle)
+        return all(node in dead for node in stuck.cycle)
 
     # -- the order ------------------------------------------------------------------------
 

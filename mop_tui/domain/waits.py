@@ -21,7 +21,7 @@ from typing import Protocol
 from mop_tui.domain import locks
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState
 from mop_tui.domain.ids import AgentId, AskId, MemoryKey, QuestionId, Resource, TaskId
-from mop_tui.domain.locks import Lock
+from mop_tui.domain.locks import Lock, LockWanted
 from mop_tui.domain.plan import QuestionSpec, TaskSpec
 from mop_tui.domain.rows import Agent, Question, Task, Trigger
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
@@ -59,8 +59,12 @@ class Swarm(Protocol):
         """The agents that have a skill."""
         ...
 
-    def like(self, resource: Resource) -> Iterable[Resource]:
-        """What may be the same as a resource, itself included."""
+    def taken_like(self, resource: Resource) -> Iterable[Lock]:
+        """The locks on what may be the same as a resource."""
+        ...
+
+    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterable[AgentId]:
+        """Who asked before an agent for a lock on what may be the same, and has not got it."""
         ...
 
     def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
@@ -96,8 +100,7 @@ def of_lock(resource: Resource) -> Node:
 def waits_of(swarm: Swarm, node: Node) -> tuple[Node, ...]:
     """Return what `node` waits for now, each once.
 
-    What is not there, or is there already, waits for nothing. A lock is named by whoever wants it
-    whether it is taken or not; if not, it waits for nothing.
+    What is not there, or is there already, waits for nothing.
     """
     return tuple(dict.fromkeys(_waits_of(swarm, node)))
 
@@ -142,9 +145,11 @@ def _of_task(swarm: Swarm, task: Task) -> Iterator[Node]:
         case TaskState.PENDING:
             yield from _needed(swarm, spec)
         case TaskState.READY:
-            for wanted in locks.wanted(spec, None):
-                for other in swarm.like(wanted):
-                    yield of_lock(other)
+            yield from map(of_task, task.yields_to)
+            pinned = None if spec.agent is None else swarm.agents.get(spec.agent)
+            for wanted in locks.wanted(spec, None if pinned is None else pinned.spec):
+                for lock in swarm.taken_like(wanted):
+                    yield of_lock(lock.resource)
             if spec.agent is not None:
                 yield of_agent(spec.agent)
             elif spec.requires_skill is not None:
@@ -175,8 +180,34 @@ def _asked(swarm: Swarm, agent: Agent) -> Iterator[Node]:
             question = swarm.asked_by(agent.spec.id, ask)
             if question is not None:
                 yield Node("question", question)
+        elif isinstance(what, LockWanted):
+            yield from _locked(swarm, agent, what)
         else:
             yield of_key(what)
+
+
+def _locked(swarm: Swarm, agent: Agent, wanted: LockWanted) -> Iterator[Node]:
+    """Yield what keeps a lock from an agent: those that others have, and who is to have it first.
+
+    Nobody is let past whom that would not help: see `decisions.locking`.
+    """
+    for lock in swarm.taken_like(wanted.resource):
+        if lock.agent != agent.spec.id:
+            yield of_lock(lock.resource)
+    for name in swarm.asked_before(wanted, agent.spec.id):
+        first = swarm.agents[name]
+        if first.task is not None and not _has_what_is_wanted(swarm, agent, first):
+            yield of_task(first.task)
+
+
+def _has_what_is_wanted(swarm: Swarm, agent: Agent, other: Agent) -> bool:
+    """True if `agent` has locked something that `other` waits for."""
+    return any(
+        lock.agent == agent.spec.id
+        for what in other.waits.values()
+        if isinstance(what, LockWanted)
+        for lock in swarm.taken_like(what.resource)
+    )
 
 
 def _of_key(swarm: Swarm, key: MemoryKey) -> Iterable[Node]:
@@ -258,12 +289,7 @@ class StandingWaits:
         graph = self.graph
         todo: dict[Node, None] = dict.fromkeys(nodes)
         for row in rows:
-            if isinstance(row, Task):
-                self._note_task(row, todo)
-            elif isinstance(row, Agent):
-                self._note_agent(row, todo)
-            elif isinstance(row, Question) and row.asked.agent is not None:
-                self._note_agent(swarm.agents[row.asked.agent], todo)
+            self._note(swarm, row, todo)
         if self._loose:
             self._loose = {node: None for node in self._loose if node in graph}
             stood, self._stood = self._stood, swarm.at_a_standstill
@@ -282,6 +308,16 @@ class StandingWaits:
             graph.update(node, wanted, hopeless=hopeless(swarm, node))
             if _is_there(swarm, node):
                 graph.settle(node)
+
+    def _note(self, swarm: Swarm, row: object, todo: dict[Node, None]) -> None:
+        """Note what has to be told anew because a row changed."""
+        match row:
+            case Task():
+                self._note_task(row, todo)
+            case Agent():
+                self._note_agent(row, todo)
+            case Question() if row.asked.agent is not None:
+                self._note_agent(swarm.agents[row.asked.agent], todo)
 
     def _note_task(self, task: Task, todo: dict[Node, None]) -> None:
         node = of_task(task.spec.id)
