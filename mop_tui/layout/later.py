@@ -44,13 +44,6 @@ class Strategy(Section):
     """Whether it is done at once, or proposed."""
 
 
-class Review(Section):
-    """Who looks at a finished task before it counts as complete."""
-
-    by: Text
-    """An agent."""
-
-
 Topology = Literal["hierarchical", "mesh", "star", "ring", "adaptive"]
 Rules = dict[Text, list[dict[str, JsonValue]]]
 """What is done for each answer: a list of named actions with their arguments."""
