@@ -9,7 +9,7 @@ counted, by which it is approved.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from heapq import heappop, heappush
 from math import inf
 from typing import Literal
@@ -67,7 +67,7 @@ def estimate(snapshot: Snapshot, now: int) -> Estimate | None:
         return None
     left |= _reviews_to_come(left.values())
     usual = _usual(snapshot.tasks.values())
-    expected = {name: task.spec.expected_ms or usual for name, task in left.items()}
+    expected = {name: _expected(task, usual) for name, task in left.items()}
     known = {name: ms for name, ms in expected.items() if ms is not None}
     if len(known) < len(left):
         return Estimate(now, None, _undeclared([name for name in left if name not in known]))
@@ -95,16 +95,27 @@ def _reviews_to_come(tasks: Iterable[Task]) -> dict[TaskId, Task]:
     for task in tasks:
         spec = None if task.state is TaskState.REVIEWING else to_ask_for(task)
         if spec is not None:
-            found[spec.id] = Task(spec, since=0, reason="")
+            name = TaskId(f"the review of {task.spec.id}")  # which no task can be called
+            found[name] = Task(replace(spec, id=name), since=0, reason="")
     return found
 
 
+def _expected(task: Task, usual: int | None) -> int | None:
+    """Return how long a task is expected to take; of what is handed in, its review takes it all."""
+    return 0 if task.state is TaskState.REVIEWING else task.spec.expected_ms or usual
+
+
 def _usual(tasks: Iterable[Task]) -> int | None:
-    """Return how long the tasks that are complete took on average; None if there are none."""
+    """Return how long the tasks that are complete took on average; None if there are none.
+
+    Those that were reviewed do not count, for how long they took in all is not how long the work
+    did.
+    """
     took = [
         task.worked(task.ended_at)
         for task in tasks
         if task.state is TaskState.COMPLETE
+        and task.review is None
         and task.ended_at is not None
         and task.started_at is not None
     ]
@@ -285,7 +296,7 @@ class _Course:
             return
         self._complete(name, time)
         reviewed = self._tasks[name].spec.reviews
-        if reviewed in self._tasks:
+        if reviewed is not None and reviewed in self._tasks:
             self._complete(reviewed, time)
 
     def _complete(self, name: TaskId, time: int) -> None:
