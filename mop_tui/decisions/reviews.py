@@ -122,7 +122,9 @@ def settle_review(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
     review = latest(session, of)
     if review is None or (of.state is TaskState.REVIEWING and is_lost(review)):
         return
-    known = (unreviewed(of.spec.id), failure_of(review.spec.id))
+    known = [unreviewed(of.spec.id)]
+    if task is of:  # what was told of a task that failed is settled with that by itself
+        known.append(failure_of(review.spec.id))
     found = map(session.open_issue, known)
     settled = tuple(CloseIssue(issue.id) for issue in found if issue is not None)
     if settled:

@@ -42,12 +42,7 @@ def of(task: TaskSpec) -> Complexity:
 
 def takes(task: TaskSpec, skill: str, of_agent: Collection[str]) -> bool:
     """Return whether `task` takes `skill`: it requires it, or it says no skill and whoever it is
-    meant for has it (`of_agent` are the skills of that agent), or its title names it.
-
-    A review takes none: it is its reviewer's alone.
-    """
-    if task.reviews is not None:
-        return False
+    meant for has it (`of_agent` are the skills of that agent), or its title names it."""
     if task.requires_skill is not None:
         return task.requires_skill == skill
     return skill in of_agent or skill.lower() in words(task)
