@@ -242,7 +242,7 @@ def _free(session: Session, task: Task) -> Iterator[Agent]:
     """Yield the capable agents that are free, those first that have been available longest."""
     if task.spec.agent is None:
         for name in session.available_skilled.get(task.spec.requires_skill or "", {}):
-            if not session.agents[name].leaving:
+            if not session.agents[name].leaving and not task.spec.is_reviewed_by(name):
                 yield session.agents[name]
     else:
         agent = session.agents.get(task.spec.agent)
