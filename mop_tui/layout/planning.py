@@ -28,6 +28,7 @@ from mop_tui.domain.plan import (
     Retry,
     Script,
     ScriptedError,
+    ScriptedStep,
     TaskSpec,
     TeamSpec,
     Work,
@@ -328,7 +329,18 @@ def _script(sim: Sim, questions: Mapping[QuestionName, QuestionSpec]) -> Script:
         exit_code=sim.exit,
         errors=tuple(ScriptedError(error.type, error.message) for error in sim.errors),
         ailments=tuple(map(health.ailment, sim.health)),
+        steps=tuple(map(_step, sim.steps)),
     )
+
+
+def _step(step: schema.SimulatedStep) -> ScriptedStep:
+    if step.lock is not None:
+        return ScriptedStep("lock", Resource(step.lock))
+    if step.unlock is not None:
+        return ScriptedStep("unlock", Resource(step.unlock))
+    if step.wait is not None:
+        return ScriptedStep("wait", MemoryKey(step.wait))
+    return ScriptedStep("set", MemoryKey(step.set or ""))
 
 
 def _title(name: str) -> str:
