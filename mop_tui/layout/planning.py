@@ -29,6 +29,7 @@ from mop_tui.domain.plan import (
     Review,
     Script,
     ScriptedError,
+    ScriptedStep,
     TaskSpec,
     TeamSpec,
     Work,
@@ -343,7 +344,18 @@ def _script(sim: Sim, questions: Mapping[QuestionName, QuestionSpec]) -> Script:
         errors=tuple(ScriptedError(error.type, error.message) for error in sim.errors),
         ailments=tuple(map(health.ailment, sim.health)),
         rejects=sim.rejects,
+        steps=tuple(map(_step, sim.steps)),
     )
+
+
+def _step(step: schema.SimulatedStep) -> ScriptedStep:
+    if step.lock is not None:
+        return ScriptedStep("lock", Resource(step.lock))
+    if step.unlock is not None:
+        return ScriptedStep("unlock", Resource(step.unlock))
+    if step.wait is not None:
+        return ScriptedStep("wait", MemoryKey(step.wait))
+    return ScriptedStep("set", MemoryKey(step.set or ""))
 
 
 def _title(name: str) -> str:
