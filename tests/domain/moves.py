@@ -343,7 +343,8 @@ _ONWARDS = {
 """What leads to work being done. Chance alone would stop nearly every agent before it begins."""
 
 
-def _leads_on(fact: Fact) -> bool:
+def leads_on(fact: Fact) -> bool:
+    """True if a fact leads to work being done."""
     match fact:
         case e.AgentSpawned() | e.TaskCreated() | e.SystemIntended():
             return True
@@ -361,7 +362,7 @@ def legal_histories(draw: st.DrawFn) -> list[AnyEvent]:
     session, history = Session(), list[AnyEvent]()
     for _ in range(draw(st.integers(0, 60))):
         legal = legal_facts(session)
-        onwards = [fact for fact in legal if _leads_on(fact)]
+        onwards = [fact for fact in legal if leads_on(fact)]
         if not onwards or draw(st.integers(0, 2)) == 0:
             kind = draw(st.sampled_from(sorted({fact.KIND for fact in legal})))
             onwards = [fact for fact in legal if kind == fact.KIND]
