@@ -18,6 +18,7 @@ from mop_tui.domain.plan import (
     Lifetime,
     QuestionSpec,
     Retry,
+    Review,
 )
 from mop_tui.layout import LayoutError, load, plan_of
 
@@ -127,6 +128,22 @@ def test_retries_and_timeouts_are_those_of_tasks(write: Write) -> None:
     assert tasks[TaskId("carry")].timeout_ms is None
     assert tasks[TaskId("again")].retry == Retry(times=1, delay_ms=250, max_delay_ms=5_000)
     assert tasks[TaskId("other")].retry == Retry()
+
+
+def test_reviews_are_those_of_tasks(write: Write) -> None:
+    more = "rounds: 1, duration: 1m, timeout: 5m, retry: 2"
+    text = DOCKS.replace(
+        "tasks:\n",
+        f"tasks:\n  one: {{agent: crane, review: {{by: docker, {more}}}}}\n"
+        "  two: {agent: crane, review: {by: docker}}\n",
+    )
+    path = write(text)
+    plan = load(path).plan
+    docker = AgentId("docker")
+    assert plan.tasks[TaskId("one")].review == Review(docker, 1, 60_000, 300_000, Retry(times=2))
+    assert plan.tasks[TaskId("two")].review == Review(docker, 3)
+    assert plan.tasks[TaskId("lift")].review is None
+    assert plan_of(load(path).document) == plan
 
 
 def test_locks_and_owned_files_are_those_of_tasks_and_agents(write: Write) -> None:
