@@ -24,6 +24,7 @@ from mop_tui.domain.locks import MOST_LOCKED
 from mop_tui.domain.plan import Plan, Retry
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
+from mop_tui.domain.subject import Subject, event_behind
 from mop_tui.domain.waiting import agent_waiting_for, waiting_for
 from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.recheck import recheck
@@ -422,6 +423,7 @@ def test_who_waits_is_told_for_what_and_because_of_whom(file: Path) -> None:
     )
     said: dict[str, str] = {}
     of_task: dict[str, str] = {}
+    behind: dict[str, int | None] = {}
 
     def look(orchestrator: Orchestrator, event: AnyEvent) -> None:
         if event.kind == "agent.transitioned" and event.data.to_state == "PAUSED":
@@ -431,13 +433,15 @@ def test_who_waits_is_told_for_what_and_because_of_whom(file: Path) -> None:
                 if row.state is AgentState.PAUSED:
                     said[name] = agent_waiting_for(snapshot, row)
                     of_task[name] = waiting_for(snapshot, snapshot.tasks[TaskId(name)])
+                    behind[name] = event_behind(snapshot, Subject(agent=name))
 
-    play(what, file, hands=hands, during=look)
+    ran = play(what, file, hands=hands, during=look)
     assert said == {
         "ann": "",
         "ben": "waits for the lock on docs/a, which ann holds for ann, and docs/* may be the same",
         "cid": "waits for the lock on docs/c, which ben asked for before",
     }
+    assert behind["ben"] == ran.of("system.locked")[0].seq, "that is why it waits"
     assert of_task["cid"] == f"waits for cid, which {said['cid']}"
 
 
