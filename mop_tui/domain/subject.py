@@ -102,8 +102,8 @@ def event_behind(snapshot: Snapshot, subject: Subject) -> int | None:
     """Return the event because of which `subject` is as it is; None if it is not there (yet).
 
     That is what brought an agent or a task into its present state, what opened an issue, what
-    asked a question, and what a trigger did last; an event stands behind itself. Behind a task or an
-    agent that waits for a lock stands what took that.
+    asked a question, and what a trigger did last; an event stands behind itself. Behind who waits
+    for a lock, task or agent, stands what took that.
     """
     if subject.agent is not None:
         agent = snapshot.agents.get(subject.agent)

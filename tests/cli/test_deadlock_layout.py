@@ -24,9 +24,9 @@ CIRCLE = {
 }
 BEGUN_ANEW = """
 triggers:
-  - trigger: event
+  - type: event
     kind: agent.transitioned
-    when: {event.agent: migrator, event.to_state: PAUSED, event.by: lock}
+    when: {event.agent: writer, event.to_state: PAUSED, event.by: lock}
     action: restart_agent
     agent: migrator
     max_fires: 1
@@ -73,11 +73,14 @@ def test_when_one_begins_anew_the_others_get_through_and_then_it_does(
     done = mop("run", layout, "--headless", "--session-file", file)
     assert done.returncode == 0, done.stdout
     events = recorded(file)
-    had = [
-        (event.data.agent, event.data.resource) for event in events if event.kind == "system.locked"
-    ]
-    assert sorted(had[:2]) == [("migrator", "schema"), ("publisher", "release")]
-    assert had[2:] == [("writer", "schema"), ("migrator", "schema"), ("migrator", "release")]
+    locked = [event.data for event in events if event.kind == "system.locked"]
+    had = {
+        name: [it.agent for it in locked if it.resource == name] for name in ("schema", "release")
+    }
+    assert had == {
+        "schema": ["migrator", "writer", "migrator"],
+        "release": ["publisher", "migrator"],
+    }
     session = Session()
     for event in events:
         apply(session, event)
