@@ -80,6 +80,9 @@ def agent_waiting_for(snapshot: Snapshot, agent: Agent) -> str:
 
 def obstacle_of(snapshot: Snapshot, agent: Agent, wanted: LockWanted) -> Obstacle | None:
     """Return because of which lock an agent waits for one that it wants; None if nobody has it."""
+    lock = snapshot.locks.get(wanted.resource)
+    if lock is not None and lock.agent != agent.spec.id:
+        return Obstacle(wanted.resource, lock)
     held = {name: it for name, it in snapshot.locks.items() if it.agent != agent.spec.id}
     return locks.obstacle((wanted.resource,), held)
 

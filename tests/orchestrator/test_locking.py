@@ -236,6 +236,18 @@ def test_what_a_task_could_have_and_does_not_get_is_given_to_who_waits_for_it(fi
     in_order(ran)
 
 
+def test_hundreds_that_wait_for_one_lock_have_it_one_after_the_other_in_a_moment(
+    file: Path,
+) -> None:
+    names = [f"a{number}" for number in range(500)]
+    what, hands = crew({name: [("lock", "x"), ("pass", 1), ("unlock", "x")] for name in names})
+    began = process_time()
+    ran = play(what, file, hands=hands)
+    assert process_time() - began < 10
+    assert [said for _, said in told(ran) if "+" in said] == [f"{name} +x" for name in names]
+    assert len(ran.of("agent.transitioned")) < 10 * len(names)
+
+
 def test_when_the_first_one_is_gone_the_next_has_what_is_free(file: Path) -> None:
     what, hands = crew(
         {
