@@ -107,6 +107,7 @@ NAMES = {
     "ProgressRegex": "regular expression",
     "JsonValue": "anything",
     "Scalar": "text, number, true or false",
+    "Resource": "name or path pattern",
     "Globs": "list of path patterns",
     "Locks": "list of names or path patterns",
     "Resource": "name or path pattern",

@@ -227,6 +227,20 @@ tasks:
 """
 
 
+def test_a_simulated_agent_does_its_steps_and_is_known_to_set_their_keys(write: Write) -> None:
+    sim = ", sim: {steps: [{lock: x/*}, {set: k}, {wait: l}, {unlock: x/*}]}"
+    path = write(SESSION_LONG % ("", sim, ", needs: ['memory:k'], run: [dig]"))
+    script = load(path, rehearse=True).plan.task_work[TaskId("first")].script
+    assert script is not None
+    assert [(step.do, step.what) for step in script.steps] == [
+        ("lock", "x/*"),
+        ("set", "k"),
+        ("wait", "l"),
+        ("unlock", "x/*"),
+    ]
+    assert script.keys == ("k",)
+
+
 def test_an_agent_for_the_session_may_be_simulated(write: Write) -> None:
     plan = load(write(SESSION_LONG % (", sim: {output: [x]}", "", ""))).plan
 
