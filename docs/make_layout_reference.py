@@ -107,7 +107,6 @@ NAMES = {
     "ProgressRegex": "regular expression",
     "JsonValue": "anything",
     "Scalar": "text, number, true or false",
-    "Resource": "name or path pattern",
     "Globs": "list of path patterns",
     "Locks": "list of names or path patterns",
     "Resource": "name or path pattern",

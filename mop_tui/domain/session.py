@@ -437,8 +437,10 @@ class Session:
     """What waits for what, as it was when event `_settled_at` was folded."""
     _settled_at: int = 0
     _unsettled: list[_Row] = field(default_factory=list)
-    """Rows touched since then; and keys and locks that changed:"""
+    """Rows touched since then; keys and locks that changed; and tasks in hand for which a lock is
+    waited for no more:"""
     _unsettled_nodes: dict[Node, None] = field(default_factory=dict)
+    _served: dict[TaskId, None] = field(default_factory=dict)
     _stale: list[_Row] = field(default_factory=list)
     """Rows touched since the last snapshot, which was taken at `_shown_at`."""
     _shown_at: int = 0
@@ -665,14 +667,17 @@ class Session:
                 if other in held:
                     yield held[other]
 
-    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterator[AgentId]:
-        """Yield who asked before an agent for a lock on what may be the same."""
+    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterator[Iterator[AgentId]]:
+        """Yield who asked before an agent for a lock on what may be the same: for each resource,
+        those who wait for it, the latest first."""
         for other in self.alike[wanted.resource]:
-            for (who, _), asked in self.waiting_for_lock.get(other, {}).items():
-                if asked >= wanted.seq:
-                    break  # and so did all that follow
-                if who != agent:
-                    yield who
+            waiting = self.waiting_for_lock.get(other)
+            if waiting:
+                yield (
+                    who
+                    for (who, _), asked in reversed(waiting.items())
+                    if asked < wanted.seq and who != agent
+                )
 
     def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
         """Return the open question that an agent asked by this name, if it is open."""
@@ -694,9 +699,18 @@ class Session:
             rows: Iterable[Any] = self.tasks.values()
         else:
             rows = self._unsettled
-        nodes = self._unsettled_nodes
-        self._unsettled, self._unsettled_nodes = [], {}
+        nodes, served = self._unsettled_nodes, self._served
+        self._unsettled, self._unsettled_nodes, self._served = [], {}, {}
         self._settled_at = self.seq
+        graph = self._waits.graph
+        for node in [node for node in nodes if node.kind == "lock"]:
+            held = node.name in self.locks
+            if held and node not in graph:
+                nodes.update((task, None) for task in self._wanting(Resource(node.name)))
+            elif not held:
+                nodes.update((waiter, None) for waiter in graph.waiters(node))
+        for task in served:
+            nodes.update((waiter, None) for waiter in graph.waiters(of_task(task)))
         self._waits.settle(self, rows, nodes)
         return self._waits
 
@@ -776,32 +790,34 @@ class Session:
                 return False
             self._undeclared[resource] = None
         self.waiting_for_lock.setdefault(resource, {})[agent, ask] = self.seq
-        self._unsettle(resource)
         return True
 
     def end_lock_wait(self, resource: Resource, agent: AgentId, ask: AskId) -> None:
         """Note that an agent does not wait for a lock any more."""
-        self._unsettle(resource)
+        in_hand = self.agents[agent].task
+        if in_hand is not None:
+            self._served[in_hand] = None
         waiting = self.waiting_for_lock[resource]
         del waiting[agent, ask]
         if not waiting:
             del self.waiting_for_lock[resource]
         self._loosen(resource)
 
-    def _unsettle(self, resource: Resource) -> None:
-        """Note that it may be told anew who waits for a lock on what may be the same."""
-        nodes = self._unsettled_nodes
-        nodes[of_lock(resource)] = None
+    def _unsettle(self, lock: Lock) -> None:
+        """Note that a lock was taken or given back, which concerns who waits for it or its like."""
+        self._unsettled_nodes[of_lock(lock.resource)] = None
+        self._unsettled_nodes[of_task(lock.task)] = None
+
+    def _wanting(self, resource: Resource) -> Iterator[Node]:
+        """Yield the tasks for which what may be the same as `resource` is wanted."""
         for other in self.alike[resource]:
-            for task in self.wanting.get(other, ()):
-                nodes[of_task(task)] = None
+            yield from map(of_task, self.wanting.get(other, ()))
             for agent, _ in self.waiting_for_lock.get(other, ()):
                 in_hand = self.agents[agent].task
                 if in_hand is not None:
-                    nodes[of_task(in_hand)] = None
+                    yield of_task(in_hand)
         for owner in self.owners:
-            for task in self.ready_pinned.get(owner, ()):
-                nodes[of_task(task)] = None
+            yield from map(of_task, self.ready_pinned.get(owner, ()))
 
     def _loosen(self, resource: Resource) -> None:
         """Note that a resource is not locked any more, or that somebody waits for it no more."""
@@ -821,7 +837,7 @@ class Session:
         self.locks[lock.resource] = lock
         self.locked_by.setdefault(lock.agent, {})[lock.resource] = None
         self._locks_changed[lock.resource] = None
-        self._unsettle(lock.resource)
+        self._unsettle(lock)
 
     def unlock(self, lock: Lock) -> None:
         """Note that a resource was given back."""
@@ -831,7 +847,7 @@ class Session:
         if not of_agent:
             del self.locked_by[lock.agent]
         self._locks_changed[lock.resource] = None
-        self._unsettle(lock.resource)
+        self._unsettle(lock)
         self._loosen(lock.resource)
 
     def set_agent_state(self, agent: Agent, state: AgentState) -> None:
@@ -1086,7 +1102,7 @@ _MADE_OF_ROWS = frozenset(
         *("dependants", "waiting_for_key", "providers", "skilled", "_ranks"),
         *("alike", "owners", "owning", "_patterns", "_undeclared"),
         *("_changed", "_stale", "_shown", "_shown_at", "_ahead", "_copied_ahead"),
-        *("_waits", "_settled_at", "_unsettled", "_unsettled_nodes"),
+        *("_waits", "_settled_at", "_unsettled", "_unsettled_nodes", "_served"),
     )
 )
 _REST = tuple(it.name for it in fields(Session) if it.name not in _MADE_OF_ROWS)
