@@ -29,6 +29,7 @@ from mop_tui.agents.host import (
     Erred,
     Messaged,
     Progressed,
+    Relayed,
     Remembered,
     Report,
     Reported,
@@ -38,7 +39,7 @@ from mop_tui.agents.masking import Mask
 from mop_tui.agents.questions import AskForm, Refused, question
 from mop_tui.agents.visible import visible_text
 from mop_tui.domain.events import Severity
-from mop_tui.domain.ids import AgentId, AskId, MemoryKey
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, MessageId
 
 LONGEST = 1 << 18
 """Bytes of the longest line that is read as protocol. What is larger belongs into a file."""
@@ -114,6 +115,11 @@ class _Message(_Said):
     text: str
 
 
+class _Relayed(_Said):
+    mop: Literal["relayed"]
+    id: Annotated[str, Field(pattern=r"^m[1-9]\d{0,17}$")]
+
+
 class _Output(_Said):
     mop: Literal["output"]
     value: JsonValue
@@ -141,6 +147,7 @@ _Form = (
     | _Waiting
     | _Notify
     | _Message
+    | _Relayed
     | _Output
     | _Pong
     | _Done
@@ -242,7 +249,9 @@ def _unreadable(line: bytes, error: str) -> Nonsense | None:
     )
 
 
-def _report(said: _Form, agent: AgentId, incarnation: int) -> Heard:
+def _report(  # noqa: C901 - one case a kind
+    said: _Form, agent: AgentId, incarnation: int
+) -> Heard:
     match said:
         case _Progress():
             return Progressed(agent, incarnation, int(said.percent), visible_text(said.note))
@@ -272,6 +281,8 @@ def _report(said: _Form, agent: AgentId, incarnation: int) -> Heard:
             return Messaged(agent, incarnation, OPERATOR, text, said.severity)
         case _Message():
             return Messaged(agent, incarnation, visible_text(said.to), visible_text(said.text))
+        case _Relayed():
+            return Relayed(agent, incarnation, MessageId(int(said.id.removeprefix("m"))))
         case _Output():
             return Result(_as_text(said.value))
         case _Pong():
@@ -303,6 +314,10 @@ def _clean(value: JsonValue) -> JsonValue:
             return value
 
 
+_PATTERNS = {"for": "`memory:` and a key", "id": "that of a `relay`"}
+"""What names have to be like that not every text is."""
+
+
 def _named(kind: object, mask: Mask | None) -> str:
     """Return what a kind that nobody knows is called."""
     name = mask.over_value(kind) if mask and isinstance(kind, str) else kind
@@ -331,6 +346,6 @@ def _sentence(error: ErrorDetails) -> str:
         case "literal_error":
             return f"`{place}` has to be {context.get('expected', 'something else')}"
         case "string_pattern_mismatch":
-            return f"`{place}` has to be `memory:` and a key"
+            return f"`{place}` has to be {_PATTERNS.get(place, 'something else')}"
         case _:
             return f"`{place}`: {error['msg'][:1].lower()}{error['msg'][1:]}"

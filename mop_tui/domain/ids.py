@@ -15,6 +15,8 @@ TimerId = NewType("TimerId", str)
 IssueId = NewType("IssueId", str)
 FeedbackId = NewType("FeedbackId", str)
 """One piece of feedback: `f1`, `f2`, ..."""
+MessageId = NewType("MessageId", int)
+"""A message from agent to agent, by the `seq` of the event that it was said by."""
 ActionId = NewType("ActionId", str)
 """`<seq of the decision>.<position in it>`, so an action names the decision that ordered it."""
 CommandId = NewType("CommandId", str)

@@ -196,6 +196,10 @@ class AgentSpec:
     """Patterns for the files that only it may change."""
     health: HealthChecks | None = None
     """How it is checked; None for as all are."""
+    relays: bool = False
+    """It deals with messages that pass it, and says when it has."""
+    handling_ms: int = 0
+    """How long that takes it, one message after the other, where it is simulated."""
 
 
 @immutable
@@ -210,6 +214,8 @@ class AgentKind:
     work: Work = Work()
     hooks: Mapping[HookName, Hook] = field(default_factory=dict)
     health: HealthChecks | None = None
+    relays: bool = False
+    handling_ms: int = 0
 
 
 @immutable

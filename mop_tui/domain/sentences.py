@@ -71,6 +71,7 @@ Known = (
     | e.SystemNotRecording
     | e.SystemClockJumped
     | e.SystemTopologyChanged
+    | e.SystemTakenOver
     | e.SystemStraysEnded
     | e.SystemAttended
     | e.Unknown
@@ -101,6 +102,7 @@ def _say(kind: str, fact: Known) -> str:
             | e.AgentAsked()
             | e.AgentWaiting()
             | e.AgentMessaged()
+            | e.AgentRelayed()
             | e.AgentFinished()
         ):
             return _of_speech(fact)
@@ -128,11 +130,12 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemDigest()
             | e.SystemNotRecording()
             | e.SystemClockJumped()
-            | e.SystemTopologyChanged()
             | e.SystemStraysEnded()
             | e.SystemAttended()
         ):
             return _of_session(fact)
+        case e.SystemTopologyChanged() | e.SystemTakenOver():
+            return _of_coordination(fact)
         case e.SystemDecided() | e.SystemIntended() | e.SystemDone():
             return _of_action(fact)
         case (
@@ -217,6 +220,7 @@ def _of_speech(
     | e.AgentAsked
     | e.AgentWaiting
     | e.AgentMessaged
+    | e.AgentRelayed
     | e.AgentFinished,
 ) -> str:
     match fact:
@@ -235,6 +239,8 @@ def _of_speech(
             return f"{fact.agent} waits for {fact.key}"
         case e.AgentMessaged():
             return f"{fact.agent} to {fact.to}: {fact.text}"
+        case e.AgentRelayed():
+            return f"{fact.agent} has dealt with message m{fact.message}"
         case e.AgentFinished():
             if fact.failed:
                 return join(f"{fact.agent} failed {fact.task} with {fact.failed}", fact.message)
@@ -488,7 +494,6 @@ def _of_session(
     | e.SystemDigest
     | e.SystemNotRecording
     | e.SystemClockJumped
-    | e.SystemTopologyChanged
     | e.SystemStraysEnded
     | e.SystemAttended,
 ) -> str:
@@ -514,8 +519,6 @@ def _of_session(
             return f"nothing could be recorded for {seconds:.1f} s: {fact.error}"
         case e.SystemClockJumped():
             return _jumped(fact)
-        case e.SystemTopologyChanged():
-            return f"the swarm is coordinated as {fact.to_shape} instead of {fact.from_shape}"
         case e.SystemAttended():
             return "somebody is there again" if fact.attended else "nobody is there any more"
         case e.SystemStraysEnded():
@@ -527,6 +530,21 @@ def _of_session(
             )
         case _:
             assert_never(fact)
+
+
+def _of_coordination(fact: e.SystemTopologyChanged | e.SystemTakenOver) -> str:
+    if isinstance(fact, e.SystemTopologyChanged):
+        return f"the swarm is coordinated as {fact.to_shape} instead of {fact.from_shape}"
+    because = {
+        "gone": "whose process has ended",
+        "paused": "which is paused",
+        "silent": "which does not get on",
+        "deaf": "which could not be told",
+        "switched": "which does not stand on the way any more",
+    }[fact.why]
+    count = len(fact.messages)
+    what = f"message m{fact.messages[0]} goes" if count == 1 else f"{count} messages go"
+    return f"{what} on without {fact.agent}, {because}"
 
 
 def _jumped(fact: e.SystemClockJumped) -> str:
@@ -553,6 +571,8 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
                 what = f"tell {fact.agent} feedback {' '.join(fact.feedback)}"
             elif fact.feedback:
                 what += f" with feedback {' '.join(fact.feedback)}"
+            if fact.message is not None:
+                what = f"hand message m{fact.message} from {fact.about} to {fact.agent}"
             if fact.question is not None:
                 what = f"call somebody because of {fact.question}"
             return join(f"{soon} {what}", " ".join(fact.command))

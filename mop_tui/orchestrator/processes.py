@@ -301,7 +301,15 @@ def _said(said: e.UserFeedback) -> dict[str, JsonValue]:
     return told | {"about": about} | ({"verdict": said.verdict} if said.verdict else {})
 
 
-_SPOKEN = (h.Reported, h.Ponged, h.Remembered, h.Asked, h.Waiting, h.Messaged)
+_SPOKEN = (
+    h.Reported,
+    h.Ponged,
+    h.Remembered,
+    h.Asked,
+    h.Waiting,
+    h.Messaged,
+    h.Relayed,
+)
 """What only a program that speaks the protocol reports."""
 
 
@@ -354,6 +362,8 @@ def _fact(report: h.Report, task: TaskId | None) -> Fact:  # noqa: C901 - one ca
             return e.AgentWaiting(agent, incarnation, task, report.ask, report.key)
         case h.Messaged():
             return e.AgentMessaged(agent, incarnation, report.to, report.text, report.severity)
+        case h.Relayed():
+            return e.AgentRelayed(agent, incarnation, report.message)
         case h.Finished():
             return e.AgentFinished(
                 agent, incarnation, report.task, report.result, report.failed, report.message
