@@ -57,20 +57,21 @@ class _Round:
 
     plan: Plan
     session: Session
+    done: dict[MessageId, None] = field(default_factory=dict)
+    """Messages of which it is decided already; those of them that are told:"""
     told: dict[MessageId, None] = field(default_factory=dict)
     timed: dict[AgentId, None] = field(default_factory=dict)
 
     def step(self, letter: Letter, *, again: bool = False) -> tuple[str, tuple[Action, ...]]:
         """Return what is done about a message that is kept, and why; nothing if it has to wait.
 
-        `again` tells it to a process that could not be told it before. What had to wait for it is
-        told right after it.
+        `again` tells it to a process that could not be told it before. What had to wait for it goes
+        on right after it.
         """
         way, place = self._way(letter)
         if place is not None:
-            relay = way[place]
-            handed = PassMessage(letter.id, relay, letter.hops + place + 1)
-            return f"{self._through(way)}, and {relay} relays it", (handed, *self._timer(relay))
+            handed = tuple(self._hand(letter, way, place))
+            return f"{self._through(way)}, and {way[place]} relays it", handed
         no = self._cannot_be_told(letter, again=again)
         if no:
             return no, ()
@@ -78,19 +79,30 @@ class _Round:
         following = tuple(self._following(letter))
         reason = f"it is for {letter.receiver}, who runs; {self._through(way)}"
         if following:
-            reason += f"; {counted(len(following), 'message')} waited for it"
+            reason += "; what waited for it goes on, too"
         return reason, (told, *following)
 
+    def _hand(self, letter: Letter, way: tuple[AgentId, ...], place: int) -> Iterator[Action]:
+        self.done[letter.id] = None
+        yield PassMessage(letter.id, way[place], letter.hops + place + 1)
+        yield from self._timer(way[place])
+
     def _tell(self, letter: Letter, way: tuple[AgentId, ...]) -> PassMessage:
-        self.told[letter.id] = None
+        self.done[letter.id] = self.told[letter.id] = None
         return PassMessage(letter.id, letter.receiver, letter.hops + len(way))
 
-    def _following(self, letter: Letter) -> Iterator[PassMessage]:
-        """Yield what tells the messages that had to wait for one."""
+    def _following(self, letter: Letter) -> Iterator[Action]:
+        """Yield what becomes of the messages that had to wait for one.
+
+        Since they began to wait there may be somebody on their way who relays.
+        """
         following = self._letter(letter.after)
-        while following is not None and following.kept:
+        while following is not None and following.kept and following.id not in self.done:
             way, place = self._way(following)
-            if place is not None or self._cannot_be_told(following, again=False):
+            if place is not None:
+                yield from self._hand(following, way, place)
+                return
+            if self._cannot_be_told(following, again=False):
                 return
             yield self._tell(following, way)
             following = self._letter(following.after)
@@ -175,7 +187,7 @@ def pass_message_on(plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
         turn = _Round(plan, session)
         if first is not None:
             yield _decided("pass_message_on", first.sender, *turn.step(first, again=True))
-        if letter.id not in turn.told:
+        if letter.id not in turn.done:
             yield _decided("pass_message_on", data.agent, *turn.step(letter))
         return
     reason = f"there is no agent {to}"
@@ -230,8 +242,8 @@ def take_over(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
             told = post.last_told
             if told is None or told.action != event.data.action or told.ok:
                 return
-            if told.letter.holder == told.agent:
-                yield _taken(told.agent, (told.letter.id,), "deaf")
+            if told.relay:
+                yield _taken(told.agent, (told.message,), "deaf")
             return
         case _:
             return
@@ -295,7 +307,7 @@ def _stepped(
     turn = _Round(plan, session)
     for name in sorted(messages):
         letter = session.post.letters.get(name)
-        if letter is not None and letter.kept and name not in turn.told:
+        if letter is not None and letter.kept and name not in turn.done:
             yield _decided(rule, about, *turn.step(letter))
 
 
@@ -306,7 +318,7 @@ def open_mailbox(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syst
         return
     if data.effect == "tell":
         told = session.post.last_told
-        hears_again = told is not None and told.action == data.action and told.letter.tried
+        hears_again = told is not None and told.action == data.action and told.again
         if not hears_again:
             return
     elif data.effect != "start_process":
@@ -317,7 +329,7 @@ def open_mailbox(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syst
     turn = _Round(plan, session)
     actions: list[Action] = []
     for letter in session.post.kept_for(data.agent):
-        if letter.id not in turn.told:
+        if letter.id not in turn.done:
             actions += turn.step(letter, again=data.effect == "tell")[1]
     if actions:
         reason = f"it hears now, and {counted(len(kept), 'message')} waited for that"

@@ -96,10 +96,13 @@ class Told:
     """How the latest attempt to tell a message came out."""
 
     action: ActionId
-    letter: Letter
-    """As it was before."""
+    message: MessageId
     agent: AgentId
+    relay: bool
+    """It was to relay it."""
     ok: bool
+    again: bool
+    """An earlier attempt had failed."""
 
 
 @dataclass(slots=True)
@@ -219,8 +222,9 @@ class Correspondence:
 
     def done(self, letter: Letter, agent: AgentId, action: ActionId, *, ok: bool) -> None:
         """Note that a process was told a message, or could not be."""
-        self.last_told = Told(action, copy(letter), agent, ok)
-        if agent != letter.receiver:
+        relay = agent != letter.receiver
+        self.last_told = Told(action, letter.id, agent, relay, ok, letter.tried > 0)
+        if relay:
             return
         if ok:
             self.remove(letter)

@@ -125,6 +125,17 @@ class Ailment:
 
 
 @immutable
+class ScriptedMessage:
+    """Something that a simulated agent says to another, to `coordinator` or to `operator`: once, so
+    many milliseconds after it began its task, or every so many."""
+
+    to: str
+    text: str
+    at_ms: int | None = None
+    every_ms: int | None = None
+
+
+@immutable
 class Script:
     """What a simulated agent does with a task.
 
@@ -141,6 +152,7 @@ class Script:
     asks: "QuestionSpec | None" = None
     errors: tuple[ScriptedError, ...] = ()
     ailments: tuple[Ailment, ...] = ()
+    messages: tuple[ScriptedMessage, ...] = ()
 
 
 @immutable
