@@ -75,7 +75,7 @@ class Scene:
     deaths: int = 0
     pauses: int = 0
     silences: int = 0
-    """How often a relay does not answer for a while."""
+    """How often somebody relays nothing of what it is handed for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ class Said:
 @dataclass(slots=True)
 class _Process:
     incarnation: int
+    orderly: bool
+    """It deals with one message after the other."""
     free_at: int = 0
     """When it will have relayed what it has."""
     silent_until: int = 0
@@ -272,7 +274,9 @@ class Swarm:
     def _perform(self, effect: effects.Effect) -> None:
         match effect:
             case effects.Start():
-                self._processes[effect.agent] = _Process(effect.incarnation)
+                self._processes[effect.agent] = _Process(
+                    effect.incarnation, self._chance.random() < 0.5
+                )
                 self._done(effect, "start_process")
             case effects.Hand():
                 self._done(effect, "hand_task")
@@ -285,7 +289,8 @@ class Swarm:
                 self._done(effect, effect.effect)
                 if process is not None and effect.effect == "stop_process":
                     del self._processes[effect.agent]
-                    exited = e.AgentExited(effect.agent, effect.incarnation, None, None, "SIGTERM")
+                    task = self.session.agents[effect.agent].task
+                    exited = e.AgentExited(effect.agent, effect.incarnation, task, None, "SIGTERM")
                     self._receive(exited, effect.seq)
             case effects.Tell():
                 self._tell(effect)
@@ -320,9 +325,11 @@ class Swarm:
             case Relay(message=message):
                 self.relays += 1
                 took = self._chance.randrange(HANDLING)
-                start = max(self._now, process.free_at, process.silent_until)
+                start = max(self._now, process.free_at) if process.orderly else self._now
                 process.free_at = start + took
-                self._at(process.free_at, partial(self._relay, effect.agent, process, message))
+                if self._now >= process.silent_until:
+                    relay = partial(self._relay, effect.agent, process, message)
+                    self._at(process.free_at, relay)
             case _:
                 pass
         self._done(effect, "tell")
