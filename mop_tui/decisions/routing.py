@@ -193,7 +193,7 @@ def pass_message_on(plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
     reason = f"there is no agent {to}"
     actions: tuple[Action, ...] = ()
     if to in session.agents:
-        reason = f"{counted(MOST_KEPT, 'message')} are kept for {to} already"
+        reason = f"{MOST_KEPT:,} messages are kept for {to} already"
         text = f"what is said to {to} is not delivered, for {reason}"
         advice = f"see why {to} has no process that reads them"
         key = f"mailbox/{to}"
@@ -205,6 +205,8 @@ def pass_message_on(plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
 def _held_back(session: Session, letter: Letter) -> Letter | None:
     """Return what a process could not be told before, and is tried again now that more is said."""
     incarnation = session.agents[letter.receiver].incarnation
+    if not incarnation:
+        return None
     before = session.post.letters.get(letter.before or MessageId(0))
     if before is None or before.tried != incarnation or not before.kept:
         return None
