@@ -12,7 +12,7 @@ Every message has to be told exactly once, and those of one agent to another in 
 they were said.
 
 The cost is CPU time of the engine and of writing what follows to the session file, buffered, for
-each event; the floor is that of `bench.engine`, for the very same events.
+each event; the floor is that of `bench.engine`, for events of a session like it.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -58,6 +58,8 @@ LATEST = 20
 """Milliseconds that carrying something out takes at most after it was ordered."""
 HANDLING = 50
 """Milliseconds that a relay takes at most for a message."""
+LIKE_IT = 10_000
+"""Messages of a session whose events the floor is measured with."""
 BETWEEN = 4
 """Milliseconds between two messages, on average."""
 
@@ -141,14 +143,15 @@ def a_swarm(scene: Scene, chance: Random) -> Plan:
 class Swarm:
     """Plays the outside of a session in which agents speak to each other."""
 
-    def __init__(self, scene: Scene, seed: int, file: Path) -> None:
+    def __init__(self, scene: Scene, seed: int, file: Path, *, keep: bool = False) -> None:
         self._scene = scene
         self._chance = Random(seed)
         self.plan = a_swarm(scene, self._chance)
         self._engine = Engine(self.plan, RuleBook(self.plan, RULES))
         header = Header({}, seed, Mode.REHEARSAL, "bench", "2026-01-01T00:00:00+00:00")
         self.journal = BufferedWriter(file, header)
-        self.events: list[AnyEvent] = []
+        self.events: list[AnyEvent] | None = [] if keep else None
+        """What happened, if it is kept, which costs the time to look through it for garbage."""
         self.said: list[Said] = []
         self.told: dict[AgentId, list[Note]] = {name: [] for name in self.plan.agents}
         """What each agent was told, in that order."""
@@ -228,7 +231,8 @@ class Swarm:
         for event in turn.events:
             self.journal.append(event)
         self.seconds += time.process_time() - began
-        self.events += turn.events
+        if self.events is not None:
+            self.events += turn.events
         for effect in turn.effects:
             self._performed = max(self._performed, self._now + self._chance.randrange(LATEST))
             self._at(self._performed, partial(self._perform, effect))
@@ -353,6 +357,14 @@ class Swarm:
             self._receive(e.SystemTimerFired(effect.timer), effect.seq)
 
 
+def _floor(scene: Scene, seed: int) -> float:
+    """Return what an event of such a session costs at least, in seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        swarm = Swarm(scene, seed, Path(folder) / "session.jsonl", keep=True)
+        swarm.run()
+    return measure_floor([(event.kind, asdict(event)) for event in swarm.events or ()])
+
+
 def main(argv: list[str] | None = None) -> None:
     """Play, judge, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -384,8 +396,8 @@ def main(argv: list[str] | None = None) -> None:
         relays += swarm.relays
         rates.append(len(swarm.said) / swarm.seconds)
         per_message.append(swarm.seconds / len(swarm.said))
-        floor = measure_floor([(event.kind, asdict(event)) for event in swarm.events])
-        ratios.append(swarm.seconds / len(swarm.events) / floor)
+        floor = _floor(replace(scene, messages=min(chosen.messages, LIKE_IT)), seed)
+        ratios.append(swarm.seconds / swarm.session.seq / floor)
     for fault in faults[:20]:
         print(fault)
     if faults:
