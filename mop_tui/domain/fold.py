@@ -15,13 +15,14 @@ from mop_tui.domain import remembering
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.deadlock import Deadlock
 from mop_tui.domain.events import AnyEvent, Event
-from mop_tui.domain.ids import AgentId, AskId, MemoryKey, QuestionId, TaskId, TriggerName
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, MessageId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.issues import (
     edit_of,
     error_text,
     identity,
     is_overflow,
     limit_of,
+    receiver_of,
     told_by,
 )
 from mop_tui.domain.locks import Lock, LockWanted
@@ -40,7 +41,7 @@ from mop_tui.domain.rows import (
 )
 from mop_tui.domain.session import Fate, Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
-from mop_tui.domain.timers import call_of, force_of, rest_of, timeout_of, timer_of
+from mop_tui.domain.timers import call_of, force_of, relay_of, rest_of, timeout_of, timer_of
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
@@ -162,6 +163,7 @@ def _agent_spawned(session: Session, event: Event[e.AgentSpawned]) -> None:
     if session.limits.per_minute is not None and session.is_by_trigger(spec):
         session.spawned_at = (*session.spawned_at, event.at)[-session.limits.per_minute :]
     session.enlist(spec)
+    session.reorganise()
     session.touch(agent)
 
 
@@ -418,7 +420,73 @@ def _agent_erred(session: Session, event: Event[e.AgentErred]) -> None:
 
 
 def _agent_messaged(session: Session, event: Event[e.AgentMessaged]) -> None:
+    data = event.data
     _told(session, event)
+    to = receiver_of(data, session.coordinator)
+    if to is None or to not in session.agents:
+        return
+    letter = session.post.write(MessageId(event.seq), data.agent, to, data.text, event.at)
+    if letter is not None:
+        session.meter.say(event.at)
+        session.reckon(to)
+
+
+def _agent_relayed(session: Session, event: Event[e.AgentRelayed]) -> None:
+    data = event.data
+    agent = _current(session, data.agent, data.incarnation)
+    relay = session.post.relays.get(data.agent)
+    if agent is None or relay is None:
+        return
+    relay.silent = 0
+    letter = session.post.letters.get(data.message)
+    if letter is not None and letter.holder == data.agent:
+        session.post.relayed(letter, data.agent, event.seq, event.at)
+        _look_after(session, data.agent)
+
+
+def _taken_over(session: Session, event: Event[e.SystemTakenOver]) -> None:
+    data = event.data
+    relay = session.post.relays.get(data.agent)
+    if relay is None:
+        session.ignored += 1
+        return
+    session.post.take_over(data.agent, data.messages, data.why)
+    if data.why == "silent":
+        relay.silent = session.agents[data.agent].incarnation
+    _look_after(session, data.agent)
+
+
+def _look_after(session: Session, relay: AgentId) -> None:
+    """Note what follows from it that an agent has less to relay."""
+    if not session.post.relays[relay].waiting:
+        session.timers.pop(relay_of(relay), None)
+    session.reckon(relay)
+
+
+def _message_intended(session: Session, data: e.SystemIntended) -> None:
+    """Note that a process is about to be told a message."""
+    letter = session.post.letters.get(data.message or MessageId(0))
+    if letter is None or data.agent is None:
+        return
+    former = letter.holder
+    session.post.hand(letter, data.agent, data.incarnation, data.action, data.hops, session.at)
+    if former is not None:
+        _look_after(session, former)
+    session.reckon(data.agent)
+
+
+def _message_done(session: Session, intended: e.SystemIntended, data: e.SystemDone) -> None:
+    """Note how telling a message came out."""
+    letter = session.post.letters.get(intended.message or MessageId(0))
+    if letter is None or letter.action != data.action or intended.agent is None:
+        return
+    if data.lost and intended.agent == letter.receiver:
+        session.post.lose(letter)
+    else:
+        session.post.done(letter, intended.agent, data.action, ok=not data.error)
+        if not data.error and intended.agent == letter.receiver:
+            session.meter.deliver(letter.hops, session.at - letter.said_at, session.at)
+    session.reckon(letter.receiver)
 
 
 def _told(session: Session, event: Event[e.AgentErred | e.AgentMessaged]) -> None:
@@ -849,7 +917,8 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
     session.health = data.health
     session.coordinator = data.coordinator
     session.topology = data.topology
-    session.shape = data.shape
+    session.shape = session.meter.shape = data.shape
+    session.reorganise()
     for spec in data.triggers:
         trigger = Trigger(spec, moved=event.seq)
         session.triggers[spec.name] = trigger
@@ -863,6 +932,8 @@ def _topology_changed(session: Session, event: Event[e.SystemTopologyChanged]) -
         session.ignored += 1
         return
     session.shape = event.data.to_shape
+    session.meter.switch(session.shape, event.at)
+    session.reorganise()
 
 
 def _fired(session: Session, event: Event[e.SystemFired]) -> None:
@@ -971,6 +1042,8 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
             session.weigh(agent)
         case "tell" if data.ask is not None:
             _forget_wait(session, agent, data.ask)
+        case "tell" if data.message is not None:
+            _message_intended(session, data)
         case _:
             pass
     session.touch(agent)
@@ -992,6 +1065,8 @@ def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
     if data.effect == "run_hook":
         _hook_done(session, intended, data)
         return
+    if intended.message is not None:
+        _message_done(session, intended, data)
     if data.effect != "start_process" or data.agent is None:
         return
     agent = session.agents[data.agent]
@@ -1204,6 +1279,8 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.AgentChecked.KIND: _agent_checked,
     e.AgentErred.KIND: _agent_erred,
     e.AgentMessaged.KIND: _agent_messaged,
+    e.AgentRelayed.KIND: _agent_relayed,
+    e.SystemTakenOver.KIND: _taken_over,
     e.AgentAsked.KIND: _agent_asked,
     e.AgentWaiting.KIND: _agent_waiting,
     e.AgentLocking.KIND: _agent_locking,

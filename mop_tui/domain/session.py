@@ -17,6 +17,8 @@ from pydantic import JsonValue
 
 from mop_tui.domain import agent_lifecycle, graph, locks, task_lifecycle
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger
+from mop_tui.domain.coordination import Coordination, Meter, measured
+from mop_tui.domain.correspondence import Correspondence
 from mop_tui.domain.deadlock import Deadlock
 from mop_tui.domain.events import Outcome, SystemIntended, SystemTimerSet
 from mop_tui.domain.globs import Globs, TooMuchError
@@ -52,6 +54,7 @@ from mop_tui.domain.plan import (
 from mop_tui.domain.rows import Agent, Feedback, Issue, Question, Task, Trigger
 from mop_tui.domain.shapes import Shape
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.topology import Ways, organised
 from mop_tui.domain.triggers import MINUTE, Limits
 from mop_tui.domain.wait_graph import Node, Stuck
 from mop_tui.domain.waits import StandingWaits, of_key, of_lock, of_task, stands_still
@@ -59,6 +62,7 @@ from mop_tui.domain.waits import StandingWaits, of_key, of_lock, of_task, stands
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
 _AVAILABLE = AgentState.AVAILABLE
+_FAILED = AgentState.FAILED
 _PAUSED = AgentState.PAUSED
 _FOR_SESSION = Lifetime.SESSION
 _RESTFUL = frozenset({AgentState.AVAILABLE, AgentState.COMPLETE})
@@ -231,6 +235,8 @@ class Snapshot:
     task_counts: Mapping[TaskState, int]
     away: tuple[tuple[int, int], ...]
     """See `Session.away`."""
+    coordination: Coordination
+    """What messages among agents cost."""
     progress: float | None
     """Share of the expected work that is done, 0..1; None where there is no work."""
     hook: HookName | None = None
@@ -310,6 +316,9 @@ class Session:
     topology: Topology = "adaptive"
     """What the layout asks for, and how the swarm is coordinated now:"""
     shape: Shape = "mesh"
+    post: Correspondence = field(default_factory=Correspondence)
+    """Messages from agent to agent that are under way, and what they cost:"""
+    meter: Meter = field(default_factory=Meter)
     watched: bool = False
     """It is recorded which files were there from the beginning."""
     files: dict[str, str] = field(default_factory=dict)
@@ -423,6 +432,7 @@ class Session:
     """How many unfinished tasks an agent is to review."""
     wanted_back: dict[AgentId, None] = field(default_factory=dict)
     """Agents out of work whom unfinished tasks are meant for."""
+    _ways: Ways | None = None
     _ranks: dict[TaskId, int] | None = None
     _changed: list[_Row] = field(default_factory=list)
     """Rows touched since the last digest, which was made at `_digested_at`."""
@@ -587,6 +597,17 @@ class Session:
         return any(self.unfinished_skilled.get(skill) for skill in agent.spec.skills)
 
     @property
+    def ways(self) -> Ways:
+        """The ways of messages in the present shape, among all agents that were spawned and have
+        not failed. An agent without a process, or with nothing to do, still has its place."""
+        if self._ways is None:
+            there = {
+                name: row.spec for name, row in self.agents.items() if row.state is not _FAILED
+            }
+            self._ways = Ways(self.shape, organised(self.teams, there, self.coordinator))
+        return self._ways
+
+    @property
     def at_limit(self) -> bool:
         """True if `max_agents` agents are at work."""
         return self.max_agents is not None and self.working >= self.max_agents
@@ -727,6 +748,16 @@ class Session:
             self._unsettled.append(row)
         row.touched = self.seq
 
+    def reorganise(self) -> None:
+        """Note that agents speak to each other in other ways than before."""
+        self._ways = None
+
+    def reckon(self, name: AgentId) -> None:
+        """Note whether messages hold up an agent at its work."""
+        agent = self.agents.get(name)
+        held = agent is not None and agent.task is not None and self.post.concerns(name)
+        self.meter.hold_up(name, self.at, held=held)
+
     def remember(self, key: MemoryKey, value: JsonValue) -> None:
         """Set a key of the shared memory."""
         self.memory[key] = value
@@ -857,6 +888,8 @@ class Session:
         counts[state] = counts.get(state, 0) + 1
         if (state in LIVE) is not (agent.state in LIVE) and self.is_by_trigger(agent.spec):
             self.claim(agent.spec, 1 if state in LIVE else -1)
+        if (state is _FAILED) is not (agent.state is _FAILED):
+            self._ways = None
         agent.state = state
         if state not in LIVE and self.unfinished_pinned.get(agent.spec.id):
             self.wanted_back[agent.spec.id] = None
@@ -917,6 +950,9 @@ class Session:
         agent.task = task
         self.holder[task] = agent.spec.id
         self.working += 1
+        self.meter.work(1, self.at)
+        if self.post.letters:
+            self.reckon(agent.spec.id)
 
     def weigh(self, agent: Agent) -> None:
         """Count `agent` among the busy, or not.
@@ -938,6 +974,8 @@ class Session:
             del self.holder[agent.task]
             agent.task = None
             self.working -= 1
+            self.meter.hold_up(agent.spec.id, self.at, held=False)
+            self.meter.work(-1, self.at)
 
     def next_digest(self) -> str:
         """Return the digest of the state: the one before, and every row changed since.
@@ -949,6 +987,9 @@ class Session:
         for resource in self._locks_changed:
             lock = self.locks.get(resource)
             rows.append(f"lock {resource} {lock and (lock.task, lock.agent, lock.seq)!r}")
+        for name in self.post.changed:
+            letter = self.post.letters.get(name)
+            rows.append(f"message {name} over" if letter is None else letter.digest_row())
         text = "\n".join((self.digest, *rows))
         return blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
@@ -959,6 +1000,7 @@ class Session:
         self._changed.clear()
         self._memory_changed.clear()
         self._locks_changed.clear()
+        self.post.changed.clear()
 
     # -- coming back to a former state ------------------------------------------------------
 
@@ -1091,6 +1133,7 @@ class Session:
             agent_counts={s: n for s, n in self.agent_counts.items() if n},
             task_counts={s: n for s, n in self.task_counts.items() if n},
             away=self.away,
+            coordination=measured(self.post, self.meter, self.at),
             progress=self.progress(),
             hook=self._session_hook(),
         )
@@ -1099,7 +1142,7 @@ class Session:
 _MADE_OF_ROWS = frozenset(
     (
         *("agents", "tasks", "questions", "issues", "triggers", "feedback"),
-        *("dependants", "waiting_for_key", "providers", "skilled", "_ranks"),
+        *("dependants", "waiting_for_key", "providers", "skilled", "_ranks", "_ways"),
         *("alike", "owners", "owning", "_patterns", "_undeclared"),
         *("_changed", "_stale", "_shown", "_shown_at", "_ahead", "_copied_ahead"),
         *("_waits", "_settled_at", "_unsettled", "_unsettled_nodes", "_served"),
@@ -1110,6 +1153,8 @@ _REST = tuple(it.name for it in fields(Session) if it.name not in _MADE_OF_ROWS)
 
 def _apart(value: Any) -> Any:
     """Return a copy of an index, to be changed without the other; nothing else is ever changed."""
+    if isinstance(value, Correspondence | Meter):
+        return value.copied()
     if not isinstance(value, dict):
         return value
     return {key: dict(it) if isinstance(it, dict) else it for key, it in value.items()}

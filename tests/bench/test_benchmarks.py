@@ -13,6 +13,8 @@ from bench import (
     fuzz_reader,
     illness,
     latency,
+    messages,
+    overhead,
     recovery,
     replay,
     spawning,
@@ -46,6 +48,8 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (spawning.main, ["--files", "2", "--burst", "20", "--folders", "3"], "times the floor"),
     (illness.main, ["--seeds", "4", "--days", "4"], "all were handled, in time, once"),
     (storms.main, ["--seeds", "60", "--processes", "2"], "no limit broken, nothing twice"),
+    (messages.main, ["--messages", "2000", "--seeds", "3"], "none lost, doubled or out of order"),
+    (overhead.main, ["--rehearse-only"], "a switch lowers what it costs"),
     (suspension.main, ["--seconds", "20"], "nobody ill, nothing expired or overdue"),
 ]
 

@@ -494,7 +494,7 @@ def test_a_message_is_passed_on_to_the_agent_it_is_for(file: Path) -> None:
     ("to", "reason"),
     [
         ("zoe", "there is no agent zoe"),
-        ("idle", "idle has no process that could read it"),
+        ("idle", "idle has no process that could read it, and it is kept until there is one"),
     ],
 )
 def test_a_message_to_nobody_is_recorded_and_why_it_is_not_passed_on(
