@@ -433,8 +433,8 @@ def test_a_key_that_nobody_sets_ends_the_session_with_a_sentence(file: Path) -> 
     assert ran.session.outcome == "incomplete"
     assert ran.session.at == 5000
     assert ran.issues() == [
-        "deadlock: a (one) waits for memory key key-of-a, which nobody is left to set; "
-        "b (two) waits for memory key key-of-b, which nobody is left to set"
+        "deadlock: b (two) waits for memory key key-of-b, which nobody is left to set; "
+        "a (one) waits for memory key key-of-a, which nobody is left to set"
     ]
     assert not ran.session.running
 
