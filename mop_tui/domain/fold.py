@@ -32,6 +32,7 @@ from mop_tui.domain.rows import (
     Issue,
     Question,
     Task,
+    TaskStay,
     Trigger,
     with_stay,
 )
@@ -521,7 +522,7 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
     if to_state is _TASK_COMPLETE:
         task.progress = 100
     rests = task.rests_until is not None and to_state is _TASK_READY
-    stay = (event.at, to_state, task.agent, "rest" if rests else None)
+    stay: TaskStay = (event.at, to_state, task.agent, "rest" if rests else None)
     task.history = with_stay(task.history, stay)
     task.since = event.at
     task.reason = data.reason
