@@ -24,6 +24,7 @@ from mop_tui.dashboard.timeline_chart import TimelineChart
 from mop_tui.dashboard.timeline_words import row_told
 from mop_tui.dashboard.times import lasted
 from mop_tui.domain.feed import SessionFeed
+from mop_tui.domain.task_lifecycle import TERMINAL
 from mop_tui.domain.timeline import Outlook
 
 _ARROW = " \N{RIGHTWARDS ARROW} "
@@ -65,7 +66,11 @@ class _Header(FrameLines):
         label = f" {CRITICAL} critical path" if width >= 60 else f" {CRITICAL}"
         label += f" ({len(outlook.path)})  "
         room = width - width_of(right) - len(label) - 1
-        return spread(((label, "strong"), (_shortened(outlook.path, room), "plain")), right, width)
+        tasks = frame.snapshot.tasks
+        left = (n for n, name in enumerate(outlook.path) if tasks[name].state not in TERMINAL)
+        here = next(left, len(outlook.path) - 1)
+        said = _shortened(outlook.path, here, room)
+        return spread(((label, "strong"), (said, "plain")), right, width)
 
 
 def _shortened(path: Sequence[str], here: int, width: int) -> str:
