@@ -30,14 +30,15 @@ from mop_tui.domain.plan import LEAVE_IT, QuestionSpec
 from mop_tui.domain.review import result_of
 from mop_tui.domain.rows import (
     LATEST_CHECKS,
-    LATEST_STATES,
     TAIL_LINES,
     Agent,
     Feedback,
     Issue,
     Question,
     Task,
+    TaskStay,
     Trigger,
+    with_stay,
 )
 from mop_tui.domain.session import Fate, Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
@@ -62,6 +63,7 @@ _CONSEQUENTIAL = e.INPUTS - e.TELEMETRY
 _TASK_COMPLETE = TaskState.COMPLETE
 _TASK_ACTIVE = TaskState.ACTIVE
 _REVIEWING = TaskState.REVIEWING
+_TASK_READY = TaskState.READY
 _OF_HEALTH = frozenset(
     {
         AgentTrigger.PERFORMANCE_THRESHOLD_EXCEEDED,
@@ -150,8 +152,14 @@ def _agent_spawned(session: Session, event: Event[e.AgentSpawned]) -> None:
         session.ignored += 1
         return
     agent = Agent(
-        spec=spec, since=event.at, reason="it was spawned", moved=event.seq, depth=spec.depth
+        spec=spec,
+        since=event.at,
+        reason="it was spawned",
+        moved=event.seq,
+        depth=spec.depth,
+        created_at=event.at,
     )
+    agent.history = ((event.at, agent.state, None, None),)
     session.agents[spec.id] = agent
     counts = session.agent_counts
     counts[agent.state] = counts.get(agent.state, 0) + 1
@@ -214,8 +222,8 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
         agent.deaths = 0
         agent.depth = agent.spec.depth
         agent.progress = 100
-    agent.history = (*agent.history[-LATEST_STATES:], (agent.since, agent.state))
     session.set_agent_state(agent, to_state)
+    agent.history = with_stay(agent.history, (event.at, to_state, agent.task, agent.paused_by))
     agent.since = event.at
     agent.reason = data.reason
     agent.moved = event.seq
@@ -253,6 +261,7 @@ def _pause(session: Session, agent: Agent, at: int, by: PausedBy | None) -> None
     if agent.task is not None:
         task = session.tasks[agent.task]
         task.paused_since = at
+        task.history = with_stay(task.history, (at, task.state, task.agent, by))
         session.timers.pop(timeout_of(agent.task, task.attempts), None)
         session.touch(task)
 
@@ -263,6 +272,7 @@ def _end_pause(session: Session, agent: Agent, task_id: TaskId | None, at: int) 
     if task is not None and task.paused_since is not None:
         task.paused_ms += at - task.paused_since
         task.paused_since = None
+        task.history = with_stay(task.history, (at, task.state, task.agent, None))
         session.touch(task)
 
 
@@ -555,7 +565,14 @@ def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
     if spec.id in session.tasks:
         session.ignored += 1
         return
-    task = Task(spec=spec, since=event.at, reason="it was created", moved=event.seq)
+    task = Task(
+        spec=spec,
+        since=event.at,
+        reason="it was created",
+        moved=event.seq,
+        created_at=event.at,
+    )
+    task.history = ((event.at, task.state, None, None),)
     session.tasks[spec.id] = task
     counts = session.task_counts
     counts[task.state] = counts.get(task.state, 0) + 1
@@ -613,6 +630,9 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         session.timers.pop(rest_of(task.spec.id), None)
     if to_state is _TASK_COMPLETE:
         task.progress = 100
+    rests = task.rests_until is not None and to_state is _TASK_READY
+    stay: TaskStay = (event.at, to_state, task.agent, "rest" if rests else None)
+    task.history = with_stay(task.history, stay)
     task.since = event.at
     task.reason = data.reason
     task.moved = event.seq
@@ -1240,6 +1260,7 @@ def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
     if data.purpose == "retry" and data.task is not None:
         task = session.tasks[data.task]
         task.rests_until = data.due
+        task.history = with_stay(task.history, (event.at, task.state, task.agent, "rest"))
         task.retries += 1
         task.begun_anew = 0
         session.touch(task)
@@ -1254,6 +1275,7 @@ def _timer_fired(session: Session, event: Event[e.SystemTimerFired]) -> None:
         return
     if timer.purpose == "retry":
         task.rests_until = None
+        task.history = with_stay(task.history, (event.at, task.state, task.agent, None))
         session.touch(task)
     elif timer.timer == timeout_of(task.spec.id, task.attempts) and task.state is _TASK_ACTIVE:
         task.overdue = True
