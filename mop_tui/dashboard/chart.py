@@ -1,0 +1,127 @@
+"""Boxes and lines with their places, in cells: what an arrangement makes of a sketch."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from textual.geometry import Offset, Region, Size
+
+Key = tuple[str, ...]
+"""What a box stands for: a kind (`agent`, `team`, `task`, `lock`, …) and a name. Where the same is
+drawn a second time, a third word tells that box from the first."""
+
+Kind = Literal["link", "wait", "cycle"]
+"""What a line says: who speaks to whom, who waits for what, or that a wait is part of a cycle."""
+
+_NOTHING = Size(0, 0)
+
+
+class Form(NamedTuple):
+    """How large all boxes are: 4 rows high with two lines of text, 3 with one, or bare text."""
+
+    width: int
+    height: int
+
+    @property
+    def middle(self) -> int:
+        """The row, counted from a box's first, at which lines meet its sides."""
+        return (self.height - 1) // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A line along `points`, each beside, above or below the one before.
+
+    Strokes of one net join where they meet, those of others cross. With a `head` the last point is
+    the cell before a box and holds an arrow's head; otherwise it lies on the edge of a box.
+    """
+
+    points: tuple[Offset, ...]
+    net: Hashable
+    kind: Kind = "link"
+    head: bool = False
+
+    def moved(self, by: Offset) -> "Stroke":
+        """Return the same line elsewhere."""
+        return Stroke(tuple(point + by for point in self.points), self.net, self.kind, self.head)
+
+
+@dataclass(slots=True)
+class Enclosure:
+    """A frame round boxes that belong together, with a title in its upper edge."""
+
+    key: Key
+    region: Region
+    title: str
+    alarming: bool = False
+    """What is inside is a circle of those that wait for each other."""
+
+
+@dataclass(slots=True)
+class Chart:
+    """Where everything is. Nothing lies outside of `size`, and no two boxes overlap."""
+
+    boxes: dict[Key, Region] = field(default_factory=dict)
+    strokes: list[Stroke] = field(default_factory=list)
+    enclosures: list[Enclosure] = field(default_factory=list)
+    size: Size = _NOTHING
+
+    def add(self, other: "Chart", at: Offset) -> None:
+        """Take in all of `other`, with its upper left corner at `at`."""
+        for key, region in other.boxes.items():
+            self.boxes[key] = region.translate(at)
+        self.strokes += [stroke.moved(at) for stroke in other.strokes]
+        self.enclosures += [
+            Enclosure(it.key, it.region.translate(at), it.title, it.alarming)
+            for it in other.enclosures
+        ]
+        self.reach(Region(at.x, at.y, *other.size))
+
+    def put(self, key: Key, at: Offset, form: Form) -> Region:
+        """Place a box, and return where it is."""
+        region = Region(at.x, at.y, form.width, form.height)
+        self.boxes[key] = region
+        self.reach(region)
+        return region
+
+    def line(
+        self,
+        points: Sequence[tuple[int, int]],
+        net: Hashable,
+        kind: Kind = "link",
+        *,
+        head: bool = False,
+    ) -> None:
+        """Draw a line; points that repeat the one before are left out."""
+        path = tuple(
+            Offset(*point)
+            for point, before in zip(points, [None, *points], strict=False)
+            if point != before
+        )
+        self.strokes.append(Stroke(path, net, kind, head))
+        right, bottom = max(x for x, _ in path) + 1, max(y for _, y in path) + 1
+        if right > self.size.width or bottom > self.size.height:
+            self.size = Size(max(self.size.width, right), max(self.size.height, bottom))
+
+    def reach(self, region: Region) -> None:
+        """Be large enough for `region`."""
+        x, y, width, height = region
+        if x + width > self.size.width or y + height > self.size.height:
+            self.size = Size(max(self.size.width, x + width), max(self.size.height, y + height))
+
+
+def pack(charts: Iterable[Chart], room: Size, gap: Size) -> Chart:
+    """Return all charts beside each other, in as many rows as the room's width makes necessary."""
+    packed = Chart()
+    x = y = 0
+    for chart in charts:
+        if x and x + chart.size.width > room.width:
+            x, y = 0, packed.size.height + gap.height
+        packed.add(chart, Offset(x, y))
+        x += chart.size.width + gap.width
+    return packed
+
+
+def fits_in(size: Size, room: Size) -> bool:
+    """Return whether all of something can be seen at once."""
+    return size.width <= room.width and size.height <= room.height

@@ -1,0 +1,169 @@
+"""What there is to be drawn of a swarm, without any places, and its drawing."""
+
+from collections.abc import Sequence
+
+from textual.geometry import Offset, Region, Size
+
+from mop_tui.dashboard import shapes
+from mop_tui.dashboard.chart import Chart, Enclosure, Form, Key, fits_in, pack
+from mop_tui.dashboard.layered import PART_GAP, Tie, arranged
+from mop_tui.domain.ids import AgentId, TeamId
+from mop_tui.domain.immutable import immutable
+from mop_tui.domain.topology import Organisation, Shape, Unit, links
+
+ALARM = "\N{DOUBLE EXCLAMATION MARK}"
+EACH_WITH_EACH = "\N{RIGHTWARDS ARROW OVER LEFTWARDS ARROW}"
+"""The sign of a frame within which everybody speaks to everybody."""
+
+_LARGEST = 30
+"""Cells of a box, at most; a longer name is cut."""
+
+
+@immutable
+class Sketch:
+    """What is drawn. Two that are equal look the same but for the states that boxes tell."""
+
+    shape: Shape
+    organisation: Organisation
+    names: tuple[tuple[TeamId, str], ...] = ()
+    """What teams are called."""
+    folded: frozenset[TeamId] = frozenset()
+    """The teams that are one box each."""
+    waits: tuple[Tie, ...] | None = None
+    """What waits for what, if that is drawn instead of who speaks to whom."""
+    cycles: tuple[tuple[Key, ...], ...] = ()
+    """Circles in which each waits for the next, and the last for the first."""
+
+    @property
+    def boxes(self) -> tuple[Key, ...]:
+        """All that has a box, circles apart."""
+        if self.waits is not None:
+            keys = [key for tie in self.waits for key in (tie.above, tie.below)]
+            return tuple(dict.fromkeys(keys))
+        stands = _stands_for(self)
+        return tuple(dict.fromkeys(stands[agent] for agent in self.organisation.everybody))
+
+
+def forms(width: int) -> tuple[Form, Form, Form]:
+    """Return the sizes that boxes can have, largest first, for names of up to `width` cells."""
+    return (
+        Form(min(max(width + 6, 20), _LARGEST), 4),
+        Form(min(max(width + 6, 9), _LARGEST), 3),
+        Form(min(max(width + 4, 7), _LARGEST), 1),
+    )
+
+
+def fitting(sketch: Sketch, sizes: Sequence[Form], room: Size) -> tuple[Form, Chart]:
+    """Return the drawing with the largest boxes with which all of it is seen at once; with the
+    smallest, if it never is."""
+    count = len(sketch.boxes)
+    for form in sizes[:-1]:
+        if count * form.width * form.height <= room.width * room.height:
+            chart = drawn(sketch, form, room)
+            if fits_in(chart.size, room):
+                return form, chart
+    return sizes[-1], drawn(sketch, sizes[-1], room)
+
+
+def drawn(sketch: Sketch, form: Form, room: Size) -> Chart:
+    """Return the drawing of `sketch` with boxes of one size, arranged to fit `room` if it can."""
+    if sketch.waits is not None:
+        return arranged(sketch.boxes, sketch.waits, form, room, heads=True)
+    chart = pack(
+        (_circle(at, cycle, form, room) for at, cycle in enumerate(sketch.cycles)), room, PART_GAP
+    )
+    top = chart.size.height + 1 if sketch.cycles else 0
+    rest = Size(room.width, max(room.height - top, 1))
+    chart.add(_structure(sketch, form, rest), Offset(0, top))
+    return chart
+
+
+def _circle(number: int, cycle: Sequence[Key], form: Form, room: Size) -> Chart:
+    """Return a circle as a ring in a frame of its own."""
+    keys = [(*key, f"circle {number}") for key in cycle]
+    small = Form(form.width, min(form.height, 3))
+    inside = shapes.ring(keys, small, Size(room.width - 4, room.height), kind="cycle", heads=True)
+    chart = Chart()
+    chart.add(inside, Offset(2, 1))
+    region = Region(0, 0, inside.size.width + 4, inside.size.height + 2)
+    chart.enclosures.append(
+        Enclosure(("circle", str(number)), region, f"{ALARM} deadlock", alarming=True)
+    )
+    chart.reach(region)
+    return chart
+
+
+def _structure(sketch: Sketch, form: Form, room: Size) -> Chart:
+    """Return who speaks to whom."""
+    stands = _stands_for(sketch)
+    keys = sketch.boxes
+    match sketch.shape:
+        case "mesh":
+            return shapes.mesh(_teams(sketch), form, room)
+        case "star":
+            hub = sketch.organisation.hub
+            if hub is None:
+                return Chart()
+            middle = stands[hub]
+            return shapes.star(middle, [key for key in keys if key != middle], form, room)
+        case "ring":
+            return shapes.ring(keys, form, room)
+        case "hierarchical":
+            pairs = dict.fromkeys(
+                (stands[one], stands[other])
+                for one, other in links("hierarchical", sketch.organisation)
+                if stands[one] != stands[other]
+            )
+            return _hierarchy(keys, list(pairs), form, room)
+
+
+def _hierarchy(
+    keys: Sequence[Key], pairs: Sequence[tuple[Key, Key]], form: Form, room: Size
+) -> Chart:
+    """Return layers; or, if only that can be seen at once, all in one column."""
+    chart = arranged(keys, [Tie(*pair) for pair in pairs], form, room, heads=False)
+    if fits_in(chart.size, room):
+        return chart
+    lowers: dict[Key, list[Key]] = {}
+    for one, other in pairs:
+        lowers.setdefault(one, []).append(other)
+    below = {other for _, other in pairs}
+    column = shapes.tree([key for key in keys if key not in below], lowers, form)
+    return min(chart, column, key=lambda it: shapes.excess(it.size, room))
+
+
+def _stands_for(sketch: Sketch) -> dict[AgentId, Key]:
+    """Return by which box each agent is shown."""
+    stands: dict[AgentId, Key] = {
+        agent: ("agent", agent) for agent in sketch.organisation.everybody
+    }
+    for unit in sketch.organisation.units:
+        if unit.team in sketch.folded:
+            stands |= dict.fromkeys(unit.members, ("team", unit.team))
+    return stands
+
+
+def _teams(sketch: Sketch) -> list[tuple[Key, str, Sequence[Key]]]:
+    """Return the frames of a mesh, and what is in them."""
+    names = dict(sketch.names)
+    organisation = sketch.organisation
+    members = {agent for unit in organisation.units for agent in unit.members}
+    found: list[tuple[Key, str, Sequence[Key]]] = []
+    top = organisation.coordinator
+    if top is not None and top not in members:
+        found.append((("agent", top), "", ()))
+    found += [
+        (("team", unit.team), _title(unit, names), _members(unit, sketch.folded))
+        for unit in organisation.units
+        if unit.members
+    ]
+    return found
+
+
+def _title(unit: Unit, names: dict[TeamId, str]) -> str:
+    name = names.get(unit.team, unit.team)
+    return f"{name} {EACH_WITH_EACH}" if len(unit.members) > 1 else name
+
+
+def _members(unit: Unit, folded: frozenset[TeamId]) -> tuple[Key, ...]:
+    return () if unit.team in folded else tuple(("agent", agent) for agent in unit.members)
