@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import get_args
 
 from mop_tui.domain.plan import OnDoubt, Topology
+from mop_tui.domain.shapes import Shape
+from mop_tui.domain.strategies import Pressure, Remedial
 from mop_tui.domain.triggers import Complexity, Health, TriggerType
 from mop_tui.layout.reference import Described, Key, sections
 
@@ -114,6 +116,9 @@ CHOICES = {
     "Complexity": Complexity,
     "Health": Health,
     "OnDoubt": OnDoubt,
+    "Pressure": Pressure,
+    "Remedial": Remedial,
+    "Shape": Shape,
     "Topology": Topology,
     "TriggerType": TriggerType,
 }

@@ -7,6 +7,7 @@ from mop_tui.decisions import (
     calling,
     conversation,
     deadlines,
+    deadlock,
     dependencies,
     doubt,
     edits,
@@ -14,6 +15,7 @@ from mop_tui.decisions import (
     feedback,
     hooks,
     issues,
+    locking,
     locks,
     on_answer,
     opening,
@@ -24,8 +26,9 @@ from mop_tui.decisions import (
     triggers,
     work,
 )
+from mop_tui.decisions.rules import RestRule, Rule
 
-RULES = (
+RULES: tuple[Rule | RestRule, ...] = (
     *locks.RULES,  # before what its agent does next
     *supervision.RULES,  # what was wrong is settled before its agent begins anew
     *opening.RULES,
@@ -37,6 +40,7 @@ RULES = (
     *issues.RULES,
     *deadlines.RULES,
     *conversation.RULES,
+    *locking.RULES,
     *dependencies.RULES,
     *approvals.RULES,
     *calling.RULES,
@@ -47,5 +51,6 @@ RULES = (
     *steering.RULES,
     *ownership.RULES,
     *assignment.RULES,
+    *deadlock.RULES,
     *ending.RULES,
 )

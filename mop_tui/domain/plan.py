@@ -32,6 +32,7 @@ from mop_tui.domain.ids import (
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.reactions import OnAnswer
+from mop_tui.domain.strategies import Strategy
 from mop_tui.domain.triggers import Complexity, Limits, TriggerSpec
 
 
@@ -361,6 +362,8 @@ class Plan:
     """The agent that is told of what concerns the whole."""
     topology: Topology = "adaptive"
     """How the swarm is coordinated."""
+    strategies: tuple[Strategy, ...] = ()
+    """How the swarm adapts."""
     root: str = "."
     """The folder whose files are watched; machine facts are not filled in yet."""
     session_hooks: Mapping[HookName, Hook] = field(default_factory=dict)

@@ -31,6 +31,8 @@ Known = (
     | e.AgentErred
     | e.AgentAsked
     | e.AgentWaiting
+    | e.AgentLocking
+    | e.AgentUnlocking
     | e.AgentMessaged
     | e.AgentFinished
     | e.AgentExited
@@ -62,6 +64,9 @@ Known = (
     | e.SystemScheduled
     | e.SystemLocked
     | e.SystemUnlocked
+    | e.SystemDeadlockFound
+    | e.SystemDeadlockCleared
+    | e.SystemCycleBroken
     | e.SystemIssueOpened
     | e.SystemIssueRepeated
     | e.SystemIssueClosed
@@ -100,6 +105,8 @@ def _say(kind: str, fact: Known) -> str:
             | e.AgentErred()
             | e.AgentAsked()
             | e.AgentWaiting()
+            | e.AgentLocking()
+            | e.AgentUnlocking()
             | e.AgentMessaged()
             | e.AgentFinished()
         ):
@@ -146,6 +153,8 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemTimerFired()
         ):
             return _of_system(fact)
+        case e.SystemDeadlockFound() | e.SystemDeadlockCleared() | e.SystemCycleBroken():
+            return _of_deadlock(fact)
         case (
             e.SystemFired()
             | e.SystemRefused()
@@ -216,6 +225,8 @@ def _of_speech(
     | e.AgentErred
     | e.AgentAsked
     | e.AgentWaiting
+    | e.AgentLocking
+    | e.AgentUnlocking
     | e.AgentMessaged
     | e.AgentFinished,
 ) -> str:
@@ -233,6 +244,10 @@ def _of_speech(
             return f"{fact.agent} asks: {fact.question.question}"
         case e.AgentWaiting():
             return f"{fact.agent} waits for {fact.key}"
+        case e.AgentLocking():
+            return f"{fact.agent} asks for the lock on {fact.resource}"
+        case e.AgentUnlocking():
+            return f"{fact.agent} is done with {fact.resource}"
         case e.AgentMessaged():
             return f"{fact.agent} to {fact.to}: {fact.text}"
         case e.AgentFinished():
@@ -453,7 +468,9 @@ def _answered(fact: e.UserAnswered) -> str:
 def _commanded(fact: e.UserCommanded) -> str:
     if fact.command == "say" and not fact.refused:
         return f"{fact.by} to {fact.about}: {fact.reason}"
-    what = "switch auto-spawn" if fact.command == "auto_spawn" else words(fact.command)
+    what = {"auto_spawn": "switch auto-spawn", "switch_topology": "coordinate the swarm as"}.get(
+        fact.command, words(fact.command)
+    )
     about = f" {fact.about}" if fact.about else ""
     told = f"{fact.by} told the session to {what}{about}"
     refused = f"{told}, which was refused: {fact.refused}"
@@ -523,6 +540,28 @@ def _of_session(
             return (
                 f"{number} of {fact.session}, whose program had died, {fate}: {listed(fact.agents)}"
             )
+        case _:
+            assert_never(fact)
+
+
+def _of_deadlock(
+    fact: e.SystemDeadlockFound | e.SystemDeadlockCleared | e.SystemCycleBroken,
+) -> str:
+    match fact:
+        case e.SystemDeadlockFound():
+            return f"deadlock {fact.deadlock}: {fact.text}"
+        case e.SystemDeadlockCleared():
+            return f"deadlock {fact.deadlock} is over"
+        case e.SystemCycleBroken(way="withdraw"):
+            after = "" if fact.gives_way_to is None else f", after {fact.gives_way_to}"
+            lost = f"; {lasting(fact.lost_ms)} of work are lost"
+            return (
+                f"{fact.agent} gives way in {fact.deadlock}: {fact.task} begins anew{after}{lost}"
+            )
+        case e.SystemCycleBroken(way="refuse"):
+            return f"{fact.agent} is refused in {fact.deadlock} what {fact.task} waits for"
+        case e.SystemCycleBroken():
+            return f"{fact.task} is cancelled, to break {fact.deadlock}"
         case _:
             assert_never(fact)
 

@@ -24,7 +24,7 @@ def tone(event: AnyEvent) -> Tone:
             return fact.severity
         case e.SystemEnded():
             return "good" if fact.outcome == "complete" else "warning"
-        case e.SystemNotRecording():
+        case e.SystemNotRecording() | e.SystemDeadlockFound():
             return "critical"
         case (
             e.AgentRefused()
@@ -34,6 +34,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.SystemClockJumped()
             | e.SystemResumed()
             | e.SystemStopping()
+            | e.SystemCycleBroken()
         ):
             return "warning"
         case e.AgentErred() | e.AgentMessaged() | e.UserAnswered() | e.UserCommanded():
@@ -49,12 +50,14 @@ def tone(event: AnyEvent) -> Tone:
             | e.SystemStarted()
             | e.SystemAttended()
             | e.SystemTopologyChanged()
+            | e.SystemDeadlockCleared()
             | e.SystemIssueClosed()
             | e.TaskOutput()
             | e.SystemMemorySet()
             | e.SystemFired()
             | e.SystemNotified()
             | e.AgentWaiting()
+            | e.AgentLocking()
             | e.Unknown()
         ):
             return "info"
@@ -77,6 +80,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.UserSeen()
             | e.UserNoticed()
             | e.SystemQuiesced()
+            | e.AgentUnlocking()
             | e.SystemLocked()
             | e.SystemUnlocked()
             | e.SystemDecided()

@@ -11,15 +11,14 @@ message goes, and `links` what there is to be drawn.
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import Literal, get_args
 
+from mop_tui.domain import shapes
 from mop_tui.domain.ids import AgentId, TeamId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, Plan, TeamSpec
 
-Shape = Literal["hierarchical", "mesh", "star", "ring"]
-"""How a swarm is coordinated at one moment."""
-SHAPES: tuple[Shape, ...] = get_args(Shape)
+Shape = shapes.Shape
+SHAPES = shapes.SHAPES
 
 
 @immutable

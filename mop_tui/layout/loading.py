@@ -27,6 +27,7 @@ from mop_tui.layout import (
     provisions,
     questions,
     references,
+    strategies,
     triggers,
     unbuilt,
     yaml_text,
@@ -156,6 +157,7 @@ def _judged(
             calling.findings(case),
             answering.findings(case, provided),
             triggers.findings(case, provided, rehearse=rehearse),
+            strategies.findings(case),
             () if facts is None else exposure.findings(case),
         )
     ]

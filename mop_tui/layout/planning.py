@@ -33,7 +33,7 @@ from mop_tui.domain.plan import (
     Work,
 )
 from mop_tui.domain.triggers import Limits, TriggerSpec
-from mop_tui.layout import health, reactions, schema, triggering
+from mop_tui.layout import health, reactions, schema, strategies, triggering
 from mop_tui.layout.schema import Agent, AgentType, Layout, Question, Run, Sim, Task
 
 MEMORY = "memory:"
@@ -132,6 +132,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         if layout.session.coordinator is None
         else AgentId(layout.session.coordinator),
         topology=layout.session.topology,
+        strategies=tuple(map(strategies.planned, layout.strategies)),
         root=layout.session.root,
         session_hooks=_hooks(layout.session) | _call(layout.notify),
         agent_hooks={agent: hooks for agent, hooks in agent_hooks.items() if hooks},

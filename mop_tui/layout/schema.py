@@ -26,9 +26,9 @@ from mop_tui.layout.health_section import HealthChecks, SimulatedAilment
 from mop_tui.layout.later import (
     Review,
     Rules,
-    Strategy,
 )
 from mop_tui.layout.section import LATER, Section, also
+from mop_tui.layout.strategy_section import Strategy
 from mop_tui.layout.trigger_section import Condition, Trigger
 from mop_tui.layout.values import (
     Cores,
@@ -560,7 +560,7 @@ class Layout(Section):
     """How agents are checked, and what is done about those that are ill."""
     triggers: list[Trigger] = []
     """What starts something by itself."""
-    strategies: Annotated[list[Strategy], LATER] = []
+    strategies: list[Strategy] = []
     """How the swarm adapts."""
     notify: Notify = Notify()
     """How you are called when something waits and nobody looks."""

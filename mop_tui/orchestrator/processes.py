@@ -301,7 +301,10 @@ def _said(said: e.UserFeedback) -> dict[str, JsonValue]:
     return told | {"about": about} | ({"verdict": said.verdict} if said.verdict else {})
 
 
-_SPOKEN = (h.Reported, h.Ponged, h.Remembered, h.Asked, h.Waiting, h.Messaged)
+_SPOKEN = (
+    *(h.Reported, h.Ponged, h.Remembered, h.Asked),
+    *(h.Waiting, h.Locking, h.Unlocking, h.Messaged),
+)
 """What only a program that speaks the protocol reports."""
 
 
@@ -352,6 +355,10 @@ def _fact(report: h.Report, task: TaskId | None) -> Fact:  # noqa: C901 - one ca
             return e.AgentAsked(agent, incarnation, task, report.ask, report.question)
         case h.Waiting():
             return e.AgentWaiting(agent, incarnation, task, report.ask, report.key)
+        case h.Locking():
+            return e.AgentLocking(agent, incarnation, task, report.ask, report.resource)
+        case h.Unlocking():
+            return e.AgentUnlocking(agent, incarnation, report.resource)
         case h.Messaged():
             return e.AgentMessaged(agent, incarnation, report.to, report.text, report.severity)
         case h.Finished():

@@ -1,7 +1,6 @@
 """The blocks of the orchestration guide load as they stand there.
 
-Those of questions, triggers and health checks are run. The others are understood to the last key,
-and refused with one sentence for the whole section, because nothing would follow from them yet.
+What they say is done; keys that nothing would follow from yet are refused by name.
 """
 
 from collections.abc import Callable
@@ -30,6 +29,7 @@ from guide_blocks import (
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId, TriggerName
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.reactions import Reaction
+from mop_tui.domain.strategies import Strategy
 from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.layout import LayoutError, load, yaml_text
 from mop_tui.layout.form import formed
@@ -139,8 +139,25 @@ def canonical(text: str) -> dict[str, Any]:
     return form.layout.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
-def test_a_block_as_it_stands_lacks_nothing_but_somebody_to_act_on_it(write: Write) -> None:
-    assert refused(write(SESSION + FRAME + STRATEGIES)) == [("strategies", NOT_YET)]
+def test_strategies_as_they_stand_are_those_of_the_plan(write: Write) -> None:
+    platform = PLATFORM.replace("  worker:", "  platform-engineer: {run: [echo]}\n  worker:")
+    assert load(write(SESSION + platform + STRATEGIES)).plan.strategies == (
+        Strategy("scale_up", "progress_slow", "spawn_additional_agents", max_agents=20),
+        Strategy(
+            "scale_down",
+            "resource_constrained",
+            "pause_non_critical_agents",
+            keep_critical=("platform-engineer", "obi-specialist"),
+        ),
+        Strategy("redistribute", "agent_overloaded", "move_tasks_to_available_agents"),
+        Strategy(
+            "change_topology",
+            "coordination_overhead_high",
+            "switch_topology",
+            from_shape="hierarchical",
+            to_shape="mesh",
+        ),
+    )
 
 
 def test_the_health_checks_of_the_guide_are_those_that_hold_anyway(write: Write) -> None:
