@@ -64,7 +64,7 @@ from mop_tui.dashboard.steering import (
     offered,
     title,
 )
-from mop_tui.dashboard.subject import Subject, nearest_questions
+from mop_tui.dashboard.subject import HasSubject, Subject, nearest_questions
 from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
 from mop_tui.dashboard.terminal import LastingDriver
@@ -148,6 +148,13 @@ class Dashboard(App[WhyEnded]):
             "remembered",
             "Remembered",
             tooltip="List the answers that are remembered, and forget one",
+            show=False,
+        ),
+        Binding(
+            "b",
+            "topology",
+            "Topology",
+            tooltip="Draw who speaks to whom, and what waits for what",
             show=False,
         ),
         Binding("t", "light_or_dark", "Light or dark", show=False),
@@ -418,6 +425,12 @@ class Dashboard(App[WhyEnded]):
         else:
             self.notify(saved, title="Saved a picture of the screen", markup=False)
 
+    def action_topology(self) -> None:
+        """Draw the swarm."""
+        from mop_tui.dashboard.topology_screen import TopologyScreen  # noqa: PLC0415 - takes 0.2 s
+
+        self.push_screen(TopologyScreen(self._frame))
+
     def action_help(self) -> None:
         """List all keys."""
         overview = self.screen_stack[0]
@@ -472,7 +485,7 @@ class Dashboard(App[WhyEnded]):
         screen = self.screen_stack[-2] if covered else self.screen
         if isinstance(screen, DetailDialog | QuestionDialog):
             return screen.subject
-        return screen.focused.subject_here if isinstance(screen.focused, Rows) else None
+        return screen.focused.subject_here if isinstance(screen.focused, HasSubject) else None
 
     def action_steer(self, deed: Deed) -> None:
         """Do something with an agent or a task, after asking where that cannot be undone."""
@@ -633,7 +646,7 @@ class Dashboard(App[WhyEnded]):
             return
         typing = isinstance(self.focused or self._left, Input)
         question = self._attention.next_to_open(
-            questions, now=self._clock.now(), busy=len(self.screen_stack) > 1 or typing
+            questions, now=self._clock.now(), busy=self.screen.is_modal or typing
         )
         if question is not None:
             self._ask(question)

@@ -28,7 +28,7 @@ _HEADS = {
     LEFT: "\N{BLACK LEFT-POINTING SMALL TRIANGLE}",
 }
 _OPPOSITE = {UP: DOWN, DOWN: UP, LEFT: RIGHT, RIGHT: LEFT}
-_ORDER: Mapping[Kind, int] = {"link": 0, "wait": 1, "cycle": 2}
+_ORDER: Mapping[Kind, int] = {"frame": 0, "link": 1, "wait": 2, "alarm": 3, "cycle": 4}
 
 
 def _glyphs() -> dict[int, str]:

@@ -10,8 +10,9 @@ Key = tuple[str, ...]
 """What a box stands for: a kind (`agent`, `team`, `task`, `lock`, …) and a name. Where the same is
 drawn a second time, a third word tells that box from the first."""
 
-Kind = Literal["link", "wait", "cycle"]
-"""What a line says: who speaks to whom, who waits for what, or that a wait is part of a cycle."""
+Kind = Literal["link", "frame", "wait", "alarm", "cycle"]
+"""What a line says: who speaks to whom; who belongs together; who waits for what; round what there
+is a frame that alarms; and that a wait is part of a circle."""
 
 _NOTHING = Size(0, 0)
 
@@ -46,15 +47,13 @@ class Stroke:
         return Stroke(tuple(point + by for point in self.points), self.net, self.kind, self.head)
 
 
-@dataclass(slots=True)
-class Enclosure:
-    """A frame round boxes that belong together, with a title in its upper edge."""
+@dataclass(frozen=True, slots=True)
+class Title:
+    """Words in the upper edge of a frame."""
 
-    key: Key
-    region: Region
-    title: str
+    at: Offset
+    text: str
     alarming: bool = False
-    """What is inside is a circle of those that wait for each other."""
 
 
 @dataclass(slots=True)
@@ -63,7 +62,7 @@ class Chart:
 
     boxes: dict[Key, Region] = field(default_factory=dict)
     strokes: list[Stroke] = field(default_factory=list)
-    enclosures: list[Enclosure] = field(default_factory=list)
+    titles: list[Title] = field(default_factory=list)
     size: Size = _NOTHING
 
     def add(self, other: "Chart", at: Offset) -> None:
@@ -71,10 +70,7 @@ class Chart:
         for key, region in other.boxes.items():
             self.boxes[key] = region.translate(at)
         self.strokes += [stroke.moved(at) for stroke in other.strokes]
-        self.enclosures += [
-            Enclosure(it.key, it.region.translate(at), it.title, it.alarming)
-            for it in other.enclosures
-        ]
+        self.titles += [Title(it.at + at, it.text, it.alarming) for it in other.titles]
         self.reach(Region(at.x, at.y, *other.size))
 
     def put(self, key: Key, at: Offset, form: Form) -> Region:
@@ -102,6 +98,13 @@ class Chart:
         right, bottom = max(x for x, _ in path) + 1, max(y for _, y in path) + 1
         if right > self.size.width or bottom > self.size.height:
             self.size = Size(max(self.size.width, right), max(self.size.height, bottom))
+
+    def enclose(self, region: Region, title: str, net: Hashable, *, alarming: bool = False) -> None:
+        """Draw a frame with a title."""
+        x, y, right, bottom = region.x, region.y, region.right - 1, region.bottom - 1
+        round_it = [(x, y), (right, y), (right, bottom), (x, bottom), (x, y)]
+        self.line(round_it, net, "alarm" if alarming else "frame")
+        self.titles.append(Title(Offset(x + 2, y), f" {title} ", alarming))
 
     def reach(self, region: Region) -> None:
         """Be large enough for `region`."""

@@ -13,7 +13,7 @@ from math import ceil
 from rich.cells import cell_len
 from textual.geometry import Offset, Region, Size
 
-from mop_tui.dashboard.chart import Chart, Enclosure, Form, Key, Kind, fits_in
+from mop_tui.dashboard.chart import Chart, Form, Key, Kind, fits_in
 
 _SPINE = 2
 """Cells at the left edge that the lines between several rows of teams need."""
@@ -91,8 +91,7 @@ def _team(key: Key, title: str, members: Sequence[Key], form: Form, columns: int
         return chart
     chart.add(grid(members, form, min(columns, len(members))), Offset(2, 1))
     region = Region(0, 0, *_frame(title, len(members), form, columns))
-    chart.enclosures.append(Enclosure(key, region, title))
-    chart.reach(region)
+    chart.enclose(region, title, "bus")
     return chart
 
 
@@ -244,7 +243,7 @@ def ring(
     """Return boxes on a ring, each tied to the next and the last to the first."""
     size = len(keys)
     if size < 3:
-        return _row(keys, form, kind, heads=heads)
+        return chained(keys, form, kind=kind, heads=heads, back=heads)
     most = max(2, min(ceil(size / 2), (room.width + 4) // (form.width + 4)))
     extents = {
         across: _extent_round(size, form, across, heads=heads)
@@ -272,17 +271,19 @@ def _extent_folded(size: int, form: Form, room: Size, *, heads: bool) -> Size:
     return Size(min(columns, size) * (form.width + 3), ceil(size / columns) * step + 1)
 
 
-def _row(keys: Sequence[Key], form: Form, kind: Kind, *, heads: bool) -> Chart:
-    """Return one box or two: a line between them, and with heads another one back below it."""
+def chained(
+    keys: Sequence[Key], form: Form, *, kind: Kind, heads: bool = True, back: bool = False
+) -> Chart:
+    """Return boxes in a row, each tied to the next, and with `back` also to the one before."""
     chart = Chart()
     places = [chart.put(key, Offset(at * (form.width + 6), 0), form) for at, key in enumerate(keys)]
-    for one, other in pairwise(places):
+    for at, (one, other) in enumerate(pairwise(places)):
         y = form.middle
-        chart.line([(one.right - 1, y), (other.x - heads, y)], "to", kind, head=heads)
-        if heads:
+        chart.line([(one.right - 1, y), (other.x - heads, y)], ("to", at), kind, head=heads)
+        if back:
             start, end, low = other.x + 2, one.right - 3, one.bottom
             way = [(start, low - 1), (start, low + 1), (end, low + 1), (end, low)]
-            chart.line(way, "back", kind, head=True)
+            chart.line(way, ("back", at), kind, head=True)
     return chart
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual.geometry import Offset, Region, Size
 
 from mop_tui.dashboard import shapes
-from mop_tui.dashboard.chart import Chart, Enclosure, Form, Key, fits_in, pack
+from mop_tui.dashboard.chart import Chart, Form, Key, fits_in, pack
 from mop_tui.dashboard.layered import PART_GAP, Tie, arranged
 from mop_tui.domain.ids import AgentId, TeamId
 from mop_tui.domain.immutable import immutable
@@ -20,6 +20,15 @@ _LARGEST = 30
 
 
 @immutable
+class Knot:
+    """A circle in which each waits for the next, and the last for the first; or, where it is not
+    closed, one that waits for what nobody can do."""
+
+    keys: tuple[Key, ...]
+    closed: bool = True
+
+
+@immutable
 class Sketch:
     """What is drawn. Two that are equal look the same but for the states that boxes tell."""
 
@@ -31,8 +40,8 @@ class Sketch:
     """The teams that are one box each."""
     waits: tuple[Tie, ...] | None = None
     """What waits for what, if that is drawn instead of who speaks to whom."""
-    cycles: tuple[tuple[Key, ...], ...] = ()
-    """Circles in which each waits for the next, and the last for the first."""
+    knots: tuple[Knot, ...] = ()
+    """Who waits for ever."""
 
     @property
     def boxes(self) -> tuple[Key, ...]:
@@ -70,26 +79,32 @@ def drawn(sketch: Sketch, form: Form, room: Size) -> Chart:
     if sketch.waits is not None:
         return arranged(sketch.boxes, sketch.waits, form, room, heads=True)
     chart = pack(
-        (_circle(at, cycle, form, room) for at, cycle in enumerate(sketch.cycles)), room, PART_GAP
+        (_knot(at, knot, form, room) for at, knot in enumerate(sketch.knots)), room, PART_GAP
     )
-    top = chart.size.height + 1 if sketch.cycles else 0
+    top = chart.size.height + 1 if sketch.knots else 0
     rest = Size(room.width, max(room.height - top, 1))
     chart.add(_structure(sketch, form, rest), Offset(0, top))
     return chart
 
 
-def _circle(number: int, cycle: Sequence[Key], form: Form, room: Size) -> Chart:
-    """Return a circle as a ring in a frame of its own."""
-    keys = [(*key, f"circle {number}") for key in cycle]
+def _knot(number: int, knot: Knot, form: Form, room: Size) -> Chart:
+    """Return those that wait for ever in a frame of their own: a circle as a ring."""
+    keys = [(*key, f"knot {number}") for key in knot.keys]
     small = Form(form.width, min(form.height, 3))
-    inside = shapes.ring(keys, small, Size(room.width - 4, room.height), kind="cycle", heads=True)
+    inner = Size(room.width - 4, room.height)
+    if knot.closed:
+        inside = shapes.ring(keys, small, inner, kind="cycle", heads=True)
+    else:
+        inside = shapes.chained(keys, small, kind="cycle")
     chart = Chart()
     chart.add(inside, Offset(2, 1))
     region = Region(0, 0, inside.size.width + 4, inside.size.height + 2)
-    chart.enclosures.append(
-        Enclosure(("circle", str(number)), region, f"{ALARM} deadlock", alarming=True)
+    chart.enclose(
+        region,
+        f"{ALARM} {'deadlock' if knot.closed else 'for ever'}",
+        ("frame", number),
+        alarming=True,
     )
-    chart.reach(region)
     return chart
 
 
