@@ -485,7 +485,8 @@ class Dashboard(App[WhyEnded]):
         screen = self.screen_stack[-2] if covered else self.screen
         if isinstance(screen, DetailDialog | QuestionDialog):
             return screen.subject
-        return screen.focused.subject_here if isinstance(screen.focused, HasSubject) else None
+        focused: object = screen.focused
+        return focused.subject_here if isinstance(focused, HasSubject) else None
 
     def action_steer(self, deed: Deed) -> None:
         """Do something with an agent or a task, after asking where that cannot be undone."""

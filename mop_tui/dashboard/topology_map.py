@@ -110,18 +110,20 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
     class Moved(Message):
         """Another box is selected, another part is seen, or the drawing is another one."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
+    def __init__(self, frame: Frame, *, id: str | None = None) -> None:  # noqa: A002 - Textual's
         super().__init__(id=id)
-        self.layer: Layer = "speaks"
+        self._frame = frame
+        self.layer_shown: Layer = "speaks"
         self._painter = Painter(self)
-        self._frame: Frame | None = None
+        self._shown = False
+        """A frame has been shown."""
         self._organisation = Organisation(())
         self._ties: list[Tie] = []
         self._folded: set[TeamId] | None = None
         """None before it is known how many agents there are."""
         self._opened: frozenset[Key] = frozenset()
         """For what all are shown that wait for it, however many they are."""
-        self._size: int | None = None
+        self._chosen: int | None = None
         """Which of the three sizes boxes have; None for the largest with which all fit."""
         self._sketch: Sketch | None = None
         self._room = Size(0, 0)
@@ -138,7 +140,8 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
     def showing(self, frame: Frame) -> Iterator[None]:
         """See `ShowsInTurns`."""
         former, self._frame = self._frame, frame
-        if former is None or _regrouped(former, frame):
+        first, self._shown = not self._shown, True
+        if first or _regrouped(former, frame):
             self._organisation = organised(
                 frame.snapshot.teams,
                 {name: agent.spec for name, agent in frame.snapshot.agents.items()},
@@ -148,15 +151,15 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
                 many = len(frame.snapshot.agents) > MANY
                 self._folded = {unit.team for unit in self._organisation.units if many}
             yield
-        if self.layer == "waits" and (
-            former is None or former.snapshot is not frame.snapshot or not self._ties
+        if self.layer_shown == "waits" and (
+            first or former.snapshot is not frame.snapshot or not self._ties
         ):
             ties: list[Tie] = []
             yield from looking_for_ties(frame.snapshot, ties)
             self._ties = ties
             yield
         self._stuck = frozenset(key for it in knots_of(frame.snapshot) for key in it.keys)
-        self._arrange()
+        self._lay_out()
         for at, (key, words) in enumerate(list(self._painted.items())):
             if key in self._chart.boxes and words != self._words(key):
                 self._repaint(key)
@@ -164,12 +167,10 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
                 yield
         self.post_message(self.Moved())
 
-    def _wanted(self) -> Sketch | None:
+    def _wanted(self) -> Sketch:
         """Return what is to be drawn now."""
         frame = self._frame
-        if frame is None:
-            return None
-        waits = self.layer == "waits"
+        waits = self.layer_shown == "waits"
         return Sketch(
             shape=frame.snapshot.shape,
             organisation=self._organisation,
@@ -179,14 +180,14 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
             knots=() if waits else knots_of(frame.snapshot),
         )
 
-    def _arrange(self) -> None:
+    def _lay_out(self) -> None:
         """Work out all places anew if anything is to be drawn that was not, or elsewhere."""
         sketch, room = self._wanted(), self.container_size
-        if sketch is None or not room.width or (sketch, room) == (self._sketch, self._room):
+        if not self._shown or not room.width or (sketch, room) == (self._sketch, self._room):
             return
         self._sketch, self._room = sketch, room
         sizes = forms(max(map(self._name_width, sketch.boxes), default=0))
-        chosen = self._size
+        chosen = self._chosen
 
         def arrange() -> tuple[Form, Chart, Canvas]:
             if chosen is None:
@@ -235,15 +236,14 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
         """Return the box of `key` if there is one, else that of its team, else the first."""
         boxes = self._chart.boxes
         if key is not None and key not in boxes:
-            frame = self._frame
-            agent = None if frame is None else frame.snapshot.agents.get(AgentId(key[1]))
+            agent = self._frame.snapshot.agents.get(AgentId(key[1]))
             team = ("team", agent.spec.team) if key[0] == "agent" and agent is not None else key[:2]
             key = team if team in boxes else None
         return key if key is not None else next(iter(boxes), None)
 
     def on_resize(self) -> None:
         """Arrange all for the new room."""
-        self._arrange()
+        self._lay_out()
         self.post_message(self.Moved())
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
@@ -296,7 +296,6 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
     # -- paint ------------------------------------------------------------------------------
 
     def _words(self, key: Key) -> Words:
-        assert self._frame is not None  # there are no boxes before there is a frame
         return words_for(key, self._frame, self._stuck)
 
     def _repaint(self, key: Key) -> None:
@@ -309,7 +308,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
         x, top = self.scroll_offset
         row = top + y
         width = self.scrollable_content_region.width
-        if self._frame is None or row >= self._chart.size.height:
+        if row >= self._chart.size.height:
             return self._painter.blank(width)
         if not self._chart.boxes:
             return self._painter.paint(self._nothing(row), width)
@@ -319,7 +318,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _nothing(self, row: int) -> Line:
         said = (
-            "Nothing waits for anything." if self.layer == "waits" else "No agent has joined yet."
+            "Nothing waits for anything." if self.layer_shown == "waits" else "No agent has joined yet."
         )
         return ((f" {said}", "dim"),) if row == 0 else ()
 
@@ -390,7 +389,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
         corners = _HEAVY if words.alarming else _CORNERS.get(key[0], _ROUND)
         if key == self._here:
             corners = _DOUBLE
-        left, right = corners[:2] if upper else corners[2:4]
+        left, right = (corners[0], corners[1]) if upper else (corners[2], corners[3])
         if key == self._here:
             return left + _DOUBLE[4] * (region.width - 2) + right
         weight = 2 if words.alarming else 1
@@ -469,13 +468,13 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
     def action_fold(self) -> None:
         """Fold the team of the selected box, or open it."""
         here = self._here
-        if here is None or self._frame is None:
+        if here is None:
             return
         if here[0] == "team":
             self._fold(TeamId(here[1]), folded=False)
         elif here[0] == "crowd":
             self._open(here)
-        elif here[0] == "agent" and self.layer == "speaks":
+        elif here[0] == "agent" and self.layer_shown == "speaks":
             agent = self._frame.snapshot.agents.get(AgentId(here[1]))
             if agent is not None:
                 self._fold(agent.spec.team, folded=True)
@@ -486,33 +485,32 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
         if not folded:
             unit = next(it for it in self._organisation.units if it.team == team)
             self._here = ("agent", unit.lead or unit.members[0])
-        self._arrange()
+        self._lay_out()
 
     def _open(self, crowd: Key) -> None:
         self._opened |= {crowd[1:3]}
-        self._arrange()
+        self._lay_out()
 
     def action_fold_all(self) -> None:
         """Fold all teams; if they are, open them all."""
         teams = {unit.team for unit in self._organisation.units if unit.members}
         self._folded = set() if self._folded == teams else teams
         self._opened = frozenset()
-        self._arrange()
+        self._lay_out()
 
     def action_size(self) -> None:
         """Take the next smaller size, and after the smallest the one with which all fit."""
         sizes = (0, 1, 2, None)
-        self._size = sizes[(sizes.index(self._size) + 1) % len(sizes)]
+        self._chosen = sizes[(sizes.index(self._chosen) + 1) % len(sizes)]
         self._sketch = None
-        self._arrange()
+        self._lay_out()
 
     def action_layer(self) -> None:
         """Show what waits for what instead of who speaks to whom, or the other way round."""
-        self.layer = "waits" if self.layer == "speaks" else "speaks"
-        if self._frame is not None:
-            self._ties = []
-            for _ in self.showing(self._frame):
-                pass
+        self.layer_shown = "waits" if self.layer_shown == "speaks" else "speaks"
+        self._ties = []
+        for _ in self.showing(self._frame):
+            pass
 
     def action_knot(self) -> None:
         """Select the next box of those that wait for ever."""
@@ -536,7 +534,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
         hidden = [
             unit.team
             for unit in self._organisation.units
-            if self.layer == "speaks" and unit.team in (self._folded or ())
+            if self.layer_shown == "speaks" and unit.team in (self._folded or ())
             for member in unit.members
             if wanted in member.casefold()
         ]

@@ -54,7 +54,7 @@ class TopologyScreen(Screen[None]):
         yield Banner()
         yield Trouble()
         yield InboxLine()
-        drawing = TopologyMap()
+        drawing = TopologyMap(self._frame)
         yield TopologyHeader(drawing)
         yield drawing
         yield SelectedLine(drawing)
@@ -71,9 +71,10 @@ class TopologyScreen(Screen[None]):
     def showing(self, frame: Frame) -> Iterator[None]:
         """See `ShowsInTurns`."""
         self._frame = frame
-        for part in self.query(FrameLines):
-            part.show(frame)
-            yield
+        for part in self.query("Lines"):
+            if isinstance(part, FrameLines):
+                part.show(frame)
+                yield
         yield from self.query_one(TopologyMap).showing(frame)
 
     @on(TopologyMap.Moved)
@@ -139,7 +140,7 @@ class TopologyHeader(FrameLines):
     def lines(self, frame: Frame, width: int) -> Sequence[Line]:
         """Return one line."""
         left: Line = (("Topology  ", "title"),)
-        if self._drawing.layer == "waits":
+        if self._drawing.layer_shown == "waits":
             left += (("what waits for what", "strong"),)
             left += (("   arrows lead to what is waited for", "dim"),)
         else:
