@@ -31,6 +31,8 @@ class Words(NamedTuple):
     name: Line
     state: Line
     edge: Ink
+    word: str = ""
+    """Its state in a word, in the ink of the edge."""
     alarming: bool = False
     """It is part of a circle of those that wait for each other."""
 
@@ -45,13 +47,19 @@ def words_for(key: Key, frame: Frame, stuck: frozenset[Key]) -> Words:
         case "task":
             words = _task(TaskId(key[1]), frame)
         case "crowd":
-            name: Line = ((f"{CLOSED} ", "label"), (f"{key[3]} tasks", "strong"))
-            words = Words(name, (("that wait for it", "dim"),), "dim")
+            crowd: Line = ((f"{CLOSED} ", "label"), (f"{key[3]} tasks", "strong"))
+            words = Words(crowd, (("that wait for it", "dim"),), "dim")
         case _:
             words = _other(key, frame)
-    if key[:2] in stuck:
-        return Words(((f"{ALARM} ", "bad"), *words.name), words.state, "bad", alarming=True)
+    if key[:2] in stuck or (key[0] == "agent" and _has_stuck_task(AgentId(key[1]), frame, stuck)):
+        name = ((f"{ALARM} ", "bad"), *words.name)
+        return Words(name, words.state, "bad", words.word, alarming=True)
     return words
+
+
+def _has_stuck_task(name: AgentId, frame: Frame, stuck: frozenset[Key]) -> bool:
+    agent = frame.snapshot.agents.get(name)
+    return agent is not None and agent.task is not None and ("task", agent.task) in stuck
 
 
 def _agent(name: AgentId, frame: Frame) -> Words:
@@ -67,7 +75,7 @@ def _agent(name: AgentId, frame: Frame) -> Words:
     if task is not None:
         state += ((f" {task.spec.id}", "plain" if agent.task is not None else "dim"),)
     line: Line = ((f"{look.sign} ", look.ink), (name, "strong" if agent.task else "plain"))
-    return Words(line, state, look.ink)
+    return Words(line, state, look.ink, look.word)
 
 
 def _team(name: TeamId, frame: Frame) -> Words:
@@ -90,7 +98,7 @@ def _task(name: TaskId, frame: Frame) -> Words:
     look = frame.view.task_look(task)
     by = task.agent or task.spec.agent
     state: Line = (("task ", "dim"), (look.word, look.ink), (f" {by}" if by else "", "plain"))
-    return Words(((f"{look.sign} ", look.ink), (name, "plain")), state, look.ink)
+    return Words(((f"{look.sign} ", look.ink), (name, "plain")), state, look.ink, look.word)
 
 
 def _other(key: Key, frame: Frame) -> Words:

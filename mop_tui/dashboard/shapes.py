@@ -70,8 +70,10 @@ def mesh(teams: Sequence[tuple[Key, str, Sequence[Key]]], form: Form, room: Size
 
 
 def excess(size: Size, room: Size) -> float:
-    """Return how many times as large as the room something is, at least."""
-    return max(size.width / max(room.width, 1), size.height / max(room.height, 1))
+    """Return how many times as large as the room something is; what is too wide counts twice, since
+    it is harder to read a line that does not end than to read on further down."""
+    wide = size.width / max(room.width, 1)
+    return max(2 * wide if wide > 1 else wide, size.height / max(room.height, 1))
 
 
 def _frame(title: str, members: int, form: Form, columns: int) -> Size:
@@ -165,27 +167,40 @@ def _bus(parts: Sequence[Chart], room: Size) -> Chart:
     return chart
 
 
-def star(hub: Key, others: Sequence[Key], form: Form, room: Size) -> Chart:
-    """Return the hub in the middle and the others in columns to its sides."""
+def star(
+    hub: Key, others: Sequence[Key], form: Form, room: Size, *, at_all_costs: bool = False
+) -> Chart:
+    """Return the hub in the middle and the others in columns to its sides; where there is not room
+    for that, to one side of it, or, if it is to fit at all costs, below it."""
     best = None
     for columns in range(1, max(2, ceil(len(others) / 2)) + 1):
         chart = _star(hub, others, form, columns)
         if best is None or excess(chart.size, room) < excess(best.size, room):
             best = chart
-        if fits_in(best.size, room) or chart.size.width > room.width:
+        if fits_in(best.size, room):
+            return best
+        if chart.size.width > room.width:
             break
-    return best or Chart()
+    ways = [_star(hub, others, form, 1, one_side=True)]
+    if best is not None:
+        ways.insert(0, best)
+    if at_all_costs:
+        ways.append(tree([hub], {hub: list(others)}, form))
+    return min(ways, key=lambda chart: excess(chart.size, room))
 
 
-def _star(hub: Key, others: Sequence[Key], form: Form, columns: int) -> Chart:
+def _star(
+    hub: Key, others: Sequence[Key], form: Form, columns: int, *, one_side: bool = False
+) -> Chart:
     """Return a star with so many columns to each side.
 
     From the hub a line runs outwards in the middle row, with an upright line before each column.
     All columns but the outermost leave the middle row free for it.
     """
-    left, right = others[: ceil(len(others) / 2)], others[ceil(len(others) / 2) :]
+    half = 0 if one_side else ceil(len(others) / 2)
+    left, right = others[:half], others[half:]
     chart = Chart()
-    rows = max(1, ceil((len(left) + columns - 1) / columns))
+    rows = max(1, ceil((max(len(left), len(right)) + columns - 1) / columns))
     middle = rows // 2
     arm = middle * form.height + form.middle
     step = form.width + 3
@@ -239,8 +254,12 @@ def ring(
     *,
     kind: Kind = "link",
     heads: bool = False,
+    at_all_costs: bool = False,
 ) -> Chart:
-    """Return boxes on a ring, each tied to the next and the last to the first."""
+    """Return boxes on a ring, each tied to the next and the last to the first.
+
+    It runs round a rectangle; where it is to fit at all costs, perhaps to and fro in lines.
+    """
     size = len(keys)
     if size < 3:
         return chained(keys, form, kind=kind, heads=heads, back=heads)
@@ -251,7 +270,11 @@ def ring(
     }
     across = min(extents, key=lambda it: excess(extents[it], room))
     lines = _extent_folded(size, form, room, heads=heads)
-    if excess(extents[across], room) > max(1, excess(lines, room)):
+    if (
+        at_all_costs
+        and not fits_in(extents[across], room)
+        and excess(lines, room) < excess(extents[across], room)
+    ):
         return _folded(keys, form, room, kind, heads=heads)
     return _round(keys, form, room, across, kind, heads=heads)
 

@@ -15,7 +15,7 @@ ALARM = "\N{DOUBLE EXCLAMATION MARK}"
 EACH_WITH_EACH = "\N{RIGHTWARDS ARROW OVER LEFTWARDS ARROW}"
 """The sign of a frame within which everybody speaks to everybody."""
 
-_LARGEST = 30
+_LARGEST = 36
 """Cells of a box, at most; a longer name is cut."""
 
 
@@ -53,11 +53,15 @@ class Sketch:
         return tuple(dict.fromkeys(stands[agent] for agent in self.organisation.everybody))
 
 
-def forms(width: int) -> tuple[Form, Form, Form]:
-    """Return the sizes that boxes can have, largest first, for names of up to `width` cells."""
+def forms(width: int) -> tuple[Form, ...]:
+    """Return the sizes that boxes can have, largest first, for names of up to `width` cells.
+
+    Two lines in a box; one line; a name and a word about it, bare; a name, bare.
+    """
     return (
-        Form(min(max(width + 6, 20), _LARGEST), 4),
+        Form(min(max(width + 6, 26), _LARGEST), 4),
         Form(min(max(width + 6, 9), _LARGEST), 3),
+        Form(min(width + 14, _LARGEST + 8), 1),
         Form(min(max(width + 4, 7), _LARGEST), 1),
     )
 
@@ -71,11 +75,14 @@ def fitting(sketch: Sketch, sizes: Sequence[Form], room: Size) -> tuple[Form, Ch
             chart = drawn(sketch, form, room)
             if fits_in(chart.size, room):
                 return form, chart
-    return sizes[-1], drawn(sketch, sizes[-1], room)
+    return sizes[-1], drawn(sketch, sizes[-1], room, at_all_costs=True)
 
 
-def drawn(sketch: Sketch, form: Form, room: Size) -> Chart:
-    """Return the drawing of `sketch` with boxes of one size, arranged to fit `room` if it can."""
+def drawn(sketch: Sketch, form: Form, room: Size, *, at_all_costs: bool = False) -> Chart:
+    """Return the drawing of `sketch` with boxes of one size, arranged to fit `room` if it can.
+
+    If it is to fit at all costs, a star may have its hub on top, and a ring may be wound up.
+    """
     if sketch.waits is not None:
         return arranged(sketch.boxes, sketch.waits, form, room, heads=True)
     chart = pack(
@@ -83,7 +90,7 @@ def drawn(sketch: Sketch, form: Form, room: Size) -> Chart:
     )
     top = chart.size.height + 1 if sketch.knots else 0
     rest = Size(room.width, max(room.height - top, 1))
-    chart.add(_structure(sketch, form, rest), Offset(0, top))
+    chart.add(_structure(sketch, form, rest, at_all_costs=at_all_costs), Offset(0, top))
     return chart
 
 
@@ -108,7 +115,7 @@ def _knot(number: int, knot: Knot, form: Form, room: Size) -> Chart:
     return chart
 
 
-def _structure(sketch: Sketch, form: Form, room: Size) -> Chart:
+def _structure(sketch: Sketch, form: Form, room: Size, *, at_all_costs: bool) -> Chart:
     """Return who speaks to whom."""
     stands = _stands_for(sketch)
     keys = sketch.boxes
@@ -120,9 +127,10 @@ def _structure(sketch: Sketch, form: Form, room: Size) -> Chart:
             if hub is None:
                 return Chart()
             middle = stands[hub]
-            return shapes.star(middle, [key for key in keys if key != middle], form, room)
+            others = [key for key in keys if key != middle]
+            return shapes.star(middle, others, form, room, at_all_costs=at_all_costs)
         case "ring":
-            return shapes.ring(keys, form, room)
+            return shapes.ring(keys, form, room, at_all_costs=at_all_costs)
         case "hierarchical":
             pairs = dict.fromkeys(
                 (stands[one], stands[other])

@@ -124,10 +124,12 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
         self._opened: frozenset[Key] = frozenset()
         """For what all are shown that wait for it, however many they are."""
         self._chosen: int | None = None
-        """Which of the three sizes boxes have; None for the largest with which all fit."""
+        """Which of the sizes boxes have; None for the largest with which all fit."""
         self._sketch: Sketch | None = None
         self._room = Size(0, 0)
         self._form = Form(20, 4)
+        self._wordy: Sequence[Form] = ()
+        """The sizes in which there is room for a word beside a name."""
         self._chart = Chart()
         self._canvas = Canvas(())
         self._in_row: dict[int, list[tuple[Region, Key]]] = {}
@@ -187,6 +189,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
             return
         self._sketch, self._room = sketch, room
         sizes = forms(max(map(self._name_width, sketch.boxes), default=0))
+        self._wordy = sizes[2:3]
         chosen = self._chosen
 
         def arrange() -> tuple[Form, Chart, Canvas]:
@@ -194,7 +197,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
                 form, chart = fitting(sketch, sizes, room)
             else:
                 form = sizes[chosen]
-                chart = drawn(sketch, form, room)
+                chart = drawn(sketch, form, room, at_all_costs=form == sizes[-1])
             middle = Chart()
             left = max(0, (room.width - chart.size.width) // 2)
             middle.add(chart, Offset(left, max(0, (room.height - chart.size.height) // 3)))
@@ -318,7 +321,9 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _nothing(self, row: int) -> Line:
         said = (
-            "Nothing waits for anything." if self.layer_shown == "waits" else "No agent has joined yet."
+            "Nothing waits for anything."
+            if self.layer_shown == "waits"
+            else "No agent has joined yet."
         )
         return ((f" {said}", "dim"),) if row == 0 else ()
 
@@ -369,12 +374,22 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
         return [(left, edge), (" ", "plain"), *said, (f"{pad} ", "plain"), (right, edge)]
 
     def _bare(self, words: Words, width: int, *, here: bool) -> Iterable[Span]:
-        said = clip(words.name, width - 2)
-        pad = " " * (width - 2 - width_of(said))
+        """Return a box without edges: the name, and at its right as much more as there is room."""
+        inner = width - 2
+        said = clip(words.name, inner)
+        room = inner - width_of(said) - 1
+        more = clip(((words.word, words.edge),), room) if self._form in self._wordy else ()
+        pad = " " * (inner - width_of(said) - width_of(more))
         if here:
             text = "".join(text for text, _ in said)
-            return [("\u203a", "strong"), (text, "here"), (f"{pad}\u2039", "strong")]
-        return [("[", words.edge), *said, (f"{pad}]", words.edge)]
+            return [
+                ("\u203a", "strong"),
+                (text, "here"),
+                (pad, "plain"),
+                *more,
+                ("\u2039", "strong"),
+            ]
+        return [("[", words.edge), *said, (pad, "plain"), *more, ("]", words.edge)]
 
     def _side(self, x: int, y: int, words: Words, *, here: bool) -> str:
         if here:
@@ -500,7 +515,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_size(self) -> None:
         """Take the next smaller size, and after the smallest the one with which all fit."""
-        sizes = (0, 1, 2, None)
+        sizes = (0, 1, 2, 3, None)
         self._chosen = sizes[(sizes.index(self._chosen) + 1) % len(sizes)]
         self._sketch = None
         self._lay_out()
