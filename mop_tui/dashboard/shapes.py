@@ -186,7 +186,10 @@ def star(
         ways.insert(0, best)
     if at_all_costs:
         ways.append(tree([hub], {hub: list(others)}, form))
-    return min(ways, key=lambda chart: excess(chart.size, room))
+    return next(
+        (chart for chart in ways if fits_in(chart.size, room)),
+        min(ways, key=lambda chart: excess(chart.size, room)),
+    )
 
 
 def _star(

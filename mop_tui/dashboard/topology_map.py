@@ -162,8 +162,12 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
             yield
         self._stuck = frozenset(key for it in knots_of(frame.snapshot) for key in it.keys)
         self._lay_out()
+        seen = self._seen
         for at, (key, words) in enumerate(list(self._painted.items())):
-            if key in self._chart.boxes and words != self._words(key):
+            region = self._chart.boxes.get(key)
+            if region is None or not region.overlaps(seen):
+                self._painted.pop(key, None)
+            elif words != self._words(key):
                 self._repaint(key)
             if at % 8 == 7:
                 yield
@@ -283,6 +287,8 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
     def beyond(self) -> Beyond:
         """What is off the screen."""
         seen = self._seen
+        if seen.contains_region(Region(0, 0, *self._chart.size)):
+            return Beyond()
         places = self._chart.boxes.values()
         return Beyond(
             left=sum(it.right <= seen.x for it in places),
@@ -315,9 +321,9 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
             return self._painter.blank(width)
         if not self._chart.boxes:
             return self._painter.paint(self._nothing(row), width)
-        line = self._row(row)
-        whole = max(width_of(line), x + width)
-        return self._painter.paint(line, whole).crop(x, x + width)
+        start, line = self._row(row, x, x + width)
+        whole = max(width_of(line), x + width - start)
+        return self._painter.paint(line, whole).crop(x - start, x - start + width)
 
     def _nothing(self, row: int) -> Line:
         said = (
@@ -327,16 +333,22 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
         )
         return ((f" {said}", "dim"),) if row == 0 else ()
 
-    def _row(self, y: int) -> Line:
-        """Return all of a row of the drawing."""
+    def _row(self, y: int, first: int, end: int) -> tuple[int, Line]:
+        """Return what is to be seen of a row from one column to another, and where that begins: it
+        may be within a box, which is painted as a whole."""
         spans: list[Span] = []
-        x = 0
-        for region, key in self._in_row.get(y, ()):
+        seen = [
+            (region, key)
+            for region, key in self._in_row.get(y, ())
+            if region.right > first and region.x < end
+        ]
+        start = x = min(first, seen[0][0].x) if seen else first
+        for region, key in seen:
             spans += self._between(x, region.x, y)
             spans += self._box(key, region, y)
             x = region.right
-        spans += self._between(x, self._chart.size.width, y)
-        return tuple(spans)
+        spans += self._between(x, end, y)
+        return start, tuple(spans)
 
     def _between(self, start: int, end: int, y: int) -> Iterable[Span]:
         """Return what is to be seen from one column to another, where there are no boxes."""
@@ -346,12 +358,10 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
             mask, kind = cells.get(x, (0, "link"))
             glyphs.append((self._canvas.glyph(x, y, mask), _INKS[kind]) if mask else (" ", "dim"))
         for title in self._chart.titles:
-            if title.at.y == y and start <= title.at.x < end:
-                at = title.at.x - start
-                said = clip(((title.text, "plain"),), end - title.at.x)
-                for number, char in enumerate(plain_text(said) + " "):
-                    if at + number < len(glyphs):
-                        glyphs[at + number] = (char, "bad" if title.alarming else "title")
+            if title.at.y == y:
+                for x, char in enumerate(title.text, title.at.x - start):
+                    if 0 <= x < len(glyphs):
+                        glyphs[x] = (char, "bad" if title.alarming else "title")
         return _merged(glyphs)
 
     def _box(self, key: Key, region: Region, y: int) -> Iterable[Span]:
