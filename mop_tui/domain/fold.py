@@ -26,6 +26,7 @@ from mop_tui.domain.issues import (
 )
 from mop_tui.domain.locks import Lock, LockWanted
 from mop_tui.domain.plan import LEAVE_IT, QuestionSpec
+from mop_tui.domain.review import result_of
 from mop_tui.domain.rows import (
     LATEST_CHECKS,
     LATEST_STATES,
@@ -59,6 +60,7 @@ _BEGINNINGS = e.INPUTS - {e.SystemMemorySet.KIND, e.SystemQuiesced.KIND}
 _CONSEQUENTIAL = e.INPUTS - e.TELEMETRY
 _TASK_COMPLETE = TaskState.COMPLETE
 _TASK_ACTIVE = TaskState.ACTIVE
+_REVIEWING = TaskState.REVIEWING
 _OF_HEALTH = frozenset(
     {
         AgentTrigger.PERFORMANCE_THRESHOLD_EXCEEDED,
@@ -318,7 +320,7 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
         session.running -= 1
     agent.running = False
     agent.exit_code = data.code
-    agent.result = data.result
+    agent.result = result_of(session.tasks.get(data.task or TaskId("")), data)
     if not data.lost and not agent.restarting:
         agent.deaths += 1
     agent.measured = None
@@ -333,7 +335,7 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
 def _agent_finished(session: Session, event: Event[e.AgentFinished]) -> None:
     agent = _current(session, event.data.agent, event.data.incarnation)
     if agent is not None:
-        agent.result = event.data.result
+        agent.result = result_of(session.tasks.get(event.data.task), event.data)
         session.touch(agent)
 
 
@@ -491,6 +493,10 @@ def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
     counts[task.state] = counts.get(task.state, 0) + 1
     session.relate(spec)
     session.expect(spec, 1)
+    reviewed = session.tasks.get(spec.reviews) if spec.reviews is not None else None
+    if reviewed is not None:
+        reviewed.review = spec.id
+        session.touch(reviewed)
     if spec.context:
         prefix = spec.id.rpartition("-")[0]
         _count(session, spec.id, prefix)
@@ -509,6 +515,8 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         session.ignored += 1
         return
     was_terminal = task.state in TERMINAL
+    if task.state is _REVIEWING:
+        _end_review(task, to_state)
     if task.state is _TASK_ACTIVE:
         session.timers.pop(timeout_of(task.spec.id, task.attempts), None)
     session.set_task_state(task, to_state)
@@ -582,12 +590,19 @@ def _cycle_broken(session: Session, event: Event[e.SystemCycleBroken]) -> None:
     session.touch(task)
 
 
+def _end_review(task: Task, to_state: TaskState) -> None:
+    """Note that the latest review of a task rejected it, if that is what takes it on."""
+    if to_state in (TaskState.READY, TaskState.FAILED) and task.review is not None:
+        task.rejected_by = (*task.rejected_by, task.review)
+        task.rejections += 1
+
+
 def _begin_anew(task: Task) -> None:
     """Forget how a task that had ended came to that; its gate asks anew. What else was answered
     about it is why it is done again."""
     task.ended_at = None
     task.output = ""
-    task.retries = task.begun_anew = 0
+    task.retries = task.begun_anew = task.rejections = 0
     task.cleared = task.overdue = task.doubtful = False
     gate = task.spec.gate
     task.answers = tuple(answer for answer in task.answers if answer[0] != gate)

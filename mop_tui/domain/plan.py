@@ -126,13 +126,22 @@ class Ailment:
 
 
 @immutable
+class ScriptedStep:
+    """Something that a simulated agent does: it locks a resource, gives it back, waits for a memory
+    key or sets one."""
+
+    do: Literal["lock", "unlock", "wait", "set"]
+    what: Resource | MemoryKey
+
+
+@immutable
 class Script:
     """What a simulated agent does with a task.
 
     `duration` is the range in milliseconds from which one value is drawn by the agent's own
     random generator; None leaves it to the task's declared duration. After half of that time it
-    tells of its errors; then it asks what it asks, and goes on with the rest when the question is
-    settled.
+    tells of its errors; then it does its steps, waiting wherever it has to, asks what it asks, and
+    goes on with the rest when the question is settled.
     """
 
     duration: tuple[int, int] | None = None
@@ -142,6 +151,15 @@ class Script:
     asks: "QuestionSpec | None" = None
     errors: tuple[ScriptedError, ...] = ()
     ailments: tuple[Ailment, ...] = ()
+    rejects: int = 0
+    """In how many rounds it rejects what it reviews."""
+    steps: tuple[ScriptedStep, ...] = ()
+
+    @property
+    def keys(self) -> tuple[MemoryKey, ...]:
+        """The memory keys that it sets."""
+        by_steps = (MemoryKey(step.what) for step in self.steps if step.do == "set")
+        return (*by_steps, *(key for key, _ in self.memory))
 
 
 @immutable
@@ -245,6 +263,19 @@ LEAVE_IT = "cancel"
 
 
 @immutable
+class Review:
+    """Who looks at a task that was done before it counts as complete."""
+
+    by: AgentId
+    rounds: int = 3
+    """How often the task is sent back at most; when it is rejected once more, it fails."""
+    expected_ms: int | None = None
+    timeout_ms: int | None = None
+    retry: Retry = Retry()
+    """How often the review is tried again when it comes to no verdict."""
+
+
+@immutable
 class TaskSpec:
     """A piece of work: who may do it, what it needs, what it provides."""
 
@@ -279,6 +310,18 @@ class TaskSpec:
     """What no other task may use while it is being done: see `locks`."""
     owns: tuple[Resource, ...] = ()
     """Patterns for the files that only its agent may change meanwhile."""
+    review: Review | None = None
+    reviews: TaskId | None = None
+    """The task whose work it is about, where it is a review."""
+
+    @property
+    def waits_for_tasks(self) -> tuple[TaskId, ...]:
+        """The tasks that come before it: what it needs, or reviews."""
+        return self.needs_tasks if self.reviews is None else (*self.needs_tasks, self.reviews)
+
+    def is_reviewed_by(self, agent: AgentId) -> bool:
+        """True if `agent` is to review it, and so must not do it."""
+        return self.review is not None and self.review.by == agent
 
 
 @immutable

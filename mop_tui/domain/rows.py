@@ -206,6 +206,12 @@ class Task:
     not among it."""
     reasons: tuple[tuple[QuestionName, str], ...] = ()
     """Why, as far as that was said."""
+    review: TaskId | None = None
+    """The latest review of it."""
+    rejected_by: tuple[TaskId, ...] = ()
+    """The reviews that rejected it."""
+    rejections: int = 0
+    """How many of them did since it was begun, or was to be done after all."""
     moved: int = 0
     """Which event brought it into its present state."""
 
@@ -239,6 +245,7 @@ class Task:
             f" {self.rests_until!s} {self.overdue!s} {self.paused_ms} {self.paused_since!s}"
             f" {self.output}{' doubtful' if self.doubtful else ''}"
             f"{f' yields to {self.yields_to}' if self.yields_to else ''}"
+            f"{'' if self.review is None else f' {self.review} {self.rejections}'}"
         )
 
 

@@ -14,7 +14,7 @@ from mop_tui.domain.events import PROTOCOL_VIOLATION, AnyEvent
 from mop_tui.domain.health import told
 from mop_tui.domain.ids import AgentId
 from mop_tui.domain.plan import Mode
-from mop_tui.domain.task_lifecycle import TaskTrigger
+from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.wording import join, lasting, listed, printable, words
 
 Known = (
@@ -390,7 +390,9 @@ def _task_moved(fact: e.TaskTransitioned) -> str:
         case trigger.SENT_BACK:
             return join(f"{fact.task} was sent back", fact.reason)
         case trigger.FINISHED:
-            return f"{fact.agent or 'somebody'} completed {fact.task}"
+            completed = f"{fact.agent or 'somebody'} completed {fact.task}"
+            reviewed = fact.from_state is TaskState.REVIEWING
+            return join(completed, fact.reason) if reviewed else completed
         case trigger.FAILED:
             return join(f"{fact.task} failed", fact.reason)
         case trigger.REQUEUED | trigger.RETRIED:

@@ -419,6 +419,8 @@ class Session:
     """Tasks that are not terminal; by whom they could be done:"""
     unfinished_pinned: dict[AgentId, int] = field(default_factory=dict)
     unfinished_skilled: dict[str, int] = field(default_factory=dict)
+    to_review: dict[AgentId, int] = field(default_factory=dict)
+    """How many unfinished tasks an agent is to review."""
     wanted_back: dict[AgentId, None] = field(default_factory=dict)
     """Agents out of work whom unfinished tasks are meant for."""
     _ranks: dict[TaskId, int] | None = None
@@ -477,6 +479,8 @@ class Session:
             taker = self.agents.get(agent) if agent is not None else None
             if taker is None or taker.state is not _AVAILABLE:
                 return Refusal("no available agent was named to take it")
+            if task.spec.is_reviewed_by(taker.spec.id):
+                return Refusal(f"{agent} is to review it")
             if task.spec.id in self.holder:
                 return Refusal(f"{self.holder[task.spec.id]} still holds it")
         return target
@@ -510,18 +514,28 @@ class Session:
         return self._ranks[task]
 
     def dependants_by_any_need(self) -> dict[TaskId, list[TaskId]]:
-        """Return, for each task, the tasks that need it or a key it provides."""
+        """Return, for each task, the tasks that need it or a key it provides; of a review, those
+        that wait for what it reviews."""
         dependants = {task: list(self.dependants.get(task, ())) for task in self.tasks}
         for key, waiting in self.waiting_for_key.items():
             for provider in self.providers.get(key, ()):
                 dependants[provider].extend(waiting)
+        for task, row in self.tasks.items():
+            if row.spec.reviews in dependants:
+                dependants[task] += dependants[row.spec.reviews]
         return dependants
 
     def capable(self, task: TaskSpec) -> list[AgentId]:
-        """Return the agents that may do `task`, in the order in which they were spawned."""
+        """Return the agents that may do `task`, in the order in which they were spawned.
+
+        Whoever is to review it may not.
+        """
         if task.agent is not None:
             return [task.agent] if task.agent in self.agents else []
-        return self.skilled.get(task.requires_skill or "", [])
+        skilled = self.skilled.get(task.requires_skill or "", [])
+        if task.review is None:
+            return skilled
+        return [agent for agent in skilled if not task.is_reviewed_by(agent)]
 
     def obstacle(self, task: TaskSpec, agent: AgentSpec | None) -> Obstacle | None:
         """Return because of which lock `agent`, or whoever it be, cannot do `task` now, if any."""
@@ -536,12 +550,21 @@ class Session:
 
     def ready_for(self, agent: Agent) -> Iterable[TaskId]:
         """Yield the READY tasks, held ones included, that `agent` may do."""
-        yield from self.ready_pinned.get(agent.spec.id, ())
+        name = agent.spec.id
+        yield from self.ready_pinned.get(name, ())
         for skill in agent.spec.skills:
-            yield from self.ready_skilled.get(skill, ())
+            ready = self.ready_skilled.get(skill, {})
+            if self.to_review.get(name):
+                yield from (
+                    task for task in ready if not self.tasks[task].spec.is_reviewed_by(name)
+                )
+            else:
+                yield from ready
 
     def ready_count(self, agent: Agent) -> int:
         """Return how many READY tasks, held ones included, `agent` may do."""
+        if self.to_review.get(agent.spec.id):
+            return len(list(self.ready_for(agent)))
         pinned = len(self.ready_pinned.get(agent.spec.id, ()))
         return pinned + sum(len(self.ready_skilled.get(skill, ())) for skill in agent.spec.skills)
 
@@ -555,8 +578,9 @@ class Session:
                         yield name
 
     def has_work_for(self, agent: Agent) -> bool:
-        """True if some unfinished task, ready or not, could be done by `agent`."""
-        if self.unfinished_pinned.get(agent.spec.id):
+        """True if some unfinished task, ready or not, could be done or reviewed by `agent`."""
+        name = agent.spec.id
+        if self.unfinished_pinned.get(name) or self.to_review.get(name):
             return True
         return any(self.unfinished_skilled.get(skill) for skill in agent.spec.skills)
 
@@ -727,7 +751,12 @@ class Session:
         if task.needs_tasks or task.needs_keys or task.provides or task.id in self.dependants:
             self._ranks = None
         elif self._ranks is not None:
-            self._ranks[task.id] = task.expected_ms or 1
+            self._ranks[task.id] = (task.expected_ms or 1) + self._rank_behind(task.reviews)
+
+    def _rank_behind(self, reviewed: TaskId | None) -> int:
+        """Return how long what waits for the end of a review takes, in known ranks."""
+        row = self.tasks.get(reviewed) if reviewed is not None else None
+        return 0 if row is None else self.rank(row.spec.id) - (row.spec.expected_ms or 1)
 
     def _compare(self, resources: Iterable[Resource]) -> None:
         """Note what else each of `resources` may be."""
@@ -850,6 +879,9 @@ class Session:
     def expect(self, task: TaskSpec, count: int) -> None:
         """Count `task` in (1) or out (-1) of the work still to be done."""
         self.unfinished += count
+        if task.review is not None:
+            by = task.review.by
+            self.to_review[by] = self.to_review.get(by, 0) + count
         if task.agent is not None:
             pinned = self.unfinished_pinned
             pinned[task.agent] = pinned.get(task.agent, 0) + count

@@ -151,6 +151,8 @@ def _task_tone(fact: e.TaskTransitioned) -> Tone:
             return "good"
         case TaskState.ACTIVE | TaskState.REVIEWING:
             return "info"
+        case TaskState.READY if fact.trigger is TaskTrigger.SENT_BACK:
+            return "warning"
         case TaskState.PENDING | TaskState.READY:
             return "detail" if fact.trigger is TaskTrigger.NEEDS_MET else "info"
         case TaskState.ASSIGNED:

@@ -42,11 +42,28 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
                 return f"waits for {holder.spec.id}, which {agent_waiting_for(snapshot, holder)}"
             return ""
         case TaskState.REVIEWING:
-            return "waits for its review"
+            return _waits_for_review(snapshot, task)
         case TaskState.COMPLETE | TaskState.FAILED | TaskState.CANCELLED:
             return ""
         case _:
             assert_never(task.state)
+
+
+def _waits_for_review(snapshot: Snapshot, task: Task) -> str:
+    review = snapshot.tasks.get(task.review) if task.review is not None else None
+    if review is None or review.spec.agent is None:
+        return "waits for its review"
+    waits = f"waits for its review by {review.spec.agent}"
+    agent = snapshot.agents.get(review.spec.agent)
+    if review.state in (TaskState.FAILED, TaskState.CANCELLED):
+        return f"{waits}, which {'failed' if review.state is TaskState.FAILED else 'was cancelled'}"
+    if review.state in (TaskState.ASSIGNED, TaskState.ACTIVE) and agent is not None:
+        return f"{waits}, who {agent_waiting_for(snapshot, agent) or 'is at it'}"
+    if agent is None:
+        return f"{waits}, which has not been spawned"
+    if agent.state is AgentState.AVAILABLE:
+        return waits
+    return f"{waits}, who {_occupied(agent)}"
 
 
 def _waits_for_hook(snapshot: Snapshot, task: Task) -> str:

@@ -158,6 +158,10 @@ def _of_task(swarm: Swarm, task: Task) -> Iterator[Node]:
             agent = None if task.agent is None else swarm.agents.get(task.agent)
             if agent is not None and agent.waits:
                 yield from _asked(swarm, agent)
+        case TaskState.REVIEWING:
+            review = None if task.review is None else swarm.tasks.get(task.review)
+            if review is not None and review.state not in TERMINAL:
+                yield of_task(review.spec.id)
         case _:
             return
 

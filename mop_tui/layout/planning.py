@@ -26,8 +26,10 @@ from mop_tui.domain.plan import (
     Plan,
     QuestionSpec,
     Retry,
+    Review,
     Script,
     ScriptedError,
+    ScriptedStep,
     TaskSpec,
     TeamSpec,
     Work,
@@ -197,6 +199,17 @@ def _task(name: str, task: Task, on_doubt: OnDoubt | None, *, rehearse: bool) ->
         complexity=task.complexity,
         locks=tuple(map(Resource, task.locks)),
         owns=tuple(map(Resource, task.owns)),
+        review=None if task.review is None else _review(task.review),
+    )
+
+
+def _review(review: schema.Review) -> Review:
+    return Review(
+        by=AgentId(review.by),
+        rounds=review.rounds,
+        expected_ms=review.duration,
+        timeout_ms=review.timeout,
+        retry=Retry() if review.retry is None else _retry(review.retry),
     )
 
 
@@ -330,7 +343,19 @@ def _script(sim: Sim, questions: Mapping[QuestionName, QuestionSpec]) -> Script:
         exit_code=sim.exit,
         errors=tuple(ScriptedError(error.type, error.message) for error in sim.errors),
         ailments=tuple(map(health.ailment, sim.health)),
+        rejects=sim.rejects,
+        steps=tuple(map(_step, sim.steps)),
     )
+
+
+def _step(step: schema.SimulatedStep) -> ScriptedStep:
+    if step.lock is not None:
+        return ScriptedStep("lock", Resource(step.lock))
+    if step.unlock is not None:
+        return ScriptedStep("unlock", Resource(step.unlock))
+    if step.wait is not None:
+        return ScriptedStep("wait", MemoryKey(step.wait))
+    return ScriptedStep("set", MemoryKey(step.set or ""))
 
 
 def _title(name: str) -> str:

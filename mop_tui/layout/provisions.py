@@ -12,7 +12,7 @@ from typing import NamedTuple, get_args
 
 from mop_tui.domain import complexity, graph
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId
-from mop_tui.domain.plan import AgentSpec, HostKind, Plan, TaskSpec, Work
+from mop_tui.domain.plan import AgentSpec, HostKind, Plan, Review, TaskSpec, Work
 from mop_tui.domain.reactions import Reaction
 from mop_tui.domain.triggers import UNPLACED, Complexity, TriggerSpec
 from mop_tui.layout.case import Case
@@ -126,7 +126,14 @@ class Provisions:
 
     def takers(self, task: TaskSpec) -> Takers:
         """Return those who may do `task`."""
-        kind = (task.agent, task.requires_skill)
+        return self._takers_of(task.agent, task.requires_skill)
+
+    def reviewer(self, review: Review) -> Takers:
+        """Return who does a review."""
+        return self._takers_of(review.by, None)
+
+    def _takers_of(self, pin: AgentId | None, skill: str | None) -> Takers:
+        kind = (pin, skill)
         if kind not in self._takers:
             self._takers[kind] = self._find_takers(*kind)
         return self._takers[kind]
@@ -163,7 +170,7 @@ class Provisions:
             ),
             without_sim=next((a for a in simulated if own[a.id].script is None), None),
             simulated=bool(simulated),
-            keys=tuple(key for script in scripts if script for key, _ in script.memory),
+            keys=tuple(key for script in scripts if script for key in script.keys),
         )
 
     def _providers(self) -> Providers:
@@ -174,7 +181,9 @@ class Provisions:
             if script is None:
                 keys.extend(takers.keys)
             elif takers.simulated:
-                keys.extend(key for key, _ in script.memory)
+                keys.extend(script.keys)
+            if task.review is not None:
+                keys.extend(self.reviewer(task.review).keys)
             for key in keys:
                 found.setdefault(key, {})[task.id] = None
         return {key: tuple(tasks) for key, tasks in found.items()}
@@ -187,7 +196,7 @@ class Provisions:
         for one in self.employed.values():
             script = self._plan.work(one.agent, None).script
             if one.agent.host is HostKind.SIMULATED and script is not None:
-                yield from (key for key, _ in script.memory)
+                yield from script.keys
 
     @property
     def alternatives(self) -> dict[TaskId, list[tuple[TaskId, ...]]]:

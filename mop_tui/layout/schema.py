@@ -24,7 +24,6 @@ from mop_tui.domain.triggers import DEFAULT_DEPTH, DEFAULT_TOTAL, Complexity
 from mop_tui.layout.answer_section import Reaction
 from mop_tui.layout.health_section import HealthChecks, SimulatedAilment
 from mop_tui.layout.later import (
-    Review,
     Rules,
 )
 from mop_tui.layout.section import LATER, Section, also
@@ -43,6 +42,7 @@ from mop_tui.layout.values import (
     Locks,
     ProgressRegex,
     Regex,
+    Resource,
     Size,
     Text,
     Timeout,
@@ -150,13 +150,35 @@ class Hook(Section):
     _from_list = model_validator(mode="before")(_program)
 
 
+class SimulatedStep(Section):
+    """One thing that a simulated agent does: exactly one of these."""
+
+    lock: Resource | None = None
+    """It locks a name or a pattern for paths, and waits until nobody else has it."""
+    unlock: Resource | None = None
+    """It gives that back."""
+    wait: Key | None = None
+    """It waits for a memory key."""
+    set: Key | None = None
+    """It sets a memory key, to `{status: complete}`."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        said = (self.lock, self.unlock, self.wait, self.set)
+        if len(said) - said.count(None) != 1:
+            raise wrong("must hold exactly one of lock, unlock, wait and set")
+        return self
+
+
 class Sim(Section):
     """What a simulated agent does instead, in rehearsals and where nothing is to be run."""
 
     duration: DurationRange | None = None
     """How long it takes, or a range to draw from; by default the task's own duration."""
     errors: Annotated[list[ScriptedError], Field(max_length=MOST_ITEMS)] = []
-    """The errors that it tells of half-way, before it asks; then it goes on all the same."""
+    """The errors that it tells of half-way, before its steps; then it goes on all the same."""
+    steps: Annotated[list[SimulatedStep], Field(max_length=MOST_ITEMS)] = []
+    """What it does half-way, before it asks, one after the other: `{lock: release}`."""
     asks: Text | None = None
     """One of `questions`, which it asks half-way and waits for; then it goes on alike, whatever the
     answer."""
@@ -168,6 +190,8 @@ class Sim(Section):
     """What is wrong with it meanwhile, for a while or to the end."""
     exit: Annotated[int, Field(ge=0, le=255)] = 0
     """Its exit code."""
+    rejects: Annotated[int, Field(ge=0, le=1_000)] = 0
+    """In how many rounds it rejects what it reviews; after them it approves."""
 
 
 class Session(Section):
@@ -332,6 +356,23 @@ class Retry(Section):
         return self
 
 
+class Review(Section):
+    """A look at what was done, by another agent, before the task counts as complete. It is a task
+    of that agent, which does it by its own or its type's run or sim."""
+
+    by: Text
+    """The agent that reviews it. It never does the task itself."""
+    rounds: Annotated[int, Field(ge=0, le=100)] = 3
+    """How often the task is sent back at most; when it is rejected once more, it fails."""
+    duration: Duration | None = None
+    """How long a review is expected to take."""
+    timeout: Timeout | None = None
+    """How long one may take, pauses left out; by default for ever."""
+    retry: Retry | None = None
+    """How often one is tried again that comes to no verdict; by default not at all. Then the task
+    waits until you retry its review."""
+
+
 class Task(Section):
     """A piece of work. Exactly one of `agent` and `requires_skill` says who may do it."""
 
@@ -375,7 +416,7 @@ class Task(Section):
     """What must hold before it is ready."""
     complexity: Complexity | None = None
     """How hard it is; by default told by how long it takes and what it needs."""
-    review: Annotated[Review | None, LATER] = None
+    review: Review | None = None
     """Who looks at it before it counts as complete."""
     on_error: Annotated[Rules, LATER] = {}
     """What is done about errors, by their types."""

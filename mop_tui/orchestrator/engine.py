@@ -255,7 +255,8 @@ class Engine:
             case a.OpenIssue():
                 self._emit(self._opened(action), at, cause)
             case a.CloseIssue():
-                self._emit(e.SystemIssueClosed(action.issue, decision.reason), at, cause)
+                if session.issues[action.issue].open:  # else it was settled twice at this moment
+                    self._emit(e.SystemIssueClosed(action.issue, decision.reason), at, cause)
             case a.SwitchTopology():
                 if action.to_shape != session.shape:
                     changed = e.SystemTopologyChanged(session.shape, action.to_shape)
