@@ -32,7 +32,7 @@ from mop_tui.dashboard.form_dialog import FormDialog
 from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames, ShowsInTurns
 from mop_tui.dashboard.garbage import Garbage
 from mop_tui.dashboard.guard import KeyGuard
-from mop_tui.dashboard.hand_dialogs import MemoryDialog, SpawnDialog, TaskDialog
+from mop_tui.dashboard.hand_dialogs import MemoryDialog, ShapeDialog, SpawnDialog, TaskDialog
 from mop_tui.dashboard.help_dialog import HelpDialog, Section
 from mop_tui.dashboard.inbox import InboxDialog
 from mop_tui.dashboard.ladder import Ladder
@@ -69,6 +69,7 @@ from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
 from mop_tui.dashboard.terminal import LastingDriver
 from mop_tui.dashboard.theme import DARK, LIGHT
+from mop_tui.dashboard.topology_keys import TOPOLOGY_KEYS
 from mop_tui.dashboard.transport import Transport
 from mop_tui.dashboard.triggers_dialog import TriggersDialog
 from mop_tui.dashboard.typed_answer import TypedAnswerDialog
@@ -113,6 +114,7 @@ _FORMS: Mapping[str, type[FormDialog]] = {
     "spawn": SpawnDialog,
     "task": TaskDialog,
     "memory": MemoryDialog,
+    "shape": ShapeDialog,
 }
 
 
@@ -155,6 +157,13 @@ class Dashboard(App[WhyEnded]):
             "topology",
             "Topology",
             tooltip="Draw who speaks to whom, and what waits for what",
+            show=False,
+        ),
+        Binding(
+            "X",
+            "by_hand('shape')",
+            "Switch topology",
+            tooltip="Coordinate the swarm in another shape",
             show=False,
         ),
         Binding("t", "light_or_dark", "Light or dark", show=False),
@@ -440,6 +449,7 @@ class Dashboard(App[WhyEnded]):
             ("Everywhere", [key for key in self.BINDINGS if self._is_offered(self, key)]),
             ("Panes", [key for key in Overview.BINDINGS if self._is_offered(overview, key)]),
             ("Lists", [*Rows.BINDINGS, *Swarm.FOLDING, *EventLog.BINDINGS, *TaskList.VIEWING]),
+            ("Topology", TOPOLOGY_KEYS),
             ("Agents", AGENT_KEYS if commands else []),
             ("Tasks", TASK_KEYS if commands else []),
             ("Issues", ISSUE_KEYS),
@@ -572,8 +582,8 @@ class Dashboard(App[WhyEnded]):
         """List the triggers."""
         self.push_screen(TriggersDialog(self._frame))
 
-    def action_by_hand(self, what: Literal["spawn", "task", "memory"]) -> None:
-        """Ask who is to be spawned, what is to be done, or which key is to be set, and do it."""
+    def action_by_hand(self, what: Literal["spawn", "task", "memory", "shape"]) -> None:
+        """Ask who is to be spawned, what is to be done, or how things are to be; and do it."""
         if self._troubled():
             return
         dialog = _FORMS[what](self._frame)

@@ -24,6 +24,7 @@ from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.sketch import Sketch, drawn, fitting, forms
 from mop_tui.dashboard.steering import AGENT_KEYS
 from mop_tui.dashboard.subject import Subject
+from mop_tui.dashboard.topology_keys import TOPOLOGY_KEYS
 from mop_tui.dashboard.wait_ties import bundled, knots_of, looking_for_ties
 from mop_tui.domain.ids import AgentId, TeamId
 from mop_tui.domain.topology import Organisation, organised
@@ -75,32 +76,8 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "go('up')", "Up", tooltip="Select the next box upwards", show=False),
-        Binding("down,j", "go('down')", "Down", tooltip="... downwards", show=False),
-        Binding("left,h", "go('left')", "Left", tooltip="... to the left", show=False),
-        Binding("right,l", "go('right')", "Right", tooltip="... to the right", show=False),
-        Binding("tab", "step(1)", "Next box", show=False),
-        Binding("shift+tab", "step(-1)", "Former box", show=False),
-        Binding("shift+up,K", "pan(0, -1)", "Move the view up", show=False),
-        Binding("shift+down,J", "pan(0, 1)", "Move the view down", show=False),
-        Binding("shift+left,H", "pan(-1, 0)", "Move the view to the left", show=False),
-        Binding("shift+right,L", "pan(1, 0)", "Move the view to the right", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Move the view up by a screenful", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Move the view down by a screenful", show=False),
-        Binding("enter", "choose", "More", tooltip="All about the box; opens a folded team"),
-        Binding("W", "layer", "Waits", tooltip="Show what waits for what, or who speaks to whom"),
-        Binding("f", "fold", "Fold", tooltip="Fold the team of the box, or open it"),
-        Binding("c", "fold_all", "Fold or open all teams", show=False),
-        Binding("z", "size", "Size", tooltip="Boxes large, small, bare, or as large as all fit"),
-        Binding(
-            "exclamation_mark",
-            "knot",
-            "Deadlock",
-            key_display="!",
-            tooltip="Go to the next one of those that wait for each other for ever",
-        ),
+        *TOPOLOGY_KEYS,
         Binding("w", "app.why", "Why", tooltip="Tell what led to this, back to the beginning"),
-        Binding("y", "copy", "Copy what the box says, over ssh too", show=False),
         *AGENT_KEYS,
     ]
     DEFAULT_CSS = """
