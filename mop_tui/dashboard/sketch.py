@@ -44,6 +44,11 @@ class Sketch:
     """Who waits for ever."""
 
     @property
+    def stuck(self) -> tuple[Key, ...]:
+        """Who has a box in a circle."""
+        return tuple(key for knot in self.knots for key in knot.keys)
+
+    @property
     def boxes(self) -> tuple[Key, ...]:
         """All that has a box, circles apart."""
         if self.waits is not None:

@@ -21,7 +21,7 @@ from mop_tui.dashboard.layered import Tie
 from mop_tui.dashboard.line import Line, Span, clip, plain_text, width_of
 from mop_tui.dashboard.painting import Painter
 from mop_tui.dashboard.rows import Rows
-from mop_tui.dashboard.sketch import Sketch, drawn, fitting, forms
+from mop_tui.dashboard.sketch import Knot, Sketch, drawn, fitting, forms
 from mop_tui.dashboard.steering import AGENT_KEYS
 from mop_tui.dashboard.subject import Subject
 from mop_tui.dashboard.topology_keys import TOPOLOGY_KEYS
@@ -112,6 +112,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
         self._in_row: dict[int, list[tuple[Region, Key]]] = {}
         self._painted: dict[Key, Words] = {}
         self._here: Key | None = None
+        self._knots: tuple[Knot, ...] = ()
         self._stuck: frozenset[Key] = frozenset()
 
     # -- what is shown ----------------------------------------------------------------------
@@ -137,7 +138,8 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
             yield from looking_for_ties(frame.snapshot, ties)
             self._ties = ties
             yield
-        self._stuck = frozenset(key for it in knots_of(frame.snapshot) for key in it.keys)
+        self._knots = knots_of(frame.snapshot)
+        self._stuck = frozenset(key for knot in self._knots for key in knot.keys)
         self._lay_out()
         seen = self._seen
         for at, (key, words) in enumerate(list(self._painted.items())):
@@ -160,7 +162,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
             names=tuple((team.id, team.name) for team in frame.view.teams),
             folded=frozenset(self._folded or ()),
             waits=bundled(self._ties, self._opened) if waits else None,
-            knots=() if waits else knots_of(frame.snapshot),
+            knots=() if waits else self._knots,
         )
 
     def _lay_out(self) -> None:
@@ -169,7 +171,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
         if not self._shown or not room.width or (sketch, room) == (self._sketch, self._room):
             return
         self._sketch, self._room = sketch, room
-        sizes = forms(max(map(self._name_width, sketch.boxes), default=0))
+        sizes = forms(max(map(self._name_width, (*sketch.boxes, *sketch.stuck)), default=0))
         self._wordy = sizes[2:3]
         chosen = self._chosen
 

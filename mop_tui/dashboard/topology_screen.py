@@ -216,4 +216,5 @@ class DeadlockLines(FrameLines):
         for deadlock in frame.snapshot.deadlocks:
             for at, text in enumerate(wrap(deadlock.text, max(width - 2, 1))):
                 said.append((((f"{ALARM} " if at == 0 else "  "), "bad"), (text, "bad")))
-        return said[:_MOST_SAID]
+        most = min(_MOST_SAID, max(1, self.screen.size.height // 8))
+        return said[:most]

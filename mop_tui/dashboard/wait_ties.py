@@ -40,7 +40,12 @@ def looking_for_ties(snapshot: Snapshot, found: list[Tie]) -> Iterator[None]:
         for at, node in enumerate(deadlock.cycle)
     }
     nodes = [of_task(name) for name, task in snapshot.tasks.items() if task.state not in TERMINAL]
-    nodes += [of_agent(name) for name, agent in snapshot.agents.items() if agent.waits]
+    # An agent with a task waits for what its task waits for, which is told by that.
+    nodes += [
+        of_agent(name)
+        for name, agent in snapshot.agents.items()
+        if agent.waits and agent.task is None
+    ]
     seen = set(nodes)
     for at, node in enumerate(nodes):
         for other in waits_of(swarm, node):
