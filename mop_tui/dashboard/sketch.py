@@ -175,22 +175,17 @@ def _teams(sketch: Sketch) -> list[tuple[Key, str, Sequence[Key]]]:
     """Return the frames of a mesh, and what is in them."""
     names = dict(sketch.names)
     organisation = sketch.organisation
-    members = {agent for unit in organisation.units for agent in unit.members}
     found: list[tuple[Key, str, Sequence[Key]]] = []
     top = organisation.coordinator
-    if top is not None and top not in members:
+    if top is not None and not any(top in unit.members for unit in organisation.units):
         found.append((("agent", top), "", ()))
-    found += [
-        (("team", unit.team), _title(unit, names), _members(unit, sketch.folded))
-        for unit in organisation.units
-        if unit.members
-    ]
+    for unit in organisation.units:
+        if len(unit.members) == 1 and unit.team not in sketch.folded:
+            found.append((("agent", unit.members[0]), "", ()))
+        elif unit.members:
+            title = f"{names.get(unit.team, unit.team)} {EACH_WITH_EACH}"
+            found.append((("team", unit.team), title, _members(unit, sketch.folded)))
     return found
-
-
-def _title(unit: Unit, names: dict[TeamId, str]) -> str:
-    name = names.get(unit.team, unit.team)
-    return f"{name} {EACH_WITH_EACH}" if len(unit.members) > 1 else name
 
 
 def _members(unit: Unit, folded: frozenset[TeamId]) -> tuple[Key, ...]:

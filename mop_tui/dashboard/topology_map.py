@@ -129,7 +129,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
             )
             if self._folded is None and frame.snapshot.agents:
                 many = len(frame.snapshot.agents) > MANY
-                self._folded = {unit.team for unit in self._organisation.units if many}
+                self._folded = self._foldable if many else set()
             yield
         if self.layer_shown == "waits" and (
             first or former.snapshot is not frame.snapshot or not self._ties
@@ -480,8 +480,13 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
             self._open(here)
         elif here[0] == "agent" and self.layer_shown == "speaks":
             agent = self._frame.snapshot.agents.get(AgentId(here[1]))
-            if agent is not None:
+            if agent is not None and agent.spec.team in self._foldable:
                 self._fold(agent.spec.team, folded=True)
+
+    @property
+    def _foldable(self) -> set[TeamId]:
+        """The teams that have more than one member."""
+        return {unit.team for unit in self._organisation.units if len(unit.members) > 1}
 
     def _fold(self, team: TeamId, *, folded: bool) -> None:
         now = self._folded or set()
@@ -497,7 +502,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_fold_all(self) -> None:
         """Fold all teams; if they are, open them all."""
-        teams = {unit.team for unit in self._organisation.units if unit.members}
+        teams = self._foldable
         self._folded = set() if self._folded == teams else teams
         self._opened = frozenset()
         self._lay_out()
