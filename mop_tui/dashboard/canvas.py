@@ -1,7 +1,7 @@
 """Lines drawn with box-drawing characters, joined where they belong together."""
 
 import unicodedata
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from mop_tui.dashboard.chart import Kind, Stroke
@@ -61,12 +61,14 @@ def arms(*, up: int = 0, right: int = 0, down: int = 0, left: int = 0) -> int:
 
 def joined(one: int, other: int) -> int:
     """Return the mask of both, the heavier where both have an arm."""
-    mask = 0
-    for arm in (UP, RIGHT, DOWN, LEFT):
-        mask |= max(one >> arm & 3, other >> arm & 3) << arm
-    return mask
+    mask = one | other
+    both = mask & mask >> 1 & _LIGHT
+    """The arms that are light in one and heavy in the other: their two bits are both set."""
+    return mask & ~both
 
 
+_LIGHT = 0b01010101
+"""The mask of light arms everywhere."""
 _UPRIGHT = 3 << UP | 3 << DOWN
 _LEVEL = 3 << LEFT | 3 << RIGHT
 
@@ -91,12 +93,19 @@ class Canvas:
         arm = UP
         x, y = stroke.points[0]
         for end_x, end_y in stroke.points[1:]:
-            step_x, step_y = (end_x > x) - (end_x < x), (end_y > y) - (end_y < y)
-            arm = (RIGHT if step_x > 0 else LEFT) if step_x else (DOWN if step_y > 0 else UP)
-            while (x, y) != (end_x, end_y):
-                _mark(cells, (x, y), weight << arm, stroke.kind)
-                x, y = x + step_x, y + step_y
-                _mark(cells, (x, y), weight << _OPPOSITE[arm], stroke.kind)
+            if x != end_x:
+                arm = RIGHT if end_x > x else LEFT
+                step = 1 if end_x > x else -1
+                way = [(at, y) for at in range(x, end_x + step, step)]
+            else:
+                arm = DOWN if end_y > y else UP
+                step = 1 if end_y > y else -1
+                way = [(x, at) for at in range(y, end_y + step, step)]
+            ahead, behind = weight << arm, weight << _OPPOSITE[arm]
+            _mark(cells, way[:1], ahead, stroke.kind)
+            _mark(cells, way[1:-1], ahead | behind, stroke.kind)
+            _mark(cells, way[-1:], behind, stroke.kind)
+            x, y = end_x, end_y
         if stroke.head and len(stroke.points) > 1:
             self._heads[x, y] = _HEADS[arm]
 
@@ -110,12 +119,18 @@ class Canvas:
 
 
 def _mark(
-    cells: dict[tuple[int, int], tuple[int, Kind]], at: tuple[int, int], mask: int, kind: Kind
+    cells: dict[tuple[int, int], tuple[int, Kind]],
+    where: Sequence[tuple[int, int]],
+    mask: int,
+    kind: Kind,
 ) -> None:
-    if at in cells:
-        before, was = cells[at]
-        mask, kind = joined(before, mask), max(was, kind, key=_ORDER.__getitem__)
-    cells[at] = mask, kind
+    """Let a line go through cells."""
+    cell = mask, kind
+    for at in where:
+        before = cells.setdefault(at, cell)
+        if before != cell:
+            heaviest = max(before[1], kind, key=_ORDER.__getitem__)
+            cells[at] = joined(before[0], mask), heaviest
 
 
 def _over(below: tuple[int, Kind], above: tuple[int, Kind]) -> tuple[int, Kind]:

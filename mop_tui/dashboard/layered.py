@@ -10,7 +10,6 @@ module is imported where a drawing is wanted.
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import networkx as nx
 from textual.geometry import Offset, Size
@@ -229,8 +228,14 @@ def layered(blocks: Mapping[Key, Block], ties: Sequence[Tie], *, heads: bool) ->
     _place(layers)
     chart = Chart()
     tops = _stack(chart, layers, list(nets.values()), heads=heads)
+    shared: dict[Hashable, tuple[_Net, Kind, list[_Node]]] = {}
     for net, target, kind in ways:
-        _trace(chart, net, target, kind, tops, heads=heads)
+        if kind == "cycle" or net.upwards:
+            _trace(chart, net, target, kind, tops, heads=heads)
+        else:
+            shared.setdefault(net.name, (net, kind, []))[2].append(target)
+    for net, kind, targets in shared.values():
+        _branch(chart, net, targets, kind, tops, heads=heads)
     return chart
 
 
@@ -458,6 +463,38 @@ def _trace(
     chart.line(points, net.name, kind, head=heads)
 
 
-def cycle_ties(cycle: Sequence[Key]) -> list[Tie]:
-    """Return the ties of a cycle in which each waits for the next, and the last for the first."""
-    return [Tie(after, before, "cycle") for before, after in pairwise([*cycle, cycle[0]])]
+def _branch(
+    chart: Chart,
+    net: _Net,
+    targets: Sequence[_Node],
+    kind: Kind,
+    tops: Sequence[int],
+    *,
+    heads: bool,
+) -> None:
+    """Draw the lines of a net to many blocks, what they share once."""
+    source = net.source
+    last = max(target.layer for target in targets)
+    wanted = {id(target) for target in targets}
+    bottom = 0 if source.block is None else source.block.bottom
+    start = tops[source.layer] + bottom + heads
+    for layer in range(source.layer, last):
+        here, end = net.exits[layer], tops[layer + 1]
+        ends = [
+            net.entries[id(node)]
+            for node in net.ends
+            if id(node) in wanted and node.layer == layer + 1
+        ]
+        if layer + 1 < last:
+            ends.append(net.entries[id(net.passages[layer + 1])])
+        head = heads and layer == source.layer
+        if {*ends} == {here}:
+            chart.line([(here, end), (here, start)], net.name, kind, head=head)
+        else:
+            track = net.tracks[layer]
+            chart.line([(here, track), (here, start)], net.name, kind, head=head)
+            first, final = min(*ends, here), max(*ends, here)
+            chart.line([(first, track), (final, track)], net.name, kind)
+            for x in dict.fromkeys(ends):
+                chart.line([(x, track), (x, end)], net.name, kind)
+        start = end
