@@ -44,7 +44,9 @@ class Stroke:
 
     def moved(self, by: Offset) -> "Stroke":
         """Return the same line elsewhere."""
-        return Stroke(tuple(point + by for point in self.points), self.net, self.kind, self.head)
+        right, down = by
+        points = tuple(Offset(x + right, y + down) for x, y in self.points)
+        return Stroke(points, self.net, self.kind, self.head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,12 @@ class Chart:
 
     def add(self, other: "Chart", at: Offset) -> None:
         """Take in all of `other`, with its upper left corner at `at`."""
+        if at == (0, 0):
+            self.boxes |= other.boxes
+            self.strokes += other.strokes
+            self.titles += other.titles
+            self.reach(Region(0, 0, *other.size))
+            return
         for key, region in other.boxes.items():
             self.boxes[key] = region.translate(at)
         self.strokes += [stroke.moved(at) for stroke in other.strokes]

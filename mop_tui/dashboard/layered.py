@@ -8,6 +8,7 @@ networkx, which finds the components and the generations, takes a fifth of a sec
 module is imported where a drawing is wanted.
 """
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -161,28 +162,17 @@ def arranged(
             ties_of[part_of[tie.above]].append(tie)
     urgent = [any(tie.kind == "cycle" for tie in among) for among in ties_of]
     order = sorted(range(len(parts)), key=lambda at: (not urgent[at], -len(parts[at]), at))
-    charts = [
-        _part(graph.subgraph(parts[at]), parts[at], ties_of[at], form, room, heads=heads)
-        for at in order
-    ]
+    charts = [_part(parts[at], ties_of[at], form, room, heads=heads) for at in order]
     return pack(charts, room, PART_GAP)
 
 
 def _part(
-    graph: "nx.DiGraph[Key]",
-    keys: Sequence[Key],
-    ties: Sequence[Tie],
-    form: Form,
-    room: Size,
-    *,
-    heads: bool,
+    keys: Sequence[Key], ties: Sequence[Tie], form: Form, room: Size, *, heads: bool
 ) -> Chart:
     """Return one connected part."""
-    hanging = {
-        tie.below: tie
-        for tie in ties
-        if graph.in_degree(tie.below) == 1 and not graph.out_degree(tie.below)
-    }
+    depends = Counter(tie.below for tie in ties)
+    carries = Counter(tie.above for tie in ties)
+    hanging = {tie.below: tie for tie in ties if depends[tie.below] == 1 and not carries[tie.below]}
     leaves: dict[Key, list[Tie]] = {}
     for tie in hanging.values():
         leaves.setdefault(tie.above, []).append(tie)
@@ -193,7 +183,7 @@ def _part(
         if key in hanging:
             continue
         own = leaves.get(key, [])
-        if graph.out_degree(key) > len(own) and own:  # others stand below it, so these hang apart
+        if own and carries[key] > len(own):  # others stand below it, so these hang apart
             bundle = ("hung", *key)
             blocks[key] = box(key, form)
             blocks[bundle] = hung(None, own, form, heads=heads, rows=rows)

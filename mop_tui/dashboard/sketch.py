@@ -15,6 +15,8 @@ ALARM = "\N{DOUBLE EXCLAMATION MARK}"
 EACH_WITH_EACH = "\N{RIGHTWARDS ARROW OVER LEFTWARDS ARROW}"
 """The sign of a frame within which everybody speaks to everybody."""
 
+_SPACE = 1.25
+"""How many times the room of its boxes any drawing takes, at least."""
 _LARGEST = 36
 """Cells of a box, at most; a longer name is cut."""
 
@@ -76,7 +78,7 @@ def fitting(sketch: Sketch, sizes: Sequence[Form], room: Size) -> tuple[Form, Ch
     smallest, if it never is."""
     count = len(sketch.boxes)
     for form in sizes[:-1]:
-        if count * form.width * form.height <= room.width * room.height:
+        if _SPACE * count * form.width * form.height <= room.width * room.height:
             chart = drawn(sketch, form, room)
             if fits_in(chart.size, room):
                 return form, chart
@@ -150,7 +152,8 @@ def _hierarchy(
 ) -> Chart:
     """Return layers; or, if only that can be seen at once, all in one column."""
     chart = arranged(keys, [Tie(*pair) for pair in pairs], form, room, heads=False)
-    if fits_in(chart.size, room):
+    column_high = len(keys) * form.height
+    if fits_in(chart.size, room) or column_high > room.height * shapes.excess(chart.size, room):
         return chart
     lowers: dict[Key, list[Key]] = {}
     for one, other in pairs:
