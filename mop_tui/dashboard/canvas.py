@@ -1,6 +1,7 @@
 """Lines drawn with box-drawing characters, joined where they belong together."""
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -78,15 +79,16 @@ class Canvas:
     bridge: the upright line goes over the other."""
 
     def __init__(self, strokes: Iterable[Stroke]) -> None:
-        self._rows: dict[int, dict[int, tuple[int, Kind]]] = {}
         self._heads: dict[tuple[int, int], str] = {}
         nets: dict[Hashable, dict[tuple[int, int], tuple[int, Kind]]] = {}
         for stroke in strokes:
             self._trace(stroke, nets.setdefault(stroke.net, {}))
+        rows: dict[int, dict[int, tuple[int, Kind]]] = defaultdict(dict)
         for cells in nets.values():
             for (x, y), cell in cells.items():
-                row = self._rows.setdefault(y, {})
+                row = rows[y]
                 row[x] = _over(row[x], cell) if x in row else cell
+        self._rows = dict(rows)
 
     def _trace(self, stroke: Stroke, cells: dict[tuple[int, int], tuple[int, Kind]]) -> None:
         weight = 2 if stroke.kind == "cycle" else 1

@@ -29,8 +29,7 @@ class Form(NamedTuple):
         return (self.height - 1) // 2
 
 
-@dataclass(frozen=True, slots=True)
-class Stroke:
+class Stroke(NamedTuple):
     """A line along `points`, each beside, above or below the one before.
 
     Strokes of one net join where they meet, those of others cross. With a `head` the last point is
@@ -97,15 +96,15 @@ class Chart:
         head: bool = False,
     ) -> None:
         """Draw a line; points that repeat the one before are left out."""
-        path = tuple(
-            Offset(*point)
-            for point, before in zip(points, [None, *points], strict=False)
-            if point != before
-        )
-        self.strokes.append(Stroke(path, net, kind, head))
-        right, bottom = max(x for x, _ in path) + 1, max(y for _, y in path) + 1
-        if right > self.size.width or bottom > self.size.height:
-            self.size = Size(max(self.size.width, right), max(self.size.height, bottom))
+        path: list[Offset] = []
+        right, bottom = self.size
+        for point in points:
+            if not path or path[-1] != point:
+                x, y = point
+                path.append(Offset(x, y))
+                right, bottom = max(right, x + 1), max(bottom, y + 1)
+        self.strokes.append(Stroke(tuple(path), net, kind, head))
+        self.size = Size(right, bottom)
 
     def enclose(self, region: Region, title: str, net: Hashable, *, alarming: bool = False) -> None:
         """Draw a frame with a title."""
