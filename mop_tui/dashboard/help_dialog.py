@@ -23,6 +23,7 @@ _NAMES = {
     "comma": ",",
     "full_stop": ".",
     "colon": ":",
+    "exclamation_mark": "!",
     "minus": "\N{MINUS SIGN}",
     "plus": "+",
     "equals_sign": "=",
