@@ -142,6 +142,9 @@ class Script:
     asks: "QuestionSpec | None" = None
     errors: tuple[ScriptedError, ...] = ()
     ailments: tuple[Ailment, ...] = ()
+    uses_cpu: float | None = None
+    """Processor cores that it uses meanwhile, and bytes of memory; None if nobody says."""
+    uses_memory: int | None = None
 
 
 @immutable
@@ -364,6 +367,8 @@ class Plan:
     """How the swarm is coordinated."""
     strategies: tuple[Strategy, ...] = ()
     """How the swarm adapts."""
+    monitoring_ms: int = 30_000
+    """How often it is judged how the swarm works."""
     root: str = "."
     """The folder whose files are watched; machine facts are not filled in yet."""
     session_hooks: Mapping[HookName, Hook] = field(default_factory=dict)

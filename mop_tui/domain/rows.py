@@ -204,6 +204,8 @@ class Task:
     """Why, as far as that was said."""
     moved: int = 0
     """Which event brought it into its present state."""
+    meant_for: AgentId | None = None
+    """The agent that it was meant for before a strategy gave it to another."""
 
     def worked(self, at: int) -> int:
         """Return for how many milliseconds the present attempt was worked on until `at`."""
@@ -234,6 +236,7 @@ class Task:
             f" {self.cleared!s} {self.question!s} {self.attempts} {self.retries}"
             f" {self.rests_until!s} {self.overdue!s} {self.paused_ms} {self.paused_since!s}"
             f" {self.output}{' doubtful' if self.doubtful else ''}"
+            f"{'' if self.meant_for is None else f' for {self.spec.agent}'}"
         )
 
 

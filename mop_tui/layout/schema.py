@@ -150,6 +150,16 @@ class Hook(Section):
     _from_list = model_validator(mode="before")(_program)
 
 
+class Uses(Section):
+    """What a simulated agent uses while it plays."""
+
+    cpu: Cores | None = None
+    """Processor cores. Where all who are at work use more than `limits.cpu`, all of them take
+    longer, in proportion, as on a machine with so many cores."""
+    memory: Size | None = None
+    """Memory."""
+
+
 class Sim(Section):
     """What a simulated agent does instead, in rehearsals and where nothing is to be run."""
 
@@ -166,6 +176,8 @@ class Sim(Section):
     """Memory keys that it sets at its end."""
     health: Annotated[list[SimulatedAilment], Field(max_length=MOST_ITEMS)] = []
     """What is wrong with it meanwhile, for a while or to the end."""
+    uses: Uses = Uses()
+    """What it uses meanwhile."""
     exit: Annotated[int, Field(ge=0, le=255)] = 0
     """Its exit code."""
 
@@ -192,8 +204,8 @@ class Session(Section):
     """How agents are coordinated."""
     auto_spawn: bool = True
     """Whether triggers spawn agents, or only propose it."""
-    monitoring_interval: Annotated[Timeout, LATER] = 30_000
-    """How often the swarm is judged."""
+    monitoring_interval: Timeout = 30_000
+    """How often the swarm is judged, while somebody is at work."""
     dashboard_enabled: Annotated[bool, LATER] = True
     """Whether there is a screen."""
     keep_running: bool = False

@@ -245,6 +245,22 @@ class Engine:
                 self._emit(self._opened(action), at, cause)
             case a.CloseIssue():
                 self._emit(e.SystemIssueClosed(action.issue, decision.reason), at, cause)
+            case a.Reassign():
+                was = session.tasks[action.task].spec.agent
+                if was is not None:
+                    fact = e.TaskReassigned(action.task, was, action.to_agent)
+                    self._emit(fact, at, cause)
+            case a.Adapt():
+                applied = e.SystemStrategyApplied(
+                    action.strategy,
+                    action.trigger,
+                    action.action,
+                    action.undone,
+                    action.what,
+                    action.agents,
+                    action.cores,
+                )
+                self._emit(applied, at, cause)
             case a.StopSession():
                 self._emit(e.SystemStopping(decision.reason), at, cause)
             case a.EndSession():

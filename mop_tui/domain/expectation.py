@@ -1,0 +1,118 @@
+"""How far a session should be by now, if all went as planned.
+
+The work that is left is played through with declared durations, as for the expected end (see
+`eta`). What of it should be done at a later moment is then compared with what is. Nothing is
+invented: where a task does not say how long it takes, there is no expectation.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import field
+
+from mop_tui.domain import graph
+from mop_tui.domain.agent_lifecycle import PausedBy
+from mop_tui.domain.eta import estimate
+from mop_tui.domain.ids import TaskId
+from mop_tui.domain.immutable import immutable
+from mop_tui.domain.plan import QuestionSpec
+from mop_tui.domain.rows import Task
+from mop_tui.domain.session import Session, Snapshot
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
+
+MOST_ROWS = 2_000
+"""Of more tasks and agents than this no plan is made: it would keep the screen waiting."""
+LEAST = 0.05
+"""Before this share of the work that is left should have been done, nothing is said."""
+_BY_THE_OPERATOR = (PausedBy.OPERATOR, PausedBy.QUESTION)
+
+
+@immutable
+class Expectation:
+    """What was to be done of each task from one moment on, and until when."""
+
+    since: int
+    ends: Mapping[TaskId, int] = field(default_factory=dict)
+    """When each unfinished task should be done."""
+    before: Mapping[TaskId, float] = field(default_factory=dict)
+    """How many milliseconds of its expected work had been done by `since`."""
+
+
+@immutable
+class Pace:
+    """What of the work was done since the last plan, against what was to be."""
+
+    done_ms: float
+    """Milliseconds of expected work."""
+    expected_ms: float
+    since: int
+
+    @property
+    def percent(self) -> float:
+        """How much of what was to be expected was done."""
+        return 100 * self.done_ms / self.expected_ms
+
+
+def expectation(snapshot: Snapshot, at: int) -> Expectation | None:
+    """Return what is to be expected from now on; None if nobody can tell."""
+    left = {name: task for name, task in snapshot.tasks.items() if task.state not in TERMINAL}
+    if len(snapshot.tasks) + len(snapshot.agents) > MOST_ROWS:
+        return None
+    if not left or any(task.spec.expected_ms is None for task in left.values()):
+        return None
+    course = estimate(snapshot, at)
+    if course is None or course.end is None:
+        return None
+    before = {name: _done(task, at) for name, task in left.items()}
+    return Expectation(at, course.ends, before)
+
+
+def pace(session: Session, expected: Expectation, at: int) -> Pace | None:
+    """Return how the work gets on; None if too little was to be done by now to say.
+
+    What a person holds up, and all that needs it, is left out.
+    """
+    held_up = _held_up(session, expected.ends)
+    done = due = whole = 0.0
+    for name, end in expected.ends.items():
+        task = session.tasks[name]
+        if name in held_up or task.state in (TaskState.FAILED, TaskState.CANCELLED):
+            continue
+        length = task.spec.expected_ms or 0
+        left = length - expected.before[name]
+        whole += left
+        due += min(left, max(0.0, left - (end - at)))
+        done += _done(task, at) - expected.before[name]
+    if not whole or due < LEAST * whole:
+        return None
+    return Pace(max(0.0, done), due, expected.since)
+
+
+def _done(task: Task, at: int) -> float:
+    """Return how many milliseconds of its expected work are done of a task.
+
+    Of one that does not tell, it counts as much as it was worked on.
+    """
+    length = task.spec.expected_ms or 0
+    if task.state is TaskState.COMPLETE:
+        return length
+    if task.progress is not None:
+        return length * task.progress / 100
+    return min(length, task.worked(at)) if task.state is TaskState.ACTIVE else 0.0
+
+
+def _held_up(session: Session, tasks: Iterable[TaskId]) -> Collection[TaskId]:
+    """Return the tasks for which somebody has to decide first, and those that need them."""
+    held: dict[TaskId, None] = {}
+    for name in tasks:
+        task = session.tasks[name]
+        agent = session.agents.get(task.agent) if task.agent is not None else None
+        asks = agent is not None and (
+            agent.paused_by in _BY_THE_OPERATOR
+            or any(isinstance(what, QuestionSpec) for what in agent.waits.values())
+        )
+        if task.question is not None or (asks and agent is not None and agent.task == name):
+            held[name] = None
+    if held:
+        needing = session.dependants_by_any_need()
+        for name in list(held):
+            held.update(dict.fromkeys(graph.descendants(name, needing)))
+    return held
