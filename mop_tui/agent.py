@@ -147,6 +147,17 @@ class Task:
             else []
         )
 
+    @property
+    def rejections(self) -> list[str]:
+        """Why what was done of this task before was rejected by its reviewer, the first one
+        first."""
+        told = self.context.get("rejections")
+        return (
+            [str(said.get("reason") or "") for said in told if isinstance(said, dict)]
+            if isinstance(told, list)
+            else []
+        )
+
     def __repr__(self) -> str:
         """Name it."""
         return f"Task(id={self.id!r}, title={self.title!r}, attempt={self.attempt})"

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from mop_tui.agents import host as h
 from mop_tui.agents.questions import AskForm, question
 from mop_tui.domain.events import Severity
-from mop_tui.domain.ids import AgentId, AskId, MemoryKey, TaskId
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, Resource, TaskId
 from mop_tui.domain.plan import QuestionSpec
 
 Call = Callable[[], object]
@@ -89,6 +89,12 @@ class Hand:
 
     def wait(self, ask: str, key: str) -> None:
         self._report(h.Waiting(self.agent, self.incarnation, AskId(ask), MemoryKey(key)))
+
+    def lock(self, ask: str, resource: str) -> None:
+        self._report(h.Locking(self.agent, self.incarnation, AskId(ask), Resource(resource)))
+
+    def unlock(self, resource: str) -> None:
+        self._report(h.Unlocking(self.agent, self.incarnation, Resource(resource)))
 
     def remember(self, key: str, value: JsonValue) -> None:
         self._report(h.Remembered(self.agent, self.incarnation, MemoryKey(key), value))

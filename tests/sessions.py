@@ -39,6 +39,7 @@ from mop_tui.domain.plan import (
     Plan,
     QuestionSpec,
     Retry,
+    Review,
     Script,
     TaskSpec,
     TeamSpec,
@@ -97,6 +98,7 @@ def task(
     on_doubt: OnDoubt | None = None,
     locks: Iterable[str] = (),
     owns: Iterable[str] = (),
+    review: Review | None = None,
 ) -> TaskSpec:
     """Return a task, pinned to agent `by` or for whoever has `skill`."""
     return TaskSpec(
@@ -115,6 +117,7 @@ def task(
         on_doubt=on_doubt,
         locks=tuple(map(Resource, locks)),
         owns=tuple(map(Resource, owns)),
+        review=review,
     )
 
 

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from mop_tui.domain.actions import ReplyOutcome
 from mop_tui.domain.events import Severity, Verdict
-from mop_tui.domain.ids import AgentId, AskId, MemoryKey, TaskId
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, Resource, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, HookName, QuestionSpec, Script, TaskSpec, Work
 
@@ -221,6 +221,25 @@ class Waiting:
 
 
 @immutable
+class Locking:
+    """The agent asks for a lock, and waits for the `Reply`."""
+
+    agent: AgentId
+    incarnation: int
+    ask: AskId
+    resource: Resource
+
+
+@immutable
+class Unlocking:
+    """The agent gives back what it locked."""
+
+    agent: AgentId
+    incarnation: int
+    resource: Resource
+
+
+@immutable
 class Messaged:
     """The agent says something to another agent, to `coordinator` or to `operator`."""
 
@@ -286,6 +305,8 @@ Report = (
     | Erred
     | Asked
     | Waiting
+    | Locking
+    | Unlocking
     | Messaged
     | Misspoke
     | Finished

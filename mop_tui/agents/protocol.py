@@ -27,18 +27,21 @@ from pydantic_core import ErrorDetails, from_json
 from mop_tui.agents.host import (
     Asked,
     Erred,
+    Locking,
     Messaged,
     Progressed,
     Remembered,
     Report,
     Reported,
+    Unlocking,
     Waiting,
 )
 from mop_tui.agents.masking import Mask
 from mop_tui.agents.questions import AskForm, Refused, question
 from mop_tui.agents.visible import visible_text
 from mop_tui.domain.events import Severity
-from mop_tui.domain.ids import AgentId, AskId, MemoryKey
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, Resource
+from mop_tui.domain.path_patterns import resource_problem
 
 LONGEST = 1 << 18
 """Bytes of the longest line that is read as protocol. What is larger belongs into a file."""
@@ -99,7 +102,12 @@ class _Ask(AskForm, _Said):
 class _Waiting(_Said):
     mop: Literal["waiting"]
     id: _Name
-    for_: Annotated[str, Field(alias="for", pattern="^memory:.", max_length=207)]
+    for_: Annotated[str, Field(alias="for", pattern="^(memory|lock):.", max_length=207)]
+
+
+class _Unlock(_Said):
+    mop: Literal["unlock"]
+    resource: _Name
 
 
 class _Notify(_Said):
@@ -139,6 +147,7 @@ _Form = (
     | _Error
     | _Ask
     | _Waiting
+    | _Unlock
     | _Notify
     | _Message
     | _Output
@@ -242,7 +251,9 @@ def _unreadable(line: bytes, error: str) -> Nonsense | None:
     )
 
 
-def _report(said: _Form, agent: AgentId, incarnation: int) -> Heard:
+def _report(  # noqa: C901 - one case a kind
+    said: _Form, agent: AgentId, incarnation: int
+) -> Heard:
     match said:
         case _Progress():
             return Progressed(agent, incarnation, int(said.percent), visible_text(said.note))
@@ -265,8 +276,12 @@ def _report(said: _Form, agent: AgentId, incarnation: int) -> Heard:
             ask = AskId(said.id)
             return Asked(agent, incarnation, ask, question(said, agent, ask))
         case _Waiting():
-            key = MemoryKey(said.for_.removeprefix("memory:"))
-            return Waiting(agent, incarnation, AskId(said.id), key)
+            kind, _, name = said.for_.partition(":")
+            if kind == "lock":
+                return Locking(agent, incarnation, AskId(said.id), _resource(name))
+            return Waiting(agent, incarnation, AskId(said.id), MemoryKey(name))
+        case _Unlock():
+            return Unlocking(agent, incarnation, _resource(said.resource))
         case _Notify():
             text = visible_text(said.text)
             return Messaged(agent, incarnation, OPERATOR, text, said.severity)
@@ -280,6 +295,12 @@ def _report(said: _Form, agent: AgentId, incarnation: int) -> Heard:
             output = None if said.output is None else _as_text(said.output)
             failed, message = visible_text(said.failed), visible_text(said.message)
             return Done(said.task, output, failed, message)
+
+
+def _resource(name: str) -> Resource:
+    if resource_problem(name) or visible_text(name) != name:
+        raise Refused("a lock is on a name, or on a pattern for paths in the session's folder")
+    return Resource(name)
 
 
 def _as_text(value: JsonValue) -> str:
@@ -331,6 +352,6 @@ def _sentence(error: ErrorDetails) -> str:
         case "literal_error":
             return f"`{place}` has to be {context.get('expected', 'something else')}"
         case "string_pattern_mismatch":
-            return f"`{place}` has to be `memory:` and a key"
+            return f"`{place}` has to be `memory:` and a key, or `lock:` and what is locked"
         case _:
             return f"`{place}`: {error['msg'][:1].lower()}{error['msg'][1:]}"

@@ -35,6 +35,7 @@ from mop_tui.agents.masking import Mask
 from mop_tui.domain.health import Level
 from mop_tui.domain.ids import AgentId, AskId, QuestionName
 from mop_tui.domain.plan import Ailment, QuestionSpec, Script, ScriptedError, TaskSpec
+from mop_tui.domain.review import REJECTED
 
 UNKNOWN_DURATION = (5_000, 15_000)
 """Range in ms from which a task's time is drawn if neither script nor task declares any."""
@@ -255,7 +256,7 @@ class SimulatedHost:
         ]
         cues += [(length // 2, partial(self._err, play, error)) for error in script.errors]
         cues.sort(key=itemgetter(0))
-        finish = (length, lambda: self._finish(play, script))
+        finish = (length, lambda: self._finish(play, script, _verdict(assignment.task, script)))
         if script.asks is None:
             self._play_from(play, 0, [*cues, finish])
             return
@@ -386,14 +387,15 @@ class SimulatedHost:
         message = self._mask.over(error.message.encode()).decode()
         self._sink(Erred(*play.key, error.type, message, "protocol"))
 
-    def _finish(self, play: _Play, script: Script) -> None:
+    def _finish(self, play: _Play, script: Script, verdict: tuple[str, str]) -> None:
         for key, value in script.memory:
             self._sink(Remembered(*play.key, key, self._mask.over_value(value)))
+        failed, message = verdict
         if play.job.assignment is not None:
-            self._end(play, script.exit_code, None)
+            self._end(play, script.exit_code, None, failed, message)
             return
-        failed = f"exit code {script.exit_code}" if script.exit_code else ""
-        self._next(play, failed, "")
+        failed = f"exit code {script.exit_code}" if script.exit_code else failed
+        self._next(play, failed, message)
 
     def _next(self, play: _Play, failed: str, message: str) -> None:
         """End the task in hand, and go on to the next."""
@@ -433,7 +435,24 @@ class SimulatedHost:
                     self._sink(Finished(*play.key, cancel.task, "", CANCELLED, cancel.reason))
                 return
 
-    def _end(self, play: _Play, code: int | None, signal: str | None) -> None:
+    def _end(
+        self,
+        play: _Play,
+        code: int | None,
+        signal: str | None,
+        failed: str = "",
+        message: str = "",
+    ) -> None:
         if not play.ended:
             play.ended = True
-            self._sink(Exited(*play.key, code, signal, play.last_line))
+            exited = Exited(*play.key, code, signal, play.last_line, failed=failed, message=message)
+            self._sink(exited)
+
+
+def _verdict(task: TaskSpec, script: Script) -> tuple[str, str]:
+    """Return as which failure, and with what said, a review ends that is to reject."""
+    about = task.context.get("review")
+    number = about.get("round") if isinstance(about, dict) else None
+    if task.reviews is None or not isinstance(number, int) or number > script.rejects:
+        return "", ""
+    return REJECTED, f"{task.reviews} is not good enough yet"

@@ -36,14 +36,15 @@ class Forecast:
     path: list[TaskId]
     """The costliest chain of tasks by expected durations."""
     least_ms: int
-    """How long that chain takes, as far as its tasks say; the whole takes no less."""
+    """How long that chain takes with one review of each task that is reviewed, as far as its tasks
+    say; the whole takes no less."""
     unknown: int
     """Tasks that do not say how long they take."""
 
 
 def forecast(plan: Plan) -> Forecast:
     """Return what can be told of a sound plan."""
-    cost = {task: spec.expected_ms or 0 for task, spec in plan.tasks.items()}
+    cost = {task: (spec.expected_ms or 0) + _review_ms(spec) for task, spec in plan.tasks.items()}
     needed = graph.soonest(Provisions(plan).alternatives, cost)
     path = graph.critical_path(cost, needed) if any(cost.values()) else []
     return Forecast(
@@ -54,6 +55,11 @@ def forecast(plan: Plan) -> Forecast:
         least_ms=sum(cost[task] for task in path),
         unknown=sum(spec.expected_ms is None for spec in plan.tasks.values()),
     )
+
+
+def _review_ms(spec: TaskSpec) -> int:
+    """Return how long the review of a task is expected to take, if there is one and it says so."""
+    return 0 if spec.review is None else spec.review.expected_ms or 0
 
 
 @click.command("plan")
@@ -95,6 +101,7 @@ def _lines(told: Forecast, lookup: templates.Lookup, width: int) -> Iterator[str
             takes = lasting(spec.expected_ms) if spec.expected_ms is not None else "?"
             line = f"  {task:<{names}}  {_hands(spec):<{hands}}  {takes:>8}"
             after = f"  after {listed(told.needed[task])}" if told.needed[task] else ""
+            after += f"  reviewed by {spec.review.by}" if spec.review is not None else ""
             yield from _hanging(line + after, width, len(line) + 2)
     yield ""
     yield from _hanging(_about_path(told), width, 2)
@@ -205,6 +212,12 @@ def _commands(told: Forecast, lookup: templates.Lookup) -> Iterator[tuple[TaskId
                     yield task, "nothing; it is simulated"
                 else:
                     yield task, written(templates.render_command(command, lookup))
+            if spec.review is not None and spec.review.by in plan.agents:
+                command = plan.work(plan.agents[spec.review.by], None).command
+                what = "nothing; it is simulated"
+                if command is not None:
+                    what = written(templates.render_command(command, lookup))
+                yield TaskId(f"review of {task}"), what
 
 
 def _spawned_commands(told: Forecast, lookup: templates.Lookup) -> Iterator[tuple[str, str]]:
@@ -251,6 +264,11 @@ def _plain(told: Forecast, lookup: templates.Lookup) -> dict[str, object]:
         "critical_path": told.path,
         "least_ms": told.least_ms,
         "tasks_without_duration": told.unknown,
+        "reviews": [
+            {"task": spec.id, "by": spec.review.by}
+            for spec in plan.tasks.values()
+            if spec.review is not None
+        ],
         "gates": [
             {"task": spec.id, "question": spec.gate} for spec in plan.tasks.values() if spec.gate
         ],

@@ -38,6 +38,7 @@ from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import HostKind, Lifetime
 from mop_tui.domain.reactions import told
+from mop_tui.domain.review import verdict_of
 from mop_tui.domain.rows import Agent, Feedback, Issue, Task, Trigger
 from mop_tui.domain.sentences import sentence
 from mop_tui.domain.task_lifecycle import TERMINAL
@@ -214,6 +215,10 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("progress", None if task.progress is None else f"{task.progress} %")
     details.add("needs", ", ".join([*spec.needs_tasks, *(f"memory:{k}" for k in spec.needs_keys)]))
     details.add("provides", ", ".join(spec.provides))
+    details.add("reviews", spec.reviews)
+    details.add("reviewed by", None if spec.review is None else spec.review.by)
+    for name in task.rejected_by:
+        details.add("rejected", _rejection(frame.snapshot.tasks[name]))
     held = [lock for lock in frame.snapshot.locks.values() if lock.task == task_id]
     details.add("locked", _locked(frame, held))
     details.add("locks", ", ".join(spec.locks) if not held else None)
@@ -226,6 +231,13 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("result", task.output)
     _add_feedback(details, frame, [f for f in _feedback(frame) if f.said.task == task_id])
     return details
+
+
+def _rejection(review: Task) -> str:
+    """Return who rejected work, and what was said of it."""
+    verdict = verdict_of(review.output)
+    said = f": {verdict.reason}" if verdict is not None and verdict.reason else ""
+    return f"by {review.agent}{said}"
 
 
 def _locked(frame: Frame, locks: Sequence[Lock]) -> str | None:

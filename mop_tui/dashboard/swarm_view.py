@@ -112,7 +112,7 @@ class SwarmView:
                 providers.setdefault(key, []).append(name)
         needs = {
             name: [
-                *((need,) for need in task.spec.needs_tasks if need in tasks),
+                *((need,) for need in task.spec.waits_for_tasks if need in tasks),
                 *(providers[key] for key in task.spec.needs_keys if key in providers),
             ]
             for name, task in tasks.items()

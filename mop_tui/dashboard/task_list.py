@@ -173,7 +173,7 @@ def _wave_line(frame: Frame, wave: Wave, width: int) -> Line:
 
 
 def _after(task: Task) -> str:
-    needs = [*task.spec.needs_tasks, *task.spec.needs_keys]
+    needs = [*task.spec.waits_for_tasks, *task.spec.needs_keys]
     return printable(f"after {listed(needs)}") if needs else "needs nothing"
 
 

@@ -12,6 +12,7 @@ then to be part of it. No ready task is ever overlooked.
 from collections.abc import Collection, Iterable, Iterator
 
 from mop_tui.decisions.dependencies import urgency
+from mop_tui.decisions.locking import Share
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import counted, listed
 from mop_tui.decisions.work import why_out
@@ -111,28 +112,50 @@ def _kept_from(session: Session, agent: Agent) -> Iterator[SystemDecided]:
 
 
 def place_unlocked(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Give tasks to agents when everything is given back that was locked for a task.
+    """Give locks to agents, and tasks to agents, when everything is given back that was locked for
+    a task, or something that an agent had locked besides.
 
-    The most pressing goes first; of equals, the one that has waited longest.
+    Of tasks the most pressing goes first; of equals, the one that has waited longest. An agent that
+    waits for a lock goes before the tasks that have become ready since it asked, and after others.
     """
     data: SystemUnlocked = event.data
-    if session.status != "running" or data.agent in session.locked_by:
-        return
-    places = session.places
-    employed: set[AgentId] = set()
-    locked: set[Resource] = set()
+    if data.agent in session.locked_by and session.agents[data.agent].task is None:
+        return  # it is about to give back the rest
+    places = session.places if session.status == "running" else 0
     free = places and session.agent_counts.get(AgentState.AVAILABLE)
     ready = _unlocked(session, _ready(session)) if free else []
-    for task in sorted(ready, key=lambda t: (*urgency(session, t), session.tasks[t].moved)):
+    ready.sort(key=lambda t: (*urgency(session, t), session.tasks[t].moved))
+    share = Share(session)
+    if session.loosened:
+        share.give(session.loosened, _claims(session, ready))
+    employed: set[AgentId] = set()
+    assigned = []
+    for task in ready:
         row = session.tasks[task]
-        agent = _taker(session, row, employed, locked)
+        agent = _taker(session, row, employed, share.taken)
         if agent is None:
             continue
-        yield _assign(session, row, agent, "place_unlocked")
+        assigned.append(_assign(session, row, agent, "place_unlocked"))
         employed.add(agent.spec.id)
-        locked.update(locks.wanted(row.spec, agent.spec))
+        share.taken.update(dict.fromkeys(locks.wanted(row.spec, agent.spec), agent.spec.id))
         if len(employed) == places:
-            return
+            break
+    share.give(session.loosened)
+    yield from share.decisions("place_unlocked")
+    yield from assigned
+
+
+def _claims(session: Session, ready: Iterable[TaskId]) -> dict[Resource, int]:
+    """Return what those of the tasks would lock that could be begun now, and for how long, as an
+    event, the first of them has been ready for each."""
+    claims: dict[Resource, int] = {}
+    for task in ready:
+        row = session.tasks[task]
+        agent = _taker(session, row)
+        if agent is not None:
+            for resource in locks.wanted(row.spec, agent.spec):
+                claims[resource] = min(row.moved, claims.get(resource, row.moved))
+    return claims
 
 
 def frees_a_place(session: Session, agent: Agent) -> bool:
@@ -220,7 +243,7 @@ def _free(session: Session, task: Task) -> Iterator[Agent]:
     """Yield the capable agents that are free, those first that have been available longest."""
     if task.spec.agent is None:
         for name in session.available_skilled.get(task.spec.requires_skill or "", {}):
-            if not session.agents[name].leaving:
+            if not session.agents[name].leaving and not task.spec.is_reviewed_by(name):
                 yield session.agents[name]
     else:
         agent = session.agents.get(task.spec.agent)

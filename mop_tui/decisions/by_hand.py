@@ -1,4 +1,5 @@
-"""What the operator has done by hand beside what triggers do: agents, tasks, keys of the memory.
+"""What the operator has done by hand beside what triggers do: agents, tasks, keys of the memory,
+and the shape in which the swarm is coordinated.
 
 The limits of the session hold for people too. (Firing a trigger is in `triggers`; that one is
 armed, muted or disabled follows from the command itself.)
@@ -11,12 +12,13 @@ from pydantic import JsonValue
 from mop_tui.decisions import admission
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import titled
-from mop_tui.domain.actions import Action, CreateNew, SetMemory, SpawnNew
+from mop_tui.domain.actions import Action, CreateNew, SetMemory, SpawnNew, SwitchTopology
 from mop_tui.domain.events import AnyEvent, SystemDecided, UserCommanded
 from mop_tui.domain.ids import AgentId, MemoryKey, SpawnId, TaskId
 from mop_tui.domain.plan import HostKind, Plan, TaskSpec
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
+from mop_tui.domain.topology import SHAPES
 from mop_tui.domain.wording import listed
 
 TASK = TaskId("by-hand")
@@ -45,9 +47,14 @@ def obey_by_hand(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syst
             actions = (CreateNew(created),)
         case "set_memory":
             actions = (SetMemory(MemoryKey(data.about), data.value),)
+        case "switch_topology":
+            shape = next((shape for shape in SHAPES if shape == data.about), None)
+            if shape is None:
+                return
+            actions = (SwitchTopology(shape),)
         case _:
             return
-    reason = f"{data.by} wants it"
+    reason = f"{data.by} wants it" + (f": {data.reason}" if data.reason else "")
     if no:
         yield SystemDecided("obey_by_hand", "no", f"{reason}, but {no}")
     else:

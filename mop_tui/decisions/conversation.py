@@ -36,6 +36,7 @@ from mop_tui.domain.events import (
 )
 from mop_tui.domain.ids import AgentId, AskId, QuestionId
 from mop_tui.domain.issues import COORDINATOR, OPERATOR, told_by
+from mop_tui.domain.locks import LockWanted
 from mop_tui.domain.plan import Plan, QuestionSpec
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session
@@ -47,7 +48,7 @@ _AT_WORK = (AgentState.ACTIVE, AgentState.DEGRADED, AgentState.UNHEALTHY)
 def ask_for_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Put the question of an agent to the human."""
     data: AgentAsked = event.data
-    agent = _speaker(session, data.agent, data.incarnation)
+    agent = speaker(session, data.agent, data.incarnation)
     if agent is None:
         return
     if session.status != "running":
@@ -67,8 +68,8 @@ def ask_for_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
         "it cannot go on without an answer",
         (
             AskForAgent(data.agent, data.ask),
-            *_supersede(session, data.agent, data.ask),
-            *_pause(agent, PausedBy.QUESTION),
+            *supersede(session, data.agent, data.ask),
+            *pause(agent, PausedBy.QUESTION),
         ),
         data.agent,
         data.task,
@@ -95,7 +96,7 @@ def answer_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         f"{asked.question} is {question.state}",
         (
             Reply(asked.agent, asked.ask, outcome, value, asked.question),
-            *_go_on(agent, [asked.ask]),
+            *go_on(agent, [asked.ask]),
         ),
         asked.agent,
         asked.task,
@@ -105,20 +106,20 @@ def answer_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
 def wait_for_key(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Have an agent wait for a key that is missing; tell it the value at once if it is there."""
     data: AgentWaiting = event.data
-    agent = _speaker(session, data.agent, data.incarnation)
+    agent = speaker(session, data.agent, data.incarnation)
     if agent is None:
         return
     if session.provided(data.key):
         reason = f"{data.key} is there already"
         actions: tuple[Action, ...] = (
             Reply(data.agent, data.ask, "answered", session.memory[data.key]),
-            *_supersede(session, data.agent, data.ask),
+            *supersede(session, data.agent, data.ask),
         )
     else:
         reason = f"{data.key} is not there yet"
         actions = (
-            *_supersede(session, data.agent, data.ask),
-            *_pause(agent, PausedBy.DEPENDENCY),
+            *supersede(session, data.agent, data.ask),
+            *pause(agent, PausedBy.DEPENDENCY),
         )
     yield SystemDecided("wait_for_key", "yes", reason, actions, data.agent, data.task)
 
@@ -140,7 +141,7 @@ def key_came(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemD
             f"it waits for {data.key}, which is there now",
             (
                 *(Reply(agent_id, ask, "answered", value) for ask in asks),
-                *_go_on(agent, asks),
+                *go_on(agent, asks),
             ),
             agent_id,
             agent.task,
@@ -158,12 +159,17 @@ def still_waits(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syst
         return
     if session.tasks[agent.task].state is not TaskState.ACTIVE:
         return
-    asks = any(isinstance(what, QuestionSpec) for what in agent.waits.values())
+    if any(isinstance(what, QuestionSpec) for what in agent.waits.values()):
+        by, what = PausedBy.QUESTION, "an answer"
+    elif any(isinstance(what, LockWanted) for what in agent.waits.values()):
+        by, what = PausedBy.LOCK, "a lock"
+    else:
+        by, what = PausedBy.DEPENDENCY, "a key"
     yield SystemDecided(
         "still_waits",
         "yes",
-        "it still waits for an answer" if asks else "it still waits for a key",
-        _pause(agent, PausedBy.QUESTION if asks else PausedBy.DEPENDENCY),
+        f"it still waits for {what}",
+        pause(agent, by),
         data.agent,
         agent.task,
     )
@@ -201,7 +207,7 @@ def pass_message_on(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[
 def note_error(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Raise an issue about an error that an agent met; that it came up again is counted there."""
     data: AgentErred = event.data
-    agent = _speaker(session, data.agent, data.incarnation)
+    agent = speaker(session, data.agent, data.incarnation)
     if agent is None:
         return
     told = told_by(data)
@@ -223,7 +229,7 @@ def withdraw_questions(_plan: Plan, session: Session, event: AnyEvent) -> Iterat
 def withdraw_waits(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """End the waiting of an agent that says that its task is over, and lives on."""
     data: AgentFinished = event.data
-    agent = _speaker(session, data.agent, data.incarnation)
+    agent = speaker(session, data.agent, data.incarnation)
     if agent is None or agent.task != data.task:
         return
     actions = withdraw_waiting(session, agent)
@@ -235,13 +241,15 @@ def withdraw_waits(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
 def withdraw_waiting(session: Session, agent: Agent) -> tuple[Action, ...]:
     """Return the actions that end whatever `agent` waits for: nobody is to answer it any more."""
     name = agent.spec.id
-    keys = [
-        Reply(name, ask, "withdrawn") for ask, what in agent.waits.items() if isinstance(what, str)
+    others = [
+        Reply(name, ask, "withdrawn")
+        for ask, what in agent.waits.items()
+        if not isinstance(what, QuestionSpec)
     ]
-    return (*keys, *_asked_by(session, name))
+    return (*others, *_asked_by(session, name))
 
 
-def _speaker(session: Session, agent: AgentId, incarnation: int) -> Agent | None:
+def speaker(session: Session, agent: AgentId, incarnation: int) -> Agent | None:
     """Return the agent if it is its present process that speaks."""
     row = session.agents.get(agent)
     return row if row is not None and row.incarnation == incarnation else None
@@ -261,7 +269,7 @@ def _asked_as(session: Session, question: QuestionId, agent: AgentId, ask: AskId
     return asked.agent == agent and asked.ask == ask
 
 
-def _supersede(session: Session, agent: AgentId, ask: AskId) -> tuple[Withdraw, ...]:
+def supersede(session: Session, agent: AgentId, ask: AskId) -> tuple[Withdraw, ...]:
     """Return what takes back the question that an agent asked before by the same name."""
     return tuple(Withdraw(q) for q in session.open_questions if _asked_as(session, q, agent, ask))
 
@@ -276,13 +284,14 @@ def _outcome(closing: UserAnswered | UserExpired | UserWithdrawn) -> ReplyOutcom
             return "withdrawn"
 
 
-def _pause(agent: Agent, by: PausedBy) -> tuple[Action, ...]:
+def pause(agent: Agent, by: PausedBy) -> tuple[Action, ...]:
+    """Return what pauses `agent` until it has what it waits for, if it is at work."""
     if agent.state not in _AT_WORK:
         return ()
     return (MoveAgent(agent.spec.id, AgentTrigger.DEPENDENCY_NOT_READY, agent.task, by),)
 
 
-def _go_on(agent: Agent, answered: Sequence[AskId]) -> tuple[Action, ...]:
+def go_on(agent: Agent, answered: Sequence[AskId]) -> tuple[Action, ...]:
     """Return what ends the pause of `agent`, if nothing else than `answered` was waited for."""
     by = agent.paused_by
     if by is None or by.stops_processes or any(ask not in answered for ask in agent.waits):

@@ -108,6 +108,13 @@ def nothing_moves(plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Sy
     ]
     if waiting:
         reason += f"; {listed(waiting)}, which nobody sets"
+    locking = [
+        f"{agent} waits for the lock on {resource}"
+        for resource, agents in session.waiting_for_lock.items()
+        for agent in dict.fromkeys(agent for agent, _ in agents)
+    ]
+    if locking:
+        reason += f"; {listed(locking)}"
     yield SystemDecided(
         rule="nothing_moves",
         verdict="yes",

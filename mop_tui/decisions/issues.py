@@ -64,6 +64,11 @@ def missed(agent: AgentId) -> str:
     return f"missed/{agent}"
 
 
+def unreviewed(task: TaskId) -> str:
+    """Return the key of the issue that the review of a task ended without a verdict."""
+    return f"unreviewed/{task}"
+
+
 def edit_hook_of(agent: AgentId) -> str:
     """Return the key of the issue that a `post_edit` hook failed."""
     return f"post-edit/{agent}"
@@ -181,8 +186,9 @@ def _out_of_work(session: Session, task: Task) -> Iterator[AgentId]:
     spec = task.spec
     if spec.agent is None and session.unfinished_skilled.get(spec.requires_skill or ""):
         return  # somebody else's work is theirs, too, and there may be many of both
-    for name in session.capable(spec):
-        if not session.has_work_for(session.agents[name]):
+    reviewers = () if spec.review is None else (spec.review.by,)
+    for name in (*session.capable(spec), *reviewers):
+        if name in session.agents and not session.has_work_for(session.agents[name]):
             yield name
 
 

@@ -1,9 +1,9 @@
 """Giving back what was locked for a task.
 
-Locks are taken with the assignment (see `assignment`), all at once, and given back all at once when
-the agent has let go of the task, however that came: a task that was cancelled stays locked until
-the process that works on it is gone. Nobody who waits for a lock holds another, and so there is
-never a circle of tasks that wait for each other's locks.
+What a task is said to lock is taken with the assignment (see `assignment`), all at once; its agent
+may lock more meanwhile (see `locking`). All of it is given back when the agent has let go of the
+task, however that came: a task that was cancelled stays locked until the process that works on it
+is gone.
 """
 
 from collections.abc import Iterator

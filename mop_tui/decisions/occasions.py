@@ -9,6 +9,7 @@ from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.circumstances import Circumstances
 from mop_tui.domain.conditions import unmet
 from mop_tui.domain.path_patterns import compiled
+from mop_tui.domain.review import is_rejection
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.domain.wording import lasting
@@ -88,13 +89,19 @@ def _why_error(spec: TriggerSpec, about: Circumstances) -> str:
         return ""  # so was the hook
     if not isinstance(fact, e.SystemDone) and agent.incarnation != fact.incarnation:
         return ""
-    if not isinstance(fact, e.AgentErred) and _tried_again(about):
+    if not isinstance(fact, e.AgentErred) and (_tried_again(about) or _rejects(about)):
         return ""
     if spec.error_type and error.type != spec.error_type:
         return ""
     if spec.error_pattern and not re.search(spec.error_pattern, f"{error.type}: {error.message}"):
         return ""
     return f"{agent.spec.id} met {error.type}" + (f": {error.message}" if error.message else "")
+
+
+def _rejects(about: Circumstances) -> bool:
+    """True if what looks like a failed attempt is the verdict of a review."""
+    fact = about.event.data
+    return isinstance(fact, e.AgentExited | e.AgentFinished) and is_rejection(about.task, fact)
 
 
 def _tried_again(about: Circumstances) -> bool:

@@ -12,7 +12,14 @@ from mop_tui.decisions import admission
 from mop_tui.decisions.dependencies import urgency
 from mop_tui.decisions.steering import ordered
 from mop_tui.decisions.wording import counted, listed
-from mop_tui.domain.actions import Action, MoveAgent, Reassign, SpawnNew, StopProcess
+from mop_tui.domain.actions import (
+    Action,
+    MoveAgent,
+    Reassign,
+    SpawnNew,
+    StopProcess,
+    SwitchTopology,
+)
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.immutable import immutable
@@ -48,9 +55,17 @@ def step(plan: Plan, session: Session, strategy: Strategy, seq: int) -> Step | s
         case "move_tasks_to_available_agents":
             return _moved(plan, session)
         case "switch_topology":
-            return "the topology cannot be switched yet"
+            return _switched(session, strategy)
         case "break_cycle":
             return "deadlocks are seen to where they close"
+
+
+def _switched(session: Session, strategy: Strategy) -> Step | str:
+    """Go over to another shape, where the present one is the one to be left."""
+    if session.shape != strategy.from_shape or strategy.to_shape is None:
+        return f"the swarm is coordinated as {session.shape}, not {strategy.from_shape}"
+    what = f"from now on the swarm is coordinated as {strategy.to_shape}"
+    return Step(what, (SwitchTopology(strategy.to_shape),))
 
 
 # -- more agents ----------------------------------------------------------------------------------

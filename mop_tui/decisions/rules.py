@@ -52,6 +52,18 @@ class Rule:
         return self.kinds if self.of_plan is None else (*self.kinds, *self.of_plan(plan))
 
 
+@dataclass(frozen=True, slots=True)
+class RestRule:
+    """A named rule that looks at the session whenever all that follows from an input is done.
+
+    It is for what only the whole can tell. It gives each decision with the event because of which
+    it is made. What it decides must lead to its not deciding the same again.
+    """
+
+    name: str
+    evaluate: Callable[[Plan, Session], Sequence[tuple[int, SystemDecided]]]
+
+
 _MOVES: dict[str, type[AgentState] | type[TaskState]] = {
     AgentTransitioned.KIND: AgentState,
     TaskTransitioned.KIND: TaskState,
@@ -61,7 +73,9 @@ _MOVES: dict[str, type[AgentState] | type[TaskState]] = {
 class RuleBook:
     """Rules, indexed by what they want to see: an event costs what concerns it, not what exists."""
 
-    def __init__(self, plan: Plan, rules: Sequence[Rule]) -> None:
+    def __init__(self, plan: Plan, both: Sequence[Rule | RestRule]) -> None:
+        rules = [rule for rule in both if isinstance(rule, Rule)]
+        self._at_rest = [rule.evaluate for rule in both if isinstance(rule, RestRule)]
         self.kinds = frozenset(kind for rule in rules for kind in rule.kinds_in(plan))
         """Kinds that some rule wants to see. About others, which are most, none need be asked."""
         self._plan = plan
@@ -93,4 +107,13 @@ class RuleBook:
             found = rule(plan, session, event)
             if found:
                 made.extend(found)
+        return made
+
+    def at_rest(self, session: Session) -> Sequence[tuple[int, SystemDecided]]:
+        """Return what is decided about `session`, of which nothing is left to be decided, each with
+        the event that it is because of."""
+        plan = self._plan
+        made: list[tuple[int, SystemDecided]] = []
+        for rule in self._at_rest:
+            made.extend(rule(plan, session))
         return made

@@ -8,6 +8,7 @@ from mop_tui.decisions import (
     calling,
     conversation,
     deadlines,
+    deadlock,
     dependencies,
     doubt,
     edits,
@@ -15,18 +16,21 @@ from mop_tui.decisions import (
     feedback,
     hooks,
     issues,
+    locking,
     locks,
     on_answer,
     opening,
     ownership,
     remembered,
+    reviews,
     steering,
     supervision,
     triggers,
     work,
 )
+from mop_tui.decisions.rules import RestRule, Rule
 
-RULES = (
+RULES: tuple[Rule | RestRule, ...] = (
     *locks.RULES,  # before what its agent does next
     *adaptation.RULES,
     *supervision.RULES,  # what was wrong is settled before its agent begins anew
@@ -37,8 +41,10 @@ RULES = (
     *hooks.RULES,
     *edits.RULES,
     *issues.RULES,
+    *reviews.RULES,
     *deadlines.RULES,
     *conversation.RULES,
+    *locking.RULES,
     *dependencies.RULES,
     *approvals.RULES,
     *calling.RULES,
@@ -49,5 +55,6 @@ RULES = (
     *steering.RULES,
     *ownership.RULES,
     *assignment.RULES,
+    *deadlock.RULES,
     *ending.RULES,
 )

@@ -41,6 +41,7 @@ from mop_tui.domain.health import told
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import AgentSpec, HookName, Lifetime, Plan
 from mop_tui.domain.remedy import Remedy
+from mop_tui.domain.review import is_rejection, verdict_of
 from mop_tui.domain.rows import MOST_DEATHS, Agent, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.strategies import strategy_of
@@ -52,8 +53,10 @@ from mop_tui.domain.task_lifecycle import (
 )
 from mop_tui.domain.wording import lasting
 
-_AFTER_ALL = (TaskTrigger.RETRIED, TaskTrigger.REINSTATED)
+_AFTER_ALL = (TaskTrigger.RETRIED, TaskTrigger.REINSTATED, TaskTrigger.SENT_BACK)
 _OUT = (AgentState.COMPLETE, AgentState.FAILED)
+REJECTS = "it rejects what it reviewed"
+UNCLEAR = "gave a verdict that is neither approve nor reject"
 
 
 def hooked(
@@ -213,13 +216,14 @@ def work_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
     elif failure := _failure(agent, task, data):
         reason = (
             failure
-            if task.overdue or agent.given_up
+            if task.overdue or agent.given_up or _is_unclear(task, agent)
             else f"its process {_how(data)}{_last_words(data)}"
         )
         advice = f"read the log of {data.agent}, mend the cause, then run again"
         actions = (*attempt_failed(session, task, data.agent, failure, advice), leaves)
     else:
         reason = "its process ended with exit code 0" if data.code == 0 else "it said it was done"
+        reason = REJECTS if is_rejection(task, data) else reason
         reason, actions = _judged(plan, session, task, agent, reason)
         verdict = "yes"
     yield SystemDecided(
@@ -240,21 +244,21 @@ def work_finished(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         return
     task = session.tasks[data.task]
     free = (*_back_to_work(agent), MoveAgent(data.agent, AgentTrigger.TASK_WITHDRAWN, data.task))
+    failure = _finished_badly(agent, task, data)
     actions: tuple[Action, ...]
     if task.state is not TaskState.ACTIVE:
         reason = f"its task was {task.state.lower()}, and it has given it up"
         actions = free
-    elif task.overdue or data.failed:
-        how = too_long(task) if task.overdue else _named(data.failed, data.message)
-        reason = f"it says that it failed: {how}" if not task.overdue else how
+    elif failure is not None:
+        reason, told = failure
         advice = f"read the log of {data.agent}, mend the cause, then run again"
-        told = f"{data.agent} {how}" if task.overdue else f"{data.agent}: {how}"
         actions = (*attempt_failed(session, task, data.agent, told, advice), *free)
     else:
-        reason, actions = _judged(plan, session, task, agent, "it says that it is done")
-    failed = task.state is not TaskState.ACTIVE or task.overdue or bool(data.failed)
+        good_end = REJECTS if is_rejection(task, data) else "it says that it is done"
+        reason, actions = _judged(plan, session, task, agent, good_end)
+    good = task.state is TaskState.ACTIVE and failure is None
     yield SystemDecided(
-        "work_finished", "no" if failed else "yes", reason, actions, data.agent, data.task
+        "work_finished", "yes" if good else "no", reason, actions, data.agent, data.task
     )
 
 
@@ -393,14 +397,19 @@ def why_out(session: Session, agent: Agent) -> str:
     return admission.no_way_back(session, agent) if agent.state not in LIVE else ""
 
 
-def _pinned(session: Session, agent: Agent) -> list[TaskId]:
-    """Return the unfinished tasks that only `agent` may do."""
-    if not session.unfinished_pinned.get(agent.spec.id):
+def _pinned(session: Session, agent: Agent) -> list[str]:
+    """Return the unfinished tasks that only `agent` may do, and what only it may review."""
+    name = agent.spec.id
+    if not session.unfinished_pinned.get(name) and not session.to_review.get(name):
         return []
+    left = [(task, row) for task, row in session.tasks.items() if row.state not in TERMINAL]
     return [
-        task
-        for task, row in session.tasks.items()
-        if row.spec.agent == agent.spec.id and row.state not in TERMINAL
+        *(task for task, row in left if row.spec.agent == name),
+        *(
+            f"the review of {task}"
+            for task, row in left
+            if row.spec.is_reviewed_by(name) and row.state is not TaskState.REVIEWING
+        ),
     ]
 
 
@@ -426,20 +435,29 @@ def delivered(session: Session, task: Task, agent: Agent, result: str) -> tuple[
     """Deliver the result, complete, and provide the declared keys that the agent did not set.
 
     The agent goes on before it is done, and before the keys are there, for it may wait for one.
+    What is to be reviewed is handed in instead of completed, and provides nothing yet.
     """
     task_id, agent_id = task.spec.id, agent.spec.id
     actions: list[Action] = []
     if result:
         actions.append(DeliverOutput(task_id, agent_id, result))
-    actions.append(MoveTask(task_id, TaskTrigger.FINISHED, agent_id))
+    reviewed = task.spec.review is not None
+    trigger = TaskTrigger.SUBMITTED if reviewed else TaskTrigger.FINISHED
+    actions.append(MoveTask(task_id, trigger, agent_id))
     actions.extend(_back_to_work(agent))
-    actions.extend(
-        SetMemory(key, {"status": "complete"}, agent_id, task_id)
+    if not reviewed:
+        actions.extend(provided(session, task))
+    actions.append(MoveAgent(agent_id, AgentTrigger.POST_TASK_HOOK_COMPLETE, task_id))
+    return tuple(actions)
+
+
+def provided(session: Session, task: Task) -> tuple[SetMemory, ...]:
+    """Return what provides the keys that a task declares and its agent did not set."""
+    return tuple(
+        SetMemory(key, {"status": "complete"}, task.agent, task.spec.id)
         for key in task.spec.provides
         if not session.provided(key)
     )
-    actions.append(MoveAgent(agent_id, AgentTrigger.POST_TASK_HOOK_COMPLETE, task_id))
-    return tuple(actions)
 
 
 def _back_to_work(agent: Agent) -> tuple[Action, ...]:
@@ -458,19 +476,37 @@ def _failure(agent: Agent, task: Task, exited: AgentExited) -> str:
         return f"{subject} {too_long(task)}"
     if agent.given_up:
         return f"{subject} was unhealthy, and was ended: {told(agent.findings)}"
-    if exited.failed:
+    if exited.failed and not is_rejection(task, exited):
         what = exited.message or f"it {_how(exited)}" + _last_words(exited)
         return f"{subject} {_named(exited.failed, what)}"
     if agent.spec.lifetime is Lifetime.SESSION:
         return f"{subject} {_how(exited)} before it said that it was done" + _last_words(exited)
-    if exited.code == 0 or exited.done:
-        return ""
+    if exited.code == 0 or exited.done or is_rejection(task, exited):
+        return f"{subject} {UNCLEAR}" if _is_unclear(task, agent) else ""
     return f"{subject} {_how(exited)}" + _last_words(exited)
 
 
 def too_long(task: Task) -> str:
     """Return that an attempt took longer than it may, the agent being the subject."""
     return f"took longer than {lasting(task.spec.timeout_ms or 0)}"
+
+
+def _finished_badly(agent: Agent, task: Task, said: AgentFinished) -> tuple[str, str] | None:
+    """Return why what an agent finished is not good, and how that is told; None if it is good."""
+    name = agent.spec.id
+    if task.overdue:
+        return too_long(task), f"{name} {too_long(task)}"
+    if said.failed and not is_rejection(task, said):
+        how = _named(said.failed, said.message)
+        return f"it says that it failed: {how}", f"{name}: {how}"
+    if _is_unclear(task, agent):
+        return f"it {UNCLEAR}", f"{name} {UNCLEAR}"
+    return None
+
+
+def _is_unclear(task: Task, agent: Agent) -> bool:
+    """Return whether a review came to an end and to no verdict that is one."""
+    return task.spec.reviews is not None and verdict_of(agent.result) is None
 
 
 def _named(kind: str, what: str) -> str:

@@ -10,9 +10,11 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from mop_tui.domain.agent_lifecycle import AgentTrigger, PausedBy
+from mop_tui.domain.deadlock import Way
 from mop_tui.domain.ids import (
     AgentId,
     AskId,
+    DeadlockId,
     FeedbackId,
     IssueId,
     MemoryKey,
@@ -29,6 +31,8 @@ from mop_tui.domain.plan import AgentSpec, HookName, QuestionSpec, TaskSpec
 from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.strategies import Pressure, Remedial
 from mop_tui.domain.task_lifecycle import TaskTrigger
+from mop_tui.domain.topology import Shape
+from mop_tui.domain.wait_graph import Node
 
 Effect = Literal[
     "start_process",
@@ -208,6 +212,8 @@ class StopProcess:
     agent: AgentId
     again: bool = False
     """A trigger, or supervision, wants it to have a new one."""
+    gives_way: bool = False
+    """It is taken out of a deadlock; its task is begun anew later."""
     ill: bool = False
     """Supervision ends it because it is unhealthy; unless it has a new one, its attempt fails."""
     do: Literal["stop_process"] = "stop_process"
@@ -465,6 +471,49 @@ class Adapt:
 
 
 @immutable
+class SwitchTopology:
+    """Have the swarm coordinated in another shape from now on; nothing happens if it is already."""
+
+    to_shape: Shape
+    do: Literal["switch_topology"] = "switch_topology"
+
+
+@immutable
+class ReportDeadlock:
+    """Note that these wait for each other, or one for what nobody can do."""
+
+    cycle: tuple[Node, ...]
+    hopeless: Node | None
+    text: str
+    do: Literal["report_deadlock"] = "report_deadlock"
+
+
+@immutable
+class ClearDeadlock:
+    """Note that a deadlock is over."""
+
+    deadlock: DeadlockId
+    do: Literal["clear_deadlock"] = "clear_deadlock"
+
+
+@immutable
+class BreakCycle:
+    """Note who is taken out of a deadlock, and how; what does it is ordered beside this."""
+
+    deadlock: DeadlockId
+    way: Way
+    task: TaskId
+    agent: AgentId | None
+    gives_way_to: TaskId | None
+    """The task that goes first where one is begun anew."""
+    lost_ms: int
+    """For how long the task was worked on that is begun anew or cancelled."""
+    by: str
+    """Who decided: `policy`, or the operator."""
+    do: Literal["break_cycle"] = "break_cycle"
+
+
+@immutable
 class StopSession:
     """Have the session end once what runs has ended; nothing more is begun."""
 
@@ -518,6 +567,10 @@ Action = Annotated[
     | CloseIssue
     | Reassign
     | Adapt
+    | SwitchTopology
+    | ReportDeadlock
+    | ClearDeadlock
+    | BreakCycle
     | StopSession
     | EndSession,
     Field(discriminator="do"),

@@ -9,7 +9,15 @@ from typing import assert_never
 
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.answers import MOST_CHARACTERS
-from mop_tui.domain.feed import AutoSpawn, ByHand, CreateTask, SetMemory, Spawn, SteerTrigger
+from mop_tui.domain.feed import (
+    AutoSpawn,
+    ByHand,
+    CreateTask,
+    SetMemory,
+    Spawn,
+    SteerTrigger,
+    SwitchTopology,
+)
 from mop_tui.domain.ids import MEMORY_KEY
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.steering import not_running
@@ -43,6 +51,10 @@ def refusal(session: Session | Snapshot, command: ByHand) -> str:
         case AutoSpawn():
             state = "on" if command.on else "off"
             return f"it is {state} already" if session.auto_spawn is command.on else ""
+        case SwitchTopology():
+            if session.shape == command.shape:
+                return f"it is {command.shape} already"
+            return _bad_text(command.reason, "the reason")
         case _:
             assert_never(command)
 

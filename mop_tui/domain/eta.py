@@ -4,11 +4,12 @@ The rest of the work is played through: tasks begin when what they need is there
 may do them is free and nobody has locked what they lock, the most pressing first, at most
 `max_agents` at a time. This is list scheduling by upward rank, and what the rules that assign tasks
 do too. Nothing is invented: what
-takes nobody knows how long makes the end unknown.
+takes nobody knows how long makes the end unknown. Of what is to be reviewed, one more review is
+counted, by which it is approved.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from heapq import heappop, heappush
 from math import inf
 from typing import Literal
@@ -18,16 +19,18 @@ from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
 from mop_tui.domain.ids import AgentId, MemoryKey, Resource, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.locks import may_be_same, wanted
+from mop_tui.domain.review import to_ask_for
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Snapshot, is_provided
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
+from mop_tui.domain.waiting import waiting_for
 from mop_tui.domain.wording import listed
 
 _NAMED = 3
 """How many tasks are named in a reason; more are counted."""
 
 _DONE, _READY = 0, 1
-_IN_HAND = (TaskState.ASSIGNED, TaskState.ACTIVE, TaskState.REVIEWING)
+_IN_HAND = (TaskState.ASSIGNED, TaskState.ACTIVE)
 
 YourMove = Literal["answer", "continue"]
 
@@ -62,8 +65,9 @@ def estimate(snapshot: Snapshot, now: int) -> Estimate | None:
     left = {name: task for name, task in snapshot.tasks.items() if task.state not in TERMINAL}
     if snapshot.status != "running" or not left:
         return None
+    left |= _reviews_to_come(left.values())
     usual = _usual(snapshot.tasks.values())
-    expected = {name: task.spec.expected_ms or usual for name, task in left.items()}
+    expected = {name: _expected(task, usual) for name, task in left.items()}
     known = {name: ms for name, ms in expected.items() if ms is not None}
     if len(known) < len(left):
         return Estimate(now, None, _undeclared([name for name in left if name not in known]))
@@ -81,16 +85,37 @@ def estimate(snapshot: Snapshot, now: int) -> Estimate | None:
         your_move=_your_move(snapshot, course.takers.values()),
         to_ask=sum(task.gated and task.question is None for task in left.values()),
         late=bool(late),
-        ends=course.ends,
+        ends={name: end for name, end in course.ends.items() if name in snapshot.tasks},
     )
 
 
+def _reviews_to_come(tasks: Iterable[Task]) -> dict[TaskId, Task]:
+    """Return the reviews that will be asked for when tasks are handed in, as if they were there."""
+    found = {}
+    for task in tasks:
+        spec = None if task.state is TaskState.REVIEWING else to_ask_for(task)
+        if spec is not None:
+            name = TaskId(f"the review of {task.spec.id}")  # which no task can be called
+            found[name] = Task(replace(spec, id=name), since=0, reason="")
+    return found
+
+
+def _expected(task: Task, usual: int | None) -> int | None:
+    """Return how long a task is expected to take; of what is handed in, its review takes it all."""
+    return 0 if task.state is TaskState.REVIEWING else task.spec.expected_ms or usual
+
+
 def _usual(tasks: Iterable[Task]) -> int | None:
-    """Return how long the tasks that are complete took on average; None if there are none."""
+    """Return how long the tasks that are complete took on average; None if there are none.
+
+    Those that were reviewed do not count, for how long they took in all is not how long the work
+    did.
+    """
     took = [
         task.worked(task.ended_at)
         for task in tasks
         if task.state is TaskState.COMPLETE
+        and task.review is None
         and task.ended_at is not None
         and task.started_at is not None
     ]
@@ -113,7 +138,7 @@ def _rest(task: Task, expected: int, now: int) -> int:
 
 def _is_late(snapshot: Snapshot, task: Task, rest: int) -> bool:
     """Return whether a task takes longer than its rest says, and nobody knows how much."""
-    if task.state is TaskState.REVIEWING or rest < 0:
+    if rest < 0:
         return True
     agent = snapshot.agents.get(task.agent) if task.agent is not None else None
     return (
@@ -178,6 +203,8 @@ class _Course:
         self._agents = {n: agent for n, agent in snapshot.agents.items() if _able(agent)}
         self._free: dict[_Kind, dict[AgentId, None]] = {}
         self._missing: dict[TaskId, int] = {}
+        self._reviewed_by: dict[TaskId, TaskId] = {}
+        """Which review begins when a task is handed in."""
         self._after: dict[TaskId, list[TaskId]] = {}
         self._wanting: dict[MemoryKey, list[TaskId]] = {}
         self._pressing: list[tuple[int, int, int, TaskId]] = []
@@ -202,6 +229,9 @@ class _Course:
     def _see_what_is_missing(self, snapshot: Snapshot) -> None:
         for name, task in self._tasks.items():
             self._missing[name] = 0
+            if task.spec.reviews is not None and name not in snapshot.tasks:
+                self._missing[name] = 1
+                self._reviewed_by[task.spec.reviews] = name
             if task.state is not TaskState.PENDING:
                 continue
             for need in task.spec.needs_tasks:
@@ -219,6 +249,11 @@ class _Course:
         for name, task in self._tasks.items():
             for key in task.spec.provides:
                 successors[name] += self._wanting.get(key, ())
+        for name, task in self._tasks.items():
+            if task.spec.reviews is not None:
+                successors[name] += successors.get(task.spec.reviews, ())
+        for name, review in self._reviewed_by.items():
+            successors[name] = [review]
         return successors
 
     def _begin(self, now: int) -> None:
@@ -231,7 +266,7 @@ class _Course:
                 if task.agent is not None:
                     self.takers[name] = task.agent
                 heappush(self._ahead, (now + self._rests[name], _DONE, name))
-            elif not self._missing[name]:
+            elif task.state is not TaskState.REVIEWING and not self._missing[name]:
                 heappush(self._ahead, (max(now, task.rests_until or now), _READY, name))
 
     def run(self) -> None:
@@ -247,8 +282,7 @@ class _Course:
             self._employ(time)
 
     def _done(self, name: TaskId, time: int) -> None:
-        task = self._tasks[name]
-        self.ends[name] = time
+        """Have work end; of what is to be reviewed, that is not the end."""
         self._at_work -= 1
         if self._locked.pop(name, None) is not None:
             for resources in self._kept:
@@ -256,9 +290,20 @@ class _Course:
         agent = self.takers.get(name)
         if agent is not None and agent in self._agents:
             self._set_free(self._agents[agent])
+        review = self._reviewed_by.get(name)
+        if review is not None:
+            self._come(review)
+            return
+        self._complete(name, time)
+        reviewed = self._tasks[name].spec.reviews
+        if reviewed is not None and reviewed in self._tasks:
+            self._complete(reviewed, time)
+
+    def _complete(self, name: TaskId, time: int) -> None:
+        self.ends[name] = time
         for after in self._after.get(name, ()):
             self._come(after)
-        for key in task.spec.provides:
+        for key in self._tasks[name].spec.provides:
             for wanting in self._wanting.pop(key, ()):
                 self._come(wanting)
 
@@ -353,6 +398,8 @@ def _why_stuck(snapshot: Snapshot, stuck: Sequence[Task]) -> str:
 
 def _obstacle(snapshot: Snapshot, task: Task, stuck: Container[TaskId]) -> str:
     spec = task.spec
+    if task.state is TaskState.REVIEWING:
+        return waiting_for(snapshot, task)
     for need in spec.needs_tasks:
         row = snapshot.tasks.get(need)
         if row is None:

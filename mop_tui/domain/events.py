@@ -15,12 +15,14 @@ from pydantic import JsonValue
 from mop_tui.domain.actions import Action, Concern, Effect, Spawning, TimerPurpose
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.answers import ANYTHING, InputType, Option, QuestionType, Validation
+from mop_tui.domain.deadlock import Way
 from mop_tui.domain.health import HealthChecks, Level, Reading
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
     AskId,
     CommandId,
+    DeadlockId,
     FeedbackId,
     IssueId,
     MemoryKey,
@@ -47,6 +49,7 @@ from mop_tui.domain.shapes import Shape
 from mop_tui.domain.strategies import Found, Pressure, Remedial
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import Limits, TriggerSpec
+from mop_tui.domain.wait_graph import Node
 
 
 class Fact:
@@ -257,6 +260,28 @@ class AgentWaiting(Fact):
     task: TaskId | None
     ask: AskId
     key: MemoryKey
+
+
+@immutable
+class AgentLocking(Fact):
+    """An agent asks for a lock, and waits until it has it."""
+
+    KIND: ClassVar[str] = "agent.locking"
+    agent: AgentId
+    incarnation: int
+    task: TaskId | None
+    ask: AskId
+    resource: Resource
+
+
+@immutable
+class AgentUnlocking(Fact):
+    """An agent gives back what it locked itself."""
+
+    KIND: ClassVar[str] = "agent.unlocking"
+    agent: AgentId
+    incarnation: int
+    resource: Resource
 
 
 @immutable
@@ -607,6 +632,8 @@ class SystemDecided(Fact):
 
 RESTART = "restart"
 """A process is ended for a trigger wants its agent to have a new one."""
+GAVE_WAY = "gives way"
+"""It is taken out of a deadlock, and its task is begun anew later."""
 CURED = "unhealthy, restart"
 """It is unhealthy, and supervision wants its agent to have a new one."""
 GIVEN_UP = "unhealthy"
@@ -633,7 +660,7 @@ class SystemIntended(Fact):
     """Which question of the agent a `tell` answers."""
     about: str = ""
     """What else a `tell` is about: the task cancelled, or who sends a message; and which hook. Of a
-    `stop_process`: what for, if that matters later (`RESTART`, `CURED`, `GIVEN_UP`)."""
+    `stop_process`: what for, if that matters later (`RESTART`, `GAVE_WAY`, `CURED`, `GIVEN_UP`)."""
     files: tuple[str, ...] = ()
     """The files that a `post_edit` hook is told of."""
     feedback: tuple[FeedbackId, ...] = ()
@@ -724,7 +751,8 @@ class SystemScheduled(Fact):
 
 @immutable
 class SystemLocked(Fact):
-    """A resource was locked: nobody else may use it until `agent` has let go of `task`."""
+    """A resource was locked: nobody else may use it until `agent` has let go of `task`, or gives
+    back what it asked for itself."""
 
     KIND: ClassVar[str] = "system.locked"
     resource: Resource
@@ -871,6 +899,43 @@ class SystemStrategyApplied(Fact):
 
 
 @immutable
+class SystemDeadlockFound(Fact):
+    """These wait for each other in a circle, or one waits for what nobody is left to do."""
+
+    KIND: ClassVar[str] = "system.deadlock_found"
+    deadlock: DeadlockId
+    cycle: tuple[Node, ...]
+    """Each waits for the next, and the last for the first."""
+    hopeless: Node | None
+    """What the only one in `cycle` waits for in vain."""
+    text: str
+
+
+@immutable
+class SystemDeadlockCleared(Fact):
+    """A deadlock is over."""
+
+    KIND: ClassVar[str] = "system.deadlock_cleared"
+    deadlock: DeadlockId
+
+
+@immutable
+class SystemCycleBroken(Fact):
+    """Somebody is taken out of a deadlock, so that the others can go on."""
+
+    KIND: ClassVar[str] = "system.cycle_broken"
+    deadlock: DeadlockId
+    way: Way
+    task: TaskId
+    agent: AgentId | None
+    gives_way_to: TaskId | None
+    """The task that goes first where one is begun anew."""
+    lost_ms: int
+    """For how long the task was worked on that is begun anew or cancelled."""
+    by: str
+
+
+@immutable
 class SystemNotRecording(Fact):
     """Writing the journal failed for a while; nothing was acted upon meanwhile."""
 
@@ -925,6 +990,8 @@ FACTS: tuple[type[Fact], ...] = (
     AgentErred,
     AgentAsked,
     AgentWaiting,
+    AgentLocking,
+    AgentUnlocking,
     AgentMessaged,
     AgentFinished,
     AgentExited,
@@ -967,6 +1034,9 @@ FACTS: tuple[type[Fact], ...] = (
     SystemTopologyChanged,
     SystemSampled,
     SystemStrategyApplied,
+    SystemDeadlockFound,
+    SystemDeadlockCleared,
+    SystemCycleBroken,
     SystemNotRecording,
     SystemStraysEnded,
     SystemAttended,
@@ -987,6 +1057,8 @@ INPUTS: frozenset[str] = frozenset(
         AgentErred,
         AgentAsked,
         AgentWaiting,
+        AgentLocking,
+        AgentUnlocking,
         AgentMessaged,
         AgentFinished,
         AgentExited,

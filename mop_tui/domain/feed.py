@@ -15,6 +15,7 @@ from mop_tui.domain.immutable import immutable
 from mop_tui.domain.marks import Mark
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Snapshot
+from mop_tui.domain.topology import Shape
 
 
 @immutable
@@ -156,7 +157,15 @@ class AutoSpawn:
     on: bool
 
 
-ByHand = Spawn | CreateTask | SetMemory | SteerTrigger | AutoSpawn
+@immutable
+class SwitchTopology:
+    """Have the swarm coordinated in another shape from now on."""
+
+    shape: Shape
+    reason: str = ""
+
+
+ByHand = Spawn | CreateTask | SetMemory | SteerTrigger | AutoSpawn | SwitchTopology
 """What the operator may do beside what triggers do."""
 
 Section = Literal["overview", "teams", "tasks", "issues", "events", "metrics"]

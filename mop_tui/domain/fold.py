@@ -7,13 +7,15 @@ former process (an older incarnation) change nothing either.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 from mop_tui.domain import events as e
 from mop_tui.domain import remembering
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
+from mop_tui.domain.deadlock import Deadlock
 from mop_tui.domain.events import AnyEvent, Event
-from mop_tui.domain.ids import AgentId, AskId, QuestionId, TaskId, TriggerName
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, QuestionId, TaskId, TriggerName
 from mop_tui.domain.issues import (
     edit_of,
     error_text,
@@ -22,8 +24,9 @@ from mop_tui.domain.issues import (
     limit_of,
     told_by,
 )
-from mop_tui.domain.locks import Lock
-from mop_tui.domain.plan import LEAVE_IT
+from mop_tui.domain.locks import Lock, LockWanted
+from mop_tui.domain.plan import LEAVE_IT, QuestionSpec
+from mop_tui.domain.review import result_of
 from mop_tui.domain.rows import (
     LATEST_CHECKS,
     LATEST_STATES,
@@ -65,6 +68,7 @@ _BEGINNINGS = e.INPUTS - {e.SystemMemorySet.KIND, e.SystemQuiesced.KIND}
 _CONSEQUENTIAL = e.INPUTS - e.TELEMETRY
 _TASK_COMPLETE = TaskState.COMPLETE
 _TASK_ACTIVE = TaskState.ACTIVE
+_REVIEWING = TaskState.REVIEWING
 _OF_HEALTH = frozenset(
     {
         AgentTrigger.PERFORMANCE_THRESHOLD_EXCEEDED,
@@ -74,7 +78,11 @@ _OF_HEALTH = frozenset(
     }
 )
 _ILL = (AgentState.DEGRADED, AgentState.UNHEALTHY)
-_STARTED_AGAIN_BY = {e.RESTART: "a trigger", e.CURED: "supervision"}
+_STARTED_AGAIN_BY = {
+    e.RESTART: "a trigger",
+    e.GAVE_WAY: "whoever broke its deadlock",
+    e.CURED: "supervision",
+}
 _STEPS_KEPT = 3
 """Tellings of progress that are kept besides the last."""
 _OF_HOOKS = frozenset({"run_hook", "stop_hook"})
@@ -91,6 +99,8 @@ def apply(session: Session, event: AnyEvent) -> None:
     """Fold one event into `session`. Events must come in the order of their `seq`."""
     session.seq = event.seq
     session.at = event.at
+    if session.loosened and _is_beginning(event):
+        session.loosened.clear()
     handler = _HANDLERS.get(event.kind)
     if handler is not None:
         handler(session, event)
@@ -104,7 +114,7 @@ def _inherit_depth(session: Session, event: AnyEvent) -> None:
     From one input to the next that is carried by the rows: of agents, tasks and questions.
     """
     depths = session.depths
-    if depths and event.kind in _BEGINNINGS and getattr(event.data, "as_before", None) is None:
+    if depths and _is_beginning(event):
         depths.clear()
     if event.cause in depths:
         depths[event.seq] = depths[event.cause]
@@ -112,6 +122,11 @@ def _inherit_depth(session: Session, event: AnyEvent) -> None:
         depth = carried_depth(session, event)
         if depth:
             depths[event.seq] = depth
+
+
+def _is_beginning(event: AnyEvent) -> bool:
+    """True if nothing that was recorded just before led to an event."""
+    return event.kind in _BEGINNINGS and getattr(event.data, "as_before", None) is None
 
 
 def carried_depth(session: Session, event: AnyEvent) -> int:
@@ -313,14 +328,13 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
         session.running -= 1
     agent.running = False
     agent.exit_code = data.code
-    agent.result = data.result
+    agent.result = result_of(session.tasks.get(data.task or TaskId("")), data)
     if not data.lost and not agent.restarting:
         agent.deaths += 1
     agent.measured = None
     agent.response_ms = agent.unanswered_ms = None
     for ask, what in agent.waits.items():
-        if isinstance(what, str):
-            session.waiting_agents.get(what, {}).pop((data.agent, ask), None)
+        _end_wait(session, data.agent, ask, what)
     agent.waits = {}
     session.weigh(agent)
     session.touch(agent)
@@ -329,7 +343,7 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
 def _agent_finished(session: Session, event: Event[e.AgentFinished]) -> None:
     agent = _current(session, event.data.agent, event.data.incarnation)
     if agent is not None:
-        agent.result = event.data.result
+        agent.result = result_of(session.tasks.get(event.data.task), event.data)
         session.touch(agent)
 
 
@@ -448,13 +462,32 @@ def _agent_waiting(session: Session, event: Event[e.AgentWaiting]) -> None:
         session.touch(agent)
 
 
+def _agent_locking(session: Session, event: Event[e.AgentLocking]) -> None:
+    data = event.data
+    agent = _current(session, data.agent, data.incarnation)
+    if agent is not None:
+        _forget_wait(session, agent, data.ask)
+        if session.await_lock(data.resource, data.agent, data.ask):
+            agent.waits = {**agent.waits, data.ask: LockWanted(data.resource, event.seq)}
+        session.touch(agent)
+
+
 def _forget_wait(session: Session, agent: Agent, ask: AskId) -> None:
     """Forget what an agent waited for: the answer is on its way, or it asks anew."""
     waits = dict(agent.waits)
     what = waits.pop(ask, None)
     agent.waits = waits
-    if isinstance(what, str):
-        session.waiting_agents.get(what, {}).pop((agent.spec.id, ask), None)
+    _end_wait(session, agent.spec.id, ask, what)
+
+
+def _end_wait(
+    session: Session, agent: AgentId, ask: AskId, what: QuestionSpec | MemoryKey | LockWanted | None
+) -> None:
+    """Note that an agent does not wait any more for what it asked by that name."""
+    if isinstance(what, LockWanted):
+        session.end_lock_wait(what.resource, agent, ask)
+    elif isinstance(what, str):
+        session.waiting_agents.get(what, {}).pop((agent, ask), None)
 
 
 def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
@@ -468,6 +501,10 @@ def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
     counts[task.state] = counts.get(task.state, 0) + 1
     session.relate(spec)
     session.expect(spec, 1)
+    reviewed = session.tasks.get(spec.reviews) if spec.reviews is not None else None
+    if reviewed is not None:
+        reviewed.review = spec.id
+        session.touch(reviewed)
     if spec.context:
         prefix = spec.id.rpartition("-")[0]
         _count(session, spec.id, prefix)
@@ -486,6 +523,8 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         session.ignored += 1
         return
     was_terminal = task.state in TERMINAL
+    if task.state is _REVIEWING:
+        _end_review(task, to_state)
     if task.state is _TASK_ACTIVE:
         session.timers.pop(timeout_of(task.spec.id, task.attempts), None)
     session.set_task_state(task, to_state)
@@ -503,6 +542,8 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
     elif trigger in _TAKEN_BACK or trigger is _REINSTATED:
         task.agent = None
         task.progress = None
+    if session.yielding or session.given_way:
+        _give_way(session, task)
     if was_terminal:
         _begin_anew(task)
     task.because_of = data.because_of
@@ -518,12 +559,58 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
     session.touch(task)
 
 
+def _give_way(session: Session, task: Task) -> None:
+    """Let tasks be begun that were not to be before `task` is over."""
+    over = task.state in TERMINAL
+    waiting = session.yielding.pop(task.spec.id, ()) if over else ()
+    for name in waiting:
+        row = session.tasks[name]
+        row.yields_to = tuple(other for other in row.yields_to if other != task.spec.id)
+        session.touch(row)
+    session.given_way = tuple(name for name in waiting if not session.tasks[name].yields_to)
+
+
+def _deadlock_found(session: Session, event: Event[e.SystemDeadlockFound]) -> None:
+    data = event.data
+    found = Deadlock(data.deadlock, data.cycle, data.hopeless, data.text, event.at, event.seq)
+    session.deadlocks[found.id] = found
+    session.open_deadlocks[found.stuck] = found.id
+
+
+def _deadlock_cleared(session: Session, event: Event[e.SystemDeadlockCleared]) -> None:
+    deadlock = session.deadlocks.get(event.data.deadlock)
+    if deadlock is None or session.open_deadlocks.pop(deadlock.stuck, None) is None:
+        session.ignored += 1
+        return
+    session.deadlocks[deadlock.id] = replace(deadlock, cleared_at=event.at)
+
+
+def _cycle_broken(session: Session, event: Event[e.SystemCycleBroken]) -> None:
+    data = event.data
+    if data.agent is not None:
+        session.last_victim = data.agent
+    first, task = data.gives_way_to, session.tasks.get(data.task)
+    if first is None or task is None or session.tasks[first].state in TERMINAL:
+        return
+    task.yields_to = tuple(dict.fromkeys((*task.yields_to, first)))
+    waiting = (*session.yielding.get(first, ()), task.spec.id)
+    session.yielding[first] = tuple(dict.fromkeys(waiting))
+    session.touch(task)
+
+
+def _end_review(task: Task, to_state: TaskState) -> None:
+    """Note that the latest review of a task rejected it, if that is what takes it on."""
+    if to_state in (TaskState.READY, TaskState.FAILED) and task.review is not None:
+        task.rejected_by = (*task.rejected_by, task.review)
+        task.rejections += 1
+
+
 def _begin_anew(task: Task) -> None:
     """Forget how a task that had ended came to that; its gate asks anew. What else was answered
     about it is why it is done again."""
     task.ended_at = None
     task.output = ""
-    task.retries = task.begun_anew = 0
+    task.retries = task.begun_anew = task.rejections = 0
     task.cleared = task.overdue = task.doubtful = False
     gate = task.spec.gate
     task.answers = tuple(answer for answer in task.answers if answer[0] != gate)
@@ -790,6 +877,9 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
 
 
 def _topology_changed(session: Session, event: Event[e.SystemTopologyChanged]) -> None:
+    if event.data.from_shape != session.shape:
+        session.ignored += 1
+        return
     session.shape = event.data.to_shape
 
 
@@ -1053,11 +1143,13 @@ def _memory_set(session: Session, event: Event[e.SystemMemorySet]) -> None:
 def _locked(session: Session, event: Event[e.SystemLocked]) -> None:
     data = event.data
     task = session.tasks.get(data.task)
+    assigned = (
+        task is not None and task.state is TaskState.ASSIGNED and task.agent == data.agent
+    )  # at first it is not in hand yet
     if (
-        task is None
-        or task.state is not TaskState.ASSIGNED
-        or task.agent != data.agent
+        not (assigned or session.holder.get(data.task) == data.agent)
         or data.resource in session.locks
+        or data.resource not in session.alike
     ):
         session.ignored += 1
         return
@@ -1183,6 +1275,7 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.AgentMessaged.KIND: _agent_messaged,
     e.AgentAsked.KIND: _agent_asked,
     e.AgentWaiting.KIND: _agent_waiting,
+    e.AgentLocking.KIND: _agent_locking,
     e.AgentFinished.KIND: _agent_finished,
     e.AgentExited.KIND: _agent_exited,
     e.TaskCreated.KIND: _task_created,
@@ -1216,6 +1309,9 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.SystemTimerFired.KIND: _timer_fired,
     e.SystemClockJumped.KIND: _clock_jumped,
     e.SystemTopologyChanged.KIND: _topology_changed,
+    e.SystemDeadlockFound.KIND: _deadlock_found,
+    e.SystemDeadlockCleared.KIND: _deadlock_cleared,
+    e.SystemCycleBroken.KIND: _cycle_broken,
     e.SystemDigest.KIND: _digest,
 }
 

@@ -15,6 +15,8 @@ TimerId = NewType("TimerId", str)
 IssueId = NewType("IssueId", str)
 FeedbackId = NewType("FeedbackId", str)
 """One piece of feedback: `f1`, `f2`, ..."""
+DeadlockId = NewType("DeadlockId", str)
+"""One deadlock: `d1`, `d2`, ..."""
 ActionId = NewType("ActionId", str)
 """`<seq of the decision>.<position in it>`, so an action names the decision that ordered it."""
 CommandId = NewType("CommandId", str)

@@ -3,8 +3,9 @@
 Two tasks exclude each other if any resource of the one may be the same as one of the other. A name
 such as `release` is a pattern like any other: it means itself alone.
 
-A task takes all that it locks together with its agent, and gives all of it back together. Nobody
-ever waits for a lock while holding another, so locks cannot deadlock.
+What a task is said to lock it takes all at once, together with its agent, and tasks that wait for
+that hold nothing. Besides, an agent may lock more while it works. It then waits for one lock while
+it holds others, and so agents can wait for each other in a circle.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -15,6 +16,11 @@ from mop_tui.domain.globs import Globs
 from mop_tui.domain.ids import AgentId, Resource, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, TaskSpec
+
+MOST_LOCKED = 100
+"""How much one agent may have locked, and wait for, before it is refused more."""
+MOST_WORK = 100_000
+"""How much comparing (see `Globs`) one resource may take that an agent asks for: some 50 ms."""
 
 _WILD = frozenset("*?[{")
 
@@ -30,6 +36,15 @@ class Lock:
     """Session time at which it was taken."""
     seq: int
     """The event by which it was taken."""
+
+
+@immutable
+class LockWanted:
+    """What an agent waits for that has asked for a lock."""
+
+    resource: Resource
+    seq: int
+    """The event by which it asked."""
 
 
 @immutable

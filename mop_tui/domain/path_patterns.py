@@ -28,6 +28,7 @@ MOST_STEPS = 50
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CLASS = re.compile(r"\[(?P<negated>[!^]?)(?P<inside>[^\[\]/{},]+)\]")
 _ONE_PART = re.compile(r"\{([^{},]*)\}")
+_BRACKETS = re.compile(r"[][{}]")
 _WILDCARD = re.compile(r"[*?\[{]")
 _EVERYTHING_BELOW = "**"
 
@@ -74,6 +75,30 @@ def problem(pattern: str) -> str:
     For example 'is absolute: it has to be relative to session.root'.
     """
     return _in_letters(pattern) or _in_braces(pattern) or _in_classes(pattern) or _in_ways(pattern)
+
+
+def resource_problem(resource: str) -> str:
+    """Return what is wrong with a name, or a pattern for paths, that is to be locked or owned, as
+    the end of a sentence that it begins, or ""."""
+    if resource != resource.strip():
+        return "begins or ends with a space"
+    if "${" in resource:
+        return "has a look-up, and none is filled in here"
+    if "\\" in resource:
+        return "has a backslash; folders end in /, and no sign needs another before it"
+    if resource.startswith(("/", "~")):
+        inside = resource.lstrip("~/")
+        better = f", such as {inside}" if inside else ""
+        return f"must be in the session's folder: write a path that begins there{better}"
+    steps = resource.split("/")
+    if ".." in steps:
+        return "leads out of a folder by '..'; write the path that it comes to"
+    if {"", "."} & {*steps[:-1], steps[-1] or "x"}:
+        better = "/".join(step for step in steps[:-1] if step not in ("", "."))
+        last = "" if steps[-1] == "." else steps[-1]
+        better = f"{better}/{last}" if better else last
+        return f"goes nowhere by '.' or '//'; write {better or 'what is meant'}"
+    return problem(below(resource)) if _BRACKETS.search(resource) else ""
 
 
 def below(resource: str) -> str:

@@ -145,6 +145,8 @@ class Script:
     uses_cpu: float | None = None
     """Processor cores that it uses meanwhile, and bytes of memory; None if nobody says."""
     uses_memory: int | None = None
+    rejects: int = 0
+    """In how many rounds it rejects what it reviews."""
 
 
 @immutable
@@ -248,6 +250,19 @@ LEAVE_IT = "cancel"
 
 
 @immutable
+class Review:
+    """Who looks at a task that was done before it counts as complete."""
+
+    by: AgentId
+    rounds: int = 3
+    """How often the task is sent back at most; when it is rejected once more, it fails."""
+    expected_ms: int | None = None
+    timeout_ms: int | None = None
+    retry: Retry = Retry()
+    """How often the review is tried again when it comes to no verdict."""
+
+
+@immutable
 class TaskSpec:
     """A piece of work: who may do it, what it needs, what it provides."""
 
@@ -282,6 +297,18 @@ class TaskSpec:
     """What no other task may use while it is being done: see `locks`."""
     owns: tuple[Resource, ...] = ()
     """Patterns for the files that only its agent may change meanwhile."""
+    review: Review | None = None
+    reviews: TaskId | None = None
+    """The task whose work it is about, where it is a review."""
+
+    @property
+    def waits_for_tasks(self) -> tuple[TaskId, ...]:
+        """The tasks that come before it: what it needs, or reviews."""
+        return self.needs_tasks if self.reviews is None else (*self.needs_tasks, self.reviews)
+
+    def is_reviewed_by(self, agent: AgentId) -> bool:
+        """True if `agent` is to review it, and so must not do it."""
+        return self.review is not None and self.review.by == agent
 
 
 @immutable

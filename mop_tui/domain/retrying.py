@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Container, Mapping
 
+from mop_tui.domain import review
 from mop_tui.domain.agent_lifecycle import LIVE
 from mop_tui.domain.ids import MemoryKey, TaskId
 from mop_tui.domain.plan import Lifetime
@@ -21,13 +22,24 @@ def refusal(session: Session | Snapshot, task_id: TaskId) -> str:
     if task is None:
         return "there is no such task"
     if task.state not in _LOST:
-        return f"it is {task.state}"
+        return f"it is {task.state}{_retry_review(session, task)}"
+    reviewed = review.reviewed(session, task)
+    if reviewed is not None and not review.is_awaited(task, reviewed):
+        return f"{reviewed.spec.id} does not wait for this review any more"
     holder = session.agents.get(task.agent) if task.agent is not None else None
     if holder is not None and holder.task == task_id:
         return f"{task.agent} has not let go of it yet"
     providers = _providers(session.tasks) if task.spec.needs_keys else {}
     missing = _impossible(session, task, providers, ())
     return missing or _nobody(session, task)
+
+
+def _retry_review(session: Session | Snapshot, task: Task) -> str:
+    """Return that the review of a task is what to do again, if there is one and it is lost."""
+    last = review.latest(session, task)
+    if task.state is not TaskState.REVIEWING or last is None or not review.is_lost(last):
+        return ""
+    return f"; its review {last.spec.id} is {last.state}: do that again"
 
 
 def brought_back(session: Session | Snapshot, task_id: TaskId) -> list[TaskId]:

@@ -21,6 +21,7 @@ from mop_tui.domain.ids import (
     TaskId,
     TriggerName,
 )
+from mop_tui.domain.locks import LockWanted
 from mop_tui.domain.plan import AgentSpec, QuestionSpec, TaskSpec
 from mop_tui.domain.reactions import Reaction, reactions_to
 from mop_tui.domain.remedy import Remedy
@@ -67,8 +68,9 @@ class Agent:
     tail: tuple[str, ...] = ()
     tail_end: int = 0
     """Number of output lines recorded so far; `tail` holds the last of them."""
-    waits: Mapping[AskId, QuestionSpec | MemoryKey] = field(default_factory=dict)
-    """What it asked for and has not been answered: questions to the human, keys of the memory."""
+    waits: Mapping[AskId, QuestionSpec | MemoryKey | LockWanted] = field(default_factory=dict)
+    """What it asked for and has not been answered: questions to the human, keys of the memory,
+    locks."""
     measured: AgentHealth | None = None
     reported: AgentHealth | None = None
     response_ms: float | None = None
@@ -183,6 +185,8 @@ class Task:
     """How often it was tried again because it had failed."""
     rests_until: int | None = None
     """It failed, and will be tried again at this session time."""
+    yields_to: tuple[TaskId, ...] = ()
+    """It was taken out of a deadlock, and is not begun anew before these are over."""
     begun_anew: int = 0
     """How often supervision had it begun anew since it was tried last because it had failed, or was
     to be done after all."""
@@ -202,6 +206,12 @@ class Task:
     not among it."""
     reasons: tuple[tuple[QuestionName, str], ...] = ()
     """Why, as far as that was said."""
+    review: TaskId | None = None
+    """The latest review of it."""
+    rejected_by: tuple[TaskId, ...] = ()
+    """The reviews that rejected it."""
+    rejections: int = 0
+    """How many of them did since it was begun, or was to be done after all."""
     moved: int = 0
     """Which event brought it into its present state."""
     meant_for: AgentId | None = None
@@ -227,7 +237,7 @@ class Task:
     @property
     def held(self) -> bool:
         """True while the task is not to be given to anybody, ready or not."""
-        return self.resting or self.gated or self.doubtful
+        return self.resting or self.gated or self.doubtful or bool(self.yields_to)
 
     def digest_row(self) -> str:
         """What of this row counts for the state digest."""
@@ -237,6 +247,8 @@ class Task:
             f" {self.rests_until!s} {self.overdue!s} {self.paused_ms} {self.paused_since!s}"
             f" {self.output}{' doubtful' if self.doubtful else ''}"
             f"{'' if self.meant_for is None else f' for {self.spec.agent}'}"
+            f"{f' yields to {self.yields_to}' if self.yields_to else ''}"
+            f"{'' if self.review is None else f' {self.review} {self.rejections}'}"
         )
 
 

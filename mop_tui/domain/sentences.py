@@ -14,7 +14,7 @@ from mop_tui.domain.events import PROTOCOL_VIOLATION, AnyEvent
 from mop_tui.domain.health import told
 from mop_tui.domain.ids import AgentId
 from mop_tui.domain.plan import Mode
-from mop_tui.domain.task_lifecycle import TaskTrigger
+from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.wording import join, lasting, listed, printable, words
 
 Known = (
@@ -31,6 +31,8 @@ Known = (
     | e.AgentErred
     | e.AgentAsked
     | e.AgentWaiting
+    | e.AgentLocking
+    | e.AgentUnlocking
     | e.AgentMessaged
     | e.AgentFinished
     | e.AgentExited
@@ -63,6 +65,9 @@ Known = (
     | e.SystemScheduled
     | e.SystemLocked
     | e.SystemUnlocked
+    | e.SystemDeadlockFound
+    | e.SystemDeadlockCleared
+    | e.SystemCycleBroken
     | e.SystemIssueOpened
     | e.SystemIssueRepeated
     | e.SystemIssueClosed
@@ -103,6 +108,8 @@ def _say(kind: str, fact: Known) -> str:
             | e.AgentErred()
             | e.AgentAsked()
             | e.AgentWaiting()
+            | e.AgentLocking()
+            | e.AgentUnlocking()
             | e.AgentMessaged()
             | e.AgentFinished()
         ):
@@ -142,8 +149,6 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemAttended()
         ):
             return _of_session(fact)
-        case e.SystemSampled() | e.SystemStrategyApplied():
-            return _of_adaptation(fact)
         case e.SystemDecided() | e.SystemIntended() | e.SystemDone():
             return _of_action(fact)
         case (
@@ -157,6 +162,14 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemTimerFired()
         ):
             return _of_system(fact)
+        case (
+            e.SystemDeadlockFound()
+            | e.SystemDeadlockCleared()
+            | e.SystemCycleBroken()
+            | e.SystemSampled()
+            | e.SystemStrategyApplied()
+        ):
+            return _of_swarm(fact)
         case (
             e.SystemFired()
             | e.SystemRefused()
@@ -227,6 +240,8 @@ def _of_speech(
     | e.AgentErred
     | e.AgentAsked
     | e.AgentWaiting
+    | e.AgentLocking
+    | e.AgentUnlocking
     | e.AgentMessaged
     | e.AgentFinished,
 ) -> str:
@@ -244,6 +259,10 @@ def _of_speech(
             return f"{fact.agent} asks: {fact.question.question}"
         case e.AgentWaiting():
             return f"{fact.agent} waits for {fact.key}"
+        case e.AgentLocking():
+            return f"{fact.agent} asks for the lock on {fact.resource}"
+        case e.AgentUnlocking():
+            return f"{fact.agent} is done with {fact.resource}"
         case e.AgentMessaged():
             return f"{fact.agent} to {fact.to}: {fact.text}"
         case e.AgentFinished():
@@ -389,7 +408,9 @@ def _task_moved(fact: e.TaskTransitioned) -> str:
         case trigger.SENT_BACK:
             return join(f"{fact.task} was sent back", fact.reason)
         case trigger.FINISHED:
-            return f"{fact.agent or 'somebody'} completed {fact.task}"
+            completed = f"{fact.agent or 'somebody'} completed {fact.task}"
+            reviewed = fact.from_state is TaskState.REVIEWING
+            return join(completed, fact.reason) if reviewed else completed
         case trigger.FAILED:
             return join(f"{fact.task} failed", fact.reason)
         case trigger.REQUEUED | trigger.RETRIED:
@@ -467,7 +488,9 @@ def _answered(fact: e.UserAnswered) -> str:
 def _commanded(fact: e.UserCommanded) -> str:
     if fact.command == "say" and not fact.refused:
         return f"{fact.by} to {fact.about}: {fact.reason}"
-    what = "switch auto-spawn" if fact.command == "auto_spawn" else words(fact.command)
+    what = {"auto_spawn": "switch auto-spawn", "switch_topology": "coordinate the swarm as"}.get(
+        fact.command, words(fact.command)
+    )
     about = f" {fact.about}" if fact.about else ""
     told = f"{fact.by} told the session to {what}{about}"
     refused = f"{told}, which was refused: {fact.refused}"
@@ -543,6 +566,18 @@ def _strays(fact: e.SystemStraysEnded) -> str:
     return f"{number} of {fact.session}, whose program had died, {fate}: {listed(fact.agents)}"
 
 
+def _of_swarm(
+    fact: e.SystemDeadlockFound
+    | e.SystemDeadlockCleared
+    | e.SystemCycleBroken
+    | e.SystemSampled
+    | e.SystemStrategyApplied,
+) -> str:
+    if isinstance(fact, e.SystemSampled | e.SystemStrategyApplied):
+        return _of_adaptation(fact)
+    return _of_deadlock(fact)
+
+
 def _of_adaptation(fact: e.SystemSampled | e.SystemStrategyApplied) -> str:
     if isinstance(fact, e.SystemStrategyApplied):
         back = " is taken back" if fact.undone else ""
@@ -550,6 +585,28 @@ def _of_adaptation(fact: e.SystemSampled | e.SystemStrategyApplied) -> str:
     if not fact.findings:
         return "the swarm was judged: nothing is wrong with how it works any more"
     return "; ".join(found.text for found in fact.findings)
+
+
+def _of_deadlock(
+    fact: e.SystemDeadlockFound | e.SystemDeadlockCleared | e.SystemCycleBroken,
+) -> str:
+    match fact:
+        case e.SystemDeadlockFound():
+            return f"deadlock {fact.deadlock}: {fact.text}"
+        case e.SystemDeadlockCleared():
+            return f"deadlock {fact.deadlock} is over"
+        case e.SystemCycleBroken(way="withdraw"):
+            after = "" if fact.gives_way_to is None else f", after {fact.gives_way_to}"
+            lost = f"; {lasting(fact.lost_ms)} of work are lost"
+            return (
+                f"{fact.agent} gives way in {fact.deadlock}: {fact.task} begins anew{after}{lost}"
+            )
+        case e.SystemCycleBroken(way="refuse"):
+            return f"{fact.agent} is refused in {fact.deadlock} what {fact.task} waits for"
+        case e.SystemCycleBroken():
+            return f"{fact.task} is cancelled, to break {fact.deadlock}"
+        case _:
+            assert_never(fact)
 
 
 def _jumped(fact: e.SystemClockJumped) -> str:

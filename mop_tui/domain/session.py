@@ -17,12 +17,15 @@ from pydantic import JsonValue
 
 from mop_tui.domain import agent_lifecycle, graph, locks, task_lifecycle
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger
+from mop_tui.domain.deadlock import Deadlock
 from mop_tui.domain.events import Outcome, SystemIntended, SystemSampled, SystemTimerSet
+from mop_tui.domain.globs import Globs, TooMuchError
 from mop_tui.domain.health import HealthChecks
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
     AskId,
+    DeadlockId,
     FeedbackId,
     IssueId,
     MemoryKey,
@@ -35,7 +38,7 @@ from mop_tui.domain.ids import (
 )
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.issues import MOST_OPEN, Describes, Identity, Told, identity, more_of
-from mop_tui.domain.locks import Lock, Obstacle
+from mop_tui.domain.locks import Lock, LockWanted, Obstacle
 from mop_tui.domain.plan import (
     AgentSpec,
     Calling,
@@ -51,6 +54,8 @@ from mop_tui.domain.shapes import Shape
 from mop_tui.domain.strategies import Adaptation, Adapting, Pressed, Pressure, strategy_of
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import MINUTE, Limits
+from mop_tui.domain.wait_graph import Node, Stuck
+from mop_tui.domain.waits import StandingWaits, of_key, of_lock, of_task, stands_still
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
@@ -224,6 +229,8 @@ class Snapshot:
     adaptations: tuple[Adaptation, ...]
     memory: Mapping[MemoryKey, JsonValue]
     locks: Mapping[Resource, Lock]
+    deadlocks: tuple[Deadlock, ...]
+    """Those that hold, oldest first."""
     agent_counts: Mapping[AgentState, int]
     task_counts: Mapping[TaskState, int]
     away: tuple[tuple[int, int], ...]
@@ -384,6 +391,15 @@ class Session:
     """The open issues, by what each is known by."""
     issues_of: dict[AgentId, int] = field(default_factory=dict)
     """How many open issues are about an agent, beside the one that counts what is over that."""
+    deadlocks: dict[DeadlockId, Deadlock] = field(default_factory=dict)
+    """All that were found, the open ones among them:"""
+    open_deadlocks: dict[Stuck, DeadlockId] = field(default_factory=dict)
+    last_victim: AgentId | None = None
+    """Who was taken out of a deadlock last."""
+    yielding: dict[TaskId, tuple[TaskId, ...]] = field(default_factory=dict)
+    """Which tasks are not begun before a task is over; and those that may be since the last one
+    that was:"""
+    given_way: tuple[TaskId, ...] = ()
     remembered: dict[tuple[AgentId, str], tuple[QuestionId, ...]] = field(default_factory=dict)
     """Questions whose answers are remembered, by agent and class, as long as none has expired."""
     dependants: dict[TaskId, list[TaskId]] = field(default_factory=dict)
@@ -393,8 +409,15 @@ class Session:
     """Which agent has a task in hand: at most one."""
     locked_by: dict[AgentId, dict[Resource, None]] = field(default_factory=dict)
     """What is locked for the task that an agent has in hand, or has just let go of."""
+    waiting_for_lock: dict[Resource, dict[tuple[AgentId, AskId], int]] = field(default_factory=dict)
+    """Which agents wait for a lock, with the event by which each asked, the first first."""
+    loosened: dict[Resource, None] = field(default_factory=dict, compare=False)
+    """What agents may be able to lock that wait for it, by what followed from the last input."""
+    wanting: dict[Resource, dict[TaskId, None]] = field(default_factory=dict)
+    """READY tasks by what they lock."""
     alike: dict[Resource, list[Resource]] = field(default_factory=dict)
-    """Of everything that some task may lock: what else of that may be the same, and itself."""
+    """Of everything that some task may lock, and of what agents lock or ask for besides: what else
+    of that may be the same, and itself."""
     owners: list[AgentId] = field(default_factory=list)
     """Agents that own files."""
     owning: list[TaskId] = field(default_factory=list)
@@ -408,6 +431,8 @@ class Session:
     """Tasks that are not terminal; by whom they could be done:"""
     unfinished_pinned: dict[AgentId, int] = field(default_factory=dict)
     unfinished_skilled: dict[str, int] = field(default_factory=dict)
+    to_review: dict[AgentId, int] = field(default_factory=dict)
+    """How many unfinished tasks an agent is to review."""
     wanted_back: dict[AgentId, None] = field(default_factory=dict)
     """Agents out of work whom unfinished tasks are meant for."""
     _ranks: dict[TaskId, int] | None = None
@@ -417,7 +442,15 @@ class Session:
     _locks_changed: dict[Resource, None] = field(default_factory=dict)
     _patterns: list[Resource] = field(default_factory=list)
     """What in `alike` is a pattern."""
+    _undeclared: dict[Resource, None] = field(default_factory=dict)
+    """What in `alike` only agents know of that lock it or ask for it."""
     _digested_at: int = 0
+    _waits: StandingWaits | None = None
+    """What waits for what, as it was when event `_settled_at` was folded."""
+    _settled_at: int = 0
+    _unsettled: list[_Row] = field(default_factory=list)
+    """Rows touched since then; and keys and locks that changed:"""
+    _unsettled_nodes: dict[Node, None] = field(default_factory=dict)
     _stale: list[_Row] = field(default_factory=list)
     """Rows touched since the last snapshot, which was taken at `_shown_at`."""
     _shown_at: int = 0
@@ -458,6 +491,8 @@ class Session:
             taker = self.agents.get(agent) if agent is not None else None
             if taker is None or taker.state is not _AVAILABLE:
                 return Refusal("no available agent was named to take it")
+            if task.spec.is_reviewed_by(taker.spec.id):
+                return Refusal(f"{agent} is to review it")
             if task.spec.id in self.holder:
                 return Refusal(f"{self.holder[task.spec.id]} still holds it")
         return target
@@ -491,18 +526,28 @@ class Session:
         return self._ranks[task]
 
     def dependants_by_any_need(self) -> dict[TaskId, list[TaskId]]:
-        """Return, for each task, the tasks that need it or a key it provides."""
+        """Return, for each task, the tasks that need it or a key it provides; of a review, those
+        that wait for what it reviews."""
         dependants = {task: list(self.dependants.get(task, ())) for task in self.tasks}
         for key, waiting in self.waiting_for_key.items():
             for provider in self.providers.get(key, ()):
                 dependants[provider].extend(waiting)
+        for task, row in self.tasks.items():
+            if row.spec.reviews in dependants:
+                dependants[task] += dependants[row.spec.reviews]
         return dependants
 
     def capable(self, task: TaskSpec) -> list[AgentId]:
-        """Return the agents that may do `task`, in the order in which they were spawned."""
+        """Return the agents that may do `task`, in the order in which they were spawned.
+
+        Whoever is to review it may not.
+        """
         if task.agent is not None:
             return [task.agent] if task.agent in self.agents else []
-        return self.skilled.get(task.requires_skill or "", [])
+        skilled = self.skilled.get(task.requires_skill or "", [])
+        if task.review is None:
+            return skilled
+        return [agent for agent in skilled if not task.is_reviewed_by(agent)]
 
     def obstacle(self, task: TaskSpec, agent: AgentSpec | None) -> Obstacle | None:
         """Return because of which lock `agent`, or whoever it be, cannot do `task` now, if any."""
@@ -517,12 +562,21 @@ class Session:
 
     def ready_for(self, agent: Agent) -> Iterable[TaskId]:
         """Yield the READY tasks, held ones included, that `agent` may do."""
-        yield from self.ready_pinned.get(agent.spec.id, ())
+        name = agent.spec.id
+        yield from self.ready_pinned.get(name, ())
         for skill in agent.spec.skills:
-            yield from self.ready_skilled.get(skill, ())
+            ready = self.ready_skilled.get(skill, {})
+            if self.to_review.get(name):
+                yield from (
+                    task for task in ready if not self.tasks[task].spec.is_reviewed_by(name)
+                )
+            else:
+                yield from ready
 
     def ready_count(self, agent: Agent) -> int:
         """Return how many READY tasks, held ones included, `agent` may do."""
+        if self.to_review.get(agent.spec.id):
+            return len(list(self.ready_for(agent)))
         pinned = len(self.ready_pinned.get(agent.spec.id, ()))
         return pinned + sum(len(self.ready_skilled.get(skill, ())) for skill in agent.spec.skills)
 
@@ -536,8 +590,9 @@ class Session:
                         yield name
 
     def has_work_for(self, agent: Agent) -> bool:
-        """True if some unfinished task, ready or not, could be done by `agent`."""
-        if self.unfinished_pinned.get(agent.spec.id):
+        """True if some unfinished task, ready or not, could be done or reviewed by `agent`."""
+        name = agent.spec.id
+        if self.unfinished_pinned.get(name) or self.to_review.get(name):
             return True
         return any(self.unfinished_skilled.get(skill) for skill in agent.spec.skills)
 
@@ -626,6 +681,57 @@ class Session:
         """True if as many issues of an agent are open as are shown one by one."""
         return self.issues_of.get(agent, 0) >= MOST_OPEN
 
+    def providers_of(self, key: MemoryKey) -> Sequence[TaskId]:
+        """Return the tasks that provide a key, whether they are over or not."""
+        return self.providers.get(key, ())
+
+    def skilled_in(self, skill: str) -> Sequence[AgentId]:
+        """Return the agents that have a skill, in the order in which they were spawned."""
+        return self.skilled.get(skill, ())
+
+    def taken_like(self, resource: Resource) -> Iterator[Lock]:
+        """Yield the locks on what may be the same as something that may be locked."""
+        held = self.locks
+        if held:
+            for other in self.alike[resource]:
+                if other in held:
+                    yield held[other]
+
+    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterator[AgentId]:
+        """Yield who asked before an agent for a lock on what may be the same."""
+        for other in self.alike[wanted.resource]:
+            for (who, _), asked in self.waiting_for_lock.get(other, {}).items():
+                if asked >= wanted.seq:
+                    break  # and so did all that follow
+                if who != agent:
+                    yield who
+
+    def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
+        """Return the open question that an agent asked by this name, if it is open."""
+        for question in self.open_questions:
+            asked = self.questions[question].asked
+            if asked.agent == agent and asked.ask == ask:
+                return question
+        return None
+
+    @property
+    def at_a_standstill(self) -> bool:
+        """True if nothing could move this session but a human, or a time that comes."""
+        return self.idle and stands_still(self.agents.values(), self.triggers.values())
+
+    def waits(self) -> StandingWaits:
+        """Return what waits for what after the last event. Costs what changed since last asked."""
+        if self._waits is None:
+            self._waits = StandingWaits()
+            rows: Iterable[Any] = self.tasks.values()
+        else:
+            rows = self._unsettled
+        nodes = self._unsettled_nodes
+        self._unsettled, self._unsettled_nodes = [], {}
+        self._settled_at = self.seq
+        self._waits.settle(self, rows, nodes)
+        return self._waits
+
     # -- bookkeeping for the fold -----------------------------------------------------------
 
     def touch(self, row: _Row) -> None:
@@ -635,12 +741,18 @@ class Session:
             self._changed.append(row)
         if touched <= self._shown_at:
             self._stale.append(row)
+        if touched <= self._settled_at:
+            self._unsettled.append(row)
         row.touched = self.seq
 
     def remember(self, key: MemoryKey, value: JsonValue) -> None:
         """Set a key of the shared memory."""
         self.memory[key] = value
         self._memory_changed[key] = None
+        self._unsettled_nodes[of_key(key)] = None
+        if not self.provided(key):
+            for task in self.waiting_for_key.get(key, ()):
+                self._unsettled_nodes[of_task(task)] = None
 
     def claim(self, agent: AgentSpec, count: int) -> None:
         """Count what an agent may use in (1) or out (-1) of what is taken."""
@@ -671,18 +783,77 @@ class Session:
         if task.needs_tasks or task.needs_keys or task.provides or task.id in self.dependants:
             self._ranks = None
         elif self._ranks is not None:
-            self._ranks[task.id] = task.expected_ms or 1
+            self._ranks[task.id] = (task.expected_ms or 1) + self._rank_behind(task.reviews)
+
+    def _rank_behind(self, reviewed: TaskId | None) -> int:
+        """Return how long what waits for the end of a review takes, in known ranks."""
+        row = self.tasks.get(reviewed) if reviewed is not None else None
+        return 0 if row is None else self.rank(row.spec.id) - (row.spec.expected_ms or 1)
 
     def _compare(self, resources: Iterable[Resource]) -> None:
         """Note what else each of `resources` may be."""
         for resource in resources:
             locks.relate(resource, self.alike, self._patterns)
+            self._undeclared.pop(resource, None)
+
+    def await_lock(self, resource: Resource, agent: AgentId, ask: AskId) -> bool:
+        """Note that an agent waits for a lock from now on.
+
+        False if it would take too long to tell what else that may be; then nothing is noted.
+        """
+        if resource not in self.alike:
+            try:
+                locks.relate(resource, self.alike, self._patterns, Globs(locks.MOST_WORK).may_meet)
+            except TooMuchError:
+                return False
+            self._undeclared[resource] = None
+        self.waiting_for_lock.setdefault(resource, {})[agent, ask] = self.seq
+        self._unsettle(resource)
+        return True
+
+    def end_lock_wait(self, resource: Resource, agent: AgentId, ask: AskId) -> None:
+        """Note that an agent does not wait for a lock any more."""
+        self._unsettle(resource)
+        waiting = self.waiting_for_lock[resource]
+        del waiting[agent, ask]
+        if not waiting:
+            del self.waiting_for_lock[resource]
+        self._loosen(resource)
+
+    def _unsettle(self, resource: Resource) -> None:
+        """Note that it may be told anew who waits for a lock on what may be the same."""
+        nodes = self._unsettled_nodes
+        nodes[of_lock(resource)] = None
+        for other in self.alike[resource]:
+            for task in self.wanting.get(other, ()):
+                nodes[of_task(task)] = None
+            for agent, _ in self.waiting_for_lock.get(other, ()):
+                in_hand = self.agents[agent].task
+                if in_hand is not None:
+                    nodes[of_task(in_hand)] = None
+        for owner in self.owners:
+            for task in self.ready_pinned.get(owner, ()):
+                nodes[of_task(task)] = None
+
+    def _loosen(self, resource: Resource) -> None:
+        """Note that a resource is not locked any more, or that somebody waits for it no more."""
+        waiting = self.waiting_for_lock
+        if waiting:
+            self.loosened.update((it, None) for it in self.alike[resource] if it in waiting)
+        if resource in self._undeclared and not (resource in self.locks or resource in waiting):
+            del self._undeclared[resource]
+            for other in self.alike.pop(resource):
+                if other != resource:
+                    self.alike[other].remove(resource)
+            if not locks.is_one(resource):
+                self._patterns.remove(resource)
 
     def lock(self, lock: Lock) -> None:
         """Note that a resource is taken."""
         self.locks[lock.resource] = lock
         self.locked_by.setdefault(lock.agent, {})[lock.resource] = None
         self._locks_changed[lock.resource] = None
+        self._unsettle(lock.resource)
 
     def unlock(self, lock: Lock) -> None:
         """Note that a resource was given back."""
@@ -692,6 +863,8 @@ class Session:
         if not of_agent:
             del self.locked_by[lock.agent]
         self._locks_changed[lock.resource] = None
+        self._unsettle(lock.resource)
+        self._loosen(lock.resource)
 
     def set_agent_state(self, agent: Agent, state: AgentState) -> None:
         """Move an agent and keep the counts."""
@@ -726,11 +899,21 @@ class Session:
             index[task.spec.id] = None
         else:
             index.pop(task.spec.id, None)
+        if task.spec.locks or task.spec.owns:
+            for resource in locks.wanted(task.spec, None):
+                wanting = self.wanting.setdefault(resource, {})
+                if state is _READY:
+                    wanting[task.spec.id] = None
+                else:
+                    wanting.pop(task.spec.id, None)
         task.state = state
 
     def expect(self, task: TaskSpec, count: int) -> None:
         """Count `task` in (1) or out (-1) of the work still to be done."""
         self.unfinished += count
+        if task.review is not None:
+            by = task.review.by
+            self.to_review[by] = self.to_review.get(by, 0) + count
         if task.agent is not None:
             pinned = self.unfinished_pinned
             pinned[task.agent] = pinned.get(task.agent, 0) + count
@@ -843,6 +1026,10 @@ class Session:
             session.enlist(agent.spec)
         for task in session.tasks.values():
             session.relate(task.spec)
+        for resource in (*session.locks, *session.waiting_for_lock):
+            if resource not in session.alike:
+                locks.relate(resource, session.alike, session._patterns)
+                session._undeclared[resource] = None
         return session
 
     # -- what others may see ----------------------------------------------------------------
@@ -929,6 +1116,7 @@ class Session:
             adaptations=self.adaptations,
             memory=dict(self.memory),
             locks=dict(self.locks),
+            deadlocks=tuple(map(self.deadlocks.__getitem__, self.open_deadlocks.values())),
             agent_counts={s: n for s, n in self.agent_counts.items() if n},
             task_counts={s: n for s, n in self.task_counts.items() if n},
             away=self.away,
@@ -941,8 +1129,9 @@ _MADE_OF_ROWS = frozenset(
     (
         *("agents", "tasks", "questions", "issues", "triggers", "feedback"),
         *("dependants", "waiting_for_key", "providers", "skilled", "_ranks"),
-        *("alike", "owners", "owning", "_patterns"),
+        *("alike", "owners", "owning", "_patterns", "_undeclared"),
         *("_changed", "_stale", "_shown", "_shown_at", "_ahead", "_copied_ahead"),
+        *("_waits", "_settled_at", "_unsettled", "_unsettled_nodes"),
     )
 )
 _REST = tuple(it.name for it in fields(Session) if it.name not in _MADE_OF_ROWS)

@@ -43,6 +43,8 @@ def subject_of(event: AnyEvent) -> Subject:
             | e.AgentErred(agent=agent)
             | e.AgentAsked(agent=agent)
             | e.AgentWaiting(agent=agent)
+            | e.AgentLocking(agent=agent)
+            | e.AgentUnlocking(agent=agent)
             | e.AgentMessaged(agent=agent)
             | e.AgentFinished(agent=agent)
             | e.AgentExited(agent=agent)

@@ -24,7 +24,7 @@ def tone(event: AnyEvent) -> Tone:
             return fact.severity
         case e.SystemEnded():
             return "good" if fact.outcome == "complete" else "warning"
-        case e.SystemNotRecording():
+        case e.SystemNotRecording() | e.SystemDeadlockFound():
             return "critical"
         case (
             e.AgentRefused()
@@ -34,6 +34,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.SystemClockJumped()
             | e.SystemResumed()
             | e.SystemStopping()
+            | e.SystemCycleBroken()
         ):
             return "warning"
         case e.AgentErred() | e.AgentMessaged() | e.UserAnswered() | e.UserCommanded():
@@ -51,12 +52,14 @@ def tone(event: AnyEvent) -> Tone:
             | e.SystemTopologyChanged()
             | e.SystemStrategyApplied()
             | e.TaskReassigned()
+            | e.SystemDeadlockCleared()
             | e.SystemIssueClosed()
             | e.TaskOutput()
             | e.SystemMemorySet()
             | e.SystemFired()
             | e.SystemNotified()
             | e.AgentWaiting()
+            | e.AgentLocking()
             | e.Unknown()
         ):
             return "info"
@@ -80,6 +83,7 @@ def tone(event: AnyEvent) -> Tone:
             | e.UserSeen()
             | e.UserNoticed()
             | e.SystemQuiesced()
+            | e.AgentUnlocking()
             | e.SystemLocked()
             | e.SystemUnlocked()
             | e.SystemDecided()
@@ -150,6 +154,8 @@ def _task_tone(fact: e.TaskTransitioned) -> Tone:
             return "good"
         case TaskState.ACTIVE | TaskState.REVIEWING:
             return "info"
+        case TaskState.READY if fact.trigger is TaskTrigger.SENT_BACK:
+            return "warning"
         case TaskState.PENDING | TaskState.READY:
             return "detail" if fact.trigger is TaskTrigger.NEEDS_MET else "info"
         case TaskState.ASSIGNED:

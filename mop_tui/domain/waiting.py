@@ -5,7 +5,7 @@ from typing import assert_never
 from mop_tui.domain import locks
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.ids import TaskId
-from mop_tui.domain.locks import Obstacle
+from mop_tui.domain.locks import LockWanted, Obstacle
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Snapshot, is_provided
 from mop_tui.domain.task_lifecycle import TaskState
@@ -42,11 +42,28 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
                 return f"waits for {holder.spec.id}, which {agent_waiting_for(snapshot, holder)}"
             return ""
         case TaskState.REVIEWING:
-            return "waits for its review"
+            return _waits_for_review(snapshot, task)
         case TaskState.COMPLETE | TaskState.FAILED | TaskState.CANCELLED:
             return ""
         case _:
             assert_never(task.state)
+
+
+def _waits_for_review(snapshot: Snapshot, task: Task) -> str:
+    review = snapshot.tasks.get(task.review) if task.review is not None else None
+    if review is None or review.spec.agent is None:
+        return "waits for its review"
+    waits = f"waits for its review by {review.spec.agent}"
+    agent = snapshot.agents.get(review.spec.agent)
+    if review.state in (TaskState.FAILED, TaskState.CANCELLED):
+        return f"{waits}, which {'failed' if review.state is TaskState.FAILED else 'was cancelled'}"
+    if review.state in (TaskState.ASSIGNED, TaskState.ACTIVE) and agent is not None:
+        return f"{waits}, who {agent_waiting_for(snapshot, agent) or 'is at it'}"
+    if agent is None:
+        return f"{waits}, which has not been spawned"
+    if agent.state is AgentState.AVAILABLE:
+        return waits
+    return f"{waits}, who {_occupied(agent)}"
 
 
 def _waits_for_hook(snapshot: Snapshot, task: Task) -> str:
@@ -72,9 +89,29 @@ def agent_waiting_for(snapshot: Snapshot, agent: Agent) -> str:
     if asked:
         return printable(f"waits for your answer to: {asked[0].asked.text}")
     keys = [what for what in agent.waits.values() if isinstance(what, str)]
-    if keys:
-        return f"waits for memory {'key' if len(keys) == 1 else 'keys'} {listed(keys)}"
-    return f"waits for a {agent.paused_by}"
+    wanted = [what for what in agent.waits.values() if isinstance(what, LockWanted)]
+    waits = [f"memory {'key' if len(keys) == 1 else 'keys'} {listed(keys)}"] if keys else []
+    waits += [_lock_wanted(snapshot, agent, what) for what in wanted]
+    return f"waits for {listed(waits, ' and for ') or f'a {agent.paused_by}'}"
+
+
+def _lock_wanted(snapshot: Snapshot, agent: Agent, wanted: LockWanted) -> str:
+    """Return which lock an agent waits for, and because of whom, as the end of a sentence."""
+    held = {name: it for name, it in snapshot.locks.items() if it.agent != agent.spec.id}
+    obstacle = locks.obstacle((wanted.resource,), held)
+    if obstacle is not None:
+        return _lock_held(obstacle)
+    before = (
+        (what.seq, name)
+        for name, other in snapshot.agents.items()
+        for what in other.waits.values()
+        if isinstance(what, LockWanted)
+        and what.seq < wanted.seq
+        and name != agent.spec.id
+        and locks.may_be_same(what.resource, wanted.resource)
+    )
+    _, first = min(before, default=(0, ""))
+    return f"the lock on {wanted.resource}" + (f", which {first} asked for before" if first else "")
 
 
 def _waits_for_needs(snapshot: Snapshot, task: Task) -> str:
@@ -127,16 +164,16 @@ def _able(snapshot: Snapshot, task: Task) -> list[Agent]:
     return [agent for agent in snapshot.agents.values() if skill in agent.spec.skills]
 
 
-def _waits_for_lock(obstacle: Obstacle) -> str:
+def _lock_held(obstacle: Obstacle) -> str:
     lock = obstacle.lock
-    held = f"waits for the lock on {lock.resource}, which {lock.agent} holds for {lock.task}"
+    held = f"the lock on {lock.resource}, which {lock.agent} holds for {lock.task}"
     return f"{held}{obstacle.besides}"
 
 
 def _waits_for_hands(snapshot: Snapshot, task: Task) -> str:
     obstacle = lock_obstacle(snapshot, task)
     if obstacle is not None:
-        return _waits_for_lock(obstacle)
+        return f"waits for {_lock_held(obstacle)}"
     pinned = task.spec.agent
     if pinned is not None:
         agent = snapshot.agents.get(pinned)

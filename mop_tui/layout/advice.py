@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mop_tui.domain import templates
 from mop_tui.domain.triggers import FILE_KINDS
-from mop_tui.layout import locking, triggers
+from mop_tui.layout import locking, reviewing, triggers
 from mop_tui.layout.case import Case
 from mop_tui.layout.durations import written
 from mop_tui.layout.findings import Finding
@@ -37,6 +37,7 @@ def findings(
     yield from _questions(case)
     yield from _times(case)
     yield from locking.advice(case)
+    yield from reviewing.advice(case)
     yield from triggers.advice(case, provided)
     if provided.unforeseen:
         for task in case.plan.tasks.values():
@@ -52,6 +53,7 @@ def _idle(case: Case, provided: Provisions) -> Iterator[Finding]:
     wanted = {task.requires_skill for task in case.plan.tasks.values()}
     pinned = {task.agent for task in case.plan.tasks.values()}
     pinned |= set(provided.employed)
+    pinned |= {task.review.by for task in case.plan.tasks.values() if task.review is not None}
     for name, team in case.layout.teams.items():
         for index, agent in enumerate(team.agents):
             spec = case.plan.agents[agent_id(agent)]

@@ -5,16 +5,7 @@ They are those of the orchestration guide; `guide` brings its own way to write t
 
 from pydantic import JsonValue
 
-from mop_tui.layout.section import Section
 from mop_tui.layout.values import Text
-
-
-class Review(Section):
-    """Who looks at a finished task before it counts as complete."""
-
-    by: Text
-    """An agent."""
-
 
 Rules = dict[Text, list[dict[str, JsonValue]]]
 """What is done for each answer: a list of named actions with their arguments."""

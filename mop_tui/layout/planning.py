@@ -26,6 +26,7 @@ from mop_tui.domain.plan import (
     Plan,
     QuestionSpec,
     Retry,
+    Review,
     Script,
     ScriptedError,
     TaskSpec,
@@ -198,6 +199,17 @@ def _task(name: str, task: Task, on_doubt: OnDoubt | None, *, rehearse: bool) ->
         complexity=task.complexity,
         locks=tuple(map(Resource, task.locks)),
         owns=tuple(map(Resource, task.owns)),
+        review=None if task.review is None else _review(task.review),
+    )
+
+
+def _review(review: schema.Review) -> Review:
+    return Review(
+        by=AgentId(review.by),
+        rounds=review.rounds,
+        expected_ms=review.duration,
+        timeout_ms=review.timeout,
+        retry=Retry() if review.retry is None else _retry(review.retry),
     )
 
 
@@ -333,6 +345,7 @@ def _script(sim: Sim, questions: Mapping[QuestionName, QuestionSpec]) -> Script:
         ailments=tuple(map(health.ailment, sim.health)),
         uses_cpu=sim.uses.cpu,
         uses_memory=sim.uses.memory,
+        rejects=sim.rejects,
     )
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, get_args
 
 from mop_tui.domain import complexity, graph
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId
-from mop_tui.domain.plan import AgentSpec, HostKind, Plan, TaskSpec, Work
+from mop_tui.domain.plan import AgentSpec, HostKind, Plan, Review, TaskSpec, Work
 from mop_tui.domain.reactions import Reaction
 from mop_tui.domain.triggers import UNPLACED, Complexity, TriggerSpec
 from mop_tui.layout.case import Case
@@ -126,7 +126,14 @@ class Provisions:
 
     def takers(self, task: TaskSpec) -> Takers:
         """Return those who may do `task`."""
-        kind = (task.agent, task.requires_skill)
+        return self._takers_of(task.agent, task.requires_skill)
+
+    def reviewer(self, review: Review) -> Takers:
+        """Return who does a review."""
+        return self._takers_of(review.by, None)
+
+    def _takers_of(self, pin: AgentId | None, skill: str | None) -> Takers:
+        kind = (pin, skill)
         if kind not in self._takers:
             self._takers[kind] = self._find_takers(*kind)
         return self._takers[kind]
@@ -175,6 +182,8 @@ class Provisions:
                 keys.extend(takers.keys)
             elif takers.simulated:
                 keys.extend(key for key, _ in script.memory)
+            if task.review is not None:
+                keys.extend(self.reviewer(task.review).keys)
             for key in keys:
                 found.setdefault(key, {})[task.id] = None
         return {key: tuple(tasks) for key, tasks in found.items()}

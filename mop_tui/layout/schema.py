@@ -24,7 +24,6 @@ from mop_tui.domain.triggers import DEFAULT_DEPTH, DEFAULT_TOTAL, Complexity
 from mop_tui.layout.answer_section import Reaction
 from mop_tui.layout.health_section import HealthChecks, SimulatedAilment
 from mop_tui.layout.later import (
-    Review,
     Rules,
 )
 from mop_tui.layout.section import LATER, Section, also
@@ -180,6 +179,8 @@ class Sim(Section):
     """What it uses meanwhile."""
     exit: Annotated[int, Field(ge=0, le=255)] = 0
     """Its exit code."""
+    rejects: Annotated[int, Field(ge=0, le=1_000)] = 0
+    """In how many rounds it rejects what it reviews; after them it approves."""
 
 
 class Session(Section):
@@ -344,6 +345,23 @@ class Retry(Section):
         return self
 
 
+class Review(Section):
+    """A look at what was done, by another agent, before the task counts as complete. It is a task
+    of that agent, which does it by its own or its type's run or sim."""
+
+    by: Text
+    """The agent that reviews it. It never does the task itself."""
+    rounds: Annotated[int, Field(ge=0, le=100)] = 3
+    """How often the task is sent back at most; when it is rejected once more, it fails."""
+    duration: Duration | None = None
+    """How long a review is expected to take."""
+    timeout: Timeout | None = None
+    """How long one may take, pauses left out; by default for ever."""
+    retry: Retry | None = None
+    """How often one is tried again that comes to no verdict; by default not at all. Then the task
+    waits until you retry its review."""
+
+
 class Task(Section):
     """A piece of work. Exactly one of `agent` and `requires_skill` says who may do it."""
 
@@ -387,7 +405,7 @@ class Task(Section):
     """What must hold before it is ready."""
     complexity: Complexity | None = None
     """How hard it is; by default told by how long it takes and what it needs."""
-    review: Annotated[Review | None, LATER] = None
+    review: Review | None = None
     """Who looks at it before it counts as complete."""
     on_error: Annotated[Rules, LATER] = {}
     """What is done about errors, by their types."""

@@ -128,28 +128,9 @@ def _measuring(value: str) -> str:
 
 def _resource(value: str) -> str:
     """Return the name of something in the session's folder, or a pattern for such names."""
-    if value != value.strip():
-        raise wrong("begins or ends with a space")
-    if "${" in value:
-        raise wrong("has a look-up, and none is filled in here")
-    if "\\" in value:
-        raise wrong("has a backslash; folders end in /, and no sign needs another before it")
-    if value.startswith(("/", "~")):
-        inside = value.lstrip("~/")
-        better = f", such as {inside}" if inside else ""
-        raise wrong(f"must be in the session's folder: write a path that begins there{better}")
-    steps = value.split("/")
-    if ".." in steps:
-        raise wrong("leads out of a folder by '..'; write the path that it comes to")
-    if {"", "."} & {*steps[:-1], steps[-1] or "x"}:
-        better = "/".join(step for step in steps[:-1] if step not in ("", "."))
-        last = "" if steps[-1] == "." else steps[-1]
-        better = f"{better}/{last}" if better else last
-        raise wrong(f"goes nowhere by '.' or '//'; write {better or 'what is meant'}")
-    if "{" in value or "[" in value or "]" in value or "}" in value:
-        problem = path_patterns.problem(path_patterns.below(value))
-        if problem:
-            raise wrong(problem)
+    problem = path_patterns.resource_problem(value)
+    if problem:
+        raise wrong(problem)
     return value
 
 

@@ -27,6 +27,7 @@ from mop_tui.domain.feed import (
     Steer,
     SteerTrigger,
     Stop,
+    SwitchTopology,
 )
 from mop_tui.domain.ids import CommandId, FeedbackId
 from mop_tui.domain.rows import Question
@@ -89,10 +90,8 @@ class Desk:
                 self._receive_now(self._told(command, command_id, by), None)
             case GiveFeedback():
                 self._receive_now(self._feedback(command, command_id, by), None)
-            case Spawn() | CreateTask() | SetMemory() | SteerTrigger() | AutoSpawn():
-                self._receive_now(self._wanted(command, command_id, by), None)
             case _:
-                assert_never(command)
+                self._receive_now(self._wanted(command, command_id, by), None)
 
     def question_asked(self, asked: UserAsked, at: int) -> None:
         """Have a prepared answer to this question given in its time, if there is one."""
@@ -182,6 +181,10 @@ class Desk:
                 name, about, reason = f"{command.do}_trigger", command.trigger, command.reason
             case AutoSpawn():
                 name, about, value = "auto_spawn", "on" if command.on else "off", command.on
+            case SwitchTopology():
+                name, about, reason = "switch_topology", command.shape, command.reason
+            case _:
+                assert_never(command)
         refused = by_hand.refusal(self._session, command)
         if refused:
             about, reason, value = about[:_LONGEST_REFUSED], reason[:_LONGEST_REFUSED], None

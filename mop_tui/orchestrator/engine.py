@@ -31,6 +31,7 @@ from mop_tui.domain.ids import (
     ActionId,
     AgentId,
     AskId,
+    DeadlockId,
     FeedbackId,
     IssueId,
     QuestionId,
@@ -79,6 +80,7 @@ class Engine:
         self._plan = plan
         self._decide = rules.decide
         self._decided_about = rules.kinds
+        self._decide_at_rest = rules.at_rest
         self._agenda: list[_Item] = []
         """A stack: what is to be done next lies on top, and plain tuples are quick to make."""
         self._later: deque[tuple[int, Later]] = deque()
@@ -101,7 +103,7 @@ class Engine:
         self._emit(fact, now, cause)
         agenda = self._agenda
         later, last = self._later, self._last
-        while agenda or later or last:
+        while agenda or later or last or self._look_at_rest():
             if not agenda:
                 seq, postponed = (later or last).popleft()
                 made = postponed.decide()
@@ -121,6 +123,15 @@ class Engine:
                 later.clear()
                 last.clear()
         return turn
+
+    def _look_at_rest(self) -> bool:
+        """Put on the agenda what is decided about the session when all else is done; False if
+        nothing is."""
+        if self.session.outcome is not None:
+            return False
+        made = self._decide_at_rest(self.session)
+        self._agenda.extend((seq, decision, _RECORD) for seq, decision in reversed(made))
+        return bool(made)
 
     def _emit(self, fact: Fact, at: int, cause: int | None) -> int:
         """Record a fact, fold it and put the decisions about it on the agenda."""
@@ -244,7 +255,33 @@ class Engine:
             case a.OpenIssue():
                 self._emit(self._opened(action), at, cause)
             case a.CloseIssue():
-                self._emit(e.SystemIssueClosed(action.issue, decision.reason), at, cause)
+                if session.issues[action.issue].open:  # else it was settled twice at this moment
+                    self._emit(e.SystemIssueClosed(action.issue, decision.reason), at, cause)
+            case a.SwitchTopology():
+                if action.to_shape != session.shape:
+                    changed = e.SystemTopologyChanged(session.shape, action.to_shape)
+                    self._emit(changed, at, cause)
+            case a.ReportDeadlock():
+                found = e.SystemDeadlockFound(
+                    DeadlockId(f"d{len(session.deadlocks) + 1}"),
+                    action.cycle,
+                    action.hopeless,
+                    action.text,
+                )
+                self._emit(found, at, cause)
+            case a.ClearDeadlock():
+                self._emit(e.SystemDeadlockCleared(action.deadlock), at, cause)
+            case a.BreakCycle():
+                broken = e.SystemCycleBroken(
+                    action.deadlock,
+                    action.way,
+                    action.task,
+                    action.agent,
+                    action.gives_way_to,
+                    action.lost_ms,
+                    action.by,
+                )
+                self._emit(broken, at, cause)
             case a.Reassign():
                 was = session.tasks[action.task].spec.agent
                 if was is not None:
@@ -501,8 +538,8 @@ class Engine:
     def _asked_by_agent(self, ask: a.AskForAgent, at: int) -> e.UserAsked:
         agent = self.session.agents[ask.agent]
         spec = agent.waits[ask.ask]
-        if isinstance(spec, str):
-            raise TypeError(f"{ask.agent} waits for a key by the name {ask.ask}, not for an answer")
+        if not isinstance(spec, QuestionSpec):
+            raise TypeError(f"{ask.agent} asks nobody by the name {ask.ask}: it waits for {spec}")
         return self._asked(spec, at, agent.task, ask.agent, ask.ask)
 
     def _asked_about_doubt(self, ask: a.AskAboutDoubt, at: int) -> e.UserAsked:
@@ -613,6 +650,8 @@ def _spawning(spawn: a.Spawning) -> str:
 
 def _ending(stop: a.StopProcess) -> str:
     """Return what a process is ended for, if that matters later."""
+    if stop.gives_way:
+        return e.GAVE_WAY
     if stop.ill:
         return e.CURED if stop.again else e.GIVEN_UP
     return e.RESTART if stop.again else ""

@@ -14,7 +14,7 @@ from typing import assert_never
 from pydantic import JsonValue
 
 from mop_tui.agents import host as h
-from mop_tui.domain import actions
+from mop_tui.domain import actions, review
 from mop_tui.domain import events as e
 from mop_tui.domain.events import Fact
 from mop_tui.domain.ids import AgentId, AskId, FeedbackId, TaskId
@@ -232,8 +232,9 @@ class Processes:
             "answers": {str(name): value for name, value in task.answers},
             "reasons": {str(name): why for name, why in task.reasons},
             "memory": {key: session.memory.get(key) for key in spec.needs_keys},
-            "outputs": {need: session.tasks[need].output for need in spec.needs_tasks},
+            "outputs": {need: session.tasks[need].output for need in spec.waits_for_tasks},
             "feedback": [_said(session.feedback[name].said) for name in feedback],
+            "rejections": review.reasons(session, task),
         }
         told = {part: values for part, values in context.items() if values}
         script = self._plan.work(session.agents[agent].spec, task_id).script
@@ -301,7 +302,10 @@ def _said(said: e.UserFeedback) -> dict[str, JsonValue]:
     return told | {"about": about} | ({"verdict": said.verdict} if said.verdict else {})
 
 
-_SPOKEN = (h.Reported, h.Ponged, h.Remembered, h.Asked, h.Waiting, h.Messaged)
+_SPOKEN = (
+    *(h.Reported, h.Ponged, h.Remembered, h.Asked),
+    *(h.Waiting, h.Locking, h.Unlocking, h.Messaged),
+)
 """What only a program that speaks the protocol reports."""
 
 
@@ -352,6 +356,10 @@ def _fact(report: h.Report, task: TaskId | None) -> Fact:  # noqa: C901 - one ca
             return e.AgentAsked(agent, incarnation, task, report.ask, report.question)
         case h.Waiting():
             return e.AgentWaiting(agent, incarnation, task, report.ask, report.key)
+        case h.Locking():
+            return e.AgentLocking(agent, incarnation, task, report.ask, report.resource)
+        case h.Unlocking():
+            return e.AgentUnlocking(agent, incarnation, report.resource)
         case h.Messaged():
             return e.AgentMessaged(agent, incarnation, report.to, report.text, report.severity)
         case h.Finished():

@@ -40,6 +40,7 @@ from mop_tui.domain.feed import (
     Steer,
     SteerTrigger,
     Stop,
+    SwitchTopology,
 )
 from mop_tui.domain.ids import CommandId, QuestionId
 from mop_tui.domain.immutable import immutable
@@ -67,6 +68,7 @@ _COMMANDS: Mapping[str, type[Command]] = {
     "set_memory": SetMemory,
     "steer_trigger": SteerTrigger,
     "auto_spawn": AutoSpawn,
+    "switch_topology": SwitchTopology,
 }
 _NAMES = {kind: name for name, kind in _COMMANDS.items()}
 

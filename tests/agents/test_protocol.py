@@ -13,6 +13,7 @@ from mop_tui.agents.host import (
     Assignment,
     Cancel,
     Erred,
+    Locking,
     Messaged,
     Note,
     Ping,
@@ -20,13 +21,14 @@ from mop_tui.agents.host import (
     Remembered,
     Reply,
     Reported,
+    Unlocking,
     Waiting,
 )
 from mop_tui.agents.masking import Mask
 from mop_tui.agents.protocol import KINDS, Done, Heard, Nonsense, Pong, Result, read, spoken
 from mop_tui.agents.telling import written
 from mop_tui.domain.answers import Option, Validation
-from mop_tui.domain.ids import AgentId, AskId, MemoryKey, TaskId
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, Resource, TaskId
 from sessions import task
 
 A = AgentId("a")
@@ -72,6 +74,11 @@ def problem(**form: Any) -> str:
             Waiting(A, 1, AskId("w1"), MemoryKey("a/b")),
         ),
         (
+            dict(mop="waiting", id="w2", **{"for": "lock:env/*/values.yaml"}),
+            Locking(A, 1, AskId("w2"), Resource("env/*/values.yaml")),
+        ),
+        ({"mop": "unlock", "resource": "release"}, Unlocking(A, 1, Resource("release"))),
+        (
             {"mop": "notify", "text": "look", "severity": "critical"},
             Messaged(A, 1, "operator", "look", "critical"),
         ),
@@ -94,7 +101,7 @@ def test_each_form_says_what_it_says(form: dict[str, Any], report: Heard) -> Non
 def test_every_kind_is_tried_here() -> None:
     assert set(KINDS) == {
         *("progress", "health", "memory", "error", "ask", "waiting", "notify", "message"),
-        *("output", "pong", "done"),
+        *("output", "pong", "done", "unlock"),
     }
 
 
@@ -202,7 +209,11 @@ def test_an_ordinary_pattern_is_accepted(pattern: str) -> None:
         ({"mop": "memory", "key": "k"}, "`value` is missing"),
         ({"mop": "memory", "key": "k", "value": float("inf")}, "no numbers in JSON"),
         ({"mop": "memory", "key": "k", "value": 10**30}, "too large"),
-        (dict(mop="waiting", id="w", **{"for": "task:t"}), "`memory:` and a key"),
+        (dict(mop="waiting", id="w", **{"for": "task:t"}), "`memory:` and a key, or `lock:`"),
+        (dict(mop="waiting", id="w", **{"for": "lock:"}), "`memory:` and a key, or `lock:`"),
+        (dict(mop="waiting", id="w", **{"for": "lock:../x"}), "a lock is on a name, or on a"),
+        ({"mop": "unlock", "resource": "a\x1b[2J"}, "a lock is on a name, or on a pattern"),
+        ({"mop": "unlock"}, "`resource` is missing"),
         ({"mop": "message", "text": "to whom?"}, "`to` is missing"),
         ({"mop": "pong", "id": "7"}, "has to be a whole number"),
     ],

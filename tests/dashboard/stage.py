@@ -35,6 +35,7 @@ from mop_tui.domain.feed import (
     Steer,
     SteerTrigger,
     Stop,
+    SwitchTopology,
     selected,
 )
 from mop_tui.domain.fold import apply
@@ -187,6 +188,9 @@ class Stage:
                 self._commanded(f"{do}_trigger", name, trigger, reason)
             case AutoSpawn(on):
                 self._commanded("auto_spawn", name, "on" if on else "off", value=on)
+            case SwitchTopology(shape, reason):
+                self._commanded("switch_topology", name, shape, reason)
+                self.happen(e.SystemTopologyChanged(self.session.shape, shape))
             case SetMemory(key, value):
                 self._commanded("set_memory", name, key, value=value)
                 self.happen(e.SystemMemorySet(key, value))

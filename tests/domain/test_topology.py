@@ -1,5 +1,7 @@
 """Through whose hands a message goes, in each shape."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,5 +93,5 @@ def test_every_step_of_a_way_is_along_a_link_and_nobody_is_met_twice(
     assert len(set(way)) == len(way)
     linked = {frozenset(link) for link in links(shape, organisation)}
     top = {agent for agent in there if organisation.superior(agent) is None}
-    for step in zip(way, way[1:], strict=False):
+    for step in itertools.pairwise(way):
         assert frozenset(step) in linked or (shape == "hierarchical" and set(step) <= top)

@@ -19,6 +19,7 @@ from mop_tui.domain.feed import (
     Spawn,
     SteerTrigger,
     Stop,
+    SwitchTopology,
 )
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TriggerName
 from mop_tui.domain.plan import AgentKind, HostKind, Plan
@@ -224,6 +225,14 @@ def test_with_auto_spawn_off_a_trigger_proposes_and_the_answers_file_knows_its_n
     assert ran.session.auto_spawn
 
 
+def test_the_swarm_is_coordinated_in_another_shape(file: Path) -> None:
+    ran = told(layout(), file, (10.0, SwitchTopology("ring", "it talks too much")))
+    (changed,) = ran.of("system.topology_changed")
+    assert (changed.data.from_shape, changed.data.to_shape) == ("mesh", "ring")
+    assert behind(ran, changed).data.reason == "operator wants it: it talks too much"
+    assert ran.session.shape == "ring"
+
+
 # -- what is refused ------------------------------------------------------------------------------
 
 GATED = TriggerSpec(
@@ -255,6 +264,8 @@ REFUSED: list[tuple[Command, str]] = [
     (SteerTrigger("disable", GATE), "it is a gate, which only an answer opens"),
     (SteerTrigger("fire", GATE), "it is a gate: it asks when a task comes to it"),
     (AutoSpawn(on=True), "it is on already"),
+    (SwitchTopology("mesh"), "it is mesh already"),
+    (SwitchTopology("ring", LONG), "the reason has 5,000 characters"),
 ]
 
 

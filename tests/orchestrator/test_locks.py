@@ -1,28 +1,25 @@
 """Resources that one task at a time may use: seen from outside, and as chance will have it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import process_time
 
 import pytest
-from chance import GIVEN_AT_GATES, OPERATORS, Whims, ended_in_order, plans, stop_at, whole_sessions
+from chance import GIVEN_AT_GATES, OPERATORS, Whims, plans, stop_at, whole_sessions
 from hands import Hand, Hands
 from hypothesis import given
 from hypothesis import strategies as st
+from locked import in_order
 
 from mop_tui.agents.host import Assignment, Told
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import CancelTask, Command, Steer
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId, Resource, TaskId
-from mop_tui.domain.locks import may_be_same, wanted
 from mop_tui.domain.plan import AgentLimits, Plan, Retry
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
-from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.triggers import ActionType, Limits, TriggerSpec
 from mop_tui.domain.waiting import waiting_for
 from mop_tui.orchestrator.answers import PreparedAnswer
@@ -383,50 +380,6 @@ def locking_plans(draw: st.DrawFn) -> Plan:
             for name, it in what.tasks.items()
         },
     )
-
-
-def in_order(ran: Ran) -> None:
-    """Assert what holds of the locks of any session, besides what holds of all sessions."""
-    ended_in_order(ran)
-    session = Session()
-    for event, after in pairwise([*ran.events, None]):
-        assert event is not None
-        apply(session, event)
-        for one, other in combinations(session.locks.values(), 2):
-            if one.task != other.task:
-                assert not may_be_same(one.resource, other.resource)
-        if session.max_agents is not None:
-            assert session.working <= session.max_agents
-        if event.kind == "system.intended" and event.data.effect in ("start_process", "hand_task"):
-            _all_is_locked(session, event)
-        if after is not None and after.at > event.at:
-            assert not list(_left_standing(session))
-            assert all(lock.agent in session.locked_by for lock in session.locks.values())
-            assert {lock.task for lock in session.locks.values()} <= set(session.holder)
-    if session.outcome != "waiting":
-        assert not session.locks
-
-
-def _all_is_locked(session: Session, event: AnyEvent) -> None:
-    if event.data.task is not None:
-        owner = session.agents[event.data.agent].spec
-        for resource in wanted(session.tasks[event.data.task].spec, owner):
-            assert session.locks[resource].task == event.data.task
-
-
-def _left_standing(session: Session) -> Iterator[str]:
-    """Yield the tasks that somebody could begin now."""
-    if session.status != "running" or session.at_limit:
-        return
-    for name, row in session.tasks.items():
-        if row.state is not TaskState.READY or row.held:
-            continue
-        for able in session.capable(row.spec):
-            it = session.agents[able]
-            if it.state == "AVAILABLE" and not it.leaving:
-                resources = wanted(row.spec, it.spec)
-                if not any(may_be_same(r, held) for r in resources for held in session.locks):
-                    yield name
 
 
 @whole_sessions(70)

@@ -21,6 +21,7 @@ from mop_tui.domain.feed import (
     Steer,
     SteerTrigger,
     Stop,
+    SwitchTopology,
 )
 from mop_tui.domain.ids import AgentId, CommandId, MemoryKey, QuestionId, TaskId, TriggerName
 from mop_tui.domain.priority import Priority
@@ -46,6 +47,7 @@ COMMANDS: list[Command] = [
     SetMemory(MemoryKey("k"), None),
     SteerTrigger("mute", TriggerName("t"), "noisy"),
     AutoSpawn(on=False),
+    SwitchTopology("mesh", "it talks too much"),
 ]
 
 
@@ -67,6 +69,7 @@ def test_every_command_is_tried() -> None:
         b'{"id": "c1.1", "do": "create_task", "with": {"title": "x", "priority": 9}}',
         b'{"id": "c1.1", "do": "set_memory", "with": {"key": "k"}}',
         b'{"id": "c1.1", "do": "spawn", "with": {"type": 3}}',
+        b'{"id": "c1.1", "do": "switch_topology", "with": {"shape": "adaptive"}}',
     ],
 )
 def test_what_is_no_such_command_is_not_taken(line: bytes) -> None:

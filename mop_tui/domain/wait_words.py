@@ -1,0 +1,119 @@
+"""Waits in words: who waits for whom because of what, and how a circle closes."""
+
+from collections.abc import Sequence
+
+from mop_tui.domain.ids import AgentId, MemoryKey, Resource, TaskId
+from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TaskState
+from mop_tui.domain.wait_graph import Node, Stuck
+from mop_tui.domain.waits import Swarm
+from mop_tui.domain.wording import listed, printable
+
+
+def told(swarm: Swarm, stuck: Stuck) -> str:
+    """Return in a sentence why nobody in `stuck` can ever go on."""
+    if stuck.hopeless is not None:
+        return printable(f"{_who(swarm, stuck.cycle[0])} {_in_vain(swarm, stuck.hopeless)}")
+    steps = [
+        f"{_who(swarm, waiter)} {_waits(swarm, waiter, between, target)}"
+        for waiter, between, target in _steps(stuck.cycle)
+    ]
+    return printable("; ".join(steps))
+
+
+def named(node: Node) -> str:
+    """Return what a node is called where it stands alone."""
+    match node.kind:
+        case "key":
+            return f"memory key {node.name}"
+        case "lock":
+            return f"the lock on {node.name}"
+        case "skill":
+            return f"somebody with the skill {node.name}"
+        case "turn":
+            return "a free place"
+        case "anybody":
+            return "whoever could set it"
+        case "question":
+            return f"the answer to {node.name}"
+        case "task" | "agent":
+            return node.name
+
+
+def _steps(cycle: Sequence[Node]) -> list[tuple[Node, list[Node], Node]]:
+    """Return a circle as steps from task to task, each with what stands between the two.
+
+    A circle without a task is told from agent to agent.
+    """
+    kind = "task" if any(node.kind == "task" for node in cycle) else cycle[0].kind
+    start = next(at for at, node in enumerate(cycle) if node.kind == kind)
+    turned = [*cycle[start:], *cycle[: start + 1]]
+    steps: list[tuple[Node, list[Node], Node]] = []
+    waiter, between = turned[0], list[Node]()
+    for node in turned[1:]:
+        if node.kind == kind:
+            steps.append((waiter, between, node))
+            waiter, between = node, []
+        else:
+            between.append(node)
+    return steps
+
+
+def _who(swarm: Swarm, node: Node) -> str:
+    """Return who waits: a task, with the agent in whose hands it is."""
+    task = swarm.tasks.get(TaskId(node.name)) if node.kind == "task" else None
+    if task is None or task.agent is None or task.state not in HELD_BY_AGENT:
+        return node.name
+    return f"{task.agent} ({node.name})"
+
+
+def _waits(swarm: Swarm, waiter: Node, between: Sequence[Node], target: Node) -> str:
+    """Return what one that waits does, as the rest of a sentence of which it is the subject."""
+    if not between:
+        return _waits_directly(swarm, waiter, target)
+    first = between[0]
+    match first.kind:
+        case "key" if len(between) > 1:
+            return f"waits for memory key {first.name}, which nobody is left to set"
+        case "key":
+            return f"waits for memory key {first.name}, which {target.name} is to provide"
+        case "lock":
+            lock = swarm.locks.get(Resource(first.name))
+            holder = "somebody" if lock is None else lock.agent
+            return f"waits for the lock on {first.name}, which {holder} holds for {target.name}"
+        case "agent":
+            return f"waits for agent {first.name}, who has {target.name}"
+        case "skill":
+            return f"waits for somebody with the skill {first.name}, which only those have who wait"
+        case _:
+            return f"waits for {named(first)}, and for that for {target.name}"
+
+
+def _waits_directly(swarm: Swarm, waiter: Node, target: Node) -> str:
+    task = swarm.tasks.get(TaskId(waiter.name))
+    if task is None:
+        return f"waits for {target.name}"
+    match task.state:
+        case TaskState.PENDING:
+            return f"needs {target.name}"
+        case TaskState.READY:
+            return f"gives way to {target.name}"
+        case TaskState.REVIEWING:
+            return f"waits for its review, {target.name}"
+        case _:
+            return f"waits for a lock that {_who(swarm, target)} asked for before"
+
+
+def _in_vain(swarm: Swarm, node: Node) -> str:
+    providers = swarm.providers_of(MemoryKey(node.name))
+    fates = [f"{task} ({swarm.tasks[task].state.lower()})" for task in providers]
+    return f"waits for memory key {node.name}, which nobody is left to provide: {listed(fates)}"
+
+
+def agents_in(swarm: Swarm, cycle: Sequence[Node]) -> list[AgentId]:
+    """Return the agents that have a task of a circle in hand, in its order."""
+    found: list[AgentId] = []
+    for node in cycle:
+        task = swarm.tasks.get(TaskId(node.name)) if node.kind == "task" else None
+        if task is not None and task.agent is not None and task.state in HELD_BY_AGENT:
+            found.append(task.agent)
+    return found

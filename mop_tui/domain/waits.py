@@ -1,0 +1,365 @@
+"""What waits for what in a session: the edges of the wait-for graph, told in one place.
+
+    task, PENDING      the tasks and keys that it needs and that are not there
+    task, READY        its question, the locks that it takes, and whoever may do it
+    task, in hand      whatever its agent waits for: keys, questions, locks
+    task, REVIEWING    its review
+    key                any of the tasks that provide it; if none does, anybody who can do something
+    lock               the task that it is taken for
+    agent              the task in its hands; one that is free, its turn
+    skill              any of the agents that have it
+    turn               any of the agents at work, when no more may be
+    anybody            any task that is not over, once nothing can do anything by itself
+
+`Swarm` is what has to be known for that. A `Session` knows it by its indices, and `still_swarm`
+works it out of a `Snapshot`. `StandingWaits` keeps the graph of a session up to date.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from mop_tui.domain import locks
+from mop_tui.domain.agent_lifecycle import LIVE, AgentState
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, QuestionId, Resource, TaskId
+from mop_tui.domain.locks import Lock, LockWanted
+from mop_tui.domain.plan import QuestionSpec, TaskSpec
+from mop_tui.domain.rows import Agent, Question, Task, Trigger
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
+from mop_tui.domain.wait_graph import Node, NodeKind, Stuck, WaitGraph
+
+TURN = Node("turn", "")
+ANYBODY = Node("anybody", "")
+
+_IN_HAND = (TaskState.ASSIGNED, TaskState.ACTIVE)
+
+
+class Swarm(Protocol):
+    """What has to be known of a session to tell what waits for what."""
+
+    @property
+    def agents(self) -> Mapping[AgentId, Agent]: ...
+    @property
+    def tasks(self) -> Mapping[TaskId, Task]: ...
+    @property
+    def locks(self) -> Mapping[Resource, Lock]: ...
+    @property
+    def at_limit(self) -> bool:
+        """No more agents may be at work."""
+        ...
+
+    def provided(self, key: MemoryKey) -> bool:
+        """The key is there."""
+        ...
+
+    def providers_of(self, key: MemoryKey) -> Sequence[TaskId]:
+        """The tasks that are to provide it."""
+        ...
+
+    def skilled_in(self, skill: str) -> Sequence[AgentId]:
+        """The agents that have a skill."""
+        ...
+
+    def taken_like(self, resource: Resource) -> Iterable[Lock]:
+        """The locks on what may be the same as a resource."""
+        ...
+
+    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterable[AgentId]:
+        """Who asked before an agent for a lock on what may be the same, and has not got it."""
+        ...
+
+    def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
+        """The open question that an agent asked."""
+        ...
+
+    @property
+    def at_a_standstill(self) -> bool:
+        """No process can do anything by itself, and nothing comes by itself."""
+        ...
+
+
+def of_task(task: TaskId) -> Node:
+    """Return the node of a task."""
+    return Node("task", task)
+
+
+def of_agent(agent: AgentId) -> Node:
+    """Return the node of an agent."""
+    return Node("agent", agent)
+
+
+def of_key(key: MemoryKey) -> Node:
+    """Return the node of a key of the shared memory."""
+    return Node("key", key)
+
+
+def of_lock(resource: Resource) -> Node:
+    """Return the node of a lock."""
+    return Node("lock", resource)
+
+
+def waits_of(swarm: Swarm, node: Node) -> tuple[Node, ...]:
+    """Return what `node` waits for now, each once.
+
+    What is not there, or is there already, waits for nothing.
+    """
+    return tuple(dict.fromkeys(_waits_of(swarm, node)))
+
+
+def hopeless(swarm: Swarm, node: Node) -> bool:
+    """True if nobody is left who could do what waits for `node`."""
+    if node.kind != "key":
+        return False
+    key = MemoryKey(node.name)
+    providers = swarm.providers_of(key)
+    return bool(providers) and not swarm.provided(key) and not any(_open(swarm, providers))
+
+
+def _waits_of(swarm: Swarm, node: Node) -> Iterable[Node]:
+    match node.kind:
+        case "task":
+            task = swarm.tasks.get(TaskId(node.name))
+            return () if task is None else _of_task(swarm, task)
+        case "key":
+            return _of_key(swarm, MemoryKey(node.name))
+        case "lock":
+            lock = swarm.locks.get(Resource(node.name))
+            return () if lock is None else (of_task(lock.task),)
+        case "agent":
+            agent = swarm.agents.get(AgentId(node.name))
+            return () if agent is None else _of_agent(swarm, agent)
+        case "skill":
+            return _of_skill(swarm, swarm.skilled_in(node.name))
+        case "turn":
+            return _of_turn(swarm)
+        case "anybody":
+            return _of_anybody(swarm)
+        case "question":
+            return ()
+
+
+def _of_task(swarm: Swarm, task: Task) -> Iterator[Node]:
+    spec = task.spec
+    if task.question is not None:
+        yield Node("question", task.question)
+    match task.state:
+        case TaskState.PENDING:
+            yield from _needed(swarm, spec)
+        case TaskState.READY:
+            yield from map(of_task, task.yields_to)
+            pinned = None if spec.agent is None else swarm.agents.get(spec.agent)
+            for wanted in locks.wanted(spec, None if pinned is None else pinned.spec):
+                for lock in swarm.taken_like(wanted):
+                    yield of_lock(lock.resource)
+            if spec.agent is not None:
+                yield of_agent(spec.agent)
+            elif spec.requires_skill is not None:
+                yield Node("skill", spec.requires_skill)
+        case TaskState.ASSIGNED | TaskState.ACTIVE:
+            agent = None if task.agent is None else swarm.agents.get(task.agent)
+            if agent is not None and agent.waits:
+                yield from _asked(swarm, agent)
+        case TaskState.REVIEWING:
+            review = None if task.review is None else swarm.tasks.get(task.review)
+            if review is not None and review.state not in TERMINAL:
+                yield of_task(review.spec.id)
+        case _:
+            return
+
+
+def _needed(swarm: Swarm, task: TaskSpec) -> Iterator[Node]:
+    """Yield what a task needs that is not there."""
+    tasks = swarm.tasks
+    for need in task.needs_tasks:
+        if need not in tasks or tasks[need].state is not TaskState.COMPLETE:
+            yield of_task(need)
+    for key in task.needs_keys:
+        if not swarm.provided(key):
+            yield of_key(key)
+
+
+def _asked(swarm: Swarm, agent: Agent) -> Iterator[Node]:
+    """Yield what an agent asked for, and has not been answered."""
+    for ask, what in agent.waits.items():
+        if isinstance(what, QuestionSpec):
+            question = swarm.asked_by(agent.spec.id, ask)
+            if question is not None:
+                yield Node("question", question)
+        elif isinstance(what, LockWanted):
+            yield from _locked(swarm, agent, what)
+        else:
+            yield of_key(what)
+
+
+def _locked(swarm: Swarm, agent: Agent, wanted: LockWanted) -> Iterator[Node]:
+    """Yield what keeps a lock from an agent: those that others have, and who is to have it first.
+
+    Nobody is let past whom that would not help: see `decisions.locking`.
+    """
+    for lock in swarm.taken_like(wanted.resource):
+        if lock.agent != agent.spec.id:
+            yield of_lock(lock.resource)
+    for name in swarm.asked_before(wanted, agent.spec.id):
+        first = swarm.agents[name]
+        if first.task is not None and not _has_what_is_wanted(swarm, agent, first):
+            yield of_task(first.task)
+
+
+def _has_what_is_wanted(swarm: Swarm, agent: Agent, other: Agent) -> bool:
+    """True if `agent` has locked something that `other` waits for."""
+    return any(
+        lock.agent == agent.spec.id
+        for what in other.waits.values()
+        if isinstance(what, LockWanted)
+        for lock in swarm.taken_like(what.resource)
+    )
+
+
+def _of_key(swarm: Swarm, key: MemoryKey) -> Iterable[Node]:
+    if swarm.provided(key):
+        return ()
+    providers = swarm.providers_of(key)
+    if providers:
+        return map(of_task, _open(swarm, providers))
+    return (ANYBODY,) if swarm.at_a_standstill else ()
+
+
+def _open(swarm: Swarm, tasks: Iterable[TaskId]) -> Iterator[TaskId]:
+    """Yield those tasks that are not over."""
+    return (task for task in tasks if swarm.tasks[task].state not in TERMINAL)
+
+
+def _of_agent(swarm: Swarm, agent: Agent) -> Iterable[Node]:
+    """Return what an agent waits for that others wait for.
+
+    One that is at work and waits for nothing can go on by itself, as can its task. Whoever is
+    suspended goes on when the operator, or a strategy, wants.
+    """
+    if agent.task is not None and agent.waits:
+        return (of_task(agent.task),)
+    if agent.waits:
+        return _asked(swarm, agent)
+    if agent.state is AgentState.AVAILABLE and swarm.at_limit and swarm.at_a_standstill:
+        return (TURN,)
+    return ()
+
+
+def _of_skill(swarm: Swarm, able: Iterable[AgentId]) -> tuple[Node, ...]:
+    """Return the agents that have a skill, if they all wait."""
+    found = []
+    for name in able:
+        agent = swarm.agents[name]
+        if agent.state not in LIVE:
+            continue
+        waits = agent.waits or (
+            agent.state is AgentState.AVAILABLE and swarm.at_limit and swarm.at_a_standstill
+        )
+        if not waits:
+            return ()
+        found.append(of_agent(name))
+    return tuple(found)
+
+
+def _of_turn(swarm: Swarm) -> Iterator[Node]:
+    if swarm.at_limit and swarm.at_a_standstill:
+        for name, agent in swarm.agents.items():
+            if agent.task is not None:
+                yield of_agent(name)
+
+
+def _of_anybody(swarm: Swarm) -> Iterator[Node]:
+    if swarm.at_a_standstill:
+        for name, task in swarm.tasks.items():
+            if task.state not in TERMINAL:
+                yield of_task(name)
+
+
+class StandingWaits:
+    """The wait-for graph of a session, kept up to date by what changed.
+
+    Tasks are nodes from the beginning, all else as soon as somebody waits for it.
+    """
+
+    def __init__(self) -> None:
+        self.graph = WaitGraph()
+        self._loose: dict[Node, None] = {}
+        """Nodes whose waits also depend on whether all stands still, and on who is free."""
+        self._stood = False
+
+    def settle(self, swarm: Swarm, rows: Iterable[object], nodes: Iterable[Node]) -> None:
+        """Bring the waits up to date of all `rows` and `nodes` that changed.
+
+        Rows are those of the session; other rows wait for nothing.
+        """
+        graph = self.graph
+        todo: dict[Node, None] = dict.fromkeys(nodes)
+        for row in rows:
+            self._note(swarm, row, todo)
+        if self._loose:
+            self._loose = {node: None for node in self._loose if node in graph}
+            stood, self._stood = self._stood, swarm.at_a_standstill
+            if stood or self._stood:
+                todo |= self._loose
+        while todo:
+            node, _ = todo.popitem()
+            if node.kind != "task" and node not in graph:
+                continue
+            wanted = waits_of(swarm, node)
+            if node.kind in _LOOSE:
+                self._loose[node] = None
+            for target in wanted:
+                if target.kind != "task" and target not in graph:
+                    todo[target] = None
+            graph.update(node, wanted, hopeless=hopeless(swarm, node))
+            if _is_there(swarm, node):
+                graph.settle(node)
+
+    def _note(self, swarm: Swarm, row: object, todo: dict[Node, None]) -> None:
+        """Note what has to be told anew because a row changed."""
+        match row:
+            case Task():
+                self._note_task(row, todo)
+            case Agent():
+                self._note_agent(row, todo)
+            case Question() if row.asked.agent is not None:
+                self._note_agent(swarm.agents[row.asked.agent], todo)
+
+    def _note_task(self, task: Task, todo: dict[Node, None]) -> None:
+        node = of_task(task.spec.id)
+        todo[node] = None
+        for key in task.spec.provides:
+            todo[of_key(key)] = None
+
+    def _note_agent(self, agent: Agent, todo: dict[Node, None]) -> None:
+        if agent.task is not None:
+            todo[of_task(agent.task)] = None
+        if self._loose:
+            todo[of_agent(agent.spec.id)] = None
+            for skill in agent.spec.skills:
+                todo[Node("skill", skill)] = None
+
+    def stuck(self) -> list[Stuck]:
+        """Return who waits for ever."""
+        return self.graph.stuck() if self.graph.suspicious else []
+
+
+_LOOSE: frozenset[NodeKind] = frozenset({"key", "agent", "skill", "turn", "anybody"})
+
+
+def _is_there(swarm: Swarm, node: Node) -> bool:
+    """True if nobody has to wait for `node` any more."""
+    match node.kind:
+        case "task":
+            task = swarm.tasks.get(TaskId(node.name))
+            return task is not None and task.state is TaskState.COMPLETE
+        case "key":
+            return swarm.provided(MemoryKey(node.name))
+        case _:
+            return False
+
+
+def stands_still(agents: Iterable[Agent], triggers: Iterable[Trigger]) -> bool:
+    """True if no process can do anything by itself, nobody is suspended who may go on, and no
+    trigger could set anything in motion."""
+    if any(agent.running and not agent.waits for agent in agents):
+        return False
+    return not any(trigger.state == "armed" for trigger in triggers)
