@@ -6,8 +6,9 @@ From `layouts/mop-platform.yaml` three plans are made that have something wrong 
 
 - a slow agent: one platform engineer makes all three environments, and takes three times as long as
   declared; `scale_up` spawns more of its type;
-- an overloaded machine: everybody who is at work uses one processor core, and there are four of
-  them, so that the more are at work the longer all take; `scale_down` pauses who can wait;
+- an overloaded machine: everybody at work uses one of six processor cores, and beside the platform
+  there are six chores of 45 minutes, of low priority, that nobody waits for, so that all take
+  longer while they are done; `scale_down` pauses who can wait until there is room;
 - an uneven load: one of three platform engineers is to make all three environments; `redistribute`
   moves two of them.
 
@@ -42,6 +43,7 @@ from mop_tui.orchestrator.loop import Orchestrator
 
 ENVIRONMENTS = {"environment-dev": "9m", "environment-staging": "21m", "environment-prod": "35m"}
 ENGINEER = "platform-engineer-dev"
+CORES = CHORES = 6
 Document = dict[str, Any]
 
 
@@ -58,13 +60,19 @@ def slow_agent(plan: Document) -> None:
 
 
 def overloaded_machine(plan: Document) -> None:
-    """Let everybody at work use a core, of which there are four."""
+    """Let everybody at work use a core, and have chores done on the same machine."""
+    chores = [f"chore-{number}" for number in range(1, CHORES + 1)]
+    plan["agent_types"]["housekeeper"] = {"run": ["true"]}
+    agents = [{"id": f"housekeeper-{chore}", "type": "housekeeper"} for chore in chores]
+    plan["teams"]["housekeeping"] = {"agents": agents}
+    for chore, agent in zip(chores, agents, strict=True):
+        plan["tasks"][chore] = {"agent": agent["id"], "priority": "low", "duration": "45m"}
     for kind in plan["agent_types"].values():
         kind.pop("limits", None)
         kind.setdefault("sim", {})["uses"] = {"cpu": 1}
     for task in plan["tasks"].values():
         task.setdefault("sim", {})["uses"] = {"cpu": 1}
-    plan["limits"]["cpu"] = 4
+    plan["limits"]["cpu"] = CORES
 
 
 def uneven_load(plan: Document) -> None:

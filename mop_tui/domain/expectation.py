@@ -68,7 +68,7 @@ def expectation(snapshot: Snapshot, at: int) -> Expectation | None:
 def pace(session: Session, expected: Expectation, at: int) -> Pace | None:
     """Return how the work gets on; None if too little was to be done by now to say.
 
-    What a person holds up, and all that needs it, is left out.
+    What a person holds up, or a strategy holds back, and all that needs it, is left out.
     """
     held_up = _held_up(session, expected.ends)
     done = due = whole = 0.0
@@ -100,8 +100,10 @@ def _done(task: Task, at: int) -> float:
 
 
 def _held_up(session: Session, tasks: Iterable[TaskId]) -> Collection[TaskId]:
-    """Return the tasks for which somebody has to decide first, and those that need them."""
+    """Return the tasks for which somebody has to decide first, or whose agents strategies paused,
+    and those that need them."""
     held: dict[TaskId, None] = {}
+    held_back = {agent.task for agent in session.held_back()}
     for name in tasks:
         task = session.tasks[name]
         agent = session.agents.get(task.agent) if task.agent is not None else None
@@ -109,7 +111,8 @@ def _held_up(session: Session, tasks: Iterable[TaskId]) -> Collection[TaskId]:
             agent.paused_by in _BY_THE_OPERATOR
             or any(isinstance(what, QuestionSpec) for what in agent.waits.values())
         )
-        if task.question is not None or (asks and agent is not None and agent.task == name):
+        waits = agent is not None and agent.task == name and asks
+        if task.question is not None or waits or name in held_back:
             held[name] = None
     if held:
         needing = session.dependants_by_any_need()

@@ -29,6 +29,7 @@ _NEW_PLANS = frozenset(
 )
 """Kinds of events after which what is to be expected is worked out anew: there is other work, or
 somebody who held it up lets it go on."""
+_PAUSES = "pause_non_critical_agents"
 
 
 def _nothing() -> Use:
@@ -60,7 +61,9 @@ class Monitoring:
 
     def follow(self, event: AnyEvent) -> None:
         """Note what changes the plan."""
-        if event.kind in _NEW_PLANS:
+        data = event.data
+        pauses = isinstance(data, e.SystemStrategyApplied) and data.action == _PAUSES
+        if event.kind in _NEW_PLANS or pauses:
             self._plan_is_old = True
 
     def heed(self) -> None:
