@@ -7,7 +7,7 @@ From `layouts/mop-platform.yaml` three plans are made that have something wrong 
 - a slow agent: one platform engineer makes all three environments, and takes three times as long as
   declared; `scale_up` spawns more of its type;
 - an overloaded machine: everybody at work uses one of six processor cores, and beside the platform
-  there are six chores of 45 minutes, of low priority, that nobody waits for, so that all take
+  there are six chores of half an hour, of low priority, that nobody waits for, so that all take
   longer while they are done; `scale_down` pauses who can wait until there is room;
 - an uneven load: one of three platform engineers is to make all three environments; `redistribute`
   moves two of them.
@@ -66,7 +66,7 @@ def overloaded_machine(plan: Document) -> None:
     agents = [{"id": f"housekeeper-{chore}", "type": "housekeeper"} for chore in chores]
     plan["teams"]["housekeeping"] = {"agents": agents}
     for chore, agent in zip(chores, agents, strict=True):
-        plan["tasks"][chore] = {"agent": agent["id"], "priority": "low", "duration": "45m"}
+        plan["tasks"][chore] = {"agent": agent["id"], "priority": "low", "duration": "30m"}
     for kind in plan["agent_types"].values():
         kind.pop("limits", None)
         kind.setdefault("sim", {})["uses"] = {"cpu": 1}

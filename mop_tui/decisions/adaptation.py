@@ -46,6 +46,7 @@ from mop_tui.domain.strategies import (
     Strategy,
     proposal_of,
     strategy_asked,
+    thresholds,
 )
 from mop_tui.domain.task_lifecycle import TERMINAL
 from mop_tui.domain.wording import lasting
@@ -190,6 +191,10 @@ def _why_not(plan: Plan, session: Session, strategy: Strategy, chosen: str) -> s
     """Return why a strategy is not even considered; empty if it is."""
     if chosen:
         return f"strategy {chosen} comes first"
+    value = session.pressures[strategy.trigger].found.value
+    limit = thresholds(strategy.trigger, plan.strategies)
+    if not limit.beyond(value, holds=False):
+        return f"it is on the way back: {limit.begins:g} is where anything is done about it"
     if strategy.action == "spawn_additional_agents" and "resource_constrained" in session.pressures:
         return "nobody is spawned while what there is is used up"
     if any(name == strategy.name for _, (name, _) in _proposed(session)):

@@ -259,7 +259,7 @@ def resumed(plan: Plan, session: Session, strategy: Strategy) -> Step | None:
     rows.sort(
         key=lambda agent: _importance(session, agent, held[agent.spec.id].cores), reverse=True
     )
-    limit = thresholds("resource_constrained", plan.strategies).ends
+    limit = thresholds("resource_constrained", plan.strategies).begins
     used = _in_use(session)
     back: list[Agent] = []
     for agent in rows:

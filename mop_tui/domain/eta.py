@@ -52,7 +52,7 @@ class Estimate:
     late: bool = False
     """Something takes longer than expected, nobody knows how much, so this is the least."""
     ends: Mapping[TaskId, int] = field(default_factory=dict)
-    """The session time at which each unfinished task would be done."""
+    """The session time at which each unfinished task would be done, as far as that can be told."""
 
     @property
     def left(self) -> int | None:
@@ -76,7 +76,7 @@ def estimate(snapshot: Snapshot, now: int) -> Estimate | None:
     course.run()
     if len(course.ends) < len(left):
         stuck = [task for name, task in left.items() if name not in course.ends]
-        return Estimate(now, None, _why_stuck(snapshot, stuck))
+        return Estimate(now, None, _why_stuck(snapshot, stuck), ends=course.ends)
     late = [name for name, task in left.items() if _is_late(snapshot, task, rests[name])]
     return Estimate(
         at=now,

@@ -2,7 +2,8 @@
 
 The work that is left is played through with declared durations, as for the expected end (see
 `eta`). What of it should be done at a later moment is then compared with what is. Nothing is
-invented: where a task does not say how long it takes, there is no expectation.
+invented: of a task that does not say how long it takes, or for which nobody is there yet, nothing
+is expected.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,12 +17,14 @@ from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import QuestionSpec
 from mop_tui.domain.rows import Task
 from mop_tui.domain.session import Session, Snapshot
-from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
+from mop_tui.domain.task_lifecycle import TaskState
 
 MOST_ROWS = 2_000
 """Of more tasks and agents than this no plan is made: it would keep the screen waiting."""
 LEAST = 0.05
 """Before this share of the work that is left should have been done, nothing is said."""
+STEP = 0.1
+"""Up to this share of a task counts as done that has not been told yet."""
 _BY_THE_OPERATOR = (PausedBy.OPERATOR, PausedBy.QUESTION)
 
 
@@ -53,16 +56,18 @@ class Pace:
 
 def expectation(snapshot: Snapshot, at: int) -> Expectation | None:
     """Return what is to be expected from now on; None if nobody can tell."""
-    left = {name: task for name, task in snapshot.tasks.items() if task.state not in TERMINAL}
     if len(snapshot.tasks) + len(snapshot.agents) > MOST_ROWS:
         return None
-    if not left or any(task.spec.expected_ms is None for task in left.values()):
-        return None
     course = estimate(snapshot, at)
-    if course is None or course.end is None:
+    if course is None:
         return None
-    before = {name: _done(task, at) for name, task in left.items()}
-    return Expectation(at, course.ends, before)
+    tasks = snapshot.tasks
+    ends = {
+        name: end
+        for name, end in course.ends.items()
+        if tasks[name].spec.expected_ms and end > at  # what is late already says nothing new
+    }
+    return Expectation(at, ends, {name: _done(tasks[name], at) for name in ends})
 
 
 def pace(session: Session, expected: Expectation, at: int) -> Pace | None:
@@ -81,7 +86,7 @@ def pace(session: Session, expected: Expectation, at: int) -> Pace | None:
         whole += left
         due += min(left, max(0.0, left - (end - at)))
         done += _done(task, at) - expected.before[name]
-    if not whole or due < LEAST * whole:
+    if not whole or due < LEAST * whole or at <= expected.since:
         return None
     return Pace(max(0.0, done), due, expected.since)
 
@@ -89,14 +94,18 @@ def pace(session: Session, expected: Expectation, at: int) -> Pace | None:
 def _done(task: Task, at: int) -> float:
     """Return how many milliseconds of its expected work are done of a task.
 
-    Of one that does not tell, it counts as much as it was worked on.
+    Of one that does not tell, it counts as much as it was worked on; of one that does, what was
+    worked since it told last, as far as it tells in steps of that size.
     """
     length = task.spec.expected_ms or 0
     if task.state is TaskState.COMPLETE:
         return length
-    if task.progress is not None:
-        return length * task.progress / 100
-    return min(length, task.worked(at)) if task.state is TaskState.ACTIVE else 0.0
+    if task.state is not TaskState.ACTIVE:
+        return length * (task.progress or 0) / 100
+    if task.progress is None:
+        return min(length, task.worked(at))
+    since = min(task.worked(at) - task.told_after, length * STEP)
+    return min(length, length * task.progress / 100 + since)
 
 
 def _held_up(session: Session, tasks: Iterable[TaskId]) -> Collection[TaskId]:

@@ -5,7 +5,7 @@ declared durations nobody is slow, and where no message is routed nothing is los
 found before counts until it has come back to a lower threshold (`strategies.TRIGGERS`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mop_tui.domain import graph, locks
@@ -168,10 +168,8 @@ class _Judge:
         limit = self._limit("bottleneck_detected", share)
         if limit is None:
             return None
-        named = listed(list(tasks[:MANY]))
-        what = named if agent is None else f"{agent} and {named}"
         text = (
-            f"{count} tasks, {share:.0f} % of the work that is left, wait for {what},"
+            f"{count} tasks, {share:.0f} % of the work that is left, wait for {agent or tasks[0]}:"
             f" {self._why_blocking(agent, tasks)}"
         )
         return Found("bottleneck_detected", share, limit, text, agent, tasks[0])
@@ -208,10 +206,11 @@ class _Judge:
         if late:
             row = late[0]
             worked, expected = row.worked(self.at), row.spec.expected_ms or 0
-            return f"which has taken {lasting(worked)} instead of {lasting(expected)}"
+            return f"{row.spec.id} has taken {lasting(worked)} instead of {lasting(expected)}"
+        are = "is" if len(tasks) == 1 else "are"
         if agent is not None:
-            return "who is the only one for it and busy"
-        return "for which nobody is free"
+            return f"{_some(tasks)} {are} ready, and nobody else can do {_it(tasks)}"
+        return f"{_some(tasks)} {are} ready, and nobody is free"
 
     def overload(self) -> Found | None:
         """Return for whom tasks wait that somebody else could do who is free."""
@@ -262,6 +261,16 @@ class _Judge:
             f" {lasting(round(pace.expected_ms))} that were to be expected"
         )
         return Found("progress_slow", pace.percent, limit, text)
+
+
+def _some(tasks: Sequence[TaskId]) -> str:
+    named = list(tasks[:MANY])
+    more = len(tasks) - len(named)
+    return listed([*named, f"{more} more"] if more else named)
+
+
+def _it(tasks: Sequence[TaskId]) -> str:
+    return "it" if len(tasks) == 1 else "them"
 
 
 # -- who could do it instead ----------------------------------------------------------------------

@@ -16,7 +16,7 @@ from mop_tui.domain.expectation import Expectation, expectation, pace
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.pressure import Use, findings, use
 from mop_tui.domain.session import Session
-from mop_tui.domain.strategies import HOLDS_AFTER, Found
+from mop_tui.domain.strategies import HOLDS_AFTER, Found, strategy_of
 from mop_tui.orchestrator.clock import Clock, Due, Timeline
 
 AT_LEAST_EVERY = 300_000
@@ -29,7 +29,6 @@ _NEW_PLANS = frozenset(
 )
 """Kinds of events after which what is to be expected is worked out anew: there is other work, or
 somebody who held it up lets it go on."""
-_PAUSES = "pause_non_critical_agents"
 
 
 def _nothing() -> Use:
@@ -61,10 +60,14 @@ class Monitoring:
 
     def follow(self, event: AnyEvent) -> None:
         """Note what changes the plan."""
-        data = event.data
-        pauses = isinstance(data, e.SystemStrategyApplied) and data.action == _PAUSES
-        if event.kind in _NEW_PLANS or pauses:
-            self._plan_is_old = True
+        match event.data:
+            case e.SystemStrategyApplied(action="pause_non_critical_agents"):
+                self._plan_is_old = True
+            case e.AgentSpawned(spec=spec):
+                # Whom a strategy adds does what was to be done anyway, and should be seen to help.
+                self._plan_is_old = self._plan_is_old or not strategy_of(spec.spawn)
+            case _:
+                self._plan_is_old = self._plan_is_old or event.kind in _NEW_PLANS
 
     def heed(self) -> None:
         """Judge from now on if somebody is at work, and else no more: then nothing is to be judged,
