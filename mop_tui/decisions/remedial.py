@@ -7,6 +7,7 @@ that cost too much would cost as much again.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from mop_tui.decisions import admission
 from mop_tui.decisions.dependencies import urgency
@@ -28,7 +29,7 @@ from mop_tui.domain.pressure import AT_WORK, could_do, takers, use_of
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
-from mop_tui.domain.strategies import Strategy, spawn_of, strategy_of, thresholds
+from mop_tui.domain.strategies import Strategy, spawn_of, thresholds
 
 _USUAL_MS = 60_000
 """What a task counts as that does not say how long it takes, where loads are compared."""
@@ -81,7 +82,8 @@ def _spawned(plan: Plan, session: Session, strategy: Strategy, seq: int) -> Step
     if strategy.max_agents is not None:
         room = min(room, strategy.max_agents - live)
         if room <= 0:
-            return f"max_agents is {strategy.max_agents}, and {counted(live, 'agent')} are there"
+            are = "is" if live == 1 else "are"
+            return f"max_agents is {strategy.max_agents}, and {counted(live, 'agent')} {are} there"
     places = session.places
     if places <= 0:
         return f"max_agents of the session is {session.max_agents}, and as many are at work"
@@ -135,10 +137,10 @@ def _kind_for(plan: Plan, session: Session, task: Task) -> str:
         return next(iter(kinds), "")
     for agent in able:
         kind = agent.spec.type
-        if kind in plan.kinds and could_do(
-            plan, session, agent, admission.agent_of(plan, kind), task
-        ):
-            return kind
+        if kind in plan.kinds:
+            one_more = replace(admission.agent_of(plan, kind), id=AgentId(""))
+            if could_do(plan, session, agent, one_more, task):
+                return kind
     return ""
 
 
@@ -366,8 +368,3 @@ def _load(session: Session, agent: Agent) -> tuple[float, float]:
         return max(0.0, length - worked), max(1.0, worked / length)
     slowness = max(1.0, 100 * task.told_after / (length * progress))
     return slowness * length * (100 - progress) / 100, slowness
-
-
-def is_added(agent: Agent) -> bool:
-    """True if an agent was spawned because of a strategy."""
-    return bool(strategy_of(agent.spec.spawn))
