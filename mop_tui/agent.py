@@ -43,6 +43,7 @@ __all__ = [
     "AgentError",
     "Answer",
     "HungUpError",
+    "Locked",
     "Message",
     "NoAnswerError",
     "NotAnAgentError",
@@ -54,6 +55,7 @@ __all__ = [
     "error",
     "health",
     "listen",
+    "lock",
     "message",
     "messages",
     "notify",
@@ -63,6 +65,7 @@ __all__ = [
     "secret",
     "task",
     "tasks",
+    "unlock",
     "wait_for",
 ]
 
@@ -342,6 +345,50 @@ def wait_for(key: str) -> JsonValue:
     if not answer.given:
         raise NoAnswerError(answer.outcome, answer.reason)
     return answer.value
+
+
+class Locked:
+    """What this agent has locked; as a context, it is given back at the end of that."""
+
+    __slots__ = ("resource",)
+
+    def __init__(self, resource: str) -> None:
+        self.resource = resource
+
+    def __enter__(self) -> Locked:
+        """Nothing is left to be done."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give it back."""
+        unlock(self.resource)
+
+    def __repr__(self) -> str:
+        """Name it."""
+        return f"Locked(resource={self.resource!r})"
+
+
+def lock(resource: str) -> Locked:
+    """Lock a resource for the task in hand, waiting until nobody else has it.
+
+    A resource is a name, or a pattern for paths such as `environments/*/values.yaml`. It is given
+    back with `unlock`, at the end of a `with`, or when the task is over. Locking twice counts once.
+
+    Raises NoAnswerError if it is refused or the task in hand is cancelled, and HungUpError if
+    standard input ends before.
+    """
+    ears = _listening("a lock")
+    name = ears.expect("l")
+    _say("waiting", {"id": name, "for": f"lock:{resource}"})
+    answer = _answer(ears.answer(name), secret=False)
+    if not answer.given:
+        raise NoAnswerError(answer.outcome, answer.reason)
+    return Locked(resource)
+
+
+def unlock(resource: str) -> None:
+    """Give back what was locked with `lock`. What the task itself locks stays locked."""
+    _say("unlock", {"resource": resource})
 
 
 def secret(name: str) -> str:

@@ -61,6 +61,8 @@ Say:
   output VALUE [--json]            deliver the result of the task
   done [--output VALUE [--json]] [--failed TYPE] [--message TEXT]
 
+  unlock RESOURCE                  give back what was locked with lock
+
 Ask, and wait (what comes is printed):
   ask QUESTION [--choice VALUE[=LABEL]]... | --approval | --password | --number
       [--default VALUE] [--timeout SECONDS] [--required] [--fallback VALUE]
@@ -68,6 +70,7 @@ Ask, and wait (what comes is printed):
       [--min-length N] [--max-length N] [--pattern REGEX] [--require-digit]
       [--require-special] [--minimum N] [--maximum N]
   waiting memory:KEY               the value of a key, as soon as it is there
+  lock RESOURCE                    until nobody else has locked that; prints nothing
   secret NAME                      the answer to the password gate of the task
   task [FIELD]                     the next task: its JSON, or one field of it
 
@@ -366,6 +369,21 @@ def _waiting(words: _Words) -> int:
     return _pass_on(_awaited("answer", name))
 
 
+def _lock(words: _Words) -> int:
+    [resource] = words.take(1, 1, "lock RESOURCE")
+    name = f"l{os.getpid()}"
+    _say("waiting", {"id": name, "for": f"lock:{resource}"})
+    said = _awaited("answer", name)
+    if said.get("outcome") != "answered":
+        raise NoAnswerError(str(said.get("outcome")), str(said.get("reason") or ""))
+    return SAID
+
+
+def _unlock(words: _Words) -> int:
+    [resource] = words.take(1, 1, "unlock RESOURCE")
+    return _say("unlock", {"resource": resource})
+
+
 def _secret(words: _Words) -> int:
     [name] = words.take(1, 1, "secret NAME")
     text = secret_from_pipe(name)
@@ -466,6 +484,8 @@ KINDS: dict[str, Callable[[_Words], int]] = {
     "done": _done,
     "ask": _ask,
     "waiting": _waiting,
+    "lock": _lock,
+    "unlock": _unlock,
     "secret": _secret,
     "task": _task,
 }

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import itemgetter
 from random import Random
+from typing import assert_never
+
+from pydantic import JsonValue
 
 from mop_tui.agents.host import (
     Asked,
@@ -20,6 +23,7 @@ from mop_tui.agents.host import (
     Exited,
     Finished,
     Job,
+    Locking,
     Output,
     Ping,
     Ponged,
@@ -30,11 +34,20 @@ from mop_tui.agents.host import (
     Sink,
     Started,
     Told,
+    Unlocking,
+    Waiting,
 )
 from mop_tui.agents.masking import Mask
 from mop_tui.domain.health import Level
-from mop_tui.domain.ids import AgentId, AskId, QuestionName
-from mop_tui.domain.plan import Ailment, QuestionSpec, Script, ScriptedError, TaskSpec
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, QuestionName, Resource
+from mop_tui.domain.plan import (
+    Ailment,
+    QuestionSpec,
+    Script,
+    ScriptedError,
+    ScriptedStep,
+    TaskSpec,
+)
 from mop_tui.domain.review import REJECTED
 
 UNKNOWN_DURATION = (5_000, 15_000)
@@ -77,7 +90,7 @@ class _Play:
     """What follows in the script, at which milliseconds of it. Only the next has a cue, for
     many long scripts would fill the memory with what is to be played in an hour."""
     going_on: Callable[[], None] | None = None
-    """What it does when the question that it asked is settled."""
+    """What it does when the question that it asked is settled, or it has what it waits for."""
     last_line: str = ""
     paused_at: int | None = None
     """Since when its time stands still, for it is suspended or hangs."""
@@ -278,13 +291,16 @@ class SimulatedHost:
         cues += [(length // 2, partial(self._err, play, error)) for error in script.errors]
         cues.sort(key=itemgetter(0))
         finish = (length, lambda: self._finish(play, script, _verdict(assignment.task, script)))
-        if script.asks is None:
+        if script.asks is None and not script.steps:
             self._play_from(play, 0, [*cues, finish])
             return
         half = length // 2
         rest = [*(cue for cue in cues if cue[0] > half), finish]
         before = [cue for cue in cues if cue[0] <= half]
-        before.append((half, partial(self._ask, play, script.asks, half, rest)))
+        go_on = partial(self._play_from, play, half, rest)
+        if script.asks is not None:
+            go_on = partial(self._ask, play, script.asks, go_on)
+        before.append((half, partial(self._step, play, script.steps, go_on)))
         self._play_from(play, 0, before)
 
     # -- processors -------------------------------------------------------------------------------
@@ -410,14 +426,35 @@ class SimulatedHost:
         self._cue_next(play)
         call()
 
-    def _ask(
-        self,
-        play: _Play,
-        question: QuestionSpec,
-        part: int,
-        rest: Iterable[tuple[int, Callable[[], None]]],
+    def _step(
+        self, play: _Play, steps: tuple[ScriptedStep, ...], go_on: Callable[[], None]
     ) -> None:
-        play.going_on = partial(self._play_from, play, part, rest)
+        """Do the steps up to the first that has to be waited for; after the last, go on."""
+        if not steps:
+            go_on()
+            return
+        step, *left = steps
+        proceed = partial(self._step, play, tuple(left), go_on)
+        ask = AskId(f"{step.do} {step.what}")
+        match step.do:
+            case "lock":
+                play.going_on = proceed
+                self._sink(Locking(*play.key, ask, Resource(step.what)))
+            case "wait":
+                play.going_on = proceed
+                self._sink(Waiting(*play.key, ask, MemoryKey(step.what)))
+            case "unlock":
+                self._sink(Unlocking(*play.key, Resource(step.what)))
+                proceed()
+            case "set":
+                done: JsonValue = {"status": "complete"}
+                self._sink(Remembered(*play.key, MemoryKey(step.what), done))
+                proceed()
+            case _:
+                assert_never(step.do)
+
+    def _ask(self, play: _Play, question: QuestionSpec, go_on: Callable[[], None]) -> None:
+        play.going_on = go_on
         name = QuestionName(f"{play.job.agent.id}/{question.name}")
         asked = replace(question, name=name)
         self._share_cores()

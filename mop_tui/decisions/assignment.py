@@ -10,10 +10,11 @@ then to be part of it. No ready task is ever overlooked.
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 
 from mop_tui.decisions.dependencies import urgency
 from mop_tui.decisions.locking import Share
-from mop_tui.decisions.rules import Rule
+from mop_tui.decisions.rules import Decision, Later, Rule
 from mop_tui.decisions.wording import counted, listed
 from mop_tui.decisions.work import why_out
 from mop_tui.domain import locks
@@ -34,7 +35,7 @@ from mop_tui.domain.ids import AgentId, Resource, TaskId
 from mop_tui.domain.plan import AgentSpec, Lifetime, Plan
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
-from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
 NAMED = 4
 """Up to so many busy agents are named in a reason; more are counted."""
@@ -58,15 +59,27 @@ def place_task(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
             task = session.tasks[rested.task]
         case _:
             return
+    placed = _place(session, task.spec.id)
+    if placed is not None:
+        yield placed
+
+
+def place_yielded(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Decision]:
+    """Give tasks to agents that had to wait until another task was over."""
+    for task in session.given_way:
+        yield Later(partial(_place, session, task))
+
+
+def _place(session: Session, name: TaskId) -> SystemDecided | None:
+    task = session.tasks[name]
     if task.state is not TaskState.READY or task.held or session.status != "running":
-        return
+        return None
     agent = _taker(session, task)
     if session.at_limit:
-        yield _refuse(task, f"max_agents is {session.max_agents}, and as many are at work")
-    elif agent is None:
-        yield _refuse(task, _locked(session, task) or _nobody_free(session, task))
-    else:
-        yield _assign(session, task, agent, "place_task")
+        return _refuse(task, f"max_agents is {session.max_agents}, and as many are at work")
+    if agent is None:
+        return _refuse(task, _locked(session, task) or _nobody_free(session, task))
+    return _assign(session, task, agent, "place_task")
 
 
 def employ_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
@@ -315,6 +328,7 @@ RULES = (
         place_task,
         into=(TaskState.READY,),
     ),
+    Rule("place_yielded", (TaskTransitioned.KIND,), place_yielded, into=tuple(TERMINAL)),
     Rule("place_unlocked", (SystemUnlocked.KIND,), place_unlocked),
     Rule(
         "employ_agent",

@@ -83,13 +83,14 @@ class Out:
 
 def look(_plan: Plan, session: Session) -> Sequence[tuple[int, SystemDecided]]:
     """Tell of deadlocks that have come, and of those that are over."""
+    if session.status != "running":
+        return ()
     waits = session.waits()
     known = session.open_deadlocks
     if not known and not waits.graph.suspicious:
         return ()
-    goes_on = session.status == "running"
-    over = [it for it in known if not goes_on or not waits.graph.holds(it)]
-    if over or not goes_on:
+    over = [it for it in known if not waits.graph.holds(it)]
+    if over:
         return [(session.seq, _cleared(session, known[it])) for it in over]
     told_of = {node for it in known for node in it.cycle}
     new = (it for it in waits.stuck() if told_of.isdisjoint(it.cycle))

@@ -101,6 +101,11 @@ def nothing_moves(plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Sy
         return
     stuck = [task for task, row in session.tasks.items() if row.state not in TERMINAL]
     reason = f"nothing can move {listed(stuck)} any more"
+    if session.open_deadlocks:  # whose issues stay open
+        texts = [session.deadlocks[it].text for it in session.open_deadlocks.values()]
+        reason = f"{reason}: {listed(texts)}"
+        yield SystemDecided("nothing_moves", "yes", reason, wind_down(session))
+        return
     waiting = [
         f"{agent} waits for {key}"
         for key, agents in session.waiting_agents.items()

@@ -126,13 +126,22 @@ class Ailment:
 
 
 @immutable
+class ScriptedStep:
+    """Something that a simulated agent does: it locks a resource, gives it back, waits for a memory
+    key or sets one."""
+
+    do: Literal["lock", "unlock", "wait", "set"]
+    what: Resource | MemoryKey
+
+
+@immutable
 class Script:
     """What a simulated agent does with a task.
 
     `duration` is the range in milliseconds from which one value is drawn by the agent's own
     random generator; None leaves it to the task's declared duration. After half of that time it
-    tells of its errors; then it asks what it asks, and goes on with the rest when the question is
-    settled.
+    tells of its errors; then it does its steps, waiting wherever it has to, asks what it asks, and
+    goes on with the rest when the question is settled.
     """
 
     duration: tuple[int, int] | None = None
@@ -147,6 +156,13 @@ class Script:
     uses_memory: int | None = None
     rejects: int = 0
     """In how many rounds it rejects what it reviews."""
+    steps: tuple[ScriptedStep, ...] = ()
+
+    @property
+    def keys(self) -> tuple[MemoryKey, ...]:
+        """The memory keys that it sets."""
+        by_steps = (MemoryKey(step.what) for step in self.steps if step.do == "set")
+        return (*by_steps, *(key for key, _ in self.memory))
 
 
 @immutable

@@ -29,6 +29,7 @@ from mop_tui.domain.plan import (
     Review,
     Script,
     ScriptedError,
+    ScriptedStep,
     TaskSpec,
     TeamSpec,
     Work,
@@ -346,7 +347,18 @@ def _script(sim: Sim, questions: Mapping[QuestionName, QuestionSpec]) -> Script:
         uses_cpu=sim.uses.cpu,
         uses_memory=sim.uses.memory,
         rejects=sim.rejects,
+        steps=tuple(map(_step, sim.steps)),
     )
+
+
+def _step(step: schema.SimulatedStep) -> ScriptedStep:
+    if step.lock is not None:
+        return ScriptedStep("lock", Resource(step.lock))
+    if step.unlock is not None:
+        return ScriptedStep("unlock", Resource(step.unlock))
+    if step.wait is not None:
+        return ScriptedStep("wait", MemoryKey(step.wait))
+    return ScriptedStep("set", MemoryKey(step.set or ""))
 
 
 def _title(name: str) -> str:

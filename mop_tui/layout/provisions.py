@@ -170,7 +170,7 @@ class Provisions:
             ),
             without_sim=next((a for a in simulated if own[a.id].script is None), None),
             simulated=bool(simulated),
-            keys=tuple(key for script in scripts if script for key, _ in script.memory),
+            keys=tuple(key for script in scripts if script for key in script.keys),
         )
 
     def _providers(self) -> Providers:
@@ -181,7 +181,7 @@ class Provisions:
             if script is None:
                 keys.extend(takers.keys)
             elif takers.simulated:
-                keys.extend(key for key, _ in script.memory)
+                keys.extend(script.keys)
             if task.review is not None:
                 keys.extend(self.reviewer(task.review).keys)
             for key in keys:
@@ -196,7 +196,7 @@ class Provisions:
         for one in self.employed.values():
             script = self._plan.work(one.agent, None).script
             if one.agent.host is HostKind.SIMULATED and script is not None:
-                yield from (key for key, _ in script.memory)
+                yield from script.keys
 
     @property
     def alternatives(self) -> dict[TaskId, list[tuple[TaskId, ...]]]:

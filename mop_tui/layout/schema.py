@@ -42,6 +42,7 @@ from mop_tui.layout.values import (
     Locks,
     ProgressRegex,
     Regex,
+    Resource,
     Size,
     Text,
     Timeout,
@@ -159,13 +160,35 @@ class Uses(Section):
     """Memory."""
 
 
+class SimulatedStep(Section):
+    """One thing that a simulated agent does: exactly one of these."""
+
+    lock: Resource | None = None
+    """It locks a name or a pattern for paths, and waits until nobody else has it."""
+    unlock: Resource | None = None
+    """It gives that back."""
+    wait: Key | None = None
+    """It waits for a memory key."""
+    set: Key | None = None
+    """It sets a memory key, to `{status: complete}`."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        said = (self.lock, self.unlock, self.wait, self.set)
+        if len(said) - said.count(None) != 1:
+            raise wrong("must hold exactly one of lock, unlock, wait and set")
+        return self
+
+
 class Sim(Section):
     """What a simulated agent does instead, in rehearsals and where nothing is to be run."""
 
     duration: DurationRange | None = None
     """How long it takes, or a range to draw from; by default the task's own duration."""
     errors: Annotated[list[ScriptedError], Field(max_length=MOST_ITEMS)] = []
-    """The errors that it tells of half-way, before it asks; then it goes on all the same."""
+    """The errors that it tells of half-way, before its steps; then it goes on all the same."""
+    steps: Annotated[list[SimulatedStep], Field(max_length=MOST_ITEMS)] = []
+    """What it does half-way, before it asks, one after the other: `{lock: release}`."""
     asks: Text | None = None
     """One of `questions`, which it asks half-way and waits for; then it goes on alike, whatever the
     answer."""
