@@ -108,6 +108,7 @@ NAMES = {
     "JsonValue": "anything",
     "Scalar": "text, number, true or false",
     "Globs": "list of path patterns",
+    "Resource": "name or path pattern",
     "Locks": "list of names or path patterns",
     "Condition": "condition",
     "Rules": "mapping of names to lists of actions",

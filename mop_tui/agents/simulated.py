@@ -439,9 +439,11 @@ class SimulatedHost:
         match step.do:
             case "lock":
                 play.going_on = proceed
+                self._share_cores()
                 self._sink(Locking(*play.key, ask, Resource(step.what)))
             case "wait":
                 play.going_on = proceed
+                self._share_cores()
                 self._sink(Waiting(*play.key, ask, MemoryKey(step.what)))
             case "unlock":
                 self._sink(Unlocking(*play.key, Resource(step.what)))
