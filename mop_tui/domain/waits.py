@@ -123,7 +123,7 @@ def _waits_of(swarm: Swarm, node: Node) -> Iterable[Node]:
             return _of_key(swarm, MemoryKey(node.name))
         case "lock":
             lock = swarm.locks.get(Resource(node.name))
-            return () if lock is None else (of_task(lock.task),)
+            return () if lock is None else _unless_complete(swarm, lock.task)
         case "agent":
             agent = swarm.agents.get(AgentId(node.name))
             return () if agent is None else _of_agent(swarm, agent)
@@ -156,7 +156,7 @@ def _of_task(swarm: Swarm, task: Task) -> Iterator[Node]:
                 yield Node("skill", spec.requires_skill)
         case TaskState.ASSIGNED | TaskState.ACTIVE:
             agent = None if task.agent is None else swarm.agents.get(task.agent)
-            if agent is not None and agent.waits:
+            if agent is not None and agent.waits and agent.task == spec.id:
                 yield from _asked(swarm, agent)
         case TaskState.REVIEWING:
             review = None if task.review is None else swarm.tasks.get(task.review)
@@ -164,6 +164,11 @@ def _of_task(swarm: Swarm, task: Task) -> Iterator[Node]:
                 yield of_task(review.spec.id)
         case _:
             return
+
+
+def _unless_complete(swarm: Swarm, task: TaskId) -> Iterable[Node]:
+    """Return the task that is waited for, if it is not complete; then it will be let go of."""
+    return () if swarm.tasks[task].state is TaskState.COMPLETE else (of_task(task),)
 
 
 def _needed(swarm: Swarm, task: TaskSpec) -> Iterator[Node]:
@@ -201,7 +206,7 @@ def _locked(swarm: Swarm, agent: Agent, wanted: LockWanted) -> Iterator[Node]:
     for name in swarm.asked_before(wanted, agent.spec.id):
         first = swarm.agents[name]
         if first.task is not None and not _has_what_is_wanted(swarm, agent, first):
-            yield of_task(first.task)
+            yield from _unless_complete(swarm, first.task)
 
 
 def _has_what_is_wanted(swarm: Swarm, agent: Agent, other: Agent) -> bool:
@@ -235,7 +240,7 @@ def _of_agent(swarm: Swarm, agent: Agent) -> Iterable[Node]:
     suspended goes on when the operator, or a strategy, wants.
     """
     if agent.task is not None and agent.waits:
-        return (of_task(agent.task),)
+        return _unless_complete(swarm, agent.task)
     if agent.waits:
         return _asked(swarm, agent)
     if agent.state is AgentState.AVAILABLE and swarm.at_limit and swarm.at_a_standstill:
@@ -284,6 +289,9 @@ class StandingWaits:
         self._loose: dict[Node, None] = {}
         """Nodes whose waits also depend on whether all stands still, and on who is free."""
         self._stood = False
+        """All stood still when they were told last."""
+        self._waiting: dict[AgentId, TaskId] = {}
+        """With which task in hand agents waited when that was told last."""
 
     def settle(self, swarm: Swarm, rows: Iterable[object], nodes: Iterable[Node]) -> None:
         """Bring the waits up to date of all `rows` and `nodes` that changed.
@@ -296,22 +304,28 @@ class StandingWaits:
             self._note(swarm, row, todo)
         if self._loose:
             self._loose = {node: None for node in self._loose if node in graph}
-            stood, self._stood = self._stood, swarm.at_a_standstill
-            if stood or self._stood:
+            if self._stood or swarm.at_a_standstill:
                 todo |= self._loose
         while todo:
             node, _ = todo.popitem()
-            if node.kind != "task" and node not in graph:
+            if node not in graph and node.kind != "task":
                 continue
-            wanted = waits_of(swarm, node)
-            if node.kind in _LOOSE:
-                self._loose[node] = None
-            for target in wanted:
-                if target.kind != "task" and target not in graph:
+            before = dict.fromkeys(graph.waits(node))
+            if node.kind == "task" or graph.waiters(node):
+                wanted = dict.fromkeys(waits_of(swarm, node))
+                graph.update(node, wanted, hopeless=hopeless(swarm, node))
+                if node.kind in _LOOSE:
+                    self._loose[node] = None
+            else:
+                wanted = {}
+                graph.update(node, ())
+            # Others than tasks are told of as long as somebody waits for them.
+            for target in before | wanted:
+                if target.kind != "task" and (target in before) is not (target in wanted):
                     todo[target] = None
-            graph.update(node, wanted, hopeless=hopeless(swarm, node))
             if _is_there(swarm, node):
                 graph.settle(node)
+        self._stood = bool(self._loose) and swarm.at_a_standstill
 
     def _note(self, swarm: Swarm, row: object, todo: dict[Node, None]) -> None:
         """Note what has to be told anew because a row changed."""
@@ -330,8 +344,12 @@ class StandingWaits:
             todo[of_key(key)] = None
 
     def _note_agent(self, agent: Agent, todo: dict[Node, None]) -> None:
-        if agent.task is not None:
+        former = self._waiting.pop(agent.spec.id, None)
+        if former is not None:
+            todo[of_task(former)] = None
+        if agent.task is not None and agent.waits:
             todo[of_task(agent.task)] = None
+            self._waiting[agent.spec.id] = agent.task
         if self._loose:
             todo[of_agent(agent.spec.id)] = None
             for skill in agent.spec.skills:

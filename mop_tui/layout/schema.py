@@ -381,8 +381,8 @@ class Review(Section):
     timeout: Timeout | None = None
     """How long one may take, pauses left out; by default for ever."""
     retry: Retry | None = None
-    """How often one is tried again that comes to no verdict; by default not at all. Then the task
-    waits until you retry its review."""
+    """How often one is tried again that comes to no verdict; by default not at all. Where none
+    does, the task waits until you retry its review."""
 
 
 class Task(Section):

@@ -27,6 +27,7 @@ from mop_tui.domain.events import AnyEvent, Event, Fact, Unknown
 from mop_tui.domain.fold import apply
 from mop_tui.domain.health import Reading, worst
 from mop_tui.domain.ids import ActionId, AgentId, TeamId
+from mop_tui.domain.locks import LockWanted, may_be_same
 from mop_tui.domain.plan import AgentSpec
 from mop_tui.domain.rows import LATEST_STATES, Task
 from mop_tui.domain.session import Session
@@ -72,6 +73,25 @@ def check(session: Session) -> None:
     }
     assert waiting == {
         (key, name, ask) for key, who in session.waiting_agents.items() for name, ask in who
+    }
+    wanted = {
+        (what.resource, name, ask, what.seq)
+        for name, a in agents.items()
+        for ask, what in a.waits.items()
+        if isinstance(what, LockWanted)
+    }
+    assert wanted == {
+        (resource, name, ask, seq)
+        for resource, who in session.waiting_for_lock.items()
+        for (name, ask), seq in who.items()
+    }
+    assert all(sorted(it.values()) == list(it.values()) for it in session.waiting_for_lock.values())
+    assert {(lock.agent, resource) for resource, lock in session.locks.items()} == {
+        (name, resource) for name, held in session.locked_by.items() for resource in held
+    }
+    known = {*session.locks, *session.waiting_for_lock}
+    assert {name: set(others) for name, others in session.alike.items()} == {
+        name: {other for other in known if may_be_same(name, other)} for name in known
     }
     assert set(busy.values()) <= set(tasks)
 
