@@ -25,7 +25,7 @@ from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger, Pause
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, Plan
-from mop_tui.domain.pressure import AT_WORK, could_do, takers, use_of
+from mop_tui.domain.pressure import AT_WORK, could_do, free, somebody_is_free, takers, use_of
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
@@ -125,11 +125,11 @@ def _longest_queue(plan: Plan, session: Session) -> tuple[list[TaskId], AgentSpe
 
 def _kind_for(plan: Plan, session: Session, task: Task) -> str:
     """Return the type of which one more agent could do a task at once; empty if there is none."""
-    able = [session.agents[name] for name in session.capable(task.spec)]
-    if any(agent.state is AgentState.AVAILABLE for agent in able):
+    if somebody_is_free(session, task):
         return ""
     if session.obstacle(task.spec, None) is not None:
         return ""
+    able = [session.agents[name] for name in session.capable(task.spec)]
     if task.spec.agent is None:
         skill = task.spec.requires_skill or ""
         kinds = [agent.spec.type for agent in able if skill in _skills(plan, agent.spec.type)]
@@ -151,14 +151,14 @@ def _skills(plan: Plan, kind: str) -> Sequence[str]:
 def shared_out(plan: Plan, session: Session, strategy: str) -> Step | None:
     """Return what gives those that a strategy spawned, and that have nothing to do, tasks that are
     meant for others of their type; None if there is nothing to give or nobody to give it to."""
-    free = [
+    idle = [
         agent
         for agent in session.added(strategy)
         if agent.state in (AgentState.AVAILABLE, AgentState.COMPLETE)
         and not agent.leaving
         and not session.ready_count(agent)
     ]
-    return _shared(plan, session, free) if free else None
+    return _shared(plan, session, idle) if idle else None
 
 
 def dismissed(session: Session, strategy: Strategy) -> Step | None:
@@ -301,25 +301,26 @@ def _in_use(session: Session) -> float:
 
 def _moved(plan: Plan, session: Session) -> Step | str:
     """Have tasks that wait for one agent done by others who are free and could do them."""
-    free: dict[AgentId, Agent] = {}
+    others = free(session)
+    able: dict[AgentId, Agent] = {}
     for name, ready in session.ready_pinned.items():
         waiting = [task for task in ready if not session.tasks[task].held]
         agent = session.agents.get(name)
         if waiting and agent is not None and agent.state is not AgentState.AVAILABLE:
-            for other in takers(plan, session, agent, waiting):
-                free[other.spec.id] = other
-    if not free:
+            for other in takers(plan, session, agent, waiting, others):
+                able[other.spec.id] = other
+    if not able:
         return "nobody who is free could do any of the tasks that wait for somebody else"
-    return _shared(plan, session, [*free.values()]) or "it would not be done any sooner"
+    return _shared(plan, session, [*able.values()]) or "it would not be done any sooner"
 
 
-def _shared(plan: Plan, session: Session, free: Sequence[Agent]) -> Step | None:
-    """Share what waits for others out to those who are `free`.
+def _shared(plan: Plan, session: Session, idle: Sequence[Agent]) -> Step | None:
+    """Share what waits for others out to those who are `idle`.
 
     Task by task, the most pressing first, each goes to whoever would be through with it first:
     the agent that it is meant for, who still has something in hand, or one of the others.
     """
-    loads = {agent.spec.id: 0.0 for agent in free}
+    loads = {agent.spec.id: 0.0 for agent in idle}
     moves: list[Reassign] = []
     for name in list(session.ready_pinned):
         ready = session.ready_pinned[name]
@@ -331,7 +332,7 @@ def _shared(plan: Plan, session: Session, free: Sequence[Agent]) -> Step | None:
         for task in sorted(waiting, key=lambda it: urgency(session, it)):
             row = session.tasks[task]
             length = row.spec.expected_ms or _USUAL_MS
-            could = [it.spec.id for it in free if could_do(plan, session, agent, it.spec, row)]
+            could = [it.spec.id for it in idle if could_do(plan, session, agent, it.spec, row)]
             best = min(could, key=loads.__getitem__, default=None)
             if best is None or own + slowness * length <= loads[best] + length:
                 own += slowness * length

@@ -16,7 +16,7 @@ from mop_tui.domain.ids import TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import QuestionSpec
 from mop_tui.domain.rows import Task
-from mop_tui.domain.session import Session, Snapshot
+from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState
 
 MOST_ROWS = 2_000
@@ -54,10 +54,11 @@ class Pace:
         return 100 * self.done_ms / self.expected_ms
 
 
-def expectation(snapshot: Snapshot, at: int) -> Expectation | None:
+def expectation(session: Session, at: int) -> Expectation | None:
     """Return what is to be expected from now on; None if nobody can tell."""
-    if len(snapshot.tasks) + len(snapshot.agents) > MOST_ROWS:
+    if len(session.tasks) + len(session.agents) > MOST_ROWS:
         return None
+    snapshot = session.snapshot()
     course = estimate(snapshot, at)
     if course is None:
         return None

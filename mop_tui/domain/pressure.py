@@ -187,7 +187,7 @@ class _Judge:
                 blocking.setdefault((task.agent, None), []).append(name)
             elif task.state is TaskState.READY and not task.held:
                 able = session.capable(task.spec)
-                if not able or any(session.agents[it].state is AgentState.AVAILABLE for it in able):
+                if not able or somebody_is_free(session, task):
                     continue
                 key = (able[0], None) if len(able) == 1 else (None, name)
                 blocking.setdefault(key, []).append(name)
@@ -215,24 +215,28 @@ class _Judge:
     def overload(self) -> Found | None:
         """Return for whom tasks wait that somebody else could do who is free."""
         session = self.session
-        worst: Found | None = None
-        for name, ready in session.ready_pinned.items():
-            waiting = [task for task in ready if not session.tasks[task].held]
+        idle = free(session)
+        queues = [
+            (name, [task for task in ready if not session.tasks[task].held])
+            for name, ready in session.ready_pinned.items()
+            if ready and idle
+        ]
+        for name, waiting in sorted(queues, key=lambda it: -len(it[1])):
             limit = self._limit("agent_overloaded", len(waiting)) if waiting else None
-            if limit is None or (worst is not None and len(waiting) <= worst.value):
-                continue
+            if limit is None:
+                return None
             agent = session.agents.get(name)
             if agent is None or agent.state is AgentState.AVAILABLE:
                 continue
-            others = takers(self.plan, session, agent, waiting)
+            others = takers(self.plan, session, agent, waiting, idle)
             if not others:
                 continue
-            free = listed([other.spec.id for other in others[:MANY]])
+            named = listed([other.spec.id for other in others[:MANY]])
             ready_ = f"{len(waiting)} ready task{'' if len(waiting) == 1 else 's'}"
             does = "is" if len(others) == 1 else "are"
-            text = f"{ready_} wait for {name}, while {free} {does} free and could do them"
-            worst = Found("agent_overloaded", len(waiting), limit, text, name, waiting[0])
-        return worst
+            text = f"{ready_} wait for {name}, while {named} {does} free and could do them"
+            return Found("agent_overloaded", len(waiting), limit, text, name, waiting[0])
+        return None
 
     # -- what it costs ----------------------------------------------------------------------------
 
@@ -276,19 +280,37 @@ def _it(tasks: Sequence[TaskId]) -> str:
 # -- who could do it instead ----------------------------------------------------------------------
 
 
-def takers(plan: Plan, session: Session, agent: Agent, tasks: Iterable[TaskId]) -> list[Agent]:
-    """Return who is free and could do one of `tasks`, which are meant for `agent`, as well."""
-    if agent.spec.owns or session.at_limit:
+def somebody_is_free(session: Session, task: Task) -> bool:
+    """True if an agent is available that may do `task`."""
+    if task.spec.agent is None:
+        return bool(session.available_skilled.get(task.spec.requires_skill or ""))
+    agent = session.agents.get(task.spec.agent)
+    return agent is not None and agent.state is AgentState.AVAILABLE
+
+
+def free(session: Session) -> list[Agent]:
+    """Return the agents that are available and have nothing to do."""
+    if session.at_limit or not session.agent_counts.get(AgentState.AVAILABLE):
+        return []
+    return [
+        agent
+        for agent in session.agents.values()
+        if agent.state is AgentState.AVAILABLE
+        and not (agent.leaving or agent.retired or session.ready_count(agent))
+    ]
+
+
+def takers(
+    plan: Plan, session: Session, agent: Agent, tasks: Iterable[TaskId], idle: Iterable[Agent]
+) -> list[Agent]:
+    """Return who of the `idle` could do one of `tasks`, which are meant for `agent`, as well."""
+    if agent.spec.owns:
         return []
     rows = [session.tasks[task] for task in tasks]
     return [
         other
-        for other in session.agents.values()
-        if other.state is AgentState.AVAILABLE
-        and not other.leaving
-        and not other.retired
-        and not session.ready_count(other)
-        and any(could_do(plan, session, agent, other.spec, row) for row in rows)
+        for other in idle
+        if any(could_do(plan, session, agent, other.spec, row) for row in rows)
     ]
 
 

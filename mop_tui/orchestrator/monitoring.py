@@ -87,7 +87,7 @@ class Monitoring:
         session, at = self.session, self.clock.moment()
         if self._plan_is_old:
             self._plan_is_old = False
-            self._expected = expectation(session.snapshot(), at)
+            self._expected = expectation(session, at)
         gets_on = None
         if self._expected is not None:
             gets_on = pace(session, self._expected, at)
