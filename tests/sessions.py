@@ -359,7 +359,11 @@ async def _play(
         if hands is not None:
             joined = hands.join(clock.moment, timeline.call_at, sink)
             return dict.fromkeys((spec.host for spec in what.agents.values()), joined)
-        return {HostKind.SIMULATED: SimulatedHost(seed, clock.moment, timeline.call_at, sink)}
+        return {
+            HostKind.SIMULATED: SimulatedHost(
+                seed, clock.moment, timeline.call_at, sink, what.limits.cpu
+            )
+        }
 
     journal = _SlowDisk(
         path, header(seed), after=recovered.recorded.continuation if recovered else None

@@ -31,6 +31,7 @@ from mop_tui.domain.ids import (
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, HookName, QuestionSpec, TaskSpec
 from mop_tui.domain.remedy import Remedy
+from mop_tui.domain.strategies import Pressure, Remedial
 from mop_tui.domain.task_lifecycle import TaskTrigger
 from mop_tui.domain.topology import Shape
 from mop_tui.domain.wait_graph import Node
@@ -473,6 +474,30 @@ class CloseIssue:
 
 
 @immutable
+class Reassign:
+    """Have a task that was meant for one agent, and not begun, done by another."""
+
+    task: TaskId
+    to_agent: AgentId
+    do: Literal["reassign"] = "reassign"
+
+
+@immutable
+class Adapt:
+    """Note that a strategy was applied, or undone."""
+
+    strategy: str
+    trigger: Pressure
+    action: Remedial
+    what: str
+    undone: bool = False
+    agents: tuple[AgentId, ...] = ()
+    cores: tuple[float | None, ...] = ()
+    """What each of `agents` used, where they were paused."""
+    do: Literal["adapt"] = "adapt"
+
+
+@immutable
 class SwitchTopology:
     """Have the swarm coordinated in another shape from now on; nothing happens if it is already."""
 
@@ -569,6 +594,8 @@ Action = Annotated[
     | DeliverOutput
     | OpenIssue
     | CloseIssue
+    | Reassign
+    | Adapt
     | SwitchTopology
     | ReportDeadlock
     | ClearDeadlock

@@ -52,7 +52,7 @@ class Estimate:
     late: bool = False
     """Something takes longer than expected, nobody knows how much, so this is the least."""
     ends: Mapping[TaskId, int] = field(default_factory=dict)
-    """The session time at which each unfinished task would be done, as far as that is known."""
+    """The session time at which each unfinished task would be done, as far as that can be told."""
     begins: Mapping[TaskId, int] = field(default_factory=dict)
     """When each of them would be begun that nobody has in hand yet."""
     takers: Mapping[TaskId, AgentId] = field(default_factory=dict)

@@ -48,6 +48,7 @@ from mop_tui.domain.plan import (
 from mop_tui.domain.reactions import OnAnswer
 from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.shapes import Shape
+from mop_tui.domain.strategies import Found, Pressure, Remedial
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import Limits, TriggerSpec
 from mop_tui.domain.wait_graph import Node
@@ -389,6 +390,16 @@ class TaskOutput(Fact):
     task: TaskId
     agent: AgentId
     value: str
+
+
+@immutable
+class TaskReassigned(Fact):
+    """A task that was meant for one agent, and not begun, is meant for another from now on."""
+
+    KIND: ClassVar[str] = "task.reassigned"
+    task: TaskId
+    from_agent: AgentId
+    to_agent: AgentId
 
 
 # -- the human ------------------------------------------------------------------------------------
@@ -866,6 +877,43 @@ class SystemTopologyChanged(Fact):
 
 
 @immutable
+class SystemSampled(Fact):
+    """The swarm was judged: what is in use, and what is wrong with how it works.
+
+    Shares are percent; what nobody knows is None. Judgements that find nothing, where nothing was
+    found before, are not recorded.
+    """
+
+    KIND: ClassVar[str] = "system.sampled"
+    cpu: float | None = None
+    """Of the machine's processors, `cores` of them; and of its memory:"""
+    memory: float | None = None
+    cores: int | None = None
+    of_limit_cpu: float | None = None
+    """What agents use of `limits.cpu`, and of `limits.memory`:"""
+    of_limit_memory: float | None = None
+    findings: tuple[Found, ...] = ()
+    """What is wrong, the most pressing first."""
+
+
+@immutable
+class SystemStrategyApplied(Fact):
+    """A strategy was applied, or what it had done was taken back."""
+
+    KIND: ClassVar[str] = "system.strategy_applied"
+    strategy: str
+    trigger: Pressure
+    action: Remedial
+    undone: bool
+    what: str
+    """What was done, in one sentence."""
+    agents: tuple[AgentId, ...] = ()
+    """Who was paused, goes on, or leaves."""
+    cores: tuple[float | None, ...] = ()
+    """What each of them used when it was paused."""
+
+
+@immutable
 class SystemDeadlockFound(Fact):
     """These wait for each other in a circle, or one waits for what nobody is left to do."""
 
@@ -977,6 +1025,7 @@ FACTS: tuple[type[Fact], ...] = (
     TaskTransitioned,
     TaskRefused,
     TaskOutput,
+    TaskReassigned,
     UserAsked,
     UserSeen,
     UserNoticed,
@@ -1009,6 +1058,8 @@ FACTS: tuple[type[Fact], ...] = (
     SystemDigest,
     SystemClockJumped,
     SystemTopologyChanged,
+    SystemSampled,
+    SystemStrategyApplied,
     SystemDeadlockFound,
     SystemDeadlockCleared,
     SystemCycleBroken,
@@ -1053,6 +1104,7 @@ INPUTS: frozenset[str] = frozenset(
         SystemScheduled,
         SystemTimerFired,
         SystemClockJumped,
+        SystemSampled,
         SystemNotRecording,
         SystemStraysEnded,
         SystemAttended,
@@ -1073,7 +1125,8 @@ MAY_LACK_CAUSE: frozenset[str] = frozenset(
     fact.KIND
     for fact in (
         *(FileCreated, FileModified, FileDeleted),
-        *(UserCommanded, UserFeedback, SystemStarted, SystemResumed, SystemClockJumped),
+        *(UserCommanded, UserFeedback, SystemStarted, SystemResumed),
+        *(SystemClockJumped, SystemSampled),
     )
 )
 """Kinds that may stand at the beginning of a chain of causes."""

@@ -41,6 +41,14 @@ from mop_tui.domain.rows import (
     with_stay,
 )
 from mop_tui.domain.session import Fate, Session
+from mop_tui.domain.strategies import (
+    LATEST_ADAPTATIONS,
+    Adaptation,
+    Adapting,
+    HeldBack,
+    Pressed,
+    strategy_asked,
+)
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.timers import call_of, force_of, relay_of, rest_of, timeout_of, timer_of
 
@@ -217,7 +225,7 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
         _end_pause(session, agent, data.task, event.at)
     if session.depths:
         agent.depth = max(agent.depth, session.depths.get(event.cause or 0, 0))
-    if to_state is _AGENT_COMPLETE:
+    if to_state is _AGENT_COMPLETE and trigger is not AgentTrigger.DISMISSED:
         agent.completed += 1
         agent.deaths = 0
         agent.depth = agent.spec.depth
@@ -781,6 +789,7 @@ def _user_answered(session: Session, event: Event[e.UserAnswered]) -> None:
     question.state = "answered"
     question.value, question.reason, question.by = data.value, data.reason, data.by
     question.as_before = data.as_before
+    _heed_refusal(session, question)
     _close(session, question, event.at)
     if data.as_before is None:
         for row in remembering.note(session, question, data.remember):
@@ -802,10 +811,19 @@ def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
         return
     question.state = "expired"
     question.value = data.value or ""
+    _heed_refusal(session, question)
     _close(session, question, event.at)
     if data.outcome in ("default", "fallback"):
         _open_gate(session, question)
         _tell_next_attempt(session, question)
+
+
+def _heed_refusal(session: Session, question: Question) -> None:
+    """Let a strategy rest that was proposed, and is not wanted."""
+    name = strategy_asked(question.asked.name)
+    if name and question.value != "approve":
+        state = session.adapting.get(name, Adapting())
+        session.adapting[name] = Adapting(session.at, state.times, state.held_back)
 
 
 def _tell_next_attempt(session: Session, question: Question) -> None:
@@ -954,6 +972,57 @@ def _topology_changed(session: Session, event: Event[e.SystemTopologyChanged]) -
     session.shape = event.data.to_shape
     session.meter.switch(session.shape, event.at)
     session.reorganise()
+
+
+def _task_reassigned(session: Session, event: Event[e.TaskReassigned]) -> None:
+    data = event.data
+    task = session.tasks.get(data.task)
+    if (
+        task is None
+        or task.state not in (TaskState.PENDING, TaskState.READY)
+        or task.spec.agent != data.from_agent
+        or data.to_agent not in session.agents
+    ):
+        session.ignored += 1
+        return
+    session.reassign(task, data.to_agent)
+    task.meant_for = task.meant_for or data.from_agent
+    session.touch(task)
+
+
+def _sampled(session: Session, event: Event[e.SystemSampled]) -> None:
+    before = session.pressures
+    session.sampled = event.data
+    session.pressures = {}
+    for found in event.data.findings:
+        known = before.get(found.trigger)
+        times, since = (0, event.at) if known is None else (known.times, known.since)
+        session.pressures[found.trigger] = Pressed(found, since, times + 1)
+
+
+def _strategy_applied(session: Session, event: Event[e.SystemStrategyApplied]) -> None:
+    data = event.data
+    state = session.adapting.get(data.strategy, Adapting())
+    if data.undone:
+        gone = frozenset(data.agents)
+        left = tuple(it for it in state.held_back if it.agent not in gone)
+        session.adapting[data.strategy] = Adapting(state.rests_from, state.times, left)
+        if data.action == "spawn_additional_agents":
+            for name in data.agents:
+                session.agents[name].retired = True
+                session.touch(session.agents[name])
+    else:
+        held = (
+            HeldBack(name, session.agents[name].moved, cores)
+            for name, cores in zip(data.agents, data.cores, strict=False)
+        )
+        session.adapting[data.strategy] = Adapting(
+            event.at, state.times + 1, (*state.held_back, *held)
+        )
+    step = Adaptation(
+        event.seq, event.at, data.strategy, data.trigger, data.action, data.undone, data.what
+    )
+    session.adaptations = (*session.adaptations, step)[-LATEST_ADAPTATIONS:]
 
 
 def _fired(session: Session, event: Event[e.SystemFired]) -> None:
@@ -1311,6 +1380,9 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.TaskCreated.KIND: _task_created,
     e.TaskTransitioned.KIND: _task_transitioned,
     e.TaskOutput.KIND: _task_output,
+    e.TaskReassigned.KIND: _task_reassigned,
+    e.SystemSampled.KIND: _sampled,
+    e.SystemStrategyApplied.KIND: _strategy_applied,
     e.UserAsked.KIND: _user_asked,
     e.UserSeen.KIND: _user_seen,
     e.UserNoticed.KIND: _user_noticed,

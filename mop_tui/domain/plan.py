@@ -162,6 +162,9 @@ class Script:
     asks: "QuestionSpec | None" = None
     errors: tuple[ScriptedError, ...] = ()
     ailments: tuple[Ailment, ...] = ()
+    uses_cpu: float | None = None
+    """Processor cores that it uses meanwhile, and bytes of memory; None if nobody says."""
+    uses_memory: int | None = None
     rejects: int = 0
     """In how many rounds it rejects what it reviews."""
     messages: tuple[ScriptedMessage, ...] = ()
@@ -425,6 +428,8 @@ class Plan:
     """How the swarm is coordinated."""
     strategies: tuple[Strategy, ...] = ()
     """How the swarm adapts."""
+    monitoring_ms: int = 30_000
+    """How often it is judged how the swarm works."""
     root: str = "."
     """The folder whose files are watched; machine facts are not filled in yet."""
     session_hooks: Mapping[HookName, Hook] = field(default_factory=dict)

@@ -235,6 +235,8 @@ class Task:
     created_at: int = 0
     history: tuple[TaskStay, ...] = ()
     """Its latest stays, oldest first: the last is the present one."""
+    meant_for: AgentId | None = None
+    """The agent that it was meant for before a strategy gave it to another."""
 
     def worked(self, at: int) -> int:
         """Return for how many milliseconds the present attempt was worked on until `at`."""
@@ -265,6 +267,7 @@ class Task:
             f" {self.cleared!s} {self.question!s} {self.attempts} {self.retries}"
             f" {self.rests_until!s} {self.overdue!s} {self.paused_ms} {self.paused_since!s}"
             f" {self.output}{' doubtful' if self.doubtful else ''}"
+            f"{'' if self.meant_for is None else f' for {self.spec.agent}'}"
             f"{f' yields to {self.yields_to}' if self.yields_to else ''}"
             f"{'' if self.review is None else f' {self.review} {self.rejections}'}"
         )

@@ -40,6 +40,7 @@ Known = (
     | e.TaskTransitioned
     | e.TaskRefused
     | e.TaskOutput
+    | e.TaskReassigned
     | e.UserAsked
     | e.UserSeen
     | e.UserNoticed
@@ -77,6 +78,8 @@ Known = (
     | e.SystemClockJumped
     | e.SystemTopologyChanged
     | e.SystemTakenOver
+    | e.SystemSampled
+    | e.SystemStrategyApplied
     | e.SystemStraysEnded
     | e.SystemAttended
     | e.Unknown
@@ -115,7 +118,13 @@ def _say(kind: str, fact: Known) -> str:
             return _of_speech(fact)
         case e.FileCreated() | e.FileModified() | e.FileDeleted():
             return f"{fact.path} was {kind.removeprefix('file.')}"
-        case e.TaskCreated() | e.TaskTransitioned() | e.TaskRefused() | e.TaskOutput():
+        case (
+            e.TaskCreated()
+            | e.TaskTransitioned()
+            | e.TaskRefused()
+            | e.TaskOutput()
+            | e.TaskReassigned()
+        ):
             return _of_task(fact)
         case (
             e.UserAsked()
@@ -147,8 +156,10 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemDeadlockFound()
             | e.SystemDeadlockCleared()
             | e.SystemCycleBroken()
+            | e.SystemSampled()
+            | e.SystemStrategyApplied()
         ):
-            return _of_coordination(fact)
+            return _of_swarm(fact)
         case e.SystemDecided() | e.SystemIntended() | e.SystemDone():
             return _of_action(fact)
         case (
@@ -354,6 +365,7 @@ def _agent_move_words(fact: e.AgentTransitioned) -> str:
             trigger.AGENT_CREATED
             | trigger.PRE_TASK_HOOK_COMPLETE
             | trigger.RETURNED_TO_POOL
+            | trigger.DISMISSED
             | trigger.PERFORMANCE_THRESHOLD_EXCEEDED
             | trigger.PERFORMANCE_RECOVERED
             | trigger.DEGRADATION_TIMEOUT
@@ -368,7 +380,7 @@ def _agent_move_words(fact: e.AgentTransitioned) -> str:
 
 
 def _of_task(
-    fact: e.TaskCreated | e.TaskTransitioned | e.TaskRefused | e.TaskOutput,
+    fact: e.TaskCreated | e.TaskTransitioned | e.TaskRefused | e.TaskOutput | e.TaskReassigned,
 ) -> str:
     match fact:
         case e.TaskCreated():
@@ -380,6 +392,8 @@ def _of_task(
             return f"{fact.task} refused {words(fact.trigger)}{state}: {fact.reason}"
         case e.TaskOutput():
             return f"{fact.task} delivered: {fact.value}"
+        case e.TaskReassigned():
+            return f"{fact.task} is meant for {fact.to_agent} now, instead of {fact.from_agent}"
         case _:
             assert_never(fact)
 
@@ -544,14 +558,41 @@ def _of_session(
         case e.SystemAttended():
             return "somebody is there again" if fact.attended else "nobody is there any more"
         case e.SystemStraysEnded():
-            one = len(fact.agents) == 1
-            number = "an agent" if one else f"{len(fact.agents)} agents"
-            fate = "still ran and was ended" if one else "still ran and were ended"
-            return (
-                f"{number} of {fact.session}, whose program had died, {fate}: {listed(fact.agents)}"
-            )
+            return _strays(fact)
         case _:
             assert_never(fact)
+
+
+def _strays(fact: e.SystemStraysEnded) -> str:
+    one = len(fact.agents) == 1
+    number = "an agent" if one else f"{len(fact.agents)} agents"
+    fate = "still ran and was ended" if one else "still ran and were ended"
+    return f"{number} of {fact.session}, whose program had died, {fate}: {listed(fact.agents)}"
+
+
+def _of_swarm(
+    fact: e.SystemTopologyChanged
+    | e.SystemTakenOver
+    | e.SystemDeadlockFound
+    | e.SystemDeadlockCleared
+    | e.SystemCycleBroken
+    | e.SystemSampled
+    | e.SystemStrategyApplied,
+) -> str:
+    if isinstance(fact, e.SystemSampled | e.SystemStrategyApplied):
+        return _of_adaptation(fact)
+    if isinstance(fact, e.SystemTopologyChanged | e.SystemTakenOver):
+        return _of_coordination(fact)
+    return _of_deadlock(fact)
+
+
+def _of_adaptation(fact: e.SystemSampled | e.SystemStrategyApplied) -> str:
+    if isinstance(fact, e.SystemStrategyApplied):
+        back = " is taken back" if fact.undone else ""
+        return f"strategy {fact.strategy}{back}: {fact.what}"
+    if not fact.findings:
+        return "the swarm was judged: nothing is wrong with how it works any more"
+    return "; ".join(found.text for found in fact.findings)
 
 
 def _of_deadlock(
@@ -576,17 +617,9 @@ def _of_deadlock(
             assert_never(fact)
 
 
-def _of_coordination(
-    fact: e.SystemTopologyChanged
-    | e.SystemTakenOver
-    | e.SystemDeadlockFound
-    | e.SystemDeadlockCleared
-    | e.SystemCycleBroken,
-) -> str:
+def _of_coordination(fact: e.SystemTopologyChanged | e.SystemTakenOver) -> str:
     if isinstance(fact, e.SystemTopologyChanged):
         return f"the swarm is coordinated as {fact.to_shape} instead of {fact.from_shape}"
-    if not isinstance(fact, e.SystemTakenOver):
-        return _of_deadlock(fact)
     because = {
         "gone": "whose process has ended",
         "paused": "which is paused",

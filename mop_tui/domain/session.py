@@ -6,7 +6,7 @@ plain values that never change, with rows copied only if they changed since the 
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from hashlib import blake2b
 from itertools import starmap
 from math import inf
@@ -20,7 +20,7 @@ from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger
 from mop_tui.domain.coordination import Coordination, Meter, measured
 from mop_tui.domain.correspondence import Correspondence
 from mop_tui.domain.deadlock import Deadlock
-from mop_tui.domain.events import Outcome, SystemIntended, SystemTimerSet
+from mop_tui.domain.events import Outcome, SystemIntended, SystemSampled, SystemTimerSet
 from mop_tui.domain.globs import Globs, TooMuchError
 from mop_tui.domain.health import HealthChecks
 from mop_tui.domain.ids import (
@@ -53,6 +53,7 @@ from mop_tui.domain.plan import (
 )
 from mop_tui.domain.rows import Agent, Feedback, Issue, Question, Task, Trigger
 from mop_tui.domain.shapes import Shape
+from mop_tui.domain.strategies import Adaptation, Adapting, Pressed, Pressure, strategy_of
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.topology import Ways, organised
 from mop_tui.domain.triggers import MINUTE, Limits
@@ -227,6 +228,9 @@ class Snapshot:
     topology: Topology
     """What the layout asks for, and how the swarm is coordinated now:"""
     shape: Shape
+    pressures: Mapping[Pressure, Pressed]
+    """What is wrong with how the swarm works, and the latest steps of strategies:"""
+    adaptations: tuple[Adaptation, ...]
     memory: Mapping[MemoryKey, JsonValue]
     locks: Mapping[Resource, Lock]
     deadlocks: tuple[Deadlock, ...]
@@ -319,6 +323,14 @@ class Session:
     post: Correspondence = field(default_factory=Correspondence)
     """Messages from agent to agent that are under way, and what they cost:"""
     meter: Meter = field(default_factory=Meter)
+    sampled: SystemSampled | None = None
+    """The last judgement that was recorded."""
+    pressures: dict[Pressure, Pressed] = field(default_factory=dict)
+    """What is wrong with how the swarm works."""
+    adapting: dict[str, Adapting] = field(default_factory=dict)
+    """What became of strategies."""
+    adaptations: tuple[Adaptation, ...] = ()
+    """Their latest steps."""
     watched: bool = False
     """It is recorded which files were there from the beginning."""
     files: dict[str, str] = field(default_factory=dict)
@@ -651,6 +663,26 @@ class Session:
         """Return the hooks of `agent`, or of the session, that run and were not told to end."""
         return [it for it in self.running_hooks.values() if it.agent == agent]
 
+    def held_back(self) -> list[Agent]:
+        """Return the agents that strategies paused and have not let go on, the first ones first."""
+        found = []
+        for state in self.adapting.values():
+            for held in state.held_back:
+                agent = self.agents[held.agent]
+                if agent.state is _PAUSED and agent.moved == held.moved:
+                    found.append(agent)
+        return found
+
+    def added(self, strategy: str = "") -> list[Agent]:
+        """Return the agents that were spawned because of a strategy, or of any, and did not leave
+        for good."""
+        found = []
+        for spawn, name in self.spawned.items():
+            by = strategy_of(spawn)
+            if by and strategy in ("", by) and not self.agents[name].retired:
+                found.append(self.agents[name])
+        return found
+
     def open_issue(self, like: Describes | str) -> Issue | None:
         """Return the open issue that is the same as another, or is known by a key."""
         known = (like,) if isinstance(like, str) else identity(like)
@@ -945,6 +977,17 @@ class Session:
             skill = task.requires_skill or ""
             skilled[skill] = skilled.get(skill, 0) + count
 
+    def reassign(self, task: Task, agent: AgentId) -> None:
+        """Have a task that waits for one agent wait for another, and keep the indices."""
+        state = task.state
+        self.expect(task.spec, -1)
+        if task.spec.agent is not None:
+            self.ready_pinned.get(task.spec.agent, {}).pop(task.spec.id, None)
+        task.spec = replace(task.spec, agent=agent)
+        if state is _READY:
+            self.ready_pinned.setdefault(agent, {})[task.spec.id] = None
+        self.expect(task.spec, 1)
+
     def hold(self, agent: Agent, task: TaskId) -> None:
         """Put `task` into the hands of `agent`."""
         agent.task = task
@@ -1127,6 +1170,8 @@ class Session:
             coordinator=self.coordinator,
             topology=self.topology,
             shape=self.shape,
+            pressures=dict(self.pressures),
+            adaptations=self.adaptations,
             memory=dict(self.memory),
             locks=dict(self.locks),
             deadlocks=tuple(map(self.deadlocks.__getitem__, self.open_deadlocks.values())),

@@ -137,6 +137,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         else AgentId(layout.session.coordinator),
         topology=layout.session.topology,
         strategies=tuple(map(strategies.planned, layout.strategies)),
+        monitoring_ms=layout.session.monitoring_interval,
         root=layout.session.root,
         session_hooks=_hooks(layout.session) | _call(layout.notify),
         agent_hooks={agent: hooks for agent, hooks in agent_hooks.items() if hooks},
@@ -353,6 +354,8 @@ def _script(sim: Sim, questions: Mapping[QuestionName, QuestionSpec]) -> Script:
         exit_code=sim.exit,
         errors=tuple(ScriptedError(error.type, error.message) for error in sim.errors),
         ailments=tuple(map(health.ailment, sim.health)),
+        uses_cpu=sim.uses.cpu,
+        uses_memory=sim.uses.memory,
         rejects=sim.rejects,
         steps=tuple(map(_step, sim.steps)),
         messages=tuple(

@@ -151,6 +151,16 @@ class Hook(Section):
     _from_list = model_validator(mode="before")(_program)
 
 
+class Uses(Section):
+    """What a simulated agent uses while it plays."""
+
+    cpu: Cores | None = None
+    """Processor cores. Where all who are at work use more than `limits.cpu`, all of them take
+    longer, in proportion, as on a machine with so many cores."""
+    memory: Size | None = None
+    """Memory."""
+
+
 class SimulatedStep(Section):
     """One thing that a simulated agent does: exactly one of these."""
 
@@ -194,6 +204,8 @@ class Sim(Section):
     handling: Duration | None = None
     """How long it takes an agent that `relays` to deal with a message, one after the other; by
     default no time. Said of an agent or its type, not of a task."""
+    uses: Uses = Uses()
+    """What it uses meanwhile."""
     exit: Annotated[int, Field(ge=0, le=255)] = 0
     """Its exit code."""
     rejects: Annotated[int, Field(ge=0, le=1_000)] = 0
@@ -222,8 +234,8 @@ class Session(Section):
     """How agents are coordinated."""
     auto_spawn: bool = True
     """Whether triggers spawn agents, or only propose it."""
-    monitoring_interval: Annotated[Timeout, LATER] = 30_000
-    """How often the swarm is judged."""
+    monitoring_interval: Timeout = 30_000
+    """How often the swarm is judged, while somebody is at work."""
     dashboard_enabled: Annotated[bool, LATER] = True
     """Whether there is a screen."""
     keep_running: bool = False

@@ -286,6 +286,22 @@ class Engine:
                     action.by,
                 )
                 self._emit(broken, at, cause)
+            case a.Reassign():
+                was = session.tasks[action.task].spec.agent
+                if was is not None:
+                    fact = e.TaskReassigned(action.task, was, action.to_agent)
+                    self._emit(fact, at, cause)
+            case a.Adapt():
+                applied = e.SystemStrategyApplied(
+                    action.strategy,
+                    action.trigger,
+                    action.action,
+                    action.undone,
+                    action.what,
+                    action.agents,
+                    action.cores,
+                )
+                self._emit(applied, at, cause)
             case a.StopSession():
                 self._emit(e.SystemStopping(decision.reason), at, cause)
             case a.EndSession():
