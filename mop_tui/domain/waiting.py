@@ -30,13 +30,7 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
         case TaskState.PENDING:
             return _waits_for_needs(snapshot, task)
         case TaskState.READY:
-            if task.resting:
-                return f"rests before it is tried again ({task.retries} of {task.spec.retry.times})"
-            if task.gated:
-                return f"waits for the question {task.spec.gate} to be asked"
-            if task.yields_to:
-                return f"gives way to {listed(task.yields_to)}, to get out of a deadlock"
-            return _waits_for_hands(snapshot, task)
+            return _held(task) or _waits_for_hands(snapshot, task)
         case TaskState.ASSIGNED:
             return _waits_for_hook(snapshot, task) or f"waits for {task.agent} to begin"
         case TaskState.ACTIVE:
@@ -52,6 +46,17 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
             return ""
         case _:
             assert_never(task.state)
+
+
+def _held(task: Task) -> str:
+    """Return why a READY task is not to be given to anybody; empty if it is."""
+    if task.resting:
+        return f"rests before it is tried again ({task.retries} of {task.spec.retry.times})"
+    if task.gated:
+        return f"waits for the question {task.spec.gate} to be asked"
+    if task.yields_to:
+        return f"gives way to {listed(task.yields_to)}, to get out of a deadlock"
+    return ""
 
 
 def waiting_behind(snapshot: Snapshot, task: Task) -> tuple[str, ...]:
