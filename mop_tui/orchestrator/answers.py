@@ -149,8 +149,8 @@ def _prepared(item: _Item, plan: Plan, mode: Mode, folder: Path) -> PreparedAnsw
         known = ", ".join(plan.questions) or "none"
         raise _Wrong(
             f"the layout has no question {item.question!r}; it has: {known}; "
-            "what an agent asks is AGENT/ID, or AGENT/*; what is asked about a deadlock is deadlock/d1,"
-            " about health health/AGENT, about a strategy strategy/NAME"
+            "what an agent asks is AGENT/ID, or AGENT/*; "
+            "what rules ask is deadlock/d1, health/AGENT or adapt/STRATEGY"
         )
     gate = plan.tasks[doubtful].gate if doubtful is not None else None
     if (spec is not None and spec.dangerous) or (gate and plan.questions[gate].dangerous):
@@ -168,7 +168,7 @@ def _prepared(item: _Item, plan: Plan, mode: Mode, folder: Path) -> PreparedAnsw
     return PreparedAnswer(name, value, item.reason, round(item.after * 1000), secret)
 
 
-_BY_RULES = (deadlock.DEADLOCK, supervision.HEALTH, "strategy")
+_BY_RULES = (deadlock.DEADLOCK, supervision.HEALTH, "adapt")
 """How the names of questions begin that rules ask."""
 
 
