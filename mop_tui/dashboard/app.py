@@ -13,7 +13,7 @@ from textual import events, on
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -69,7 +69,7 @@ from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
 from mop_tui.dashboard.terminal import LastingDriver
 from mop_tui.dashboard.theme import DARK, LIGHT
-from mop_tui.dashboard.timeline import TIMELINE_KEYS, Timeline
+from mop_tui.dashboard.timeline import SIGNS, TIMELINE_KEYS, Timeline
 from mop_tui.dashboard.transport import Transport
 from mop_tui.dashboard.triggers_dialog import TriggersDialog
 from mop_tui.dashboard.typed_answer import TypedAnswerDialog
@@ -429,7 +429,7 @@ class Dashboard(App[WhyEnded]):
             ("Everywhere", [key for key in self.BINDINGS if self._is_offered(self, key)]),
             ("Panes", [key for key in Overview.BINDINGS if self._is_offered(overview, key)]),
             ("Lists", [*Rows.BINDINGS, *Swarm.FOLDING, *EventLog.BINDINGS, *TaskList.VIEWING]),
-            ("Timeline", TIMELINE_KEYS),
+            ("Timeline", [*TIMELINE_KEYS, SIGNS]),
             ("Agents", AGENT_KEYS if commands else []),
             ("Tasks", TASK_KEYS if commands else []),
             ("Issues", ISSUE_KEYS),
@@ -642,7 +642,7 @@ class Dashboard(App[WhyEnded]):
             return
         typing = isinstance(self.focused or self._left, Input)
         question = self._attention.next_to_open(
-            questions, now=self._clock.now(), busy=len(self.screen_stack) > 1 or typing
+            questions, now=self._clock.now(), busy=isinstance(self.screen, ModalScreen) or typing
         )
         if question is not None:
             self._ask(question)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
-from rich.cells import cell_len
-
 from mop_tui.dashboard.ink import Ink
 from mop_tui.dashboard.line import Line, Span
 from mop_tui.dashboard.looks import UNKNOWN, WAITING_FOR_YOU, Look, agent_look, task_look
@@ -15,7 +13,6 @@ from mop_tui.dashboard.time_window import TimeWindow
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.timeline import Ahead, Phase, Piece
-from mop_tui.domain.wording import printable
 
 NOW = "\N{BOX DRAWINGS LIGHT VERTICAL}"
 TICK = "\N{BOX DRAWINGS LIGHT QUADRUPLE DASH VERTICAL}"
@@ -64,35 +61,57 @@ class Bar:
     critical: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Grid:
     """What is the same in all rows of a chart at one moment."""
 
-    window: TimeWindow
-    now: int
-    ticks: tuple[int, ...]
-    """The cells of round times."""
-
-    @property
-    def present(self) -> int | None:
+    def __init__(self, window: TimeWindow, now: int, ticks: Iterable[int]) -> None:
+        """`ticks` are the cells of round times."""
+        self.window = window
+        self.now = now
+        blank, dotted = [" "] * window.cells, [_LOOKS[Phase.IDLE].sign] * window.cells
+        for tick in ticks:
+            blank[tick] = dotted[tick] = TICK
+        self.blank = "".join(blank)
+        """A row that says nothing."""
+        self.dotted = "".join(dotted)
+        """A row in which nothing is done."""
+        self.present = window.cell(now) if window.has(now) else None
         """The cell of the present, if it is in view."""
-        return self.window.cell(self.now) if self.window.has(self.now) else None
 
-    def empty(self) -> list[Span]:
-        """Return the cells of a row that says nothing."""
-        cells: list[Span] = [(" ", "plain")] * self.window.cells
-        for tick in self.ticks:
-            cells[tick] = (TICK, "track")
-        return cells
 
-    def closed(self, cells: list[Span]) -> Line:
-        """Return a row of cells, with the present in it, as a line."""
-        if self.present is not None:
-            cells[self.present] = (NOW, "strong")
-        return tuple(
-            ("".join(text for text, _ in run), ink)
-            for ink, run in ((ink, list(run)) for ink, run in groupby(cells, key=lambda c: c[1]))
-        )
+class Cells:
+    """The cells of one row, filled from the left to the right."""
+
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
+        self._end = 0
+        self._spans: list[Span] = []
+
+    def put(self, start: int, text: str, ink: Ink) -> None:
+        """Add a text, whose beginning is left out where something stands already."""
+        if start < self._end:
+            text, start = text[self._end - start :], self._end
+        text = text[: self._grid.window.cells - start]
+        if not text:
+            return
+        if start > self._end:
+            self._add(self._grid.blank[self._end : start], "track")
+        self._add(text, ink)
+
+    def _add(self, text: str, ink: Ink) -> None:
+        present, begin = self._grid.present, self._end
+        self._end = end = begin + len(text)
+        if present is None or not begin <= present < end:
+            self._spans.append((text, ink))
+            return
+        before, after = text[: present - begin], text[present - begin + 1 :]
+        parts: tuple[Span, ...] = ((before, ink), (NOW, "strong"), (after, ink))
+        self._spans += (part for part in parts if part[0])
+
+    def line(self) -> Line:
+        """Return the cells up to the last one of the row."""
+        self._add(self._grid.blank[self._end :], "track")
+        return tuple(self._spans)
 
 
 def bars(
@@ -107,57 +126,52 @@ def bars(
 
     With `unknown` there is something ahead of which nobody knows how long it takes.
     """
-    cells = grid.empty()
-    _draw_past(cells, grid, pieces, bar)
-    window = grid.window
-    for it in ahead:
-        begin, end = max(it.begin, grid.now), it.end
-        first, last = window.cell(begin), window.cell(end - 1) + 1
-        drawn = bar(it)
-        sign = _CRITICAL_AHEAD if drawn.critical else _AHEAD
-        ink: Ink = "strong" if drawn.critical else "dim"
-        if begin < end:
-            _fill(cells, max(first, window.cell(grid.now) + 1), last, sign, ink, drawn.name)
-    after = window.cell(grid.now) + 1
-    if unknown and 0 <= after < len(cells):
-        cells[after] = (UNKNOWN, "dim")
-    return grid.closed(cells)
-
-
-def _draw_past(
-    cells: list[Span], grid: Grid, pieces: Sequence[Piece], bar: Callable[[Piece | Ahead], Bar]
-) -> None:
-    shown = dominant(pieces, grid.window, grid.now)
+    cells = Cells(grid)
     start = 0
-    for piece, run in groupby(shown):
+    for piece, run in groupby(dominant(pieces, grid.window, grid.now)):
         end = start + len(list(run))
         if piece is not None:
-            _draw(cells, start, end, piece, bar)
+            _draw(cells, grid, start, end, piece, bar)
         start = end
+    window = grid.window
+    after = max(window.cell(grid.now) + 1, 0)
+    if unknown:
+        cells.put(after, UNKNOWN, "dim")
+    for it in ahead:
+        begin, end = max(it.begin, grid.now), min(it.end, window.right)
+        if begin < end:
+            drawn = bar(it)
+            sign = _CRITICAL_AHEAD if drawn.critical else _AHEAD
+            first = max(window.cell(begin), after)
+            text = _filled(window.cell(end - 1) + 1 - first, sign, drawn.name)
+            cells.put(first, text, "strong" if drawn.critical else "dim")
+    return cells.line()
 
 
 def _draw(
-    cells: list[Span], start: int, end: int, piece: Piece, bar: Callable[[Piece | Ahead], Bar]
+    cells: Cells,
+    grid: Grid,
+    start: int,
+    end: int,
+    piece: Piece,
+    bar: Callable[[Piece | Ahead], Bar],
 ) -> None:
     match piece.phase:
         case Phase.OVER:
             look = _state_look(piece)
-            cells[start] = (look.sign, look.ink)
+            cells.put(start, look.sign, look.ink)
         case Phase.WORKING:
             drawn = bar(piece)
             sign = _CRITICAL_WORK if drawn.critical else _WORK
-            _fill(cells, start, end, sign, drawn.ink, drawn.name)
+            cells.put(start, _filled(end - start, sign, drawn.name), drawn.ink)
         case Phase.ILL:
             look = _state_look(piece)
-            _fill(cells, start, end, look.sign, look.ink, bar(piece).name)
+            cells.put(start, _filled(end - start, look.sign, bar(piece).name), look.ink)
         case Phase.PENDING | Phase.IDLE:
-            look = _LOOKS[piece.phase]
-            for place in range(start, end):
-                if cells[place][0] == " ":
-                    cells[place] = (look.sign, look.ink)
+            cells.put(start, grid.dotted[start:end], "track")
         case _:
             look = _LOOKS[piece.phase]
-            _fill(cells, start, end, look.sign, look.ink, "")
+            cells.put(start, look.sign * (end - start), look.ink)
 
 
 def _state_look(piece: Piece) -> Look:
@@ -166,15 +180,12 @@ def _state_look(piece: Piece) -> Look:
     return task_look(piece.state or TaskState.PENDING)
 
 
-def _fill(cells: list[Span], start: int, end: int, sign: str, ink: Ink, name: str) -> None:
-    """Draw a bar, with a name in it if there is room for that."""
-    start, end = max(start, 0), min(end, len(cells))
-    for place in range(start, end):
-        cells[place] = (sign, ink)
-    text = f" {printable(name)} "
-    if name and cell_len(text) == len(text) <= end - start - 2:
-        for place, letter in enumerate(text, start + 1):
-            cells[place] = (letter, ink)
+def _filled(width: int, sign: str, name: str) -> str:
+    """Return a bar of `width` cells, with a name in it if there is room for that."""
+    text = f"{sign} {name} "
+    if not name or len(text) >= width:
+        return sign * max(width, 0)
+    return text + sign * (width - len(text))
 
 
 def dominant(pieces: Sequence[Piece], window: TimeWindow, now: int) -> list[Piece | None]:

@@ -20,6 +20,7 @@ from mop_tui.dashboard.playback_bar import PlaybackBar
 from mop_tui.dashboard.replayed_screen import REPLAY_KEYS, ReplayedScreen
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.search_line import SearchLine
+from mop_tui.dashboard.sheet import Entry
 from mop_tui.dashboard.timeline_chart import TimelineChart
 from mop_tui.dashboard.timeline_words import row_told
 from mop_tui.dashboard.times import lasted
@@ -269,3 +270,5 @@ class Timeline(ReplayedScreen):
 
 TIMELINE_KEYS: Sequence[BindingType] = (*TimelineChart.VIEWING, *Timeline.SEARCHING)
 """The keys of its own, for the help."""
+SIGNS = Entry("signs", ", ".join(f"{look.sign} {look.word}" for look in LEGEND), depth=1)
+"""What its signs mean, for the help."""

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from mop_tui.dashboard.bars import CRITICAL, NOW, Bar, Grid, bars
+from mop_tui.dashboard.bars import CRITICAL, NOW, Bar, Cells, Grid, bars
 from mop_tui.dashboard.details import Details, agent_details, task_details
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.ink import Ink
@@ -147,10 +147,16 @@ class TimelineChart(Rows):
         if frame is None:
             return
         window = self._window.looking_on(self._cells, frame.elapsed, self.whole)
-        label = _CLOCK if window.step(_CLOCK) >= MINUTE else _LONG_CLOCK
-        ticks = (window.cell(at) for at in window.ticks(window.step(label), self._offset))
+        ticks = (window.cell(at) for at in window.ticks(self._step(frame, window), self._offset))
         self._window = window
-        self._grid = Grid(window, frame.elapsed, tuple(ticks))
+        self._grid = Grid(window, frame.elapsed, ticks)
+
+    def _step(self, frame: Frame, window: TimeWindow) -> int:
+        """Return how much time lies between two labels on the axis."""
+        if frame.snapshot.mode is Mode.REHEARSAL:
+            return window.step(len(timecode(window.right)))
+        step = window.step(_CLOCK)
+        return step if step >= MINUTE else window.step(_LONG_CLOCK)
 
     @property
     def whole(self) -> int:
@@ -365,24 +371,22 @@ class TimelineChart(Rows):
 
     def _said(self, text: str) -> Line:
         """Return a row that says something instead, after the present if there is room."""
-        cells = self._grid.empty()
-        present = self._grid.present
-        start = 0 if present is None else present + 2
-        start = start if start + len(text) <= len(cells) else 0
-        for place, letter in enumerate(text[: len(cells)], start):
-            cells[place] = (letter, "dim")
-        return self._grid.closed(cells)
+        cells = Cells(self._grid)
+        start = 0 if self._grid.present is None else self._grid.present + 2
+        fits = start + len(text) <= self._grid.window.cells
+        cells.put(start if fits else 0, text, "dim")
+        return cells.line()
 
     def _bar_of_agent(self, piece: Piece | Ahead) -> Bar:
         """Return how the work of an agent looks: by what became of it."""
         name = piece.task
         task = None if self._frame is None or name is None else self._frame.snapshot.tasks.get(name)
         critical = name in self._critical
-        return Bar(name or "", _work_ink(task, piece, critical), critical)
+        return Bar(name or "", _work_ink(task, piece), critical)
 
     def _bar_of_task(self, task: Task, piece: Piece | Ahead) -> Bar:
         critical = task.spec.id in self._critical
-        return Bar(piece.agent or "", _work_ink(task, piece, critical), critical)
+        return Bar(piece.agent or "", _work_ink(task, piece), critical)
 
     def _team_line(self, team: TeamId, width: int) -> Line:
         frame = self._frame
@@ -417,15 +421,15 @@ class TimelineChart(Rows):
         window = grid.window
         times: list[Span] = [(" ", "dim")] * window.cells
         marks: list[Span] = [("\N{BOX DRAWINGS LIGHT HORIZONTAL}", "track")] * window.cells
-        seconds = window.step(_CLOCK) < MINUTE
+        step = self._step(frame, window)
         now = self._time(frame, frame.elapsed, seconds=True)
         taken = range(0)
         if grid.present is not None:
             start = max(min(grid.present, window.cells - len(now)), 0)
             taken = range(start - 1, start + len(now) + 1)
             self._write(times, start, now, "strong")
-        for at in window.ticks(window.step(_LONG_CLOCK if seconds else _CLOCK), self._offset):
-            place, said = window.cell(at), self._time(frame, at, seconds=seconds)
+        for at in window.ticks(step, self._offset):
+            place, said = window.cell(at), self._time(frame, at, seconds=step < MINUTE)
             marks[place] = ("\N{BOX DRAWINGS LIGHT DOWN AND HORIZONTAL}", "dim")
             if place not in taken and place + len(said) - 1 not in taken:
                 self._write(times, place, said, "dim")
@@ -624,9 +628,7 @@ def agent_look_or_absent(frame: Frame, agent: Agent | None) -> Look:
     )
 
 
-def _work_ink(task: Task | None, piece: Piece | Ahead, critical: bool) -> Ink:
-    if critical:
-        return "strong"
+def _work_ink(task: Task | None, piece: Piece | Ahead) -> Ink:
     if task is None or isinstance(piece, Ahead):
         return "plain"
     match task.state:

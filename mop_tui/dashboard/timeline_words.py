@@ -16,6 +16,8 @@ from mop_tui.domain.timeline import Phase, Piece, spent
 from mop_tui.domain.waiting import waiting_for
 from mop_tui.domain.wording import printable
 
+_ROOMY = 60
+"""Below this width the state is told by its sign alone."""
 _WORDS: Mapping[Phase, str] = {
     Phase.WORKING: "worked",
     Phase.ILL: "worked while ill",
@@ -46,7 +48,7 @@ def row_told(frame: Frame, chart: TimelineChart, width: int) -> list[Line]:
     if row is None:
         return [(), ()]
     if not isinstance(row, tuple):
-        lines = _of_task(frame, chart, row)
+        lines = _of_task(frame, chart, row, width)
     elif row[1] is None:
         lines = _of_team(frame, row[0])
     else:
@@ -65,18 +67,16 @@ def _of_team(frame: Frame, team: TeamId) -> list[Line]:
     return [line, (("enter folds and opens a team, c all of them", "dim"),)]
 
 
-def _of_task(frame: Frame, chart: TimelineChart, name: TaskId) -> list[Line]:
+def _of_task(frame: Frame, chart: TimelineChart, name: TaskId, width: int) -> list[Line]:
     task = frame.snapshot.tasks[name]
     look = frame.view.task_look(task)
     pieces = _until(chart.pieces_of(name), frame.elapsed)
-    line: Line = (
-        (f"{look.sign} ", look.ink),
-        (name, "strong"),
-        (f"  {look.word.lower()}", look.ink),
-    )
-    if task.agent is not None:
-        line += ((f"  {task.agent}", "plain"),)
+    line: Line = ((f"{look.sign} ", look.ink), (name, "strong"))
+    if width >= _ROOMY:
+        line += ((f"  {look.word.lower()}", look.ink),)
     line += ((f"  {_when(frame, chart, name, pieces)}", "plain"),)
+    if task.agent is not None:
+        line += ((f"  by {task.agent}", "plain"),)
     if task.attempts > 1:
         line += ((f"  {task.attempts} attempts", "warn"),)
     if name in chart.outlook.path:
