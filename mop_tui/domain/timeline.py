@@ -289,8 +289,7 @@ class _Course:
 
     def _end_of(self, name: TaskId, task: Task) -> int | None:
         if task.state in TERMINAL:
-            worked = task.attempts and task.state is not TaskState.CANCELLED
-            return task.ended_at if worked else None
+            return None if task.state is TaskState.CANCELLED else task.ended_at
         it = self._ahead.get(name)
         return None if it is None else it.end
 

@@ -97,8 +97,8 @@ def test_the_pieces_of_a_task_say_what_became_of_it_at_every_moment(
                 asked = row.question is not None
                 phase = Phase.RESTING if row.resting else Phase.ASKING if asked else Phase.QUEUED
             elif row.state is TaskState.ACTIVE and holder is not None and holder.task == name:
-                paused = row.paused_since is not None and holder.paused_by is not None
-                phase = PAUSES[holder.paused_by] if paused else Phase.WORKING
+                by = holder.paused_by
+                phase = Phase.WORKING if by is None or row.paused_since is None else PAUSES[by]
             was.setdefault(name, []).append((event.at, row.state, row.agent, phase))
     until = session.at + 1
     asked_of = asked_about(session.questions.values())
