@@ -28,6 +28,7 @@ from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 from mop_tui.domain.timeline import (
     Ahead,
     Outlook,
+    Phase,
     Piece,
     agent_pieces,
     asked_about,
@@ -48,12 +49,12 @@ Order = Literal["start", "list"]
 
 _FOREVER = 1 << 62
 """The end of a piece that is not over; painting ends at the present."""
+_NOTHING_DONE = frozenset({Phase.PENDING, Phase.IDLE, Phase.FORGOTTEN})
 _PAN = 0.25
 _NAME = 26
 """Cells of a name, at most; on narrow screens it takes no more than a third."""
 _CLOCK, _LONG_CLOCK = 5, 8
 """Cells of a time on the axis, without and with seconds."""
-_DAY = 24 * 60 * MINUTE
 
 
 class TimelineChart(Rows):
@@ -70,7 +71,7 @@ class TimelineChart(Rows):
         Binding("minus", "zoom(False)", "Zoom out", show=False),
         Binding("0", "whole", "All", tooltip="Show the whole time"),
         Binding("f", "follow", "Follow", tooltip="Follow the present, or stay"),
-        Binding("z", "zoom_to_row", "Zoom to the life of the row", show=False),
+        Binding("z", "zoom_to_row", "Zoom to what was done in the row", show=False),
         Binding("left,h", "pan(-1)", "Earlier", show=False),
         Binding("right,l", "pan(1)", "Later", show=False),
         Binding("c", "fold_all", "Collapse or expand all teams", show=False),
@@ -317,7 +318,7 @@ class TimelineChart(Rows):
         if agent is None:
             return self._team_line(team, width)
         known = frame.snapshot.agents.get(agent)
-        look = agent_look_or_absent(frame, known)
+        look = _look_of_agent(frame, known)
         return (*self._head(agent, look, self._is_critical(known)), *self._bars(row))
 
     def _is_critical(self, agent: Agent | None) -> bool:
@@ -531,18 +532,14 @@ class TimelineChart(Rows):
         self._move_window(self._window.moved(by * _PAN, self.whole))
 
     def action_zoom_to_row(self) -> None:
-        """Show the time from the row's first work to its last."""
+        """Show the time from when something was first done with the row to when it ended."""
         row, frame = self.row_here, self._frame
         pieces = () if row is None else self.pieces_of(row)
-        if pieces and frame is not None:
-            ends = [piece.end for piece in pieces if piece.end <= frame.elapsed]
-            open_ended = pieces[-1].end > frame.elapsed and (
-                isinstance(row, tuple) or frame.snapshot.tasks[row].state not in TERMINAL
-                if row is not None
-                else False
-            )
-            end = frame.elapsed if open_ended or not ends else ends[-1]
-            self._move_window(self._window.spanning(pieces[0].begin, max(end, pieces[0].begin + 1)))
+        done = [piece for piece in pieces if piece.phase not in _NOTHING_DONE]
+        if done and frame is not None:
+            begin, last = done[0].begin, done[-1]
+            end = min(last.begin if last.phase is Phase.OVER else last.end, frame.elapsed)
+            self._move_window(self._window.spanning(begin, max(end, begin + 1)))
 
     def action_choose(self) -> None:
         """Fold or open a team; ask for more about an agent or a task."""
@@ -619,7 +616,7 @@ class TimelineChart(Rows):
         return place
 
 
-def agent_look_or_absent(frame: Frame, agent: Agent | None) -> Look:
+def _look_of_agent(frame: Frame, agent: Agent | None) -> Look:
     """Return how an agent looks, or one that is in the layout and was not spawned yet."""
     return (
         Look("\N{DOTTED CIRCLE}", "not spawned yet", "dim")
