@@ -57,6 +57,7 @@ VIEWS = {
     "inbox": View(_asking_twice, ("escape", "i")),
     "question": View(release, ("y",)),
     "replay": View(_middle),
+    "timeline": View(_middle, ("L", "v")),
     "triggers": View(triggered, ("T",)),
     "task-by-hand": View(triggered, ("C", *"Again", "enter", *"benn")),
 }
