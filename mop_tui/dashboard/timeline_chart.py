@@ -253,7 +253,7 @@ class TimelineChart(Rows):
         made = self._pieces.get(row)
         if made is None or made[0] is not thing or made[1] != asked:
             pieces = (
-                agent_pieces(thing, _FOREVER)
+                agent_pieces(thing, _FOREVER, frame.view.tasks_of.get(thing.spec.id, ()))
                 if isinstance(thing, Agent)
                 else task_pieces(thing, asked, _FOREVER)
             )

@@ -5,7 +5,7 @@ rest of the work through (`eta`). What neither knows is unknown here, too.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from enum import StrEnum
 from itertools import islice
 from operator import attrgetter
@@ -17,7 +17,7 @@ from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.rows import Agent, Question, Task
 from mop_tui.domain.session import Snapshot
-from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
+from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TERMINAL, TaskState
 
 
 class Phase(StrEnum):
@@ -100,18 +100,37 @@ _TASK_PHASES: Mapping[TaskState, Phase] = {
 }
 
 
-def agent_pieces(agent: Agent, until: int) -> tuple[Piece, ...]:
+def agent_pieces(agent: Agent, until: int, tasks: Iterable[Task] = ()) -> tuple[Piece, ...]:
     """Return what an agent did from its creation until session time `until`, without gaps.
 
-    Pieces follow one another, and none is empty.
+    Pieces follow one another, and none is empty. What the agent does not remember itself any more
+    is filled in from those of `tasks` that it had in hand.
     """
     stays = agent.history or ((agent.since, agent.state, agent.task, agent.paused_by),)
-    pieces = [_forgotten(agent.created_at, stays[0][0])]
+    pieces = list(_from_tasks(agent, stays[0][0], tasks))
     for place, (at, state, task, by) in enumerate(stays):
         end = stays[place + 1][0] if place + 1 < len(stays) else until
         phase = _paused(by) if state is AgentState.PAUSED else _AGENT_PHASES[state]
         pieces.append(Piece(at, end, phase, state, task))
     return _joined(pieces)
+
+
+def _from_tasks(agent: Agent, known: int, tasks: Iterable[Task]) -> Iterator[Piece]:
+    """Yield what an agent did until session time `known`, as far as tasks remember it."""
+    at = agent.created_at
+    if at < known:
+        had = [
+            replace(piece, task=task.spec.id, agent=None)
+            for task in tasks
+            for piece in task_pieces(task, (), known)
+            if piece.agent == agent.spec.id and piece.state in HELD_BY_AGENT
+        ]
+        for piece in sorted(had, key=attrgetter("begin")):
+            if piece.begin >= at and piece.end <= known:
+                yield _forgotten(at, piece.begin)
+                yield piece
+                at = piece.end
+    yield _forgotten(at, known)
 
 
 def task_pieces(task: Task, asked: Iterable[Span], until: int) -> tuple[Piece, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from dashboard.desk import Desk, at_desk
-from dashboard.plays import crowd, mop_platform, release
+from dashboard.plays import crowd, mop_platform, release, ten_minutes
 from dashboard.stage import MINUTE, SECOND, Recording, Stage, team
 from textual.screen import Screen
 
@@ -16,31 +16,8 @@ from mop_tui.dashboard.question_dialog import QuestionDialog
 from mop_tui.dashboard.timeline import Timeline
 from mop_tui.dashboard.timeline_chart import TimelineChart
 from mop_tui.dashboard.why_dialog import WhyDialog
-from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
-from mop_tui.domain.feed import Answer
-from mop_tui.domain.plan import Mode
+from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
-
-
-def ten_minutes() -> Stage:
-    """Two agents, ten minutes on: one asked and was paused, and one task waits for the other."""
-    stage = Stage(mode=Mode.REHEARSAL)
-    stage.begin(team("crew", "Crew", "ann", "ben"))
-    stage.spawn("ann", "crew")
-    stage.spawn("ben", "crew")
-    stage.plan("draft", "Write it", agent="ann", expected_ms=8 * MINUTE)
-    stage.plan("print", "Print it", agent="ben", needs=("draft",), expected_ms=4 * MINUTE)
-    stage.time = MINUTE
-    stage.give("draft", "ann")
-    stage.time = 3 * MINUTE
-    question = stage.agent_asks("ann", "Which paper?")
-    stage.time = 6 * MINUTE
-    stage.submit(Answer(question, "approve", f"digest-of-{question}"))
-    stage.move("ann", AgentTrigger.DEPENDENCY_READY, AgentState.ACTIVE, "told", "draft")
-    stage.time = 8 * MINUTE
-    stage.move("ann", AgentTrigger.PAUSE, AgentState.PAUSED, "wait", "draft", PausedBy.OPERATOR)
-    stage.time = 10 * MINUTE
-    return stage
 
 
 def chart(desk: Desk) -> TimelineChart:
@@ -84,7 +61,7 @@ async def test_the_details_tell_from_when_to_when_and_for_what() -> None:
         assert "worked 4m00s" in desk.line_with("worked")
         assert "waited for you 3m00s" in desk.line_with("worked")
         assert "was paused 2m00s" in desk.line_with("worked")
-        await desk.press("down")
+        await desk.press("down", "down")
         assert "expected 14:00\N{EN DASH}18:00" in desk.line_with("waits for draft")
         assert "critical path (2)  draft → print" in desk.text()
 

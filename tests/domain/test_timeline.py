@@ -122,6 +122,40 @@ def test_what_is_not_kept_any_more_is_called_so() -> None:
     assert task_pieces(long_ago, (), 200)[0].phase is Phase.FORGOTTEN
 
 
+def test_what_an_agent_has_forgotten_its_tasks_still_know() -> None:
+    rows, ann = [], AgentId("ann")
+    for number in range(60):
+        begin = number * 100
+        rows.append(
+            task(
+                f"t{number}",
+                agent=ann,
+                state=TaskState.COMPLETE,
+                history=(
+                    (0, TaskState.READY, None, None),
+                    (begin, TaskState.ASSIGNED, ann, None),
+                    (begin + 10, TaskState.ACTIVE, ann, None),
+                    (begin + 40, TaskState.ACTIVE, ann, PausedBy.QUESTION),
+                    (begin + 50, TaskState.ACTIVE, ann, None),
+                    (begin + 70, TaskState.COMPLETE, ann, None),
+                ),
+            )
+        )
+    row = agent("ann", history=((5_950, AgentState.AVAILABLE, None, None),))
+    pieces = agent_pieces(row, 6_000, rows)
+    tiles(pieces, 0, 6_000)
+    assert [(it.phase, it.task) for it in pieces if it.begin < 100] == [
+        (Phase.STARTING, "t0"),
+        (Phase.WORKING, "t0"),
+        (Phase.ASKING, "t0"),
+        (Phase.WORKING, "t0"),
+        (Phase.FORGOTTEN, None),
+    ]
+    assert spent(pieces)[Phase.WORKING] == 59 * 50 + 30
+    assert at(pieces, 5_949).phase is Phase.ASKING
+    assert spent(agent_pieces(row, 6_000))[Phase.FORGOTTEN] == 5_950
+
+
 def test_a_question_cuts_the_time_in_a_queue_only() -> None:
     stays = ((0, TaskState.PENDING, None, None), (10, TaskState.READY, None, None))
     row = task("t", history=stays)
