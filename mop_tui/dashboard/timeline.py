@@ -170,6 +170,7 @@ class Timeline(ReplayedScreen):
         self._first = frame
         self._chart = TimelineChart(id="timeline")
         self._parts: list[Callable[[Frame], None]] = []
+        self._search = SearchLine("/", "part of a name, then enter")
         self._last_term = ""
 
     def compose(self) -> ComposeResult:
@@ -181,7 +182,7 @@ class Timeline(ReplayedScreen):
         yield self._chart
         yield _Told(self._chart)
         yield _Legend()
-        yield SearchLine("/", "part of a name, then enter")
+        yield self._search
         yield InboxLine()
         yield PlaybackBar()
         yield KeyLine()
@@ -209,10 +210,6 @@ class Timeline(ReplayedScreen):
                 part.remake()
 
     # -- searching --------------------------------------------------------------------------
-
-    @property
-    def _search(self) -> SearchLine:
-        return self.query_one(SearchLine)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to go on only where something is looked for."""

@@ -260,6 +260,11 @@ class TimelineChart(Rows):
             made = self._pieces[row] = (thing, asked, pieces)
         return made[2]
 
+    def end_unknown(self, name: TaskId) -> bool:
+        """Return whether nobody knows when an unfinished task ends, be it because it is late."""
+        it = self._outlook.ahead.get(name)
+        return it is None or self._frame is None or it.end <= self._frame.elapsed
+
     @property
     def row_here(self) -> Row | None:
         """The row under the cursor."""
@@ -362,11 +367,11 @@ class TimelineChart(Rows):
                 return self._said("not spawned yet")
             ahead = () if agent is None else self._outlook.of.get(agent, ())
             here = frame.snapshot.agents[agent].task if agent is not None else None
-            unknown = here is not None and here not in self._outlook.ahead
+            unknown = here is not None and self.end_unknown(here)
             return bars(self._grid, pieces, ahead, self._bar_of_agent, unknown=unknown)
         task = frame.snapshot.tasks[row]
         it = self._outlook.ahead.get(row)
-        unknown = it is None and task.state not in TERMINAL
+        unknown = task.state not in TERMINAL and self.end_unknown(row)
         told = partial(self._bar_of_task, task)
         return bars(self._grid, pieces, () if it is None else (it,), told, unknown=unknown)
 

@@ -18,6 +18,8 @@ from mop_tui.domain.wording import printable
 
 _ROOMY = 60
 """Below this width the state is told by its sign alone."""
+_SHORT = 10_000
+"""Milliseconds below which tenths of a second are told."""
 _WORDS: Mapping[Phase, str] = {
     Phase.WORKING: "worked",
     Phase.ILL: "worked while ill",
@@ -102,6 +104,8 @@ def _when(frame: Frame, chart: TimelineChart, name: TaskId, pieces: Sequence[Pie
         return f"{begin}\N{EN DASH}{_moment(frame, over[-1].end)}"
     if ahead is None:
         return f"since {begin}, end unknown"
+    if chart.end_unknown(name):
+        return f"since {begin}, later than expected"
     return f"since {begin}, expected until {_moment(frame, ahead.end)}"
 
 
@@ -142,8 +146,13 @@ def _times(pieces: Sequence[Piece]) -> Line:
     line: Line = ()
     for phase, ms in sorted(times.items(), key=lambda it: -it[1]):
         gap = ", " if line else ""
-        line += ((f"{gap}{_WORDS[phase]} {lasted(ms)}", _INKS.get(phase, "plain")),)
+        line += ((f"{gap}{_WORDS[phase]} {_length(ms)}", _INKS.get(phase, "plain")),)
     return line
+
+
+def _length(ms: int) -> str:
+    """Return how long something lasted, what is short to a tenth of a second."""
+    return f"{ms / 1000:.1f}s" if ms < _SHORT else lasted(ms)
 
 
 def _moment(frame: Frame, at: int) -> str:

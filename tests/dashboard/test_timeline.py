@@ -83,6 +83,17 @@ async def test_what_nobody_can_know_is_called_unknown() -> None:
         assert "not begun, nobody knows when" in desk.text()
 
 
+async def test_what_is_late_is_not_said_to_end_now() -> None:
+    stage = ten_minutes()
+    async with at_desk(stage, (120, 30)) as desk:
+        await desk.press("L", "v", "down")
+        assert "expected until 14:00" in desk.line_with("by cid")
+        stage.time = 30 * MINUTE
+        await desk.wait(6)
+        assert "later than expected" in desk.line_with("by cid")
+        assert re.search("│\N{EN DASH} *(┊ *)*$", desk.line_with("bind  "))
+
+
 async def test_agents_and_tasks_take_turns_and_the_cursor_stays_with_its_work() -> None:
     async with at_desk(mop_platform(), (120, 50)) as desk:
         await desk.press("L", "slash", *"prod-cluster")
