@@ -14,7 +14,7 @@ from mop_tui.dashboard.ending import expected_end
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.key_line import KeyLine
-from mop_tui.dashboard.line import Line, clip, spread, width_of
+from mop_tui.dashboard.line import ELLIPSIS, Line, clip, spread, width_of
 from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.playback_bar import PlaybackBar
 from mop_tui.dashboard.replayed_screen import REPLAY_KEYS, ReplayedScreen
@@ -75,24 +75,30 @@ class _Header(FrameLines):
 
 
 def _shortened(path: Sequence[str], here: int, width: int) -> str:
-    """Return tasks in a row; of many, those around number `here`, which is next, and the last."""
-    first, last = 0, len(path) - 1
-    while len(said := _in_a_row(path, first, last)) > width:
-        if first < here:
-            first += 1
-        elif last > first + 1:
-            last -= 1
-        else:
+    """Return tasks in a row; of many, those from number `here` on, which is next, and the last."""
+    first = 0 if _fits(path, width) else here
+    shown = [ELLIPSIS] if first else []
+    room = width - len(_ARROW.join((*shown, ELLIPSIS, path[-1])))
+    place = first
+    while place < len(path) - 1:
+        name = path[place]
+        gap_ends = len(_ARROW) + len(ELLIPSIS) if place == len(path) - 2 else 0
+        room -= len(name) + len(_ARROW)
+        if room + gap_ends < 0 and place > first:
+            shown.append(ELLIPSIS)
             break
-    return said
+        shown.append(name)
+        place += 1
+    return _ARROW.join((*shown, path[-1]))
 
 
-def _in_a_row(path: Sequence[str], first: int, last: int) -> str:
-    """Return the tasks from number `first` up to `last`, and that of all."""
-    gap = ("\N{HORIZONTAL ELLIPSIS}",)
-    behind = () if last >= len(path) - 1 else gap
-    shown = path[first:last]
-    return _ARROW.join((*(gap if first else ()), *shown, *behind, path[-1]))
+def _fits(path: Sequence[str], width: int) -> bool:
+    room = width + len(_ARROW)
+    for name in path:
+        room -= len(name) + len(_ARROW)
+        if room < 0:
+            return False
+    return True
 
 
 class _Axis(FrameLines):

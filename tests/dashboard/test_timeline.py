@@ -94,6 +94,24 @@ async def test_what_is_late_is_not_said_to_end_now() -> None:
         assert re.search("│\N{EN DASH} *(┊ *)*$", desk.line_with("bind  "))
 
 
+async def test_of_a_long_critical_path_is_told_what_is_next_and_what_is_last() -> None:
+    stage = Stage()
+    stage.begin(team("crew", "Crew", "ann"))
+    stage.spawn("ann", "crew")
+    for number in range(2_000):
+        needs = (f"t{number - 1}",) if number else ()
+        stage.plan(f"t{number}", agent="ann", expected_ms=MINUTE, needs=needs)
+    for number in range(3):
+        stage.give(f"t{number}", "ann")
+        stage.time += MINUTE
+        stage.finish("ann", back=True)
+    stage.give("t3", "ann")
+    async with at_desk(stage, (80, 24)) as desk:
+        await desk.press("L")
+        said = desk.line_with("critical path (2000)")
+        assert re.search(r"  … → t3 → t4 → .* → … → t1999  ", said)
+
+
 async def test_agents_and_tasks_take_turns_and_the_cursor_stays_with_its_work() -> None:
     async with at_desk(mop_platform(), (120, 50)) as desk:
         await desk.press("L", "slash", *"prod-cluster")
