@@ -252,11 +252,12 @@ class TimelineChart(Rows):
             return ()
         made = self._pieces.get(row)
         if made is None or made[0] is not thing or made[1] != asked:
-            pieces = (
-                agent_pieces(thing, _FOREVER, frame.view.tasks_of.get(thing.spec.id, ()))
-                if isinstance(thing, Agent)
-                else task_pieces(thing, asked, _FOREVER)
-            )
+            if isinstance(thing, Task):
+                pieces = task_pieces(thing, asked, _FOREVER)
+            else:
+                forgets = thing.history and thing.history[0][0] > thing.created_at
+                had = frame.view.tasks_of.get(thing.spec.id, ()) if forgets else ()
+                pieces = agent_pieces(thing, _FOREVER, had)
             made = self._pieces[row] = (thing, asked, pieces)
         return made[2]
 
