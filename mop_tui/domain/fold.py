@@ -33,10 +33,10 @@ from mop_tui.domain.rows import (
     TAIL_LINES,
     Agent,
     Feedback,
+    Hold,
     Issue,
     Question,
     Task,
-    TaskStay,
     Trigger,
     with_stay,
 )
@@ -638,9 +638,12 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         session.timers.pop(rest_of(task.spec.id), None)
     if to_state is _TASK_COMPLETE:
         task.progress = 100
-    rests = task.rests_until is not None and to_state is _TASK_READY
-    stay: TaskStay = (event.at, to_state, task.agent, "rest" if rests else None)
-    task.history = with_stay(task.history, stay)
+    hold: Hold | None = None
+    if to_state is _TASK_READY and task.rests_until is not None:
+        hold = "rest"
+    elif to_state is _TASK_ACTIVE and task.paused_since is not None:
+        hold = task.history[-1][3]
+    task.history = with_stay(task.history, (event.at, to_state, task.agent, hold))
     task.since = event.at
     task.reason = data.reason
     task.moved = event.seq
