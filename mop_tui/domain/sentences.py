@@ -32,6 +32,7 @@ Known = (
     | e.AgentAsked
     | e.AgentWaiting
     | e.AgentMessaged
+    | e.AgentRelayed
     | e.AgentFinished
     | e.AgentExited
     | e.TaskCreated
