@@ -638,16 +638,21 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         session.timers.pop(rest_of(task.spec.id), None)
     if to_state is _TASK_COMPLETE:
         task.progress = 100
-    hold: Hold | None = None
-    if to_state is _TASK_READY and task.rests_until is not None:
-        hold = "rest"
-    elif to_state is _TASK_ACTIVE and task.paused_since is not None:
-        hold = task.history[-1][3]
-    task.history = with_stay(task.history, (event.at, to_state, task.agent, hold))
+    _note_stay(task, to_state, event.at)
     task.since = event.at
     task.reason = data.reason
     task.moved = event.seq
     session.touch(task)
+
+
+def _note_stay(task: Task, state: TaskState, at: int) -> None:
+    """Note in which state a task is from now on, in whose hands, and what holds it."""
+    hold: Hold | None = None
+    if state is _TASK_READY and task.rests_until is not None:
+        hold = "rest"
+    elif state is _TASK_ACTIVE and task.paused_since is not None:
+        hold = task.history[-1][3]
+    task.history = with_stay(task.history, (at, state, task.agent, hold))
 
 
 def _give_way(session: Session, task: Task) -> None:
