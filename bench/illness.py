@@ -226,7 +226,7 @@ def _ailment(
 # -- playing it -----------------------------------------------------------------------------------
 
 
-class _Memory:
+class Memory:
     """A journal that keeps nothing, for the events are kept by whoever observes."""
 
     path = Path("-")
@@ -300,7 +300,7 @@ async def _play(plan: Plan, seed: int, until: int, *, attended: bool) -> list[An
     orchestrator = Orchestrator(
         plan,
         Engine(plan, RuleBook(plan, RULES)),
-        _Memory(),
+        Memory(),
         clock,
         timeline,
         lambda sink: {

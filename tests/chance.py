@@ -12,8 +12,9 @@ from mop_tui.agents.host import Assignment, Cancel, Job, Reply, Told
 from mop_tui.domain.events import MAY_LACK_CAUSE, AnyEvent
 from mop_tui.domain.feed import CancelTask, Command, Say, Steer, Stop
 from mop_tui.domain.ids import AgentId, TaskId
-from mop_tui.domain.plan import Plan, Retry, Script
+from mop_tui.domain.plan import Plan, Retry, Review, Script
 from mop_tui.domain.priority import Priority
+from mop_tui.domain.review import REJECTED
 from mop_tui.orchestrator.loop import Orchestrator
 from sessions import Ran, agent, answer, plan, question, task
 
@@ -36,21 +37,32 @@ NEVER = Retry()
 TRIES = [NEVER, NEVER, Retry(1, 5_000), Retry(3, 1_000)]
 
 
+def _reviews(crew: list[str], by: str | None) -> list[Review]:
+    """Return reviews by everybody but `by`, who may reject a few times."""
+    return [
+        Review(AgentId(name), rounds, timeout_ms=8_000 if rounds else None, retry=TRIES[-1])
+        for rounds, name in enumerate(crew)
+        if name != by
+    ]
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """Plans of up to eight tasks that need each other without cycles, some of them gated.
 
-    Some agents live for the session; some tasks are tried again, and some may take only so long.
+    Some agents live for the session; some tasks are tried again, some may take only so long, and
+    some are reviewed.
     """
     crew = ["ann", "ben", "cid"][: draw(st.integers(1, 3))]
     names = [f"t{n}" for n in range(draw(st.integers(1, 8)))]
     tasks = []
     for index, name in enumerate(names):
         pinned = draw(st.booleans())
+        by = draw(st.sampled_from(crew)) if pinned else None
         tasks.append(
             task(
                 name,
-                draw(st.sampled_from(crew)) if pinned else None,
+                by,
                 skill=None if pinned else "work",
                 needs=draw(st.lists(st.sampled_from(names[:index]), unique=True)) if index else (),
                 keys=[f"k{draw(st.integers(0, index - 1))}"]
@@ -62,6 +74,7 @@ def plans(draw: st.DrawFn) -> Plan:
                 gate=draw(st.sampled_from([None, None, "g"])),
                 retry=draw(st.sampled_from(TRIES)),
                 timeout=draw(st.sampled_from([None, None, 8])),
+                review=draw(st.sampled_from([None, None, None, *_reviews(crew, by)])),
             )
         )
     scripts = {
@@ -171,9 +184,10 @@ class Whims:
     def _end(self, hand: Hand) -> None:
         chance = self._chance
         if hand.job.assignment is None and chance.random() < 0.8:
-            hand.done("it is done", chance.choice(["", "", "broken"]))
+            hand.done("it is done", chance.choice(["", "", "broken", REJECTED]))
         else:
-            hand.exit(chance.choice([0, 0, 1]), "bye")
+            said = chance.choice(["bye", "bye", '{"verdict": "reject"}', '{"verdict": "well"}'])
+            hand.exit(chance.choice([0, 0, 1]), said)
 
     def _give_up(self, hand: Hand, task_id: TaskId) -> None:
         if hand.task == task_id and hand.job.assignment is None:
@@ -181,7 +195,7 @@ class Whims:
 
 
 CREW = [AgentId(name) for name in ("ann", "ben", "cid")]
-TASKS = [TaskId(f"t{n}") for n in range(8)]
+TASKS = [TaskId(f"t{n}") for n in range(8)] + [TaskId(f"review-of-t{n}-1") for n in range(3)]
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(
         Steer,
@@ -226,6 +240,9 @@ def ended_in_order(ran: Ran) -> None:
         if row.gated:
             assert row.started_at is None, "a gate was passed without an approval"
         assert row.retries <= row.spec.retry.times
+        if row.spec.review is not None and row.state == "COMPLETE":
+            assert row.review is not None
+            assert session.tasks[row.review].state == "COMPLETE", "nobody approved it"
 
 
 def _one_holder_each(ran: Ran) -> None:

@@ -24,10 +24,13 @@ from mop_tui.agents.host import (
     Finished,
     Job,
     Locking,
+    Messaged,
     Output,
     Ping,
     Ponged,
     Progressed,
+    Relay,
+    Relayed,
     Remembered,
     Reply,
     Reported,
@@ -45,6 +48,7 @@ from mop_tui.domain.plan import (
     QuestionSpec,
     Script,
     ScriptedError,
+    ScriptedMessage,
     ScriptedStep,
     TaskSpec,
 )
@@ -61,6 +65,9 @@ STEPS = 10
 
 CANCELLED = "cancelled"
 """The type of failure of a task that was cancelled while it was played."""
+
+MOST_SAID = 1_000
+"""Times that it says the same in a task."""
 
 AILING = "ailing"
 """The type of the errors that an ailment brings."""
@@ -102,9 +109,13 @@ class _Play:
     """What is wrong with it now."""
     response_ms: int = 0
     """How long it takes to answer a ping."""
+    relays_until: int = 0
+    """When it will have dealt with the messages that it has to relay."""
     unanswered: list[int] = field(default_factory=list)
     """When pings came that it has not answered, for it stands still."""
     ended: bool = False
+    uses: float = 0.0
+    """How many processor cores it uses while it plays a task."""
 
     @property
     def key(self) -> tuple[AgentId, int]:
@@ -112,9 +123,25 @@ class _Play:
 
 
 class SimulatedHost:
-    """Plays the `Script` of each job. Fulfils `AgentHost`."""
+    """Plays the `Script` of each job. Fulfils `AgentHost`.
 
-    def __init__(self, seed: int, now: Callable[[], int], call_at: CallAt, sink: Sink) -> None:
+    Of `cores` processor cores, if there are only so many, each of those that play gets its share:
+    where they use more than there are, all of them take longer, in proportion. That is what a fair
+    scheduler does with as many processes that never wait for anything else; what real ones lose by
+    being switched, or by lack of memory, is left out.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        now: Callable[[], int],
+        call_at: CallAt,
+        sink: Sink,
+        cores: float | None = None,
+    ) -> None:
+        self._cores = cores
+        self._rate = 1.0
+        """How fast all play, as a share of what they would with cores for all."""
         self._seed = seed
         self._now = now
         self._call_at = call_at
@@ -131,7 +158,7 @@ class SimulatedHost:
         self._at(play, self._now(), lambda: self._begin(play))
 
     def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> bool:
-        """See `AgentHost`. It minds tasks, their cancelling, answers, and pings.
+        """See `AgentHost`. It minds tasks, their cancelling, answers, messages to relay, and pings.
 
         Whatever becomes of its question, it goes on with its script.
         """
@@ -147,6 +174,8 @@ class SimulatedHost:
                 play.unanswered.append(self._now())
             case Ping(number=_):
                 self._answer_ping(play, self._now())
+            case Relay():
+                self._relay(play, what)
             case Reply() if play.going_on is not None:
                 self._at(play, self._now(), play.going_on, scripted=True)
                 play.going_on = None
@@ -177,18 +206,28 @@ class SimulatedHost:
     def _stand_still(self, play: _Play) -> None:
         if play.paused_at is None:
             play.paused_at = self._now()
+            self._share_cores()
 
     def _move_on(self, play: _Play) -> None:
         if play.paused_at is None or play.suspended or play.hangs:
             return
         pause, play.paused_at = self._now() - play.paused_at, None
         play.began += pause
+        play.relays_until += pause
         cues, play.cues = play.cues, []
         for cue in cues:
             self._at(play, cue.at + pause, cue.call, scripted=cue.scripted)
         pings, play.unanswered = play.unanswered, []
         for came in pings:
             self._answer_ping(play, came)
+        self._share_cores()
+
+    def _relay(self, play: _Play, relay: Relay) -> None:
+        """Deal with a message on its way, after those that came before."""
+        now = self._now() if play.paused_at is None else play.paused_at
+        play.relays_until = max(now, play.relays_until) + play.job.agent.handling_ms
+        at = play.relays_until + self._now() - now
+        self._at(play, at, partial(self._sink, Relayed(*play.key, relay.message)))
 
     def _answer_ping(self, play: _Play, came: int) -> None:
         """Answer a ping that came at a time; its answer tells how long that took."""
@@ -251,6 +290,7 @@ class SimulatedHost:
         script = assignment.script or play.job.work.script or Script()
         length = self._draw(play.job.agent.id, assignment.task, script)
         play.last_line, play.going_on = "", None
+        play.uses = script.uses_cpu or 0.0
         play.turn += 1
         for ailment in script.ailments:
             if assignment.attempt <= ailment.attempts:
@@ -268,6 +308,11 @@ class SimulatedHost:
             for step in range(1, steps)
         ]
         cues += [(length // 2, partial(self._err, play, error)) for error in script.errors]
+        cues += [
+            (at, partial(self._speak, play, message))
+            for message in script.messages
+            for at in _moments(message, length)
+        ]
         cues.sort(key=itemgetter(0))
         finish = (length, lambda: self._finish(play, script, _verdict(assignment.task, script)))
         if script.asks is None and not script.steps:
@@ -281,6 +326,38 @@ class SimulatedHost:
             go_on = partial(self._ask, play, script.asks, go_on)
         before.append((half, partial(self._step, play, script.steps, go_on)))
         self._play_from(play, 0, before)
+
+    # -- processors -------------------------------------------------------------------------------
+
+    def _share_cores(self) -> None:
+        """Have everybody play as fast as there are cores for all who play now."""
+        if self._cores is None:
+            return
+        used = sum(
+            play.uses
+            for play in self._plays.values()
+            if not play.ended and play.paused_at is None and play.going_on is None
+        )
+        rate = min(1.0, self._cores / used) if used else 1.0
+        if rate != self._rate:
+            longer, self._rate = self._rate / rate, rate
+            for play in self._plays.values():
+                if not play.ended:
+                    self._stretch(play, longer)
+
+    def _stretch(self, play: _Play, longer: float) -> None:
+        """Have what is to come of a script take so many times as long."""
+        now = self._now()
+        here = now if play.paused_at is None else play.paused_at
+        passed = here - play.began
+        play.to_come = deque(
+            (passed + round((at - passed) * longer), call) for at, call in play.to_come
+        )
+        cues, play.cues = play.cues, []
+        for cue in cues:
+            ahead = cue.at - here
+            at = now + (round(ahead * longer) if cue.scripted else ahead)
+            self._at(play, at, cue.call, scripted=cue.scripted)
 
     # -- ailments ---------------------------------------------------------------------------------
 
@@ -359,8 +436,9 @@ class SimulatedHost:
     ) -> None:
         """Go on at `part` milliseconds of the script."""
         play.began = self._now() - part
-        play.to_come = deque(cues)
+        play.to_come = deque((part + round((at - part) / self._rate), call) for at, call in cues)
         self._cue_next(play)
+        self._share_cores()
 
     def _cue_next(self, play: _Play) -> None:
         if play.to_come:
@@ -385,9 +463,11 @@ class SimulatedHost:
         match step.do:
             case "lock":
                 play.going_on = proceed
+                self._share_cores()
                 self._sink(Locking(*play.key, ask, Resource(step.what)))
             case "wait":
                 play.going_on = proceed
+                self._share_cores()
                 self._sink(Waiting(*play.key, ask, MemoryKey(step.what)))
             case "unlock":
                 self._sink(Unlocking(*play.key, Resource(step.what)))
@@ -403,6 +483,7 @@ class SimulatedHost:
         play.going_on = go_on
         name = QuestionName(f"{play.job.agent.id}/{question.name}")
         asked = replace(question, name=name)
+        self._share_cores()
         self._sink(Asked(*play.key, AskId(question.name), asked))
 
     def _draw(self, agent: AgentId, task: TaskSpec, script: Script) -> int:
@@ -424,6 +505,10 @@ class SimulatedHost:
         message = self._mask.over(error.message.encode()).decode()
         self._sink(Erred(*play.key, error.type, message, "protocol"))
 
+    def _speak(self, play: _Play, message: ScriptedMessage) -> None:
+        text = self._mask.over(message.text.encode()).decode()
+        self._sink(Messaged(*play.key, message.to, text))
+
     def _finish(self, play: _Play, script: Script, verdict: tuple[str, str]) -> None:
         for key, value in script.memory:
             self._sink(Remembered(*play.key, key, self._mask.over_value(value)))
@@ -437,8 +522,10 @@ class SimulatedHost:
     def _next(self, play: _Play, failed: str, message: str) -> None:
         """End the task in hand, and go on to the next."""
         play.turn += 1
+        play.uses = 0.0
         for ailment in play.ailments.copy():
             self._end_ailment(play, ailment)
+        self._share_cores()
         task = play.in_hand.popleft().task.id
         self._sink(Finished(*play.key, task, play.last_line, failed, message))
         if play.in_hand:
@@ -448,6 +535,7 @@ class SimulatedHost:
         own = play.job.assignment
         if own is not None and own.task.id == cancel.task:
             play.ended = True
+            self._share_cores()
             self._sink(
                 Exited(
                     *play.key,
@@ -482,6 +570,7 @@ class SimulatedHost:
     ) -> None:
         if not play.ended:
             play.ended = True
+            self._share_cores()
             exited = Exited(*play.key, code, signal, play.last_line, failed=failed, message=message)
             self._sink(exited)
 
@@ -493,3 +582,10 @@ def _verdict(task: TaskSpec, script: Script) -> tuple[str, str]:
     if task.reviews is None or not isinstance(number, int) or number > script.rejects:
         return "", ""
     return REJECTED, f"{task.reviews} is not good enough yet"
+
+
+def _moments(message: ScriptedMessage, length: int) -> Iterable[int]:
+    """Return after how many milliseconds of a task something is said, before it ends."""
+    if message.every_ms is None:
+        return [message.at_ms] if message.at_ms is not None and message.at_ms < length else []
+    return range(message.every_ms, length, message.every_ms)[:MOST_SAID]

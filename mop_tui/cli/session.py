@@ -87,7 +87,9 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
 
     def hosts(sink: Sink) -> Mapping[HostKind, AgentHost]:
         seed = prepared.header.seed
-        simulated = SimulatedHost(seed, clock.moment, timeline.call_at, sink)
+        simulated = SimulatedHost(
+            seed, clock.moment, timeline.call_at, sink, prepared.plan.limits.cpu
+        )
         if prepared.mode is not Mode.LIVE:
             return {HostKind.SIMULATED: simulated}
         return {HostKind.SIMULATED: simulated, HostKind.COMMAND: _command_host(prepared, sink)}

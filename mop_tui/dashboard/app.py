@@ -69,6 +69,7 @@ from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
 from mop_tui.dashboard.terminal import LastingDriver
 from mop_tui.dashboard.theme import DARK, LIGHT
+from mop_tui.dashboard.timeline import SIGNS, TIMELINE_KEYS, Timeline
 from mop_tui.dashboard.topology_keys import TOPOLOGY_KEYS
 from mop_tui.dashboard.transport import Transport
 from mop_tui.dashboard.triggers_dialog import TriggersDialog
@@ -135,6 +136,7 @@ class Dashboard(App[WhyEnded]):
         Binding("i", "inbox", "Inbox", tooltip="List all open questions", show=False),
         Binding("colon", "go_to", "Go to", tooltip="Go to a time or an event", key_display=":"),
         Binding("T", "triggers", "Triggers", tooltip="List the triggers: fire, mute, disable"),
+        Binding("L", "timeline", "Timeline", tooltip="Show who did what when, and what is ahead"),
         Binding("s", "by_hand('spawn')", "Spawn", tooltip="Spawn an agent by hand", show=False),
         Binding("C", "by_hand('task')", "Task", tooltip="Create a task by hand", show=False),
         Binding("M", "by_hand('memory')", "Memory", tooltip="Set a key of the memory", show=False),
@@ -449,6 +451,7 @@ class Dashboard(App[WhyEnded]):
             ("Everywhere", [key for key in self.BINDINGS if self._is_offered(self, key)]),
             ("Panes", [key for key in Overview.BINDINGS if self._is_offered(overview, key)]),
             ("Lists", [*Rows.BINDINGS, *Swarm.FOLDING, *EventLog.BINDINGS, *TaskList.VIEWING]),
+            ("Timeline", [*TIMELINE_KEYS, SIGNS]),
             ("Topology", TOPOLOGY_KEYS),
             ("Agents", AGENT_KEYS if commands else []),
             ("Tasks", TASK_KEYS if commands else []),
@@ -575,6 +578,12 @@ class Dashboard(App[WhyEnded]):
             trouble = printable(self._frame.trouble)
             self.notify(f"Nothing can be done now: {trouble}", severity="warning", markup=False)
         return bool(self._frame.trouble)
+
+    # -- other views ------------------------------------------------------------------------
+
+    def action_timeline(self) -> None:
+        """Show agents and tasks in time."""
+        self.push_screen(Timeline(self._feed, self._frame))
 
     # -- by hand ----------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from mop_tui.domain.events import UserAsked
 from mop_tui.domain.rows import Question
 from mop_tui.domain.sentences import consequence
 from mop_tui.domain.session import Snapshot
+from mop_tui.domain.strategies import MATTER
 from mop_tui.domain.wording import listed, printable
 
 _QUOTED = 60
@@ -40,6 +41,8 @@ def who_asks(snapshot: Snapshot, asked: UserAsked) -> str:
 def _concern(about: Concern) -> str:
     whom = f" of {about.agent}" if about.agent is not None else ""
     work = f", at work on {about.task}" if about.task is not None else ""
+    if about.matter == MATTER:
+        return "A strategy is proposed, about how the swarm works"
     return f"Supervision asks, about the {about.matter}{whom}{work}"
 
 

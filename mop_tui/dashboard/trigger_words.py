@@ -4,6 +4,7 @@ from typing import assert_never
 
 from mop_tui.domain.conditions import Condition
 from mop_tui.domain.ids import SpawnId, TriggerName
+from mop_tui.domain.strategies import strategy_of
 from mop_tui.domain.triggers import TROUBLESHOOTER, TriggerSpec
 from mop_tui.domain.wording import lasting, listed, words
 
@@ -81,7 +82,9 @@ def spawned_by(spawn: SpawnId) -> str:
     """Return who or what had an agent spawned."""
     trigger, _, number = spawn.rpartition("@")
     event = number.partition(".")[0]
+    strategy = strategy_of(spawn)
     who = f"trigger {trigger}" if trigger else "the operator, by hand"
+    who = f"strategy {strategy}" if strategy else who
     return f"{who}, because of event {event}"
 
 

@@ -26,6 +26,7 @@ from mop_tui.domain.events import (
     SystemDecided,
     SystemTimerFired,
     SystemUnlocked,
+    TaskReassigned,
     TaskTransitioned,
     UserAnswered,
     UserExpired,
@@ -44,7 +45,7 @@ def place_task(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     """Give a task that just became free to be worked on to an agent, if one is there."""
     data = event.data
     match data:
-        case TaskTransitioned():
+        case TaskTransitioned() | TaskReassigned():
             task = session.tasks[data.task]
         case UserAnswered() | UserExpired():
             asked = session.questions[data.question].asked
@@ -317,7 +318,13 @@ def _nobody_free(session: Session, task: Task) -> str:
 RULES = (
     Rule(
         "place_task",
-        (TaskTransitioned.KIND, UserAnswered.KIND, UserExpired.KIND, SystemTimerFired.KIND),
+        (
+            TaskTransitioned.KIND,
+            TaskReassigned.KIND,
+            UserAnswered.KIND,
+            UserExpired.KIND,
+            SystemTimerFired.KIND,
+        ),
         place_task,
         into=(TaskState.READY,),
     ),

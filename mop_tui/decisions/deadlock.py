@@ -120,8 +120,8 @@ def _found(session: Session, stuck: Stuck) -> SystemDecided:
         "yes",
         f"{kind}: {text}" if stuck.hopeless is not None else f"they wait for each other: {text}",
         (
-            ReportDeadlock(stuck.cycle, stuck.hopeless, text),
             OpenIssue("critical", f"deadlock: {text}", advice, task=task, key=key_of(number)),
+            ReportDeadlock(stuck.cycle, stuck.hopeless, text),
         ),
         None,
         task,

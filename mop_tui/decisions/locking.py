@@ -14,7 +14,8 @@ others who come later. What is free is not kept back from a task, though: who wa
 at once, be it by a pattern or as a task, has them at the first moment at which all are free.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import merge
 from itertools import chain
 from math import inf
 from operator import attrgetter
@@ -41,7 +42,7 @@ from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import HELD_BY_AGENT
 
-_Asking = tuple[int, AgentId, AskId, Resource]
+Asking = tuple[int, AgentId, AskId, Resource]
 """By which event somebody asked, and for what."""
 
 
@@ -61,16 +62,13 @@ class Share:
 
         Of what is `claimed` since some event, nothing is given to who has asked later.
         """
-        waiting = self._session.waiting_for_lock
-        todo: Sequence[_Asking] = sorted(
-            (seq, agent, ask, resource)
-            for resource in resources
-            for (agent, ask), seq in waiting.get(resource, {}).items()
-        )
-        while todo:
-            served = dict.fromkeys(it[1] for it in todo if self._serve(it, claimed or {}))
+        claimed = claimed or {}
+        todo = merge(*(self._queue(resource, claimed) for resource in dict.fromkeys(resources)))
+        served = dict.fromkeys(it[1] for it in todo if self._serve(it, claimed))
+        while served:
             # Who has got something may now be let past those who wait for that.
-            todo = sorted(chain.from_iterable(map(self._asked_by, served)))
+            again = sorted(chain.from_iterable(map(self._asked_by, served)))
+            served = dict.fromkeys(it[1] for it in again if self._serve(it, claimed))
 
     def decisions(self, rule: str) -> Iterator[SystemDecided]:
         """Yield what gives the agents their locks."""
@@ -98,18 +96,24 @@ class Share:
         """True if an agent is given what it asked by that name."""
         return ask in self._given.get(agent, ())
 
-    def ahead(self, asking: _Asking) -> AgentId | None:
-        """Return who asked before for what may be the same and is still to wait, if anybody."""
+    def in_the_way(self, asking: Asking) -> Iterator[AgentId]:
+        """Yield everybody whom somebody has to wait for: those who have what may be the same, then
+        those who asked for that before."""
         seq, agent, _, resource = asking
-        for other in self._session.alike[resource]:
-            for (who, ask), asked in self._session.waiting_for_lock.get(other, {}).items():
+        session = self._session
+        alike = session.alike[resource]
+        for other in alike:
+            who = self._holder(other)
+            if who is not None and who != agent:
+                yield who
+        for other in alike:
+            for (who, ask), asked in session.waiting_for_lock.get(other, {}).items():
                 if asked >= seq:
                     break  # and so did all that follow
                 if who != agent and not self.gives(who, ask) and not self._has(agent, other):
-                    return who
-        return None
+                    yield who
 
-    def obstacle(self, asking: _Asking) -> Obstacle | None:
+    def obstacle(self, asking: Asking) -> Obstacle | None:
         """Return the first lock of another agent because of which somebody has to wait, if any."""
         _, agent, _, resource = asking
         held = self._session.locks
@@ -117,16 +121,37 @@ class Share:
         others = [lock for lock in found if lock.agent != agent]
         return Obstacle(resource, min(others, key=attrgetter("seq"))) if others else None
 
-    def _serve(self, asking: _Asking, claimed: Mapping[Resource, int]) -> bool:
+    def _queue(self, resource: Resource, claimed: Mapping[Resource, int]) -> Iterator[Asking]:
+        """Yield who waits for a resource, as far as it can be given to anybody, the first first.
+
+        What is given to one of them meanwhile nobody else can have, so that is where it ends.
+        """
+        alike = self._session.alike.get(resource, ())
+        since = min((claimed[it] for it in alike if it in claimed), default=inf)
+        for (agent, ask), seq in self._session.waiting_for_lock.get(resource, {}).items():
+            holders = {who for it in alike if (who := self._holder(it)) is not None}
+            if since < seq or len(holders) > 1:
+                return
+            if holders:
+                own = self._asked_by(holders.pop())
+                yield from (it for it in own if it[3] == resource and it[0] >= seq)
+                return
+            yield seq, agent, ask, resource
+
+    def _holder(self, resource: Resource) -> AgentId | None:
+        """Return who has locked a resource, or is given it."""
+        lock = self._session.locks.get(resource)
+        return self.taken.get(resource) if lock is None else lock.agent
+
+    def _serve(self, asking: Asking, claimed: Mapping[Resource, int]) -> bool:
         """Give somebody its lock if it can have it, and return whether it is given now."""
         seq, agent, ask, resource = asking
         session = self._session
         if self.gives(agent, ask) or not _at_work(session, session.agents[agent]):
             return False
-        for other in session.alike[resource]:
-            if self.taken.get(other, agent) != agent or claimed.get(other, inf) < seq:
-                return False
-        if self.obstacle(asking) is not None or self.ahead(asking) is not None:
+        if claimed and any(claimed.get(other, inf) < seq for other in session.alike[resource]):
+            return False
+        if next(self.in_the_way(asking), None) is not None:
             return False
         self.taken[resource] = agent
         self._given.setdefault(agent, {})[ask] = resource
@@ -138,7 +163,7 @@ class Share:
         alike = self._session.alike[resource]
         return any(other in had or self.taken.get(other) == agent for other in alike)
 
-    def _asked_by(self, agent: AgentId) -> Iterator[_Asking]:
+    def _asked_by(self, agent: AgentId) -> Iterator[Asking]:
         for ask, what in self._session.agents[agent].waits.items():
             if isinstance(what, LockWanted):
                 yield what.seq, agent, ask, what.resource
@@ -190,15 +215,15 @@ def unlock_for_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator
     yield SystemDecided("unlock_for_agent", "yes", reason, (unlock,), data.agent, lock.task)
 
 
-def next_in_line(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def next_in_line(_plan: Plan, session: Session, event: AnyEvent) -> Iterable[SystemDecided]:
     """Give locks to those who had only to wait for somebody who does not wait any more."""
     if not session.loosened:
-        return
+        return ()
     if isinstance(event.data, SystemIntended) and event.data.about == "answered":
-        return  # it has what it waited for
+        return ()  # it has what it waited for
     share = Share(session)
     share.give(session.loosened)
-    yield from share.decisions("next_in_line")
+    return share.decisions("next_in_line")
 
 
 def _at_work(session: Session, agent: Agent) -> bool:
@@ -229,8 +254,7 @@ def _why_waiting(share: Share, data: AgentLocking, seq: int) -> str:
     obstacle = share.obstacle(asking)
     if obstacle is not None:
         return obstacle.reason
-    who = share.ahead(asking) or next(name for name in share.taken.values() if name != data.agent)
-    return f"{who} has asked before for what may be the same"
+    return f"{next(share.in_the_way(asking))} has asked before for what may be the same"
 
 
 RULES = (

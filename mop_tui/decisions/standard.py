@@ -1,6 +1,7 @@
 """The rules every session runs by, in the order in which their decisions are carried out."""
 
 from mop_tui.decisions import (
+    adaptation,
     approvals,
     assignment,
     by_hand,
@@ -22,6 +23,7 @@ from mop_tui.decisions import (
     ownership,
     remembered,
     reviews,
+    routing,
     steering,
     supervision,
     triggers,
@@ -31,6 +33,7 @@ from mop_tui.decisions.rules import RestRule, Rule
 
 RULES: tuple[Rule | RestRule, ...] = (
     *locks.RULES,  # before what its agent does next
+    *adaptation.RULES,
     *supervision.RULES,  # what was wrong is settled before its agent begins anew
     *opening.RULES,
     *triggers.RULES,
@@ -43,6 +46,7 @@ RULES: tuple[Rule | RestRule, ...] = (
     *deadlines.RULES,
     *conversation.RULES,
     *locking.RULES,
+    *routing.RULES,
     *dependencies.RULES,
     *approvals.RULES,
     *calling.RULES,

@@ -34,6 +34,7 @@ from mop_tui.domain.events import (
     SystemDecided,
     SystemDone,
     TaskCreated,
+    TaskReassigned,
     TaskTransitioned,
 )
 from mop_tui.domain.health import told
@@ -43,6 +44,7 @@ from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.review import is_rejection, verdict_of
 from mop_tui.domain.rows import MOST_DEATHS, Agent, Task
 from mop_tui.domain.session import Session
+from mop_tui.domain.strategies import strategy_of
 from mop_tui.domain.task_lifecycle import (
     HELD_BY_AGENT,
     TERMINAL,
@@ -319,7 +321,7 @@ def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
 def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Have somebody who was out of work come back for a task that has just been created, or that is
     to be done after all."""
-    data: TaskCreated | TaskTransitioned = event.data
+    data: TaskCreated | TaskTransitioned | TaskReassigned = event.data
     if session.status != "running":
         return
     if isinstance(data, TaskTransitioned) and data.trigger not in _AFTER_ALL:
@@ -380,7 +382,8 @@ def _brought_back(agent: Agent) -> MoveAgent:
 def why_out(session: Session, agent: Agent) -> str:
     """Return why an agent that finished or failed does not come back; empty if it does."""
     if agent.retired:
-        return "the operator stopped it"
+        added = strategy_of(agent.spec.spawn)
+        return f"strategy {added} needs it no more" if added else "the operator stopped it"
     if session.finished:
         return "everything is done"
     if agent.unprepared:
@@ -531,7 +534,7 @@ RULES = (
     Rule("idle_process_ended", (AgentExited.KIND,), idle_process_ended),
     Rule(
         "call_back",
-        (TaskCreated.KIND, TaskTransitioned.KIND),
+        (TaskCreated.KIND, TaskTransitioned.KIND, TaskReassigned.KIND),
         call_back,
         into=(TaskState.READY, TaskState.PENDING),
     ),

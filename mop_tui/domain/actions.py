@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from mop_tui.domain.agent_lifecycle import AgentTrigger, PausedBy
+from mop_tui.domain.correspondence import TakenOver
 from mop_tui.domain.deadlock import Way
 from mop_tui.domain.ids import (
     AgentId,
@@ -18,6 +19,7 @@ from mop_tui.domain.ids import (
     FeedbackId,
     IssueId,
     MemoryKey,
+    MessageId,
     QuestionId,
     QuestionName,
     Resource,
@@ -29,6 +31,7 @@ from mop_tui.domain.ids import (
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, HookName, QuestionSpec, TaskSpec
 from mop_tui.domain.remedy import Remedy
+from mop_tui.domain.strategies import Pressure, Remedial
 from mop_tui.domain.task_lifecycle import TaskTrigger
 from mop_tui.domain.topology import Shape
 from mop_tui.domain.wait_graph import Node
@@ -45,9 +48,10 @@ Effect = Literal[
 ]
 """Side effects on agents, and hooks."""
 
-TimerPurpose = Literal["question", "retry", "timeout", "force", "call"]
+TimerPurpose = Literal["question", "retry", "timeout", "force", "call", "relay"]
 """What a timer is for: a question's time is up, a task has rested, took too long, or was not given
-up when it was cancelled; it is time to call somebody because of a question."""
+up when it was cancelled; it is time to call somebody because of a question, or to look after an
+agent that relays messages."""
 
 ReplyOutcome = Literal["answered", "default", "expired", "withdrawn", "refused"]
 """What became of a question that an agent asked."""
@@ -269,6 +273,30 @@ class SendNote:
 
 
 @immutable
+class PassMessage:
+    """Hand a message over to its receiver, or to who relays it on the way. A side effect.
+
+    Nothing happens if it is under way no more, or its receiver is being told it already.
+    """
+
+    message: MessageId
+    agent: AgentId
+    hops: int
+    """Through how many hands it has gone then; a relay's own are among them."""
+    do: Literal["pass_message"] = "pass_message"
+
+
+@immutable
+class TakeOver:
+    """Take messages out of the hands of an agent that was to relay them."""
+
+    agent: AgentId
+    messages: tuple[MessageId, ...]
+    why: TakenOver
+    do: Literal["take_over"] = "take_over"
+
+
+@immutable
 class PassFeedbackOn:
     """Tell an agent what the operator says of its work. A side effect."""
 
@@ -446,6 +474,30 @@ class CloseIssue:
 
 
 @immutable
+class Reassign:
+    """Have a task that was meant for one agent, and not begun, done by another."""
+
+    task: TaskId
+    to_agent: AgentId
+    do: Literal["reassign"] = "reassign"
+
+
+@immutable
+class Adapt:
+    """Note that a strategy was applied, or undone."""
+
+    strategy: str
+    trigger: Pressure
+    action: Remedial
+    what: str
+    undone: bool = False
+    agents: tuple[AgentId, ...] = ()
+    cores: tuple[float | None, ...] = ()
+    """What each of `agents` used, where they were paused."""
+    do: Literal["adapt"] = "adapt"
+
+
+@immutable
 class SwitchTopology:
     """Have the swarm coordinated in another shape from now on; nothing happens if it is already."""
 
@@ -524,6 +576,8 @@ Action = Annotated[
     | HandTask
     | Reply
     | SendNote
+    | PassMessage
+    | TakeOver
     | PassFeedbackOn
     | CancelWork
     | RunHook
@@ -540,6 +594,8 @@ Action = Annotated[
     | DeliverOutput
     | OpenIssue
     | CloseIssue
+    | Reassign
+    | Adapt
     | SwitchTopology
     | ReportDeadlock
     | ClearDeadlock

@@ -7,7 +7,7 @@
 An agent is a slot that work is given to. It is created (SPAWNING), prepares itself (INITIALIZING,
 where its start hook runs), waits in the pool (AVAILABLE), is given a task (ASSIGNED, where locks
 are taken and the pre-task hook runs), works (ACTIVE) and has delivered (COMPLETE), from where it
-returns to the pool if more work may come.
+returns to the pool if more work may come. Who was only called in to help is dismissed from there.
 
 Illness is measured: an agent that works worse than it should is DEGRADED, one that does not work
 is UNHEALTHY; both still hold their task and may finish it. Recovery leads back to ACTIVE.
@@ -65,6 +65,7 @@ class AgentTrigger(StrEnum):
     PROCESS_EXITED = "process_exited"
     TASK_WITHDRAWN = "task_withdrawn"
     RETURNED_TO_POOL = "returned_to_pool"
+    DISMISSED = "dismissed"
     PAUSE = "pause"
     RESUME = "resume"
     STOP = "stop"
@@ -88,7 +89,7 @@ class PausedBy(StrEnum):
     @property
     def told(self) -> str:
         """Who that is, in a sentence."""
-        return "a trigger" if self is PausedBy.STRATEGY else f"the {self}"
+        return "a trigger or a strategy" if self is PausedBy.STRATEGY else f"the {self}"
 
 
 _S = AgentState
@@ -115,6 +116,7 @@ def _table() -> Mapping[tuple[AgentState, AgentTrigger], AgentState | _PausedIn]
         (_S.SPAWNING, _T.AGENT_CREATED): _S.INITIALIZING,
         (_S.INITIALIZING, _T.PRE_TASK_HOOK_COMPLETE): _S.AVAILABLE,
         (_S.AVAILABLE, _T.TASK_ASSIGNED): _S.ASSIGNED,
+        (_S.AVAILABLE, _T.DISMISSED): _S.COMPLETE,
         (_S.ASSIGNED, _T.TASK_STARTED): _S.ACTIVE,
         (_S.ACTIVE, _T.POST_TASK_HOOK_COMPLETE): _S.COMPLETE,
         (_S.DEGRADED, _T.POST_TASK_HOOK_COMPLETE): _S.COMPLETE,

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from mop_tui.domain.actions import Action, Concern, Effect, Spawning, TimerPurpose
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.answers import ANYTHING, InputType, Option, QuestionType, Validation
+from mop_tui.domain.correspondence import TakenOver
 from mop_tui.domain.deadlock import Way
 from mop_tui.domain.health import HealthChecks, Level, Reading
 from mop_tui.domain.ids import (
@@ -26,6 +27,7 @@ from mop_tui.domain.ids import (
     FeedbackId,
     IssueId,
     MemoryKey,
+    MessageId,
     QuestionId,
     QuestionName,
     Resource,
@@ -46,6 +48,7 @@ from mop_tui.domain.plan import (
 from mop_tui.domain.reactions import OnAnswer
 from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.shapes import Shape
+from mop_tui.domain.strategies import Found, Pressure, Remedial
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.triggers import Limits, TriggerSpec
 from mop_tui.domain.wait_graph import Node
@@ -296,6 +299,16 @@ class AgentMessaged(Fact):
 
 
 @immutable
+class AgentRelayed(Fact):
+    """An agent has dealt with a message that it was handed to relay."""
+
+    KIND: ClassVar[str] = "agent.relayed"
+    agent: AgentId
+    incarnation: int
+    message: MessageId
+
+
+@immutable
 class AgentFinished(Fact):
     """An agent is done with its task and lives on; `failed` is the type of what failed, if any."""
 
@@ -377,6 +390,16 @@ class TaskOutput(Fact):
     task: TaskId
     agent: AgentId
     value: str
+
+
+@immutable
+class TaskReassigned(Fact):
+    """A task that was meant for one agent, and not begun, is meant for another from now on."""
+
+    KIND: ClassVar[str] = "task.reassigned"
+    task: TaskId
+    from_agent: AgentId
+    to_agent: AgentId
 
 
 # -- the human ------------------------------------------------------------------------------------
@@ -656,6 +679,9 @@ class SystemIntended(Fact):
     """What the operator said that is told, or handed over with a task."""
     question: QuestionId | None = None
     """What a `call` hook is about."""
+    message: MessageId | None = None
+    """The message that a `tell` hands over, and through how many hands it has gone then:"""
+    hops: int = 0
 
 
 @immutable
@@ -851,6 +877,43 @@ class SystemTopologyChanged(Fact):
 
 
 @immutable
+class SystemSampled(Fact):
+    """The swarm was judged: what is in use, and what is wrong with how it works.
+
+    Shares are percent; what nobody knows is None. Judgements that find nothing, where nothing was
+    found before, are not recorded.
+    """
+
+    KIND: ClassVar[str] = "system.sampled"
+    cpu: float | None = None
+    """Of the machine's processors, `cores` of them; and of its memory:"""
+    memory: float | None = None
+    cores: int | None = None
+    of_limit_cpu: float | None = None
+    """What agents use of `limits.cpu`, and of `limits.memory`:"""
+    of_limit_memory: float | None = None
+    findings: tuple[Found, ...] = ()
+    """What is wrong, the most pressing first."""
+
+
+@immutable
+class SystemStrategyApplied(Fact):
+    """A strategy was applied, or what it had done was taken back."""
+
+    KIND: ClassVar[str] = "system.strategy_applied"
+    strategy: str
+    trigger: Pressure
+    action: Remedial
+    undone: bool
+    what: str
+    """What was done, in one sentence."""
+    agents: tuple[AgentId, ...] = ()
+    """Who was paused, goes on, or leaves."""
+    cores: tuple[float | None, ...] = ()
+    """What each of them used when it was paused."""
+
+
+@immutable
 class SystemDeadlockFound(Fact):
     """These wait for each other in a circle, or one waits for what nobody is left to do."""
 
@@ -885,6 +948,16 @@ class SystemCycleBroken(Fact):
     lost_ms: int
     """For how long the task was worked on that is begun anew or cancelled."""
     by: str
+
+
+@immutable
+class SystemTakenOver(Fact):
+    """Messages that `agent` was to relay are out of its hands, and go on without it."""
+
+    KIND: ClassVar[str] = "system.taken_over"
+    agent: AgentId
+    messages: tuple[MessageId, ...]
+    why: TakenOver
 
 
 @immutable
@@ -945,12 +1018,14 @@ FACTS: tuple[type[Fact], ...] = (
     AgentLocking,
     AgentUnlocking,
     AgentMessaged,
+    AgentRelayed,
     AgentFinished,
     AgentExited,
     TaskCreated,
     TaskTransitioned,
     TaskRefused,
     TaskOutput,
+    TaskReassigned,
     UserAsked,
     UserSeen,
     UserNoticed,
@@ -983,9 +1058,12 @@ FACTS: tuple[type[Fact], ...] = (
     SystemDigest,
     SystemClockJumped,
     SystemTopologyChanged,
+    SystemSampled,
+    SystemStrategyApplied,
     SystemDeadlockFound,
     SystemDeadlockCleared,
     SystemCycleBroken,
+    SystemTakenOver,
     SystemNotRecording,
     SystemStraysEnded,
     SystemAttended,
@@ -1009,6 +1087,7 @@ INPUTS: frozenset[str] = frozenset(
         AgentLocking,
         AgentUnlocking,
         AgentMessaged,
+        AgentRelayed,
         AgentFinished,
         AgentExited,
         UserSeen,
@@ -1025,6 +1104,7 @@ INPUTS: frozenset[str] = frozenset(
         SystemScheduled,
         SystemTimerFired,
         SystemClockJumped,
+        SystemSampled,
         SystemNotRecording,
         SystemStraysEnded,
         SystemAttended,
@@ -1045,7 +1125,8 @@ MAY_LACK_CAUSE: frozenset[str] = frozenset(
     fact.KIND
     for fact in (
         *(FileCreated, FileModified, FileDeleted),
-        *(UserCommanded, UserFeedback, SystemStarted, SystemResumed, SystemClockJumped),
+        *(UserCommanded, UserFeedback, SystemStarted, SystemResumed),
+        *(SystemClockJumped, SystemSampled),
     )
 )
 """Kinds that may stand at the beginning of a chain of causes."""

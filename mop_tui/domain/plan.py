@@ -135,6 +135,17 @@ class ScriptedStep:
 
 
 @immutable
+class ScriptedMessage:
+    """Something that a simulated agent says to another, to `coordinator` or to `operator`: once, so
+    many milliseconds after it began its task, or every so many."""
+
+    to: str
+    text: str
+    at_ms: int | None = None
+    every_ms: int | None = None
+
+
+@immutable
 class Script:
     """What a simulated agent does with a task.
 
@@ -151,8 +162,12 @@ class Script:
     asks: "QuestionSpec | None" = None
     errors: tuple[ScriptedError, ...] = ()
     ailments: tuple[Ailment, ...] = ()
+    uses_cpu: float | None = None
+    """Processor cores that it uses meanwhile, and bytes of memory; None if nobody says."""
+    uses_memory: int | None = None
     rejects: int = 0
     """In how many rounds it rejects what it reviews."""
+    messages: tuple[ScriptedMessage, ...] = ()
     steps: tuple[ScriptedStep, ...] = ()
 
     @property
@@ -215,6 +230,10 @@ class AgentSpec:
     """Patterns for the files that only it may change."""
     health: HealthChecks | None = None
     """How it is checked; None for as all are."""
+    relays: bool = False
+    """It deals with messages that pass it, and says when it has."""
+    handling_ms: int = 0
+    """How long that takes it, one message after the other, where it is simulated."""
 
 
 @immutable
@@ -229,6 +248,8 @@ class AgentKind:
     work: Work = Work()
     hooks: Mapping[HookName, Hook] = field(default_factory=dict)
     health: HealthChecks | None = None
+    relays: bool = False
+    handling_ms: int = 0
 
 
 @immutable
@@ -407,6 +428,8 @@ class Plan:
     """How the swarm is coordinated."""
     strategies: tuple[Strategy, ...] = ()
     """How the swarm adapts."""
+    monitoring_ms: int = 30_000
+    """How often it is judged how the swarm works."""
     root: str = "."
     """The folder whose files are watched; machine facts are not filled in yet."""
     session_hooks: Mapping[HookName, Hook] = field(default_factory=dict)

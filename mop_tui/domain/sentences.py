@@ -40,6 +40,7 @@ Known = (
     | e.TaskTransitioned
     | e.TaskRefused
     | e.TaskOutput
+    | e.TaskReassigned
     | e.UserAsked
     | e.UserSeen
     | e.UserNoticed
@@ -76,6 +77,9 @@ Known = (
     | e.SystemNotRecording
     | e.SystemClockJumped
     | e.SystemTopologyChanged
+    | e.SystemTakenOver
+    | e.SystemSampled
+    | e.SystemStrategyApplied
     | e.SystemStraysEnded
     | e.SystemAttended
     | e.Unknown
@@ -108,12 +112,19 @@ def _say(kind: str, fact: Known) -> str:
             | e.AgentLocking()
             | e.AgentUnlocking()
             | e.AgentMessaged()
+            | e.AgentRelayed()
             | e.AgentFinished()
         ):
             return _of_speech(fact)
         case e.FileCreated() | e.FileModified() | e.FileDeleted():
             return f"{fact.path} was {kind.removeprefix('file.')}"
-        case e.TaskCreated() | e.TaskTransitioned() | e.TaskRefused() | e.TaskOutput():
+        case (
+            e.TaskCreated()
+            | e.TaskTransitioned()
+            | e.TaskRefused()
+            | e.TaskOutput()
+            | e.TaskReassigned()
+        ):
             return _of_task(fact)
         case (
             e.UserAsked()
@@ -135,11 +146,20 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemDigest()
             | e.SystemNotRecording()
             | e.SystemClockJumped()
-            | e.SystemTopologyChanged()
             | e.SystemStraysEnded()
             | e.SystemAttended()
         ):
             return _of_session(fact)
+        case (
+            e.SystemTopologyChanged()
+            | e.SystemTakenOver()
+            | e.SystemDeadlockFound()
+            | e.SystemDeadlockCleared()
+            | e.SystemCycleBroken()
+            | e.SystemSampled()
+            | e.SystemStrategyApplied()
+        ):
+            return _of_swarm(fact)
         case e.SystemDecided() | e.SystemIntended() | e.SystemDone():
             return _of_action(fact)
         case (
@@ -153,8 +173,6 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemTimerFired()
         ):
             return _of_system(fact)
-        case e.SystemDeadlockFound() | e.SystemDeadlockCleared() | e.SystemCycleBroken():
-            return _of_deadlock(fact)
         case (
             e.SystemFired()
             | e.SystemRefused()
@@ -228,6 +246,7 @@ def _of_speech(
     | e.AgentLocking
     | e.AgentUnlocking
     | e.AgentMessaged
+    | e.AgentRelayed
     | e.AgentFinished,
 ) -> str:
     match fact:
@@ -244,12 +263,15 @@ def _of_speech(
             return f"{fact.agent} asks: {fact.question.question}"
         case e.AgentWaiting():
             return f"{fact.agent} waits for {fact.key}"
-        case e.AgentLocking():
-            return f"{fact.agent} asks for the lock on {fact.resource}"
-        case e.AgentUnlocking():
-            return f"{fact.agent} is done with {fact.resource}"
+        case e.AgentLocking() | e.AgentUnlocking():
+            asks = isinstance(fact, e.AgentLocking)
+            return (
+                f"{fact.agent} {'asks for the lock on' if asks else 'is done with'} {fact.resource}"
+            )
         case e.AgentMessaged():
             return f"{fact.agent} to {fact.to}: {fact.text}"
+        case e.AgentRelayed():
+            return f"{fact.agent} has dealt with message m{fact.message}"
         case e.AgentFinished():
             if fact.failed:
                 return join(f"{fact.agent} failed {fact.task} with {fact.failed}", fact.message)
@@ -343,6 +365,7 @@ def _agent_move_words(fact: e.AgentTransitioned) -> str:
             trigger.AGENT_CREATED
             | trigger.PRE_TASK_HOOK_COMPLETE
             | trigger.RETURNED_TO_POOL
+            | trigger.DISMISSED
             | trigger.PERFORMANCE_THRESHOLD_EXCEEDED
             | trigger.PERFORMANCE_RECOVERED
             | trigger.DEGRADATION_TIMEOUT
@@ -357,7 +380,7 @@ def _agent_move_words(fact: e.AgentTransitioned) -> str:
 
 
 def _of_task(
-    fact: e.TaskCreated | e.TaskTransitioned | e.TaskRefused | e.TaskOutput,
+    fact: e.TaskCreated | e.TaskTransitioned | e.TaskRefused | e.TaskOutput | e.TaskReassigned,
 ) -> str:
     match fact:
         case e.TaskCreated():
@@ -369,6 +392,8 @@ def _of_task(
             return f"{fact.task} refused {words(fact.trigger)}{state}: {fact.reason}"
         case e.TaskOutput():
             return f"{fact.task} delivered: {fact.value}"
+        case e.TaskReassigned():
+            return f"{fact.task} is meant for {fact.to_agent} now, instead of {fact.from_agent}"
         case _:
             assert_never(fact)
 
@@ -505,7 +530,6 @@ def _of_session(
     | e.SystemDigest
     | e.SystemNotRecording
     | e.SystemClockJumped
-    | e.SystemTopologyChanged
     | e.SystemStraysEnded
     | e.SystemAttended,
 ) -> str:
@@ -531,19 +555,44 @@ def _of_session(
             return f"nothing could be recorded for {seconds:.1f} s: {fact.error}"
         case e.SystemClockJumped():
             return _jumped(fact)
-        case e.SystemTopologyChanged():
-            return f"the swarm is coordinated as {fact.to_shape} instead of {fact.from_shape}"
         case e.SystemAttended():
             return "somebody is there again" if fact.attended else "nobody is there any more"
         case e.SystemStraysEnded():
-            one = len(fact.agents) == 1
-            number = "an agent" if one else f"{len(fact.agents)} agents"
-            fate = "still ran and was ended" if one else "still ran and were ended"
-            return (
-                f"{number} of {fact.session}, whose program had died, {fate}: {listed(fact.agents)}"
-            )
+            return _strays(fact)
         case _:
             assert_never(fact)
+
+
+def _strays(fact: e.SystemStraysEnded) -> str:
+    one = len(fact.agents) == 1
+    number = "an agent" if one else f"{len(fact.agents)} agents"
+    fate = "still ran and was ended" if one else "still ran and were ended"
+    return f"{number} of {fact.session}, whose program had died, {fate}: {listed(fact.agents)}"
+
+
+def _of_swarm(
+    fact: e.SystemTopologyChanged
+    | e.SystemTakenOver
+    | e.SystemDeadlockFound
+    | e.SystemDeadlockCleared
+    | e.SystemCycleBroken
+    | e.SystemSampled
+    | e.SystemStrategyApplied,
+) -> str:
+    if isinstance(fact, e.SystemSampled | e.SystemStrategyApplied):
+        return _of_adaptation(fact)
+    if isinstance(fact, e.SystemTopologyChanged | e.SystemTakenOver):
+        return _of_coordination(fact)
+    return _of_deadlock(fact)
+
+
+def _of_adaptation(fact: e.SystemSampled | e.SystemStrategyApplied) -> str:
+    if isinstance(fact, e.SystemStrategyApplied):
+        back = " is taken back" if fact.undone else ""
+        return f"strategy {fact.strategy}{back}: {fact.what}"
+    if not fact.findings:
+        return "the swarm was judged: nothing is wrong with how it works any more"
+    return "; ".join(found.text for found in fact.findings)
 
 
 def _of_deadlock(
@@ -566,6 +615,21 @@ def _of_deadlock(
             return f"{fact.task} is cancelled, to break {fact.deadlock}"
         case _:
             assert_never(fact)
+
+
+def _of_coordination(fact: e.SystemTopologyChanged | e.SystemTakenOver) -> str:
+    if isinstance(fact, e.SystemTopologyChanged):
+        return f"the swarm is coordinated as {fact.to_shape} instead of {fact.from_shape}"
+    because = {
+        "gone": "whose process has ended",
+        "paused": "which is paused",
+        "silent": "which does not get on",
+        "deaf": "which could not be told",
+        "switched": "which does not stand on the way any more",
+    }[fact.why]
+    count = len(fact.messages)
+    what = f"message m{fact.messages[0]} goes" if count == 1 else f"{count} messages go"
+    return f"{what} on without {fact.agent}, {because}"
 
 
 def _jumped(fact: e.SystemClockJumped) -> str:
@@ -592,6 +656,8 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
                 what = f"tell {fact.agent} feedback {' '.join(fact.feedback)}"
             elif fact.feedback:
                 what += f" with feedback {' '.join(fact.feedback)}"
+            if fact.message is not None:
+                what = f"hand message m{fact.message} from {fact.about} to {fact.agent}"
             if fact.question is not None:
                 what = f"call somebody because of {fact.question}"
             return join(f"{soon} {what}", " ".join(fact.command))

@@ -7,6 +7,7 @@ which it is over. The two lie apart, so that what moves about one of them is fou
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
+from mop_tui.domain.ids import AgentId, QuestionName, SpawnId, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.shapes import Shape
 
@@ -54,7 +55,7 @@ TRIGGERS: Mapping[Pressure, Thresholds] = {
     "bottleneck_detected": Thresholds(50, 40),
     "resource_constrained": Thresholds(90, 80),
     "progress_slow": Thresholds(75, 85),
-    "agent_overloaded": Thresholds(2, 1),
+    "agent_overloaded": Thresholds(1, 0),
     "coordination_overhead_high": Thresholds(30, 20),
 }
 """What is measured and has a threshold, which the layout may set.
@@ -100,3 +101,109 @@ def thresholds(trigger: Pressure, strategies: Iterable[Strategy]) -> Thresholds:
             ends = strategy.threshold * default.ends / default.begins
             return Thresholds(strategy.threshold, ends)
     return default
+
+
+HOLDS_AFTER = 2
+"""In how many judgements in a row something has to be found before anything is done about it."""
+LATEST_ADAPTATIONS = 20
+"""How many of the latest steps of strategies a session keeps at hand."""
+
+
+@immutable
+class Found:
+    """Something that is wrong with how the swarm works, with what shows it."""
+
+    trigger: Pressure
+    value: float
+    """What was measured, in the unit of its threshold."""
+    limit: float
+    """What that has crossed, or not come back from."""
+    text: str
+    """One sentence with the figures, without a full stop."""
+    agent: AgentId | None = None
+    task: TaskId | None = None
+
+
+@immutable
+class Pressed:
+    """Something wrong that the latest judgements found."""
+
+    found: Found
+    """As it was found last."""
+    since: int
+    """Since which session time."""
+    times: int = 1
+    """In how many judgements in a row."""
+
+    @property
+    def holds(self) -> bool:
+        """True if it was found often enough for something to be done about it."""
+        return self.times >= HOLDS_AFTER
+
+
+@immutable
+class HeldBack:
+    """An agent that a strategy paused."""
+
+    agent: AgentId
+    moved: int
+    """Which event paused it; after another one it is no affair of the strategy any more."""
+    cores: float | None = None
+    """What it used, as far as that was known."""
+
+
+@immutable
+class Adapting:
+    """What became of a strategy so far."""
+
+    rests_from: int | None = None
+    """When it was last applied, or refused."""
+    times: int = 0
+    """How often it was applied."""
+    held_back: tuple[HeldBack, ...] = ()
+    """Whom it paused."""
+
+
+@immutable
+class Adaptation:
+    """A step that was taken because of a strategy, or taken back."""
+
+    seq: int
+    at: int
+    strategy: str
+    trigger: Pressure
+    action: Remedial
+    undone: bool
+    what: str
+    """One sentence."""
+
+
+MATTER = "adaptation"
+"""What questions are about that propose a strategy."""
+_PROPOSED = "adapt/"
+
+
+def proposal_of(strategy: str) -> QuestionName:
+    """Return the name of the question that proposes a strategy."""
+    return QuestionName(f"{_PROPOSED}{strategy}")
+
+
+def strategy_asked(question: QuestionName) -> str:
+    """Return which strategy a question proposes; empty if it is another question."""
+    return question.removeprefix(_PROPOSED) if question.startswith(_PROPOSED) else ""
+
+
+SPAWNED_BY = "strategy:"
+"""What is spawned because of a strategy is named after it, and with this in front."""
+
+
+def spawn_of(strategy: str, seq: int, number: int) -> SpawnId:
+    """Return what names the `number`th agent that a strategy spawns because of event `seq`."""
+    return SpawnId(f"{SPAWNED_BY}{strategy}@{seq}.{number}")
+
+
+def strategy_of(spawn: SpawnId | None) -> str:
+    """Return because of which strategy something was spawned; empty if because of none."""
+    if spawn is None or not spawn.startswith(SPAWNED_BY):
+        return ""
+    return spawn.removeprefix(SPAWNED_BY).rpartition("@")[0]

@@ -1,11 +1,14 @@
 """What something is about: an agent, a task, an issue, a question, a trigger, or one event."""
 
 from mop_tui.domain import events as e
+from mop_tui.domain.agent_lifecycle import PausedBy
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.immutable import immutable
+from mop_tui.domain.locks import LockWanted
+from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Snapshot
-from mop_tui.domain.waiting import lock_obstacle
+from mop_tui.domain.waiting import lock_obstacle, obstacle_of
 
 
 @immutable
@@ -46,10 +49,12 @@ def subject_of(event: AnyEvent) -> Subject:
             | e.AgentLocking(agent=agent)
             | e.AgentUnlocking(agent=agent)
             | e.AgentMessaged(agent=agent)
+            | e.AgentRelayed(agent=agent)
             | e.AgentFinished(agent=agent)
             | e.AgentExited(agent=agent)
             | e.SystemIntended(agent=agent)
             | e.SystemDone(agent=agent)
+            | e.SystemTakenOver(agent=agent)
         ):
             return Subject(agent=agent)
         case (
@@ -86,16 +91,25 @@ def subject_of(event: AnyEvent) -> Subject:
             return Subject(event=event.seq)
 
 
+def _behind_agent(snapshot: Snapshot, agent: Agent) -> int:
+    if agent.paused_by is PausedBy.LOCK:
+        for what in agent.waits.values():
+            obstacle = obstacle_of(snapshot, agent, what) if isinstance(what, LockWanted) else None
+            if obstacle is not None:
+                return obstacle.lock.seq
+    return agent.moved
+
+
 def event_behind(snapshot: Snapshot, subject: Subject) -> int | None:
     """Return the event because of which `subject` is as it is; None if it is not there (yet).
 
     That is what brought an agent or a task into its present state, what opened an issue, what
-    asked a question, and what a trigger did last; an event stands behind itself. Behind a task that
-    waits for a lock stands what took that.
+    asked a question, and what a trigger did last; an event stands behind itself. Behind who waits
+    for a lock, task or agent, stands what took that.
     """
     if subject.agent is not None:
         agent = snapshot.agents.get(subject.agent)
-        return None if agent is None else agent.moved
+        return None if agent is None else _behind_agent(snapshot, agent)
     if subject.task is not None:
         task = snapshot.tasks.get(subject.task)
         if task is None:

@@ -95,10 +95,18 @@ def agent_waiting_for(snapshot: Snapshot, agent: Agent) -> str:
     return f"waits for {listed(waits, ' and for ') or f'a {agent.paused_by}'}"
 
 
+def obstacle_of(snapshot: Snapshot, agent: Agent, wanted: LockWanted) -> Obstacle | None:
+    """Return because of which lock an agent waits for one that it wants; None if nobody has it."""
+    lock = snapshot.locks.get(wanted.resource)
+    if lock is not None and lock.agent != agent.spec.id:
+        return Obstacle(wanted.resource, lock)
+    held = {name: it for name, it in snapshot.locks.items() if it.agent != agent.spec.id}
+    return locks.obstacle((wanted.resource,), held)
+
+
 def _lock_wanted(snapshot: Snapshot, agent: Agent, wanted: LockWanted) -> str:
     """Return which lock an agent waits for, and because of whom, as the end of a sentence."""
-    held = {name: it for name, it in snapshot.locks.items() if it.agent != agent.spec.id}
-    obstacle = locks.obstacle((wanted.resource,), held)
+    obstacle = obstacle_of(snapshot, agent, wanted)
     if obstacle is not None:
         return _lock_held(obstacle)
     before = (

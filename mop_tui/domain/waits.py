@@ -4,12 +4,12 @@
     task, READY        its question, the locks that it takes, and whoever may do it
     task, in hand      whatever its agent waits for: keys, questions, locks
     task, REVIEWING    its review
-    key                any of the tasks that provide it; if none does, anybody who can do something
+    key                any of the tasks that provide it; if none does, and nothing can do anything
+                       by itself any more, any task that is not over and does not wait for it
     lock               the task that it is taken for
     agent              the task in its hands; one that is free, its turn
     skill              any of the agents that have it
     turn               any of the agents at work, when no more may be
-    anybody            any task that is not over, once nothing can do anything by itself
 
 `Swarm` is what has to be known for that. A `Session` knows it by its indices, and `still_swarm`
 works it out of a `Snapshot`. `StandingWaits` keeps the graph of a session up to date.
@@ -28,7 +28,6 @@ from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 from mop_tui.domain.wait_graph import Node, NodeKind, Stuck, WaitGraph
 
 TURN = Node("turn", "")
-ANYBODY = Node("anybody", "")
 
 _IN_HAND = (TaskState.ASSIGNED, TaskState.ACTIVE)
 
@@ -63,8 +62,9 @@ class Swarm(Protocol):
         """The locks on what may be the same as a resource."""
         ...
 
-    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterable[AgentId]:
-        """Who asked before an agent for a lock on what may be the same, and has not got it."""
+    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterable[Iterable[AgentId]]:
+        """Who asked before an agent for a lock on what may be the same, and has not got it: for
+        each resource, those who wait for it, the latest first."""
         ...
 
     def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
@@ -110,8 +110,10 @@ def hopeless(swarm: Swarm, node: Node) -> bool:
     if node.kind != "key":
         return False
     key = MemoryKey(node.name)
-    providers = swarm.providers_of(key)
-    return bool(providers) and not swarm.provided(key) and not any(_open(swarm, providers))
+    if swarm.provided(key):
+        return False
+    known = swarm.providers_of(key) or swarm.at_a_standstill
+    return bool(known) and not any(_of_key(swarm, key))
 
 
 def _waits_of(swarm: Swarm, node: Node) -> Iterable[Node]:
@@ -123,7 +125,7 @@ def _waits_of(swarm: Swarm, node: Node) -> Iterable[Node]:
             return _of_key(swarm, MemoryKey(node.name))
         case "lock":
             lock = swarm.locks.get(Resource(node.name))
-            return () if lock is None else (of_task(lock.task),)
+            return () if lock is None else _unless_complete(swarm, lock.task)
         case "agent":
             agent = swarm.agents.get(AgentId(node.name))
             return () if agent is None else _of_agent(swarm, agent)
@@ -131,8 +133,6 @@ def _waits_of(swarm: Swarm, node: Node) -> Iterable[Node]:
             return _of_skill(swarm, swarm.skilled_in(node.name))
         case "turn":
             return _of_turn(swarm)
-        case "anybody":
-            return _of_anybody(swarm)
         case "question":
             return ()
 
@@ -156,7 +156,7 @@ def _of_task(swarm: Swarm, task: Task) -> Iterator[Node]:
                 yield Node("skill", spec.requires_skill)
         case TaskState.ASSIGNED | TaskState.ACTIVE:
             agent = None if task.agent is None else swarm.agents.get(task.agent)
-            if agent is not None and agent.waits:
+            if agent is not None and agent.waits and agent.task == spec.id:
                 yield from _asked(swarm, agent)
         case TaskState.REVIEWING:
             review = None if task.review is None else swarm.tasks.get(task.review)
@@ -164,6 +164,11 @@ def _of_task(swarm: Swarm, task: Task) -> Iterator[Node]:
                 yield of_task(review.spec.id)
         case _:
             return
+
+
+def _unless_complete(swarm: Swarm, task: TaskId) -> Iterable[Node]:
+    """Return the task that is waited for, if it is not complete; then it will be let go of."""
+    return () if swarm.tasks[task].state is TaskState.COMPLETE else (of_task(task),)
 
 
 def _needed(swarm: Swarm, task: TaskSpec) -> Iterator[Node]:
@@ -198,10 +203,12 @@ def _locked(swarm: Swarm, agent: Agent, wanted: LockWanted) -> Iterator[Node]:
     for lock in swarm.taken_like(wanted.resource):
         if lock.agent != agent.spec.id:
             yield of_lock(lock.resource)
-    for name in swarm.asked_before(wanted, agent.spec.id):
-        first = swarm.agents[name]
-        if first.task is not None and not _has_what_is_wanted(swarm, agent, first):
-            yield of_task(first.task)
+    for queue in swarm.asked_before(wanted, agent.spec.id):
+        for name in queue:
+            last = swarm.agents[name]
+            if last.task is not None and not _has_what_is_wanted(swarm, agent, last):
+                yield from _unless_complete(swarm, last.task)
+                break  # which waits for those before it
 
 
 def _has_what_is_wanted(swarm: Swarm, agent: Agent, other: Agent) -> bool:
@@ -220,7 +227,14 @@ def _of_key(swarm: Swarm, key: MemoryKey) -> Iterable[Node]:
     providers = swarm.providers_of(key)
     if providers:
         return map(of_task, _open(swarm, providers))
-    return (ANYBODY,) if swarm.at_a_standstill else ()
+    if not swarm.at_a_standstill:
+        return ()
+    node = of_key(key)
+    return (
+        of_task(name)
+        for name, task in swarm.tasks.items()
+        if task.state not in TERMINAL and node not in _of_task(swarm, task)
+    )
 
 
 def _open(swarm: Swarm, tasks: Iterable[TaskId]) -> Iterator[TaskId]:
@@ -235,7 +249,7 @@ def _of_agent(swarm: Swarm, agent: Agent) -> Iterable[Node]:
     suspended goes on when the operator, or a strategy, wants.
     """
     if agent.task is not None and agent.waits:
-        return (of_task(agent.task),)
+        return _unless_complete(swarm, agent.task)
     if agent.waits:
         return _asked(swarm, agent)
     if agent.state is AgentState.AVAILABLE and swarm.at_limit and swarm.at_a_standstill:
@@ -266,13 +280,6 @@ def _of_turn(swarm: Swarm) -> Iterator[Node]:
                 yield of_agent(name)
 
 
-def _of_anybody(swarm: Swarm) -> Iterator[Node]:
-    if swarm.at_a_standstill:
-        for name, task in swarm.tasks.items():
-            if task.state not in TERMINAL:
-                yield of_task(name)
-
-
 class StandingWaits:
     """The wait-for graph of a session, kept up to date by what changed.
 
@@ -284,6 +291,9 @@ class StandingWaits:
         self._loose: dict[Node, None] = {}
         """Nodes whose waits also depend on whether all stands still, and on who is free."""
         self._stood = False
+        """All stood still when they were told last."""
+        self._waiting: dict[AgentId, TaskId] = {}
+        """With which task in hand agents waited when that was told last."""
 
     def settle(self, swarm: Swarm, rows: Iterable[object], nodes: Iterable[Node]) -> None:
         """Bring the waits up to date of all `rows` and `nodes` that changed.
@@ -296,22 +306,28 @@ class StandingWaits:
             self._note(swarm, row, todo)
         if self._loose:
             self._loose = {node: None for node in self._loose if node in graph}
-            stood, self._stood = self._stood, swarm.at_a_standstill
-            if stood or self._stood:
+            if self._stood or swarm.at_a_standstill:
                 todo |= self._loose
         while todo:
             node, _ = todo.popitem()
-            if node.kind != "task" and node not in graph:
+            if node not in graph and node.kind != "task":
                 continue
-            wanted = waits_of(swarm, node)
-            if node.kind in _LOOSE:
-                self._loose[node] = None
-            for target in wanted:
-                if target.kind != "task" and target not in graph:
+            before = dict.fromkeys(graph.waits(node))
+            if node.kind == "task" or graph.waiters(node):
+                wanted = dict.fromkeys(waits_of(swarm, node))
+                graph.update(node, wanted, hopeless=hopeless(swarm, node))
+                if node.kind in _LOOSE:
+                    self._loose[node] = None
+            else:
+                wanted = {}
+                graph.update(node, ())
+            # Others than tasks are told of as long as somebody waits for them.
+            for target in before | wanted:
+                if target.kind != "task" and (target in before) is not (target in wanted):
                     todo[target] = None
-            graph.update(node, wanted, hopeless=hopeless(swarm, node))
             if _is_there(swarm, node):
                 graph.settle(node)
+        self._stood = bool(self._loose) and swarm.at_a_standstill
 
     def _note(self, swarm: Swarm, row: object, todo: dict[Node, None]) -> None:
         """Note what has to be told anew because a row changed."""
@@ -330,8 +346,12 @@ class StandingWaits:
             todo[of_key(key)] = None
 
     def _note_agent(self, agent: Agent, todo: dict[Node, None]) -> None:
-        if agent.task is not None:
+        former = self._waiting.pop(agent.spec.id, None)
+        if former is not None:
+            todo[of_task(former)] = None
+        if agent.task is not None and agent.waits:
             todo[of_task(agent.task)] = None
+            self._waiting[agent.spec.id] = agent.task
         if self._loose:
             todo[of_agent(agent.spec.id)] = None
             for skill in agent.spec.skills:
@@ -342,7 +362,7 @@ class StandingWaits:
         return self.graph.stuck() if self.graph.suspicious else []
 
 
-_LOOSE: frozenset[NodeKind] = frozenset({"key", "agent", "skill", "turn", "anybody"})
+_LOOSE: frozenset[NodeKind] = frozenset({"key", "agent", "skill", "turn"})
 
 
 def _is_there(swarm: Swarm, node: Node) -> bool:

@@ -29,6 +29,7 @@ from mop_tui.domain.plan import (
     Review,
     Script,
     ScriptedError,
+    ScriptedMessage,
     ScriptedStep,
     TaskSpec,
     TeamSpec,
@@ -70,6 +71,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
             spec = replace(
                 _agent(agent, kind, TeamId(name), lead=team.lead == agent_id(agent)),
                 health=_checks(kind, checked),
+                handling_ms=_handling(agent.sim or kind.sim),
             )
             runs = work.command is not None or commanded(spec.id, spec.skills)
             if rehearse or not runs:
@@ -135,6 +137,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
         else AgentId(layout.session.coordinator),
         topology=layout.session.topology,
         strategies=tuple(map(strategies.planned, layout.strategies)),
+        monitoring_ms=layout.session.monitoring_interval,
         root=layout.session.root,
         session_hooks=_hooks(layout.session) | _call(layout.notify),
         agent_hooks={agent: hooks for agent, hooks in agent_hooks.items() if hooks},
@@ -173,7 +176,13 @@ def _agent(agent: Agent, kind: AgentType, team: TeamId, *, lead: bool) -> AgentS
             memory=common.memory if own.memory is None else own.memory,
         ),
         owns=tuple(map(Resource, agent.owns)),
+        relays=kind.relays if agent.relays is None else agent.relays,
     )
+
+
+def _handling(sim: Sim | None) -> int:
+    """Return how many milliseconds it takes a simulated agent to deal with a message on its way."""
+    return 0 if sim is None else sim.handling or 0
 
 
 def _task(name: str, task: Task, on_doubt: OnDoubt | None, *, rehearse: bool) -> TaskSpec:
@@ -257,6 +266,8 @@ def _kind(
         work=work,
         hooks=_hooks(kind),
         health=checks,
+        relays=kind.relays,
+        handling_ms=_handling(kind.sim),
     )
 
 
@@ -343,8 +354,13 @@ def _script(sim: Sim, questions: Mapping[QuestionName, QuestionSpec]) -> Script:
         exit_code=sim.exit,
         errors=tuple(ScriptedError(error.type, error.message) for error in sim.errors),
         ailments=tuple(map(health.ailment, sim.health)),
+        uses_cpu=sim.uses.cpu,
+        uses_memory=sim.uses.memory,
         rejects=sim.rejects,
         steps=tuple(map(_step, sim.steps)),
+        messages=tuple(
+            ScriptedMessage(said.to, said.text, said.at, said.every) for said in sim.messages
+        ),
     )
 
 

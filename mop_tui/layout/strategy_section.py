@@ -35,6 +35,6 @@ class Strategy(Section):
     """From where on its trigger counts: percent of the remaining work that waits for one agent or
     task (by default 50), of the machine or the limits in use (90), of the expected progress (75,
     and it counts below), or of the agents' time that goes into waiting for messages (30); or how
-    many tasks wait for one agent (2). All that is about one trigger has the same."""
+    many tasks wait for one agent (1). All that is about one trigger has the same."""
     cool_down: Duration = COOL_DOWN_MS
     """How long it rests after it was applied, or you refused it."""

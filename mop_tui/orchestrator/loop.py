@@ -32,9 +32,11 @@ from mop_tui.orchestrator.clock import Clock, Due, Timeline
 from mop_tui.orchestrator.desk import Desk
 from mop_tui.orchestrator.engine import Engine
 from mop_tui.orchestrator.measuring import Measuring
+from mop_tui.orchestrator.monitoring import Monitoring
 from mop_tui.orchestrator.outside import Outside, Watches
 from mop_tui.orchestrator.processes import Hosts, Processes
 from mop_tui.orchestrator.recovery import Recovered
+from mop_tui.sources.machine import Machine
 
 SLICE = 0.004
 """Seconds of work after which others in the event loop get their turn."""
@@ -100,6 +102,7 @@ class Orchestrator:
             journal.path.absolute(),
         )
         self._checks = Checks(engine.session, self.processes, clock, timeline, self._receive)
+        self._monitoring = Monitoring(plan, engine.session, clock, timeline, self._receive)
         self._outside = Outside(
             plan, engine.session, clock, timeline, self._post, self._receive, watches
         )
@@ -151,6 +154,7 @@ class Orchestrator:
             every = [self._plan.health, *(checks for checks in own if checks is not None)]
             shortest = min(checks.interval_ms for checks in every)
             measuring = asyncio.create_task(look.run(shortest))
+            self._monitoring.machine = Machine()
         try:
             watching = await self._outside.begin(resumed=self._recovered is not None)
             if self._recovered is None or not self.session.seq:
@@ -403,6 +407,7 @@ class Orchestrator:
             self._follow(event)
             self.recent.append(event)
         self._unset_timers()
+        self._monitoring.heed()
         self._waiting_effects.extend(turn.effects)
         self._perform_recorded()
         return turn.events[0].seq if turn.events else self.session.seq
@@ -422,6 +427,7 @@ class Orchestrator:
 
     def _follow(self, event: AnyEvent) -> None:
         """Keep deadlines, prepared answers and secrets in step with what is recorded."""
+        self._monitoring.follow(event)
         match event.data:
             case e.UserAsked():
                 self._desk.question_asked(event.data, event.at)

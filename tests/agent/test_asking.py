@@ -153,7 +153,55 @@ def test_a_key_that_will_not_come_is_an_error_that_says_why(env: Env) -> None:
         assert far.log == ["refused / nobody provides it / refused: nobody provides it"]
 
 
-@pytest.mark.parametrize("call", ["ask('?')", "approve('?')", "wait_for('k')", "secret('s')"])
+def test_a_lock_is_waited_for_and_given_back_at_the_end_of_its_block(env: Env) -> None:
+    script = """
+        with agent.lock("environments/*/values.yaml") as held:
+            print("had", held.resource)
+        agent.lock("release")
+        agent.unlock("release")
+        print("done")
+    """
+    with FarSide(python(script), env) as far:
+        waiting = far.hears("waiting")
+        assert waiting["for"] == "lock:environments/*/values.yaml"
+        assert far.log == []
+        far.tell("answer", id=waiting["id"], outcome="answered", value=True)
+        assert far.hears("unlock") == {"resource": "environments/*/values.yaml"}
+        far.tell("answer", id=far.hears("waiting")["id"], outcome="answered", value=True)
+        assert far.hears("unlock") == {"resource": "release"}
+        assert far.ends() == 0
+        assert far.log == ["had environments/*/values.yaml", "done"]
+
+
+def test_what_goes_wrong_in_a_block_gives_its_lock_back_too(env: Env) -> None:
+    script = """
+        with agent.lock("release"):
+            raise SystemExit(4)
+    """
+    with FarSide(python(script), env) as far:
+        far.tell("answer", id=far.hears("waiting")["id"], outcome="answered", value=True)
+        assert far.hears("unlock") == {"resource": "release"}
+        assert far.ends() == 4
+
+
+def test_a_lock_that_is_refused_is_an_error_that_says_why(env: Env) -> None:
+    script = """
+        try:
+            with agent.lock("release"):
+                print("never")
+        except agent.NoAnswerError as problem:
+            print(problem)
+    """
+    with FarSide(python(script), env) as far:
+        name = far.hears("waiting")["id"]
+        far.tell("answer", id=name, outcome="refused", reason="it has no task in hand")
+        assert far.ends() == 0
+        assert far.log == ["refused: it has no task in hand"]
+
+
+@pytest.mark.parametrize(
+    "call", ["ask('?')", "approve('?')", "wait_for('k')", "lock('x')", "secret('s')"]
+)
 def test_a_hang_up_while_waiting_is_an_error_of_its_own(env: Env, call: str) -> None:
     script = f"""
         try:
@@ -219,7 +267,12 @@ def test_a_secret_of_an_earlier_task_is_not_taken_for_a_later_one(env: Env) -> N
 
 @pytest.mark.parametrize(
     ("call", "kind"),
-    [("ask('?')", "ask"), ("approve('?')", "ask"), ("wait_for('k')", "waiting")],
+    [
+        ("ask('?')", "ask"),
+        ("approve('?')", "ask"),
+        ("wait_for('k')", "waiting"),
+        ("lock('x')", "waiting"),
+    ],
 )
 def test_a_cancelled_task_has_no_answer(env: Env, call: str, kind: str) -> None:
     script = f"""

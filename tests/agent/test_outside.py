@@ -39,6 +39,7 @@ def test_what_is_said_is_printed_for_a_person(env: Env) -> None:
         ("ask('?')", "an answer"),
         ("approve('?')", "an answer"),
         ("wait_for('k')", "a value"),
+        ("lock('x')", "a lock"),
         ("secret('s')", "a secret"),
         ("task()", "a task"),
         ("cancelled()", "a cancellation"),

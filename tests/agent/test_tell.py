@@ -43,6 +43,7 @@ Env = dict[str, str]
         ("message bob 'a \"b\"'", {"mop": "message", "to": "bob", "text": 'a "b"'}),
         ("output ''", {"mop": "output", "value": ""}),
         ("output --json 3", {"mop": "output", "value": 3}),
+        ("unlock 'env/*'", {"mop": "unlock", "resource": "env/*"}),
         ("done", {"mop": "done"}),
         ("done --output x", {"mop": "done", "output": "x"}),
         ("done --output null --json", {"mop": "done", "output": None}),
@@ -81,6 +82,8 @@ def test_what_a_script_says_arrives(env: Env, words: str, said: dict[str, JsonVa
         ("ask q --approval --password", "--approval and --password do not go together"),
         ("ask q --context x", "--context NAME=TEXT is expected, not 'x'"),
         ("waiting key", "memory:KEY is expected, not 'key'"),
+        ("lock", "lock RESOURCE is expected"),
+        ("unlock a b", "unlock RESOURCE is expected"),
     ],
 )
 def test_a_wrong_call_says_what_is_wrong_and_exits_2(env: Env, words: str, complaint: str) -> None:
@@ -239,15 +242,18 @@ def test_a_cancelled_task_has_no_answer(env: Env) -> None:
         ]
 
 
-@pytest.mark.parametrize("words", ["ask q", "waiting memory:k"])
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [("ask q", "ask"), ("waiting memory:k", "waiting"), ("lock x", "waiting")],
+)
 def test_a_cancelled_task_of_an_agent_for_the_session_has_no_answer(
-    env: Env, tmp_path: Path, words: str
+    env: Env, tmp_path: Path, words: str, kind: str
 ) -> None:
     file = tmp_path / "task.json"
     file.write_text(json.dumps({"mop": "task", "id": "deploy"}, indent=1))
     for known in ({}, {"MOP_TASK_FILE": str(tmp_path / "none")}, {"MOP_TASK_FILE": str(file)}):
         with FarSide(asking(words), env | known) as far:
-            far.hears(words.split(maxsplit=1)[0])
+            far.hears(kind)
             far.tell("cancel", task="deploy", reason="the operator says so")
             assert far.ends() == 0
             assert far.log == ["mop-tui tell: no answer: withdrawn: the operator says so", "3 <>"]
@@ -272,7 +278,7 @@ def test_who_waits_for_the_next_task_has_none_that_could_be_cancelled(env: Env) 
         assert far.log == ["0 <second>"]
 
 
-@pytest.mark.parametrize("words", ["ask q", "waiting memory:k", "secret s", "task"])
+@pytest.mark.parametrize("words", ["ask q", "waiting memory:k", "lock x", "secret s", "task"])
 def test_a_hang_up_is_no_answer(env: Env, words: str) -> None:
     script = f"""
         mop-tui tell {words}
@@ -317,6 +323,21 @@ def test_a_key_is_waited_for_and_printed(env: Env) -> None:
             "mop-tui tell: no answer: refused: nobody provides it",
             "3",
         ]
+
+
+def test_a_lock_is_waited_for_and_nothing_printed(env: Env) -> None:
+    script = """
+        mop-tui tell lock 'env/*'
+        mop-tui tell lock release
+        echo $?
+    """
+    with FarSide(sh(script), env) as far:
+        waiting = far.hears("waiting")
+        assert waiting["for"] == "lock:env/*"
+        far.tell("answer", id=waiting["id"], outcome="answered", value=True)
+        far.tell("answer", id=far.hears("waiting")["id"], outcome="refused", reason="too much")
+        assert far.ends() == 0
+        assert far.log == ["mop-tui tell: no answer: refused: too much", "3"]
 
 
 def test_a_secret_is_read_from_its_pipe_once(env: Env) -> None:

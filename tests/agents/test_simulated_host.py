@@ -9,15 +9,19 @@ from mop_tui.agents.host import (
     Exited,
     Finished,
     Job,
+    Locking,
     Output,
     Progressed,
+    Remembered,
     Reply,
     Report,
+    Unlocking,
+    Waiting,
 )
 from mop_tui.agents.masking import MASK
 from mop_tui.agents.simulated import SimulatedHost
-from mop_tui.domain.ids import AgentId, AskId, QuestionName
-from mop_tui.domain.plan import QuestionSpec, Script, ScriptedError, Work
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, QuestionName, Resource
+from mop_tui.domain.plan import QuestionSpec, Script, ScriptedError, ScriptedStep, Work
 from mop_tui.orchestrator.clock import Timeline, VirtualClock
 from sessions import agent, task
 
@@ -155,3 +159,29 @@ def test_a_long_script_leaves_one_thing_to_come_at_a_time(world: World) -> None:
     assert len(world.times(Output)) == 500
     assert world.times(Output) == sorted(world.times(Output))
     assert world.times(Exited) == [10_000]
+
+
+def test_steps_are_done_half_way_one_after_the_other(world: World) -> None:
+    steps = (
+        ScriptedStep("lock", Resource("x")),
+        ScriptedStep("set", MemoryKey("k")),
+        ScriptedStep("wait", MemoryKey("l")),
+        ScriptedStep("unlock", Resource("x")),
+    )
+    question = QuestionSpec(QuestionName("q"), "Well?")
+    script = Script((10_000, 10_000), steps=steps, asks=question)
+    job = Job(agent("a"), Work(script=script), 1, Assignment(task("t")))
+    world.host.start(job, {})
+    world.at(7_000, lambda: world.host.tell(A, 1, Reply(AskId("lock x"), "answered", value=True)))
+    world.at(8_000, lambda: world.host.tell(A, 1, Reply(AskId("wait l"), "answered", 1)))
+    world.at(9_000, lambda: world.host.tell(A, 1, Reply(AskId("q"), "answered", "approve")))
+    world.play()
+    said = [(at, it) for at, it in world.happened if not isinstance(it, Progressed)]
+    assert said[1:-1] == [
+        (5_000, Locking(A, 1, AskId("lock x"), Resource("x"))),
+        (7_000, Remembered(A, 1, MemoryKey("k"), {"status": "complete"})),
+        (7_000, Waiting(A, 1, AskId("wait l"), MemoryKey("l"))),
+        (8_000, Unlocking(A, 1, Resource("x"))),
+        (8_000, Asked(A, 1, AskId("q"), QuestionSpec(QuestionName("a/q"), "Well?"))),
+    ]
+    assert world.times(Exited) == [14_000]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bench import (
+    adaptation,
     check,
     dashboard,
     engine,
@@ -13,6 +14,8 @@ from bench import (
     fuzz_reader,
     illness,
     latency,
+    messages,
+    overhead,
     recovery,
     replay,
     spawning,
@@ -45,7 +48,10 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (fuzz_reader.main, ["--minutes", "0.02"], "failures: 0"),
     (spawning.main, ["--files", "2", "--burst", "20", "--folders", "3"], "times the floor"),
     (illness.main, ["--seeds", "4", "--days", "4"], "all were handled, in time, once"),
+    (adaptation.main, ["--seeds", "1"], "made longer: 0 of 3"),
     (storms.main, ["--seeds", "60", "--processes", "2"], "no limit broken, nothing twice"),
+    (messages.main, ["--messages", "2000", "--seeds", "3"], "none lost, doubled or out of order"),
+    (overhead.main, ["--rehearse-only"], "a switch lowers what it costs"),
     (suspension.main, ["--seconds", "20"], "nobody ill, nothing expired or overdue"),
 ]
 

@@ -6,6 +6,7 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.answers import Option, Validation
 from mop_tui.domain.conditions import Condition
+from mop_tui.domain.feed import Answer
 from mop_tui.domain.ids import AgentId, DeadlockId, MemoryKey, QuestionName, TriggerName
 from mop_tui.domain.issues import limit_of
 from mop_tui.domain.plan import AgentLimits, Lifetime, Mode, Retry
@@ -348,6 +349,33 @@ def triggered() -> Stage:
         stage.happen(e.SystemRefused(FILES, "total"))
     stage.time += 12 * SECOND
     return stage
+
+
+def ten_minutes() -> Stage:
+    """Three agents, ten minutes on: one asked and was paused, one waited for a key, and the third
+    for the first."""
+    stage = Stage(mode=Mode.REHEARSAL)
+    stage.begin(team("crew", "Crew", "ann", "ben", "cid"))
+    stage.spawn("ann", "crew")
+    stage.spawn("ben", "crew")
+    stage.spawn("cid", "crew")
+    stage.plan("draft", "Write it", agent="ann", expected_ms=8 * MINUTE)
+    stage.plan("print", "Print it", agent="ben", needs=("draft",), expected_ms=4 * MINUTE)
+    stage.plan("bind", "Bind it", agent="cid", expected_ms=9 * MINUTE)
+    stage.time = MINUTE
+    stage.give("bind", "cid")
+    stage.give("draft", "ann")
+    stage.time = 3 * MINUTE
+    question = stage.agent_asks("ann", "Which paper?")
+    stage.time = 4 * MINUTE
+    stage.agent_waits("cid", "glue")
+    stage.time = 6 * MINUTE
+    stage.submit(Answer(question, "approve", f"digest-of-{question}"))
+    stage.move("ann", AgentTrigger.DEPENDENCY_READY, AgentState.ACTIVE, "told", "draft")
+    stage.time = 8 * MINUTE
+    stage.move("cid", AgentTrigger.DEPENDENCY_READY, AgentState.ACTIVE, "it is there", "bind")
+    stage.move("ann", AgentTrigger.PAUSE, AgentState.PAUSED, "wait", "draft", PausedBy.OPERATOR)
+    stage.time = 10 * MINUTE
 
 
 def coordinated(shape: Shape, *, stuck: bool = False) -> Stage:

@@ -18,10 +18,12 @@ from mop_tui.domain.ids import (
     MemoryKey,
     QuestionId,
     QuestionName,
+    Resource,
     TaskId,
     TeamId,
     TimerId,
 )
+from mop_tui.domain.locks import LockWanted
 from mop_tui.domain.plan import AgentSpec, Lifetime, Mode, QuestionSpec, TaskSpec
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Refusal, Session
@@ -31,6 +33,7 @@ from mop_tui.domain.timers import force_of, rest_of, timeout_of
 AGENTS = [AgentId(f"a{n}") for n in range(3)]
 TASKS = [TaskId(f"t{n}") for n in range(4)]
 TIMERS = [TimerId("w"), rest_of(TASKS[0]), timeout_of(TASKS[0], 1), force_of(TASKS[0], 1)]
+RESOURCES = [Resource(name) for name in ("x", "y", "[xy]")]
 KEYS = [MemoryKey(f"k{n}") for n in range(2)]
 QUESTIONS = [QuestionId(f"q{n}") for n in range(3)]
 FEEDBACK = [FeedbackId(f"f{n}") for n in range(2)]
@@ -132,6 +135,20 @@ _wild_facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
         task=_tasks,
         ask=st.sampled_from(ASKS),
         key=st.sampled_from(KEYS),
+    ),
+    e.AgentLocking: st.builds(
+        e.AgentLocking,
+        agent=_agents,
+        incarnation=_incarnations,
+        task=_tasks,
+        ask=st.sampled_from(ASKS),
+        resource=st.sampled_from(RESOURCES),
+    ),
+    e.SystemLocked: st.builds(
+        e.SystemLocked, resource=st.sampled_from(RESOURCES), task=_tasks, agent=_agents
+    ),
+    e.SystemUnlocked: st.builds(
+        e.SystemUnlocked, resource=st.sampled_from(RESOURCES), task=_tasks, agent=_agents
     ),
     e.AgentMessaged: st.builds(e.AgentMessaged, agent=_agents, incarnation=_incarnations),
     e.AgentFinished: st.builds(
@@ -293,10 +310,24 @@ def _agent_facts(session: Session, agent: Agent) -> list[Fact]:
                 )
     if agent.task is not None:
         facts.append(e.AgentProgressed(name, agent.incarnation, agent.task, 40))
+        facts += [
+            e.SystemLocked(what.resource, agent.task, name)
+            for what in agent.waits.values()
+            if isinstance(what, LockWanted) and what.resource not in session.locks
+        ]
+    facts += [
+        e.SystemUnlocked(resource, session.locks[resource].task, name)
+        for resource in session.locked_by.get(name, ())
+    ]
     if agent.running:
         number = agent.incarnation
         facts += [e.AgentAsked(name, number, agent.task, ask, ASKED) for ask in ASKS]
         facts += [e.AgentWaiting(name, number, agent.task, ask, KEYS[0]) for ask in ASKS]
+        facts += [
+            e.AgentLocking(name, number, agent.task, ask, resource)
+            for ask in ASKS
+            for resource in RESOURCES
+        ]
         facts.append(e.AgentErred(name, number, agent.task, "broken", "", "protocol"))
         facts += [e.AgentChecked(name, number, worst(found), found) for found in FOUND]
         facts.append(e.AgentHealth(name, number, "ping", unanswered_ms=9_000))
@@ -343,7 +374,8 @@ _ONWARDS = {
 """What leads to work being done. Chance alone would stop nearly every agent before it begins."""
 
 
-def _leads_on(fact: Fact) -> bool:
+def leads_on(fact: Fact) -> bool:
+    """True if a fact leads to work being done."""
     match fact:
         case e.AgentSpawned() | e.TaskCreated() | e.SystemIntended():
             return True
@@ -361,7 +393,7 @@ def legal_histories(draw: st.DrawFn) -> list[AnyEvent]:
     session, history = Session(), list[AnyEvent]()
     for _ in range(draw(st.integers(0, 60))):
         legal = legal_facts(session)
-        onwards = [fact for fact in legal if _leads_on(fact)]
+        onwards = [fact for fact in legal if leads_on(fact)]
         if not onwards or draw(st.integers(0, 2)) == 0:
             kind = draw(st.sampled_from(sorted({fact.KIND for fact in legal})))
             onwards = [fact for fact in legal if kind == fact.KIND]

@@ -47,6 +47,7 @@ EXPECTED = {
     """,
     "AVAILABLE": """
         task_assigned ASSIGNED
+        dismissed COMPLETE
         process_exited FAILED
         stop FAILED
         pause PAUSED

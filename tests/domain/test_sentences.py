@@ -100,7 +100,7 @@ TASK_MOVE = TaskTrigger
             e.AgentTransitioned(
                 A, MOVE.PAUSE, AgentState.ACTIVE, AgentState.PAUSED, "ill", by=PausedBy.STRATEGY
             ),
-            "builder was paused by a trigger: ill",
+            "builder was paused by a trigger or a strategy: ill",
         ),
         (
             e.AgentRefused(A, MOVE.RESUME, AgentState.ACTIVE, "ACTIVE does not allow resume"),

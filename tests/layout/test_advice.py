@@ -79,6 +79,13 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
             "take",
         ),
         (
+            "[worker]}\ntasks:\n  first: {agent: worker}",
+            "[worker, {id: judge, type: worker}]}\ntasks:\n"
+            "  first: {agent: worker, review: {by: judge, duration: 1m, timeout: 30s}}",
+            "8:69: warning: tasks.first.review.timeout: is shorter than the 1m the review is "
+            "expected to take",
+        ),
+        (
             "run: [echo,",
             "run: [no-such-program-anywhere,",
             "4:33: warning: agent_types.worker.run[0]: the program 'no-such-program-anywhere' is "
@@ -105,7 +112,13 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
     ],
     ids=[
         *("idle agent", "agent by skill", "unused type", "unused question"),
-        *("lock as a pattern", "lost lock", "lock of what is owned", "too short"),
+        *(
+            "lock as a pattern",
+            "lost lock",
+            "lock of what is owned",
+            "too short",
+            "review too short",
+        ),
         *("no program", "no file", "no folder", "not known yet", "python", "spawned type"),
     ],
 )

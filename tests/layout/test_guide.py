@@ -314,8 +314,7 @@ def test_the_arguments_of_calls_become_sections() -> None:
 
 def test_of_a_session_start_only_what_has_no_effect_yet_is_refused(write: Write) -> None:
     assert refused(write(FRAME + START)) == [
-        (f"orchestrate_session_start.{key}", NOT_YET)
-        for key in ("monitoring_interval", "dashboard_enabled")
+        (f"orchestrate_session_start.{key}", NOT_YET) for key in ("dashboard_enabled",)
     ]
 
 

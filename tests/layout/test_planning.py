@@ -18,6 +18,7 @@ from mop_tui.domain.plan import (
     Lifetime,
     QuestionSpec,
     Retry,
+    Review,
 )
 from mop_tui.layout import LayoutError, load, plan_of
 
@@ -129,6 +130,22 @@ def test_retries_and_timeouts_are_those_of_tasks(write: Write) -> None:
     assert tasks[TaskId("other")].retry == Retry()
 
 
+def test_reviews_are_those_of_tasks(write: Write) -> None:
+    more = "rounds: 1, duration: 1m, timeout: 5m, retry: 2"
+    text = DOCKS.replace(
+        "tasks:\n",
+        f"tasks:\n  one: {{agent: crane, review: {{by: docker, {more}}}}}\n"
+        "  two: {agent: crane, review: {by: docker}}\n",
+    )
+    path = write(text)
+    plan = load(path).plan
+    docker = AgentId("docker")
+    assert plan.tasks[TaskId("one")].review == Review(docker, 1, 60_000, 300_000, Retry(times=2))
+    assert plan.tasks[TaskId("two")].review == Review(docker, 3)
+    assert plan.tasks[TaskId("lift")].review is None
+    assert plan_of(load(path).document) == plan
+
+
 def test_locks_and_owned_files_are_those_of_tasks_and_agents(write: Write) -> None:
     text = DOCKS.replace(
         "tasks:\n", "tasks:\n  crane-it: {agent: crane, locks: [a, b/*], owns: [c/]}\n"
@@ -208,6 +225,20 @@ tasks:
   first: {agent: worker%s}
   second: {requires_skill: dig%s}
 """
+
+
+def test_a_simulated_agent_does_its_steps_and_is_known_to_set_their_keys(write: Write) -> None:
+    sim = ", sim: {steps: [{lock: x/*}, {set: k}, {wait: l}, {unlock: x/*}]}"
+    path = write(SESSION_LONG % ("", sim, ", needs: ['memory:k'], run: [dig]"))
+    script = load(path, rehearse=True).plan.task_work[TaskId("first")].script
+    assert script is not None
+    assert [(step.do, step.what) for step in script.steps] == [
+        ("lock", "x/*"),
+        ("set", "k"),
+        ("wait", "l"),
+        ("unlock", "x/*"),
+    ]
+    assert script.keys == ("k",)
 
 
 def test_an_agent_for_the_session_may_be_simulated(write: Write) -> None:

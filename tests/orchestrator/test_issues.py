@@ -254,6 +254,16 @@ def test_who_was_stopped_is_missed_until_it_is_back_or_nothing_is_left(file: Pat
     assert closing(gone) == "no task is left that it could do"
 
 
+def test_what_is_settled_twice_at_a_moment_is_closed_once(file: Path) -> None:
+    """An agent without a process is there as soon as it is started again: both settle it."""
+    what = plan([agent("a"), agent("b")], [task("one", "a", needs=["long"]), task("long", "b")])
+    steered: list[tuple[float, Command]] = [(5, Steer("stop", A)), (9, Steer("restart", A))]
+    ran = play(what, file, operator=steered)
+    assert [rule.at // 1000 for rule in ran.decisions("settle_agent")] == [9, 9]
+    assert len(ran.of("system.issue_closed")) == 1
+    assert ran.session.ignored == 0
+
+
 def test_a_post_edit_hook_is_a_warning_until_it_is_good_again(file: Path) -> None:
     what = plan(
         [agent("a", real=True, owns=["src/**"])], [task("one", "a")], hooks={"a": ["post_edit"]}

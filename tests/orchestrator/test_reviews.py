@@ -18,6 +18,7 @@ from mop_tui.domain.feed import CancelTask, RetryTask, Steer
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
 from mop_tui.domain.plan import Plan, Retry, Review, TaskSpec
+from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.waiting import waiting_for
 from mop_tui.orchestrator.recheck import recheck
@@ -131,6 +132,31 @@ def test_whoever_did_it_is_free_while_it_is_reviewed(file: Path) -> None:
     ran = play(what, file, hands=judges([]))
     assert at(ran, "agent.transitioned", agent="ann", to_state="COMPLETE") == [1, 2, 3]
     assert (2, "ASSIGNED") in ran.states("three")
+
+
+def test_what_was_locked_is_given_back_before_the_review(file: Path) -> None:
+    what = plan(
+        [agent("ann"), agent("bob"), agent("cid")],
+        [
+            task("one", "ann", locks=["door"], review=BY_BOB, priority=Priority.HIGH),
+            task("two", "cid", locks=["door"]),
+        ],
+    )
+    ran = play(what, file, hands=judges([]))
+    assert at(ran, "system.unlocked", task="one") == [1]
+    assert (1, "ACTIVE") in ran.states("two")
+    assert ran.states("one")[-1] == (3, "COMPLETE")
+
+
+def test_the_end_is_unknown_while_nobody_knows_how_long_a_review_takes(file: Path) -> None:
+    ran = play(reviewed(), file, hands=judges([]))
+    [begun] = after(ran, "task.transitioned", task="one", to_state="ACTIVE")
+    told = estimate(begun, 0)
+    assert told is not None
+    assert told.why == (
+        "the review of one declares no duration, and no task is complete that could tell how long "
+        "one takes"
+    )
 
 
 def test_a_review_says_what_it_is_about(file: Path) -> None:
