@@ -376,6 +376,7 @@ def ten_minutes() -> Stage:
     stage.move("cid", AgentTrigger.DEPENDENCY_READY, AgentState.ACTIVE, "it is there", "bind")
     stage.move("ann", AgentTrigger.PAUSE, AgentState.PAUSED, "wait", "draft", PausedBy.OPERATOR)
     stage.time = 10 * MINUTE
+    return stage
 
 
 def coordinated(shape: Shape, *, stuck: bool = False) -> Stage:
