@@ -109,6 +109,7 @@ NAMES = {
     "Scalar": "text, number, true or false",
     "Globs": "list of path patterns",
     "Locks": "list of names or path patterns",
+    "Resource": "name or path pattern",
     "Condition": "condition",
     "Rules": "mapping of names to lists of actions",
 }

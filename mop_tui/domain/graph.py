@@ -1,4 +1,4 @@
-"""Longest paths and cycles among tasks."""
+"""Longest paths and waves among tasks; circles are the business of `wait_graph`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -27,16 +27,6 @@ def upward_ranks(
     for node in order:
         ranks[node] = cost[node] + max((ranks[s] for s in known[node]), default=0)
     return ranks
-
-
-def find_cycle(predecessors: Mapping[Node, Iterable[Node]]) -> list[Node] | None:
-    """Return the nodes of one cycle, each needing the next and the last the first, or None."""
-    try:
-        TopologicalSorter(predecessors).prepare()
-    except CycleError as error:
-        nodes: list[Node] = error.args[1]
-        return nodes[:0:-1]
-    return None
 
 
 def descendants(start: Node, successors: Mapping[Node, Iterable[Node]]) -> list[Node]:

@@ -151,7 +151,7 @@ class WaitGraph:
             return []
         sources = [*self._closing.after]
         sources += [waiter for node in self._hopeless for waiter in self.waiters(node)]
-        dead = self._dead_behind(sources)
+        dead = self.dead_behind(sources)
         found = [Stuck(_shortest_circle(knot, dead)) for knot in _knots(dead)]
         for node in self._hopeless:
             found += [Stuck((waiter,), node) for waiter in self.waiters(node) if waiter in dead]
@@ -163,7 +163,7 @@ class WaitGraph:
         edges = pairwise((*stuck.cycle, last))
         if not all(target in self.waits(source) for source, target in edges):
             return False
-        dead = self._dead_behind(stuck.cycle)
+        dead = self.dead_behind(stuck.cycle)
         return all(node in dead for node in stuck.cycle)
 
     # -- the order ------------------------------------------------------------------------
@@ -207,7 +207,7 @@ class WaitGraph:
 
     # -- the verdict ----------------------------------------------------------------------
 
-    def _dead_behind(self, sources: Iterable[Node]) -> dict[Node, list[Node]]:
+    def dead_behind(self, sources: Iterable[Node]) -> dict[Node, list[Node]]:
         """Return, of all that `sources` lead to, those that can never go on, with which of them
         each waits for.
 

@@ -1,13 +1,14 @@
 """Whether somebody is able to do every task, and everything that is waited for can come.
 
 What a task waits for comes from other tasks: directly, or through a memory key that one of them
-sets. A key that only one task sets binds like a direct need; of a key that several set, or that a
-trigger sets too, nobody can say beforehand which it will be.
+sets. A key that only one task sets binds like a direct need; of a key that several set nobody can
+say beforehand which it will be, but if none of them can ever begin, it never comes. A key that a
+trigger sets, too, binds nobody.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import NamedTuple, get_args
 
 from mop_tui.domain import complexity, graph
@@ -15,6 +16,8 @@ from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId
 from mop_tui.domain.plan import AgentSpec, HostKind, Plan, Review, TaskSpec, Work
 from mop_tui.domain.reactions import Reaction
 from mop_tui.domain.triggers import UNPLACED, Complexity, TriggerSpec
+from mop_tui.domain.wait_graph import Node, WaitGraph
+from mop_tui.domain.waits import of_key, of_task
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
 from mop_tui.layout.planning import MEMORY
@@ -207,6 +210,18 @@ class Provisions:
             for task in self._plan.tasks.values()
         }
 
+    def waits(self) -> WaitGraph:
+        """Return what waits for what before anything has happened: tasks, and keys that nothing
+        but tasks can set."""
+        waits, plan = WaitGraph(), self._plan
+        for task in plan.tasks.values():
+            keys = [key for key in task.needs_keys if self._binds(key)]
+            needs = [need for need in task.needs_tasks if need in plan.tasks]
+            waits.update(of_task(task.id), (*map(of_task, needs), *map(of_key, keys)))
+            for key in keys:
+                waits.update(of_key(key), map(of_task, self.providers[key]))
+        return waits
+
     def _needed(self) -> dict[TaskId, list[TaskId]]:
         """Return which tasks each waits for, those that alone provide a key included."""
         tasks, providers = self._plan.tasks, self.providers
@@ -363,42 +378,46 @@ def _work(plan: Plan, takers: Takers, task: TaskSpec) -> Iterator[Finding]:
 
 def _circles(provisions: Provisions, plan: Plan) -> Iterator[Finding]:
     """Yield one finding for each of as many circles as have no task in common."""
-    left = {task: list(needs) for task, needs in provisions.needed.items()}
-    stuck: dict[TaskId, None] = {}
-    position = {task: at for at, task in enumerate(plan.tasks)}
+    waits = provisions.waits()
+    position = {of_task(task): at for at, task in enumerate(plan.tasks)}
+    dead = waits.dead_behind(position)
+    told_of: dict[Node, None] = {}
     for _ in range(MAX_CIRCLES):
-        circle = graph.find_cycle(left)
-        if circle is None:
+        circles = waits.stuck()
+        if not circles:
             break
-        start = circle.index(min(circle, key=position.__getitem__))
-        circle = circle[start:] + circle[:start]
-        steps = zip(circle, [*circle[1:], circle[0]], strict=True)
-        told = ", ".join(_step(provisions, plan.tasks[task], need) for task, need in steps)
-        yield Finding(("tasks", circle[0]), f"waits for itself: {told}")
-        for task in circle:
-            del left[task]
-            stuck[task] = None
-    yield from _behind(provisions, stuck)
+        for stuck in circles:
+            tasks = [node for node in stuck.cycle if node.kind == "task"]
+            at = stuck.cycle.index(min(tasks, key=position.__getitem__))
+            circle = (*stuck.cycle[at:], *stuck.cycle[:at])
+            told = ", ".join(_steps(provisions, circle))
+            yield Finding(("tasks", TaskId(circle[0].name)), f"waits for itself: {told}")
+            for node in tasks:
+                waits.update(node, ())
+                told_of[node] = None
+    yield from _behind(dead, told_of)
 
 
-def _behind(provisions: Provisions, stuck: dict[TaskId, None]) -> Iterator[Finding]:
+def _behind(dead: Mapping[Node, Sequence[Node]], told_of: Container[Node]) -> Iterator[Finding]:
     """Yield what can never begin because it needs something that waits for itself."""
-    dependants: dict[TaskId, list[TaskId]] = {}
-    for task, needs in provisions.needed.items():
-        for need in needs:
-            dependants.setdefault(need, []).append(task)
-    reached = dict(stuck)
-    frontier = list(stuck)
-    for need in frontier:
-        for task in dependants.get(need, ()):
-            if task not in reached:
-                reached[task] = None
-                frontier.append(task)
-                yield Finding(("tasks", task), f"can never begin: it needs {need}, which cannot")
+    for node, needs in dead.items():
+        if node.kind == "task" and node not in told_of:
+            what = needs[0].name if needs[0].kind == "task" else MEMORY + needs[0].name
+            come = "" if needs[0].kind == "task" else " come"
+            why = f"can never begin: it needs {what}, which cannot{come}"
+            yield Finding(("tasks", TaskId(node.name)), why)
 
 
-def _step(provisions: Provisions, task: TaskSpec, need: TaskId) -> str:
-    if need in task.needs_tasks:
-        return f"{task.id} needs {need}"
-    key = next(key for key in task.needs_keys if provisions.providers.get(key) == (need,))
-    return f"{task.id} needs {MEMORY}{key} from {need}"
+def _steps(provisions: Provisions, circle: Sequence[Node]) -> Iterator[str]:
+    """Yield who needs whom in a circle of tasks and keys, which begins with a task."""
+    turned = [*circle, circle[0]]
+    for at, (node, need) in enumerate(pairwise(turned)):
+        if node.kind != "task":
+            continue
+        if need.kind == "task":
+            yield f"{node.name} needs {need.name}"
+            continue
+        provider = turned[at + 2].name
+        others = len(provisions.providers[MemoryKey(need.name)]) - 1
+        more = "" if not others else f" (or {others} more, which wait, too)"
+        yield f"{node.name} needs {MEMORY}{need.name} from {provider}{more}"

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from mop_tui.domain.graph import (
     critical_path,
     descendants,
-    find_cycle,
     generations,
     soonest,
     upward_ranks,
@@ -68,20 +67,6 @@ def test_where_there_is_a_cycle_everything_ranks_by_its_own_cost(
 ) -> None:
     assume(not nx.is_directed_acyclic_graph(digraph(edges)))
     assert upward_ranks(cost, edges) == cost
-
-
-@given(any_graph)
-def test_a_cycle_is_found_where_there_is_one_and_is_one(needs: Edges) -> None:
-    cycle = find_cycle(needs)
-    assert (cycle is None) is nx.is_directed_acyclic_graph(digraph(needs))
-    if cycle is not None:
-        assert len(cycle) == len(set(cycle)) > 0
-        for node, needed in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
-            assert needed in needs[node]
-
-
-def test_what_needs_itself_is_a_cycle_of_one() -> None:
-    assert find_cycle({"a": ["b"], "b": ["b"]}) == ["b"]
 
 
 @given(any_graph, nodes)
