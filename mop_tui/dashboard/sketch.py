@@ -66,7 +66,7 @@ def forms(width: int) -> tuple[Form, ...]:
     In a box a name and below it how that stands; a name and a word; the same without edges; a name.
     """
     return (
-        Form(min(max(width + 6, 26), _LARGEST), 4),
+        Form(min(max(width + 8, 26), _LARGEST), 4),
         Form(min(width + 16, _LARGEST + 10), 3),
         Form(min(width + 14, _LARGEST + 8), 1),
         Form(min(max(width + 4, 7), _LARGEST), 1),
