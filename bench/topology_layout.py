@@ -27,6 +27,7 @@ from mop_tui.domain.ids import AgentId, TeamId
 from mop_tui.domain.topology import SHAPES, Organisation, Unit, links
 
 ROOM = Size(198, 44)
+WANTED_FOR = 150
 WANTED_MS = 10.0
 
 
@@ -84,12 +85,15 @@ def main(arguments: list[str] | None = None) -> None:
             layouts.append(_seconds(partial(_lay_out, sketch, form)))
             searches.append(_seconds(partial(fitting, sketch, sizes, ROOM)))
         layout, search, least = map(statistics.median, (layouts, searches, floors))
+        verdict = ""
+        if options.agents <= WANTED_FOR:
+            held = "held" if layout * 1e3 <= WANTED_MS else "MISSED"
+            verdict = f"; wanted <= {WANTED_MS:.0f} ms: {held}"
         print(
             f"{name:>12}: {len(chart.boxes)} boxes in {form.height} rows each,"
             f" {chart.size.width}x{chart.size.height} cells: laid out in {layout * 1e3:.1f} ms"
             f" ({layout / least:.1f} times the floor of {least * 1e3:.2f} ms),"
-            f" the size chosen in {search * 1e3:.1f} ms; wanted <= {WANTED_MS:.0f} ms:"
-            f" {'held' if layout * 1e3 <= WANTED_MS else 'MISSED'}"
+            f" the size chosen in {search * 1e3:.1f} ms{verdict}"
         )
 
 

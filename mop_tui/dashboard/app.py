@@ -440,7 +440,7 @@ class Dashboard(App[WhyEnded]):
         """Draw the swarm."""
         from mop_tui.dashboard.topology_screen import TopologyScreen  # noqa: PLC0415 - takes 0.2 s
 
-        self.push_screen(TopologyScreen(self._frame))
+        self.push_screen(TopologyScreen(self._feed, self._frame))
 
     def action_help(self) -> None:
         """List all keys."""

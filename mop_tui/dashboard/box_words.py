@@ -72,6 +72,9 @@ def _agent(name: AgentId, frame: Frame) -> Words:
     state: Line = ((look.word, look.ink),)
     if percent is not None:
         state += ((f" {percent}%", "plain"),)
+    load = frame.snapshot.coordination.relays.get(name)
+    if load is not None and load.queue:
+        state += ((f" {load.queue} to relay", "warn"),)
     if task is not None:
         state += ((f" {task.spec.id}", "plain" if agent.task is not None else "dim"),)
     line: Line = ((f"{look.sign} ", look.ink), (name, "strong" if agent.task else "plain"))

@@ -48,6 +48,8 @@ class Block:
     """Between which columns, counted from the left edge, lines may end."""
     bottom: int
     """The row at which lines to below begin; those from above end at row 0."""
+    trunk: int | None = None
+    """The column to which lines from above are led on along row 0, if there is one."""
 
 
 @dataclass(slots=True)
@@ -73,6 +75,8 @@ class _Node:
     @property
     def port(self) -> float:
         """Where they meet it on average."""
+        if self.block is not None and self.block.trunk is not None:
+            return self.x + self.block.trunk
         first, last = self.span
         return (first + last) / 2
 
@@ -133,8 +137,9 @@ def hung(key: Key | None, leaves: Sequence[Tie], form: Form, *, heads: bool, row
         if place:
             way = [(left + 1, middle), (left + 1, start - 1), (1, start - 1), (1, begin)]
         chart.line(way, net, kind, head=heads and key is not None)
-    last = form.width - 2 if key is not None else 1
-    return Block(chart, 1, max(last, 1), max(top - 1, 0))
+    if key is None:
+        return Block(chart, 1, chart.size.width - 1, 0, trunk=1)
+    return Block(chart, 1, max(form.width - 2, 1), top - 1)
 
 
 def arranged(
@@ -396,6 +401,8 @@ def _enter(layer: int, nets: list[_Net]) -> None:
             above = net.exits[layer - 1]
             straight = len(those) == 1 and node.block is not None and first <= above <= last
             wanted = above if straight else middle
+            if node.block is not None and node.block.trunk is not None:
+                wanted = node.x + node.block.trunk
             columns = sorted(range(first, last + 1), key=lambda x: (abs(x - wanted), x))
             x = next((x for x in columns if taken.get(x, net) is net), wanted)
             net.entries[id(node)] = x
@@ -488,3 +495,7 @@ def _branch(
             for x in dict.fromkeys(ends):
                 chart.line([(x, track), (x, end)], net.name, kind)
         start = end
+    for target in targets:
+        x, y = net.entries[id(target)], tops[target.layer]
+        if target.block is not None and target.block.trunk not in (None, x - target.x):
+            chart.line([(x, y), (target.x + target.block.trunk, y)], net.name, kind)

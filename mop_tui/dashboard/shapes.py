@@ -6,7 +6,7 @@ star            the hub in the middle, the others in columns to both sides
 ring            boxes round a rectangle, or in lines that turn at the edge
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, pairwise
 from math import ceil
 
@@ -21,7 +21,7 @@ _GAP = 2
 """Cells between boxes beside each other."""
 
 
-def tree(roots: Sequence[Key], lowers: dict[Key, list[Key]], form: Form) -> Chart:
+def tree(roots: Sequence[Key], lowers: Mapping[Key, Sequence[Key]], form: Form) -> Chart:
     """Return a hierarchy in which everything hangs from what is above it, in one column."""
     chart = Chart()
 
@@ -170,26 +170,22 @@ def _bus(parts: Sequence[Chart], room: Size) -> Chart:
 def star(
     hub: Key, others: Sequence[Key], form: Form, room: Size, *, at_all_costs: bool = False
 ) -> Chart:
-    """Return the hub in the middle and the others in columns to its sides; where there is not room
-    for that, to one side of it, or, if it is to fit at all costs, below it."""
-    best = None
+    """Return the hub in the middle and the others in columns to its sides; if it is to fit at all
+    costs, perhaps to one side of it, or below it."""
+    ways: list[Chart] = []
     for columns in range(1, max(2, ceil(len(others) / 2)) + 1):
-        chart = _star(hub, others, form, columns)
-        if best is None or excess(chart.size, room) < excess(best.size, room):
-            best = chart
-        if fits_in(best.size, room):
-            return best
-        if chart.size.width > room.width:
+        ways.append(_star(hub, others, form, columns))
+        if fits_in(ways[-1].size, room):
+            return ways[-1]
+        if ways[-1].size.width > room.width:
             break
-    ways = [_star(hub, others, form, 1, one_side=True)]
-    if best is not None:
-        ways.insert(0, best)
     if at_all_costs:
-        ways.append(tree([hub], {hub: list(others)}, form))
-    return next(
-        (chart for chart in ways if fits_in(chart.size, room)),
-        min(ways, key=lambda chart: excess(chart.size, room)),
-    )
+        narrow = (_star(hub, others, form, 1, one_side=True), tree([hub], {hub: others}, form))
+        for chart in narrow:
+            if fits_in(chart.size, room):
+                return chart
+        ways += narrow
+    return min(ways, key=lambda chart: excess(chart.size, room))
 
 
 def _star(

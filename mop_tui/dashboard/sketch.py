@@ -63,11 +63,11 @@ class Sketch:
 def forms(width: int) -> tuple[Form, ...]:
     """Return the sizes that boxes can have, largest first, for names of up to `width` cells.
 
-    Two lines in a box; one line; a name and a word about it, bare; a name, bare.
+    In a box a name and below it how that stands; a name and a word; the same without edges; a name.
     """
     return (
-        Form(min(max(width + 6, 26), _LARGEST), 4),
-        Form(min(max(width + 6, 9), _LARGEST), 3),
+        Form(min(max(width + 8, 26), _LARGEST), 4),
+        Form(min(width + 16, _LARGEST + 10), 3),
         Form(min(width + 14, _LARGEST + 8), 1),
         Form(min(max(width + 4, 7), _LARGEST), 1),
     )

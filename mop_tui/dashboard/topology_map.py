@@ -172,7 +172,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
             return
         self._sketch, self._room = sketch, room
         sizes = forms(max(map(self._name_width, (*sketch.boxes, *sketch.stuck)), default=0))
-        self._wordy = sizes[2:3]
+        self._wordy = sizes[1:3]
         chosen = self._chosen
 
         def arrange() -> tuple[Form, Chart, Canvas]:
@@ -192,7 +192,7 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
 
         def arrange_and_take() -> None:
             done = arrange()
-            if sketch is self._sketch:
+            if sketch is self._sketch and self.is_attached:
                 self.app.call_from_thread(self._take, *done)
 
         self.run_worker(arrange_and_take, thread=True, exclusive=True)
@@ -354,31 +354,28 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
         if y in (region.y, region.bottom - 1):
             return [(self._edge(key, region, y, words), edge)]
         inner = region.width - 4
-        said = words.name if y == region.y + 1 else words.state
-        if here and y == region.y + 1:
-            said = tuple((text, "here") for text, _ in said)
-        said = clip(said, inner)
-        pad = " " * (inner - width_of(said))
+        if y > region.y + 1:
+            said = clip(words.state, inner)
+            said += ((" " * (inner - width_of(said)), "plain"),)
+        else:
+            said = self._named(words, inner, here=here)
         left, right = (self._side(x, y, words, here=here) for x in (region.x, region.right - 1))
-        return [(left, edge), (" ", "plain"), *said, (f"{pad} ", "plain"), (right, edge)]
+        return [(left, edge), (" ", "plain"), *said, (" ", "plain"), (right, edge)]
+
+    def _named(self, words: Words, width: int, *, here: bool) -> Line:
+        """Return the name in a box, and in some sizes a word at its right."""
+        said = clip(words.name, width)
+        room = width - width_of(said) - 1
+        more = clip(((words.word, words.edge),), room) if self._form in self._wordy else ()
+        if here:
+            said = (("".join(text for text, _ in said), "here"),)
+        return (*said, (" " * (width - width_of(said) - width_of(more)), "plain"), *more)
 
     def _bare(self, words: Words, width: int, *, here: bool) -> Iterable[Span]:
-        """Return a box without edges: the name, and at its right as much more as there is room."""
-        inner = width - 2
-        said = clip(words.name, inner)
-        room = inner - width_of(said) - 1
-        more = clip(((words.word, words.edge),), room) if self._form in self._wordy else ()
-        pad = " " * (inner - width_of(said) - width_of(more))
-        if here:
-            text = "".join(text for text, _ in said)
-            return [
-                ("\u203a", "strong"),
-                (text, "here"),
-                (pad, "plain"),
-                *more,
-                ("\u2039", "strong"),
-            ]
-        return [("[", words.edge), *said, (pad, "plain"), *more, ("]", words.edge)]
+        """Return a box without edges."""
+        left, right = "\u203a\u2039" if here else "[]"
+        ink: Ink = "strong" if here else words.edge
+        return [(left, ink), *self._named(words, width - 2, here=here), (right, ink)]
 
     def _side(self, x: int, y: int, words: Words, *, here: bool) -> str:
         if here:

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from mop_tui.dashboard.banner import Banner, Trouble
 from mop_tui.dashboard.box_words import words_for
@@ -15,24 +14,21 @@ from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.key_line import KeyLine
 from mop_tui.dashboard.line import Line, clip, spread, width_of, wrap
 from mop_tui.dashboard.lines import FrameLines
-from mop_tui.dashboard.overview import Overview
 from mop_tui.dashboard.playback_bar import PlaybackBar
+from mop_tui.dashboard.replayed_screen import REPLAY_KEYS, ReplayedScreen
 from mop_tui.dashboard.search_line import SearchLine
 from mop_tui.dashboard.sketch import ALARM, EACH_WITH_EACH
 from mop_tui.dashboard.topology_map import TopologyMap
+from mop_tui.domain.feed import SessionFeed
 from mop_tui.domain.ids import AgentId, TaskId
+from mop_tui.domain.rows import Agent
 from mop_tui.domain.waiting import waiting_for
 
-_MOVING_IN_TIME = [
-    binding
-    for binding in Overview.BINDINGS
-    if isinstance(binding, Binding) and binding.action.startswith("replay(")
-]
 _MOST_SAID = 3
 """Lines in which deadlocks are told, at most."""
 
 
-class TopologyScreen(Screen[None]):
+class TopologyScreen(ReplayedScreen):
     """A drawing of the swarm, what it is a drawing of, and what is to be said of the selected box.
 
     Keys that move a replay in time work here as they do on the overview.
@@ -41,12 +37,12 @@ class TopologyScreen(Screen[None]):
     AUTO_FOCUS = "TopologyMap"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", key_display="/", tooltip="Go to an agent by its name"),
-        *_MOVING_IN_TIME,
-        Binding("escape,b", "close", "Back", tooltip="Leave the topology"),
+        *REPLAY_KEYS,
+        Binding("escape,b,q", "close", "Close", tooltip="Back to the overview"),
     ]
 
-    def __init__(self, frame: Frame) -> None:
-        super().__init__()
+    def __init__(self, feed: SessionFeed, frame: Frame) -> None:
+        super().__init__(feed)
         self._frame = frame
 
     def compose(self) -> ComposeResult:
@@ -82,19 +78,6 @@ class TopologyScreen(Screen[None]):
         """Say what is selected now, and what is off the screen."""
         self.query_one(TopologyHeader).remake()
         self.query_one(SelectedLine).remake()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to move in time only where that is possible."""
-        if action == "replay":
-            typing = self.query_one(SearchLine).is_typed_in
-            return self.app.screen_stack[0].check_action(action, parameters) and not typing
-        return True
-
-    async def action_replay(self, what: str) -> None:
-        """Move in time, as on the overview."""
-        overview = self.app.screen_stack[0]
-        if isinstance(overview, Overview):
-            overview.action_replay(what)
 
     def action_search(self) -> None:
         """Ask for a name."""
@@ -150,8 +133,11 @@ class TopologyHeader(FrameLines):
             left += ((f"   {_how(frame)}", "dim"),)
         beyond = self._drawing.beyond
         right: Line = ()
+        overhead = frame.snapshot.coordination.overhead
+        if overhead is not None and self._drawing.layer_shown == "speaks":
+            right = ((f"overhead {overhead:.0%}  ", "plain"),)
         if beyond.any:
-            right = (("off screen", "dim"),)
+            right += (("off screen", "dim"),)
             for sign, count in (
                 ("\u25c2", beyond.left),
                 ("\u25b4", beyond.above),
@@ -199,12 +185,23 @@ class SelectedLine(FrameLines):
         task = frame.snapshot.tasks.get(TaskId(key[1])) if key[0] == "task" else None
         note = ""
         if agent is not None:
-            note = frame.view.note(agent, frame.elapsed)
+            note = "  ".join(
+                filter(None, (relaying(frame, agent), frame.view.note(agent, frame.elapsed)))
+            )
         elif task is not None:
             note = waiting_for(frame.snapshot, task)
         if note and width - width_of(line) > 8:
             line += ((f"  {note}", "dim"),)
         return [clip(line, width)]
+
+
+def relaying(frame: Frame, agent: Agent) -> str:
+    """Return what an agent that relays has to do with that, as far as it was measured."""
+    load = frame.snapshot.coordination.relays.get(agent.spec.id)
+    if load is None:
+        return ""
+    each = "" if load.mean_ms is None else f", {load.mean_ms / 1000:.1f} s each"
+    return f"relays: {load.queue} wait, {load.handled} handled{each}"
 
 
 class DeadlockLines(FrameLines):

@@ -1,5 +1,7 @@
 """The topology: what is drawn, what its keys do, and that it is drawn anew only when it changed."""
 
+from dataclasses import dataclass, replace
+
 import pytest
 from dashboard.desk import Desk, at_desk
 from dashboard.plays import coordinated, crowd, mop_platform
@@ -13,8 +15,10 @@ from mop_tui.dashboard.topology_map import MANY, TopologyMap
 from mop_tui.dashboard.topology_screen import TopologyScreen
 from mop_tui.dashboard.why_dialog import WhyDialog
 from mop_tui.domain import events as e
+from mop_tui.domain.coordination import Coordination, Figures, RelayLoad
 from mop_tui.domain.feed import Steer, SwitchTopology
 from mop_tui.domain.ids import AgentId, DeadlockId, MemoryKey
+from mop_tui.domain.session import Snapshot
 from mop_tui.domain.subject import Subject
 from mop_tui.domain.topology import SHAPES, Shape
 from mop_tui.domain.wait_graph import Node
@@ -27,8 +31,8 @@ def drawing(desk: Desk) -> TopologyMap:
     return desk.app.screen.query_one(TopologyMap)
 
 
-@pytest.mark.parametrize("way_back", ["escape", "b"])
-async def test_one_key_opens_it_and_two_lead_back(way_back: str) -> None:
+@pytest.mark.parametrize("way_back", ["escape", "b", "q"])
+async def test_one_key_opens_it_and_three_lead_back(way_back: str) -> None:
     async with at_desk(coordinated("hierarchical")) as desk:
         await desk.press("b")
         assert "Topology  hierarchical" in desk.text()
@@ -139,7 +143,7 @@ async def test_sizes_and_panning_and_what_is_off_the_screen() -> None:
         assert "off screen" in desk.text()
         assert all(box.height == 4 for box in here.chart.boxes.values())
         before = here.scroll_offset
-        await desk.press("J", "J")
+        await desk.press("shift+down", "shift+down")
         assert here.scroll_offset.y > before.y
         await desk.press("z", "z", "z")
         assert all(box.height == 1 for box in here.chart.boxes.values())
@@ -304,3 +308,28 @@ async def test_a_click_selects_and_two_tell_all() -> None:
         assert here.here == ("agent", "welder")
         await desk.pilot.click(here, offset=(place.x + 2, place.y + 1), times=2)
         assert isinstance(desk.app.screen, DetailDialog)
+
+
+@dataclass
+class Talking(Stage):
+    """A stage on which messages pass the foreman, and some wait there."""
+
+    def snapshot(self) -> Snapshot:
+        load = RelayLoad(3, 5, 41, 41 * 400, 380, 41 * 900, 0)
+        figures = Coordination(now=Figures(overhead=0.124), relays={AgentId("foreman"): load})
+        return replace(super().snapshot(), coordination=figures)
+
+
+async def test_what_coordination_costs_is_told_where_it_is_measured() -> None:
+    quiet = coordinated("hierarchical")
+    async with at_desk(quiet, WIDE) as desk:
+        await desk.press("b")
+        assert "overhead" not in desk.text()
+    stage = Talking()
+    for event in quiet.happened:
+        stage.happen(event.data)
+    async with at_desk(stage, WIDE) as desk:
+        await desk.press("b", "slash", *"foreman", "enter")
+        assert "overhead 12%" in desk.text()
+        assert "AVAILABLE 3 to relay" in desk.text()
+        assert "relays: 3 wait, 41 handled, 0.4 s each" in desk.text()
