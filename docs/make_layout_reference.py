@@ -107,9 +107,9 @@ NAMES = {
     "ProgressRegex": "regular expression",
     "JsonValue": "anything",
     "Scalar": "text, number, true or false",
-    "Resource": "name or path pattern",
     "Globs": "list of path patterns",
     "Locks": "list of names or path patterns",
+    "Resource": "name or path pattern",
     "Condition": "condition",
     "Rules": "mapping of names to lists of actions",
 }

@@ -46,6 +46,7 @@ SHOTS = (
     Shot("agent", USUAL, 50, (*["down"] * 8, "enter")),
     Shot("tasks", WIDE, 62, ("tab", "v")),
     Shot("why", USUAL, 62, ("tab", "w")),
+    Shot("timeline", USUAL, 62, ("L", "v")),
     Shot("triggers", USUAL, 50, ("T", "down")),
     Shot("events", USUAL, 110, ("shift+tab", "shift+tab", "slash", *"grafana", "enter")),
 )

@@ -32,7 +32,7 @@ from _thread import allocate_lock
 
 TYPE_CHECKING = False  # `typing` takes as long to import as Python to start
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Literal
 
     JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
@@ -58,9 +58,11 @@ __all__ = [
     "lock",
     "message",
     "messages",
+    "next_message",
     "notify",
     "output",
     "progress",
+    "relay",
     "remember",
     "secret",
     "task",
@@ -169,10 +171,14 @@ class Task:
 class Message:
     """What the operator or another agent says."""
 
-    __slots__ = ("about", "sender", "text", "verdict")
+    __slots__ = ("about", "sender", "text", "to", "verdict")
 
-    def __init__(self, sender: str, text: str, about: str = "", verdict: str = "") -> None:
+    def __init__(
+        self, sender: str, text: str, about: str = "", verdict: str = "", to: str = ""
+    ) -> None:
         self.sender = sender
+        self.to = to
+        """Whom it is for, if it is not for this agent, which relays it."""
         self.text = text
         self.about = about
         """Of feedback: the task, or else the agent, that it is about. Empty for other messages."""
@@ -185,7 +191,8 @@ class Message:
 
 
 def _message(said: Mapping[str, JsonValue]) -> Message:
-    return Message(*(str(said.get(part) or "") for part in ("from", "text", "about", "verdict")))
+    parts = ("from", "text", "about", "verdict", "to")
+    return Message(*(str(said.get(part) or "") for part in parts))
 
 
 # -- saying ---------------------------------------------------------------------------------------
@@ -442,6 +449,23 @@ def messages() -> list[Message]:
     return _listening("a message").take_messages()
 
 
+def next_message(timeout: float | None = None) -> Message | None:
+    """Wait for something to be said to this agent, at most `timeout` seconds, and return it.
+
+    None if nothing came, or nothing will.
+    """
+    return _listening("a message").next_message(timeout)
+
+
+def relay(handler: Callable[[Message], object] | None = None) -> None:
+    """Deal with messages from one agent to another that pass this one, from now on.
+
+    For each, `handler` is called in a thread of its own, one after the other; when it returns, or
+    fails, the message goes on as it is. The layout has to say that this agent `relays`.
+    """
+    _listening("a message").relay(handler or (lambda _message: None))
+
+
 def listen() -> None:
     """Begin to hear, so that pings are answered from now on while the agent works."""
     _listening("a ping")
@@ -665,6 +689,7 @@ class _Ears:
         self._answers: dict[str, dict[str, JsonValue]] = {}
         self._tasks: list[Task] = []
         self._messages: list[Message] = []
+        self._relays: list[tuple[str, Message]] = []
         self._cancelled: dict[str, str] = {}
         self._ended = False
         os.register_at_fork(after_in_child=_fork)
@@ -725,6 +750,36 @@ class _Ears:
             taken, self._messages = self._messages, []
             return taken
 
+    def next_message(self, timeout: float | None) -> Message | None:
+        """Wait for a message and take it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._messages or self._ended, timeout)
+            return self._messages.pop(0) if self._messages else None
+
+    def relay(self, handler: Callable[[Message], object]) -> None:
+        """Deal with messages to relay, in a thread of its own."""
+        from threading import Thread  # noqa: PLC0415
+
+        Thread(target=self._relay, args=(handler,), name="mop-tui relay", daemon=True).start()
+
+    def _relay(self, handler: Callable[[Message], object]) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._relays or self._ended)
+                if not self._relays:
+                    return
+                name, passing = self._relays.pop(0)
+            try:
+                handler(passing)
+            except Exception:  # noqa: BLE001 - whatever its author's mistake is
+                from traceback import print_exc  # noqa: PLC0415
+
+                print_exc()  # the message is not to be held up by it
+            try:
+                write(_stream(), line_of("relayed", {"id": name}))
+            except HungUpError:
+                return
+
     def _read(self) -> None:
         from select import select  # noqa: PLC0415
 
@@ -771,6 +826,8 @@ class _Ears:
                     self._tasks.append(given)
                 case "message":
                     self._messages.append(_message(said))
+                case "relay":
+                    self._relays.append((str(said.get("id")), _message(said)))
                 case "cancel":
                     reason = str(said.get("reason") or "no reason is given")
                     self._cancelled[str(said.get("task"))] = reason

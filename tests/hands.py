@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from mop_tui.agents import host as h
 from mop_tui.agents.questions import AskForm, question
 from mop_tui.domain.events import Severity
-from mop_tui.domain.ids import AgentId, AskId, MemoryKey, Resource, TaskId
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, MessageId, Resource, TaskId
 from mop_tui.domain.plan import QuestionSpec
 
 Call = Callable[[], object]
@@ -104,6 +104,10 @@ class Hand:
 
     def message(self, to: str, text: str, severity: Severity = "info") -> None:
         self._report(h.Messaged(self.agent, self.incarnation, to, text, severity))
+
+    def relayed(self, message: int) -> None:
+        """Say that a message is dealt with that was to be relayed."""
+        self._report(h.Relayed(self.agent, self.incarnation, MessageId(message)))
 
     def progress(self, percent: int) -> None:
         self._report(h.Progressed(self.agent, self.incarnation, percent))

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from programs import Program
+
 PATIENCE = 30.0
 
 ASKING = """
@@ -62,15 +64,20 @@ class Running:
             self._process.terminate()
         self.wait()
 
-    def _start(self, *words: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, *self.PYTHON, *words, "--headless"],
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-            start_new_session=True,
-        )
+    def _start(self, *words: str) -> "Program | subprocess.Popen[bytes]":
+        says, writes = os.pipe()
+        self._out = os.fdopen(says, encoding="utf-8")
+        with Path(os.devnull).open() as nothing, os.fdopen(writes, "wb", 0) as out:
+            if self.PYTHON == Running.PYTHON:
+                streams = (nothing.fileno(), out.fileno(), 2)
+                return Program(*words, "--headless", cwd=self.folder, streams=streams)
+            return subprocess.Popen(
+                [sys.executable, *self.PYTHON, *words, "--headless"],
+                cwd=self.folder,
+                stdin=nothing,
+                stdout=out,
+                start_new_session=True,
+            )
 
     @property
     def socket(self) -> Path:
@@ -84,8 +91,7 @@ class Running:
 
     def until(self, said: str) -> None:
         """Read what the program prints until it says something."""
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+        for line in self._out:
             if said in line:
                 return
         raise AssertionError(f"the program ended and never said {said!r}")
@@ -106,8 +112,10 @@ class Running:
 
     def wait(self) -> int:
         """Return the exit code once the program has ended."""
-        self._process.communicate(timeout=PATIENCE)
-        return self._process.returncode
+        if not self._out.closed:
+            self._out.read()  # a program that nobody reads cannot go on for ever
+            self._out.close()
+        return self._process.wait(PATIENCE)
 
     def events(self, kind: str = "") -> list[dict[str, Any]]:
         """Return the `data` of what is recorded, or of the events of one kind."""

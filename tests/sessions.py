@@ -65,8 +65,11 @@ def agent(
     for_session: bool = False,
     real: bool = False,
     owns: Iterable[str] = (),
+    lead: bool = False,
+    relays: bool = False,
+    team: str = "crew",
 ) -> AgentSpec:
-    """Return an agent in the only team, living for its tasks or for the session.
+    """Return an agent, living for its tasks or for the session.
 
     It is simulated, or counts as `real`, so that its hooks are run; then it has to be in somebody's
     hands.
@@ -74,11 +77,13 @@ def agent(
     return AgentSpec(
         AgentId(name),
         name,
-        TeamId("crew"),
+        TeamId(team),
         skills,
+        lead,
         host=HostKind.COMMAND if real else HostKind.SIMULATED,
         lifetime=Lifetime.SESSION if for_session else Lifetime.TASK,
         owns=tuple(map(Resource, owns)),
+        relays=relays,
     )
 
 

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import pyte
+from programs import Program, can_be_forked
 
 _IN_CONTROL = (
     sys.executable,
@@ -46,7 +47,7 @@ class Terminal:
         columns: int = 80,
         rows: int = 24,
         env: dict[str, str] | None = None,
-        program: Sequence[str] = (sys.executable, "-m", "mop_tui"),
+        program: Sequence[str] | None = None,
         trusting: bool = True,
     ) -> None:
         trust = ["--trust"] if trusting and arguments[:1] == ("run",) else []
@@ -60,8 +61,20 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._slave = slave
         self.modes_before = termios.tcgetattr(slave)
+        self._process: Program | subprocess.Popen[bytes]
+        if program is None and can_be_forked(env or {}):
+            self._process = Program(
+                *arguments,
+                *trust,
+                cwd=cwd,
+                env=_environment() | (env or {}),
+                streams=(slave, slave, slave),
+                controlled=True,
+            )
+            return
+        started = (sys.executable, "-m", "mop_tui") if program is None else program
         self._process = subprocess.Popen(
-            [*_IN_CONTROL, *program, *arguments, *trust],
+            [*_IN_CONTROL, *started, *arguments, *trust],
             cwd=cwd,
             env=_environment() | (env or {}),
             stdin=slave,
@@ -150,7 +163,7 @@ class Terminal:
         self._read_until(self._ended, "the end of the program")
         while self._read(0.05):
             pass  # what it drew last may be more than one piece
-        return self._process.returncode
+        return self._process.wait()
 
     def _ended(self) -> bool:
         return self._process.poll() is not None

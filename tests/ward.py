@@ -3,13 +3,12 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import programs
 from real_processes import runs
 from running import Running
 
@@ -199,13 +198,7 @@ class Chart:
 
     def verified(self) -> None:
         """Find the file intact, and every decision recomputed as it was."""
-        said = subprocess.run(
-            [sys.executable, "-m", "mop_tui", "verify", "--decisions", self.session.name],
-            cwd=self.folder,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        said = programs.run("verify", "--decisions", self.session.name, cwd=self.folder)
         assert said.returncode == 0, said.stdout + said.stderr
 
 

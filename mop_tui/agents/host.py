@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from mop_tui.domain.actions import ReplyOutcome
 from mop_tui.domain.events import Severity, Verdict
-from mop_tui.domain.ids import AgentId, AskId, MemoryKey, Resource, TaskId
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, MessageId, Resource, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, HookName, QuestionSpec, Script, TaskSpec, Work
 
@@ -95,6 +95,16 @@ class Note:
 
 
 @immutable
+class Relay:
+    """A message from one agent to another that is to be dealt with on its way."""
+
+    message: MessageId
+    sender: AgentId
+    receiver: AgentId
+    text: str
+
+
+@immutable
 class Ping:
     """A question that is answered by its number: how long does an answer take?"""
 
@@ -109,7 +119,7 @@ class Cancel:
     reason: str
 
 
-Told = Assignment | Reply | Note | Ping | Cancel
+Told = Assignment | Reply | Note | Relay | Ping | Cancel
 
 # -- what a host reports --------------------------------------------------------------------------
 
@@ -251,6 +261,15 @@ class Messaged:
 
 
 @immutable
+class Relayed:
+    """The agent has dealt with a message that it was handed on its way."""
+
+    agent: AgentId
+    incarnation: int
+    message: MessageId
+
+
+@immutable
 class Misspoke:
     """The agent said something in the protocol that makes no sense; `problem` says what."""
 
@@ -308,6 +327,7 @@ Report = (
     | Locking
     | Unlocking
     | Messaged
+    | Relayed
     | Misspoke
     | Finished
     | Exited

@@ -30,6 +30,7 @@ from mop_tui.agents.host import (
     Locking,
     Messaged,
     Progressed,
+    Relayed,
     Remembered,
     Report,
     Reported,
@@ -40,7 +41,7 @@ from mop_tui.agents.masking import Mask
 from mop_tui.agents.questions import AskForm, Refused, question
 from mop_tui.agents.visible import visible_text
 from mop_tui.domain.events import Severity
-from mop_tui.domain.ids import AgentId, AskId, MemoryKey, Resource
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, MessageId, Resource
 from mop_tui.domain.path_patterns import resource_problem
 
 LONGEST = 1 << 18
@@ -122,6 +123,11 @@ class _Message(_Said):
     text: str
 
 
+class _Relayed(_Said):
+    mop: Literal["relayed"]
+    id: Annotated[str, Field(pattern=r"^m[1-9]\d{0,17}$")]
+
+
 class _Output(_Said):
     mop: Literal["output"]
     value: JsonValue
@@ -150,6 +156,7 @@ _Form = (
     | _Unlock
     | _Notify
     | _Message
+    | _Relayed
     | _Output
     | _Pong
     | _Done
@@ -287,6 +294,8 @@ def _report(  # noqa: C901 - one case a kind
             return Messaged(agent, incarnation, OPERATOR, text, said.severity)
         case _Message():
             return Messaged(agent, incarnation, visible_text(said.to), visible_text(said.text))
+        case _Relayed():
+            return Relayed(agent, incarnation, MessageId(int(said.id.removeprefix("m"))))
         case _Output():
             return Result(_as_text(said.value))
         case _Pong():
@@ -324,6 +333,10 @@ def _clean(value: JsonValue) -> JsonValue:
             return value
 
 
+_PATTERNS = {"for": "`memory:` and a key, or `lock:` and what is locked", "id": "that of a `relay`"}
+"""What names have to be like that not every text is."""
+
+
 def _named(kind: object, mask: Mask | None) -> str:
     """Return what a kind that nobody knows is called."""
     name = mask.over_value(kind) if mask and isinstance(kind, str) else kind
@@ -352,6 +365,6 @@ def _sentence(error: ErrorDetails) -> str:
         case "literal_error":
             return f"`{place}` has to be {context.get('expected', 'something else')}"
         case "string_pattern_mismatch":
-            return f"`{place}` has to be `memory:` and a key, or `lock:` and what is locked"
+            return f"`{place}` has to be {_PATTERNS.get(place, 'something else')}"
         case _:
             return f"`{place}`: {error['msg'][:1].lower()}{error['msg'][1:]}"

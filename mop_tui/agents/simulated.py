@@ -24,10 +24,13 @@ from mop_tui.agents.host import (
     Finished,
     Job,
     Locking,
+    Messaged,
     Output,
     Ping,
     Ponged,
     Progressed,
+    Relay,
+    Relayed,
     Remembered,
     Reply,
     Reported,
@@ -45,6 +48,7 @@ from mop_tui.domain.plan import (
     QuestionSpec,
     Script,
     ScriptedError,
+    ScriptedMessage,
     ScriptedStep,
     TaskSpec,
 )
@@ -61,6 +65,9 @@ STEPS = 10
 
 CANCELLED = "cancelled"
 """The type of failure of a task that was cancelled while it was played."""
+
+MOST_SAID = 1_000
+"""Times that it says the same in a task."""
 
 AILING = "ailing"
 """The type of the errors that an ailment brings."""
@@ -102,6 +109,8 @@ class _Play:
     """What is wrong with it now."""
     response_ms: int = 0
     """How long it takes to answer a ping."""
+    relays_until: int = 0
+    """When it will have dealt with the messages that it has to relay."""
     unanswered: list[int] = field(default_factory=list)
     """When pings came that it has not answered, for it stands still."""
     ended: bool = False
@@ -149,7 +158,7 @@ class SimulatedHost:
         self._at(play, self._now(), lambda: self._begin(play))
 
     def tell(self, agent: AgentId, incarnation: int, what: Told, secret: str | None = None) -> bool:
-        """See `AgentHost`. It minds tasks, their cancelling, answers, and pings.
+        """See `AgentHost`. It minds tasks, their cancelling, answers, messages to relay, and pings.
 
         Whatever becomes of its question, it goes on with its script.
         """
@@ -165,6 +174,8 @@ class SimulatedHost:
                 play.unanswered.append(self._now())
             case Ping(number=_):
                 self._answer_ping(play, self._now())
+            case Relay():
+                self._relay(play, what)
             case Reply() if play.going_on is not None:
                 self._at(play, self._now(), play.going_on, scripted=True)
                 play.going_on = None
@@ -202,6 +213,7 @@ class SimulatedHost:
             return
         pause, play.paused_at = self._now() - play.paused_at, None
         play.began += pause
+        play.relays_until += pause
         cues, play.cues = play.cues, []
         for cue in cues:
             self._at(play, cue.at + pause, cue.call, scripted=cue.scripted)
@@ -209,6 +221,13 @@ class SimulatedHost:
         for came in pings:
             self._answer_ping(play, came)
         self._share_cores()
+
+    def _relay(self, play: _Play, relay: Relay) -> None:
+        """Deal with a message on its way, after those that came before."""
+        now = self._now() if play.paused_at is None else play.paused_at
+        play.relays_until = max(now, play.relays_until) + play.job.agent.handling_ms
+        at = play.relays_until + self._now() - now
+        self._at(play, at, partial(self._sink, Relayed(*play.key, relay.message)))
 
     def _answer_ping(self, play: _Play, came: int) -> None:
         """Answer a ping that came at a time; its answer tells how long that took."""
@@ -289,6 +308,11 @@ class SimulatedHost:
             for step in range(1, steps)
         ]
         cues += [(length // 2, partial(self._err, play, error)) for error in script.errors]
+        cues += [
+            (at, partial(self._speak, play, message))
+            for message in script.messages
+            for at in _moments(message, length)
+        ]
         cues.sort(key=itemgetter(0))
         finish = (length, lambda: self._finish(play, script, _verdict(assignment.task, script)))
         if script.asks is None and not script.steps:
@@ -481,6 +505,10 @@ class SimulatedHost:
         message = self._mask.over(error.message.encode()).decode()
         self._sink(Erred(*play.key, error.type, message, "protocol"))
 
+    def _speak(self, play: _Play, message: ScriptedMessage) -> None:
+        text = self._mask.over(message.text.encode()).decode()
+        self._sink(Messaged(*play.key, message.to, text))
+
     def _finish(self, play: _Play, script: Script, verdict: tuple[str, str]) -> None:
         for key, value in script.memory:
             self._sink(Remembered(*play.key, key, self._mask.over_value(value)))
@@ -554,3 +582,10 @@ def _verdict(task: TaskSpec, script: Script) -> tuple[str, str]:
     if task.reviews is None or not isinstance(number, int) or number > script.rejects:
         return "", ""
     return REJECTED, f"{task.reviews} is not good enough yet"
+
+
+def _moments(message: ScriptedMessage, length: int) -> Iterable[int]:
+    """Return after how many milliseconds of a task something is said, before it ends."""
+    if message.every_ms is None:
+        return [message.at_ms] if message.at_ms is not None and message.at_ms < length else []
+    return range(message.every_ms, length, message.every_ms)[:MOST_SAID]

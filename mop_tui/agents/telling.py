@@ -5,7 +5,7 @@ from typing import assert_never
 
 from pydantic import JsonValue
 
-from mop_tui.agents.host import Assignment, Cancel, Note, Ping, Reply, Told
+from mop_tui.agents.host import Assignment, Cancel, Note, Ping, Relay, Reply, Told
 from mop_tui.domain.ids import AgentId
 
 
@@ -42,6 +42,14 @@ def written(agent: AgentId, told: Told, secret: str | None = None) -> bytes:
                 form["about"] = told.about
             if told.verdict is not None:
                 form["verdict"] = told.verdict
+        case Relay():
+            form = {
+                "mop": "relay",
+                "id": f"m{told.message}",
+                "from": told.sender,
+                "to": told.receiver,
+                "text": told.text,
+            }
         case Ping():
             form = {"mop": "ping", "id": told.number}
         case Cancel():

@@ -32,7 +32,7 @@ from mop_tui.dashboard.form_dialog import FormDialog
 from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames, ShowsInTurns
 from mop_tui.dashboard.garbage import Garbage
 from mop_tui.dashboard.guard import KeyGuard
-from mop_tui.dashboard.hand_dialogs import MemoryDialog, SpawnDialog, TaskDialog
+from mop_tui.dashboard.hand_dialogs import MemoryDialog, ShapeDialog, SpawnDialog, TaskDialog
 from mop_tui.dashboard.help_dialog import HelpDialog, Section
 from mop_tui.dashboard.inbox import InboxDialog
 from mop_tui.dashboard.ladder import Ladder
@@ -64,11 +64,13 @@ from mop_tui.dashboard.steering import (
     offered,
     title,
 )
-from mop_tui.dashboard.subject import Subject, nearest_questions
+from mop_tui.dashboard.subject import HasSubject, Subject, nearest_questions
 from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
 from mop_tui.dashboard.terminal import LastingDriver
 from mop_tui.dashboard.theme import DARK, LIGHT
+from mop_tui.dashboard.timeline import SIGNS, TIMELINE_KEYS, Timeline
+from mop_tui.dashboard.topology_keys import TOPOLOGY_KEYS
 from mop_tui.dashboard.transport import Transport
 from mop_tui.dashboard.triggers_dialog import TriggersDialog
 from mop_tui.dashboard.typed_answer import TypedAnswerDialog
@@ -113,6 +115,7 @@ _FORMS: Mapping[str, type[FormDialog]] = {
     "spawn": SpawnDialog,
     "task": TaskDialog,
     "memory": MemoryDialog,
+    "shape": ShapeDialog,
 }
 
 
@@ -133,6 +136,7 @@ class Dashboard(App[WhyEnded]):
         Binding("i", "inbox", "Inbox", tooltip="List all open questions", show=False),
         Binding("colon", "go_to", "Go to", tooltip="Go to a time or an event", key_display=":"),
         Binding("T", "triggers", "Triggers", tooltip="List the triggers: fire, mute, disable"),
+        Binding("L", "timeline", "Timeline", tooltip="Show who did what when, and what is ahead"),
         Binding("s", "by_hand('spawn')", "Spawn", tooltip="Spawn an agent by hand", show=False),
         Binding("C", "by_hand('task')", "Task", tooltip="Create a task by hand", show=False),
         Binding("M", "by_hand('memory')", "Memory", tooltip="Set a key of the memory", show=False),
@@ -148,6 +152,20 @@ class Dashboard(App[WhyEnded]):
             "remembered",
             "Remembered",
             tooltip="List the answers that are remembered, and forget one",
+            show=False,
+        ),
+        Binding(
+            "b",
+            "topology",
+            "Topology",
+            tooltip="Draw who speaks to whom, and what waits for what",
+            show=False,
+        ),
+        Binding(
+            "X",
+            "by_hand('shape')",
+            "Switch topology",
+            tooltip="Coordinate the swarm in another shape",
             show=False,
         ),
         Binding("t", "light_or_dark", "Light or dark", show=False),
@@ -418,6 +436,12 @@ class Dashboard(App[WhyEnded]):
         else:
             self.notify(saved, title="Saved a picture of the screen", markup=False)
 
+    def action_topology(self) -> None:
+        """Draw the swarm."""
+        from mop_tui.dashboard.topology_screen import TopologyScreen  # noqa: PLC0415 - takes 0.2 s
+
+        self.push_screen(TopologyScreen(self._frame))
+
     def action_help(self) -> None:
         """List all keys."""
         overview = self.screen_stack[0]
@@ -427,6 +451,8 @@ class Dashboard(App[WhyEnded]):
             ("Everywhere", [key for key in self.BINDINGS if self._is_offered(self, key)]),
             ("Panes", [key for key in Overview.BINDINGS if self._is_offered(overview, key)]),
             ("Lists", [*Rows.BINDINGS, *Swarm.FOLDING, *EventLog.BINDINGS, *TaskList.VIEWING]),
+            ("Timeline", [*TIMELINE_KEYS, SIGNS]),
+            ("Topology", TOPOLOGY_KEYS),
             ("Agents", AGENT_KEYS if commands else []),
             ("Tasks", TASK_KEYS if commands else []),
             ("Issues", ISSUE_KEYS),
@@ -472,7 +498,8 @@ class Dashboard(App[WhyEnded]):
         screen = self.screen_stack[-2] if covered else self.screen
         if isinstance(screen, DetailDialog | QuestionDialog):
             return screen.subject
-        return screen.focused.subject_here if isinstance(screen.focused, Rows) else None
+        focused: object = screen.focused
+        return focused.subject_here if isinstance(focused, HasSubject) else None
 
     def action_steer(self, deed: Deed) -> None:
         """Do something with an agent or a task, after asking where that cannot be undone."""
@@ -552,14 +579,20 @@ class Dashboard(App[WhyEnded]):
             self.notify(f"Nothing can be done now: {trouble}", severity="warning", markup=False)
         return bool(self._frame.trouble)
 
+    # -- other views ------------------------------------------------------------------------
+
+    def action_timeline(self) -> None:
+        """Show agents and tasks in time."""
+        self.push_screen(Timeline(self._feed, self._frame))
+
     # -- by hand ----------------------------------------------------------------------------
 
     def action_triggers(self) -> None:
         """List the triggers."""
         self.push_screen(TriggersDialog(self._frame))
 
-    def action_by_hand(self, what: Literal["spawn", "task", "memory"]) -> None:
-        """Ask who is to be spawned, what is to be done, or which key is to be set, and do it."""
+    def action_by_hand(self, what: Literal["spawn", "task", "memory", "shape"]) -> None:
+        """Ask who is to be spawned, what is to be done, or how things are to be; and do it."""
         if self._troubled():
             return
         dialog = _FORMS[what](self._frame)
@@ -633,7 +666,7 @@ class Dashboard(App[WhyEnded]):
             return
         typing = isinstance(self.focused or self._left, Input)
         question = self._attention.next_to_open(
-            questions, now=self._clock.now(), busy=len(self.screen_stack) > 1 or typing
+            questions, now=self._clock.now(), busy=self.screen.is_modal or typing
         )
         if question is not None:
             self._ask(question)

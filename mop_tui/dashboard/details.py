@@ -50,6 +50,8 @@ from mop_tui.domain.wording import hook_log, listed, printable, words
 
 _LATEST = 4
 """How many of those that a trigger has brought in are told."""
+_FORMER = 12
+"""How many of the states that an agent was in before are told."""
 
 
 @dataclass(slots=True)
@@ -143,7 +145,8 @@ def _what_it_is(frame: Frame, agent: Agent) -> list[Entry]:
     more.add("log", log_of(frame, spec.id))
     if agent.hook is not None:
         more.add("hook log", log_of(frame, spec.id, hook_log(spec.id, agent.hook.about)))
-    before = [f"{frame.moment(at).strip()} {state}" for at, state in reversed(agent.history)]
+    former = agent.history[:-1][-_FORMER:]
+    before = [f"{frame.moment(at).strip()} {state}" for at, state, *_ in reversed(former)]
     more.add("before", ", ".join(before), "dim")
     return more.entries
 

@@ -7,9 +7,10 @@ from pydantic_core import from_json
 
 from mop_tui.dashboard.form_dialog import Field, FormDialog, Misfit
 from mop_tui.dashboard.frame import Frame
-from mop_tui.domain.feed import CreateTask, SetMemory, Spawn
+from mop_tui.domain.feed import CreateTask, SetMemory, Spawn, SwitchTopology
 from mop_tui.domain.ids import AgentId, MemoryKey
 from mop_tui.domain.priority import Priority
+from mop_tui.domain.topology import SHAPES
 from mop_tui.domain.wording import listed
 
 _PRIORITIES = [priority.name.lower() for priority in Priority]
@@ -96,3 +97,26 @@ def _value(written: str) -> JsonValue:
     except ValueError:
         raise Misfit("the value is not JSON; a text stands in double quotes") from None
     return value
+
+
+class ShapeDialog(FormDialog):
+    """Asks in which shape the swarm is to be coordinated, and why."""
+
+    TITLE_TEXT = "Switch the topology"
+    DONE = "switches"
+
+    def fields(self, frame: Frame) -> Sequence[Field]:
+        """Return shape and reason."""
+        others = [shape for shape in SHAPES if shape != frame.snapshot.shape]
+        return [
+            Field("topology", f"{listed(others, ' or ')}; now {frame.snapshot.shape}", "", others),
+            Field("reason", "only if you like; it is kept in the session file"),
+        ]
+
+    def command(self, frame: Frame) -> SwitchTopology:  # noqa: ARG002 - for others
+        """Return the switch."""
+        wanted = self.typed("topology")
+        shape = next((shape for shape in SHAPES if shape == wanted.lower()), None)
+        if shape is None:
+            raise Misfit(f"it is not said which: {listed(SHAPES, ' or ')}")
+        return SwitchTopology(shape, self.typed("reason"))

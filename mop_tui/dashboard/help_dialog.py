@@ -11,8 +11,8 @@ from mop_tui.dashboard.box_dialog import BoxDialog
 from mop_tui.dashboard.looks import Look
 from mop_tui.dashboard.sheet import Entry, Sheet
 
-Section = tuple[str, Iterable[BindingType]]
-"""A heading and the keys below it."""
+Section = tuple[str, Iterable["BindingType | Entry"]]
+"""A heading, and the keys below it or what else there is to say."""
 
 _NAMES = {
     "up": "\N{UPWARDS ARROW}",
@@ -23,6 +23,7 @@ _NAMES = {
     "comma": ",",
     "full_stop": ".",
     "colon": ":",
+    "exclamation_mark": "!",
     "minus": "\N{MINUS SIGN}",
     "plus": "+",
     "equals_sign": "=",
@@ -81,9 +82,11 @@ class HelpDialog(BoxDialog[None]):
                 entries += [Entry("Answering", ""), *ANSWERING]
             entries.append(Entry(title, ""))
             entries += [
-                Entry(_keys(binding), binding.tooltip or binding.description, depth=1)
-                for binding in bindings
-                if isinstance(binding, Binding)
+                told
+                if isinstance(told, Entry)
+                else Entry(_keys(told), told.tooltip or told.description, depth=1)
+                for told in bindings
+                if isinstance(told, Binding | Entry)
             ]
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "Keys"

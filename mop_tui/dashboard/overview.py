@@ -1,14 +1,11 @@
 """The main screen: everything about the session at a glance."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
-from textual.widgets import Input
 
 from mop_tui.dashboard.banner import Banner, Trouble
 from mop_tui.dashboard.details import session_details
@@ -23,17 +20,17 @@ from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.metrics_line import MetricsLine
 from mop_tui.dashboard.panes import Panes
 from mop_tui.dashboard.playback_bar import PlaybackBar
+from mop_tui.dashboard.replayed_screen import REPLAY_KEYS, ReplayedScreen
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.session_header import SessionHeader
 from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
-from mop_tui.dashboard.transport import Transport
 from mop_tui.domain.feed import Section, SessionFeed
 
 _PANES: tuple[Section, ...] = ("teams", "tasks", "issues", "events")
 
 
-class Overview(Screen[None]):
+class Overview(ReplayedScreen):
     """Banner, inbox, keys, and the sections that the layout wants, in its order: lines above the
     first pane or below, panes between them.
 
@@ -48,38 +45,7 @@ class Overview(Screen[None]):
         Binding("shift+tab", "app.focus_previous", "Previous pane", show=False),
         Binding("o", "session", "Session", tooltip="All about the session and its end", show=False),
         Binding("z", "zoom", "Give the pane the whole screen, or give it back", show=False),
-        Binding("space", "replay('toggle')", "Play", tooltip="Play or pause"),
-        Binding("comma", "replay('back')", "Back", tooltip="One event back", key_display=","),
-        Binding("full_stop", "replay('on')", "Step", tooltip="One event on", key_display="."),
-        Binding(
-            "less_than_sign",
-            "replay('decision_back')",
-            "Former decision",
-            key_display="<",
-            show=False,
-        ),
-        Binding(
-            "greater_than_sign",
-            "replay('decision_on')",
-            "Next decision",
-            key_display=">",
-            show=False,
-        ),
-        Binding(
-            "n",
-            "replay('mark_on')",
-            "Next mark",
-            tooltip="Next question, failure, issue or illness",
-        ),
-        Binding(
-            "N", "replay('mark_back')", "Former question, failure, issue or illness", show=False
-        ),
-        Binding("[", "replay('jump_back')", "-10%", tooltip="A tenth back"),
-        Binding("]", "replay('jump_on')", "+10%", tooltip="A tenth on"),
-        Binding("minus", "replay('slower')", "Slower", key_display="-", show=False),
-        Binding("plus,equals_sign", "replay('faster')", "Faster", key_display="+", show=False),
-        Binding("home", "replay('start')", "To the start", show=False, priority=True),
-        Binding("end", "replay('end')", "To the end", show=False, priority=True),
+        *REPLAY_KEYS,
     ]
     DEFAULT_CSS = """
     Overview {
@@ -94,11 +60,9 @@ class Overview(Screen[None]):
     """
 
     def __init__(self, feed: SessionFeed, frame: Frame) -> None:
-        super().__init__()
-        self._feed = feed
+        super().__init__(feed)
         self._first = frame
         self._log = EventLog(feed, id="events")
-        self._transport = Transport(feed)
         self._parts: list[Callable[[Frame], Iterator[None] | None]] = []
         """What lets each part show a frame."""
 
@@ -192,12 +156,6 @@ class Overview(Screen[None]):
         """Say how many events the filter has let pass."""
         self.query_one(FilterLine).count()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Offer the replay keys only where there is time to move in, and nothing is typed."""
-        if action == "replay":
-            return self._feed.capabilities.seek and not isinstance(self.focused, Input)
-        return True
-
     def action_zoom(self) -> None:
         """Give the pane that has the keys the whole screen, or give it back."""
         if self.maximized is not None:
@@ -208,33 +166,3 @@ class Overview(Screen[None]):
     def action_session(self) -> None:
         """Tell all about the session."""
         self.post_message(Rows.Chosen(session_details, None))
-
-    @on(PlaybackBar.Sought)
-    def sought(self, message: PlaybackBar.Sought) -> None:
-        """Move to where the timeline was clicked."""
-        self._transport.to_time(message.at)
-
-    @on(PlaybackBar.Marked)
-    def marked(self, message: PlaybackBar.Marked) -> None:
-        """Move to the event whose mark was clicked."""
-        self._transport.to_event(message.seq)
-
-    def action_replay(self, what: str) -> None:
-        """Move in time."""
-        transport = self._transport
-        moves: dict[str, Callable[[], None]] = {
-            "toggle": transport.toggle,
-            "back": partial(transport.step, -1),
-            "on": partial(transport.step, 1),
-            "decision_back": partial(transport.to_decision, -1),
-            "decision_on": partial(transport.to_decision, 1),
-            "mark_back": partial(transport.to_mark, -1),
-            "mark_on": partial(transport.to_mark, 1),
-            "jump_back": partial(transport.jump, -1),
-            "jump_on": partial(transport.jump, 1),
-            "slower": partial(transport.change_speed, -1),
-            "faster": partial(transport.change_speed, 1),
-            "start": transport.to_start,
-            "end": transport.to_end,
-        }
-        moves[what]()

@@ -1,12 +1,22 @@
 """What a row or a dialog is about, and which question that waits for."""
 
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from mop_tui.dashboard.frame import Frame
 from mop_tui.domain.rows import Question
 from mop_tui.domain.subject import Subject
 
-__all__ = ["Subject", "nearest_questions"]
+__all__ = ["HasSubject", "Subject", "nearest_questions"]
+
+
+@runtime_checkable
+class HasSubject(Protocol):
+    """A widget in which something is selected that keys are about."""
+
+    @property
+    def subject_here(self) -> Subject | None:
+        """What that is, if anything can be told of it."""
 
 
 def nearest_questions(frame: Frame, subject: Subject | None) -> Sequence[Question]:

@@ -66,9 +66,9 @@ class TaskList(Rows):
         order: list[TaskId | Wave] = []
         if self._by_waves:
             for wave in frame.view.waves:
-                order += [wave, *_sorted(frame, wave.tasks)]
+                order += [wave, *by_urgency(frame, wave.tasks)]
         else:
-            order += _sorted(frame, tasks)
+            order += by_urgency(frame, tasks)
         if order != self._order:
             self._order = order
             self._places = {_key(row): index for index, row in enumerate(order)}
@@ -148,7 +148,8 @@ def _key(row: TaskId | Wave) -> Hashable:
     return row.number if isinstance(row, Wave) else row
 
 
-def _sorted(frame: Frame, names: Iterable[TaskId]) -> list[TaskId]:
+def by_urgency(frame: Frame, names: Iterable[TaskId]) -> list[TaskId]:
+    """Return tasks in the order of the list: those first that stand still."""
     tasks = frame.snapshot.tasks
     return sorted(names, key=lambda name: _urgency(frame, tasks[name]))
 

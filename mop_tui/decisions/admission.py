@@ -49,6 +49,8 @@ def agent_of(
         limits=kind.limits,
         depth=depth,
         health=kind.health,
+        relays=kind.relays,
+        handling_ms=kind.handling_ms,
     )
 
 

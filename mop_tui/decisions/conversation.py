@@ -1,4 +1,4 @@
-"""What agents say: questions to the human, waits for a key, messages and errors.
+"""What agents say: questions to the human, waits for a key, and errors. (Messages: see `routing`.)
 
 An agent that asked or waits is PAUSED, its process running, for it must be able to read the
 answer. It goes on when nothing is left that it waits for. When its task or its process ends,
@@ -15,7 +15,6 @@ from mop_tui.domain.actions import (
     MoveAgent,
     Reply,
     ReplyOutcome,
-    SendNote,
     Withdraw,
 )
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
@@ -24,7 +23,6 @@ from mop_tui.domain.events import (
     AgentErred,
     AgentExited,
     AgentFinished,
-    AgentMessaged,
     AgentTransitioned,
     AgentWaiting,
     AnyEvent,
@@ -35,7 +33,7 @@ from mop_tui.domain.events import (
     UserWithdrawn,
 )
 from mop_tui.domain.ids import AgentId, AskId, QuestionId
-from mop_tui.domain.issues import COORDINATOR, OPERATOR, told_by
+from mop_tui.domain.issues import told_by
 from mop_tui.domain.locks import LockWanted
 from mop_tui.domain.plan import Plan, QuestionSpec
 from mop_tui.domain.rows import Agent
@@ -175,35 +173,6 @@ def still_waits(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syst
     )
 
 
-def pass_message_on(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
-    """Deliver a message to the agent it is for; raise an issue where the operator is warned.
-
-    What is for the coordinator is for the operator, too, where it is a warning or there is none.
-    """
-    data: AgentMessaged = event.data
-    to: str = data.to
-    if to in (OPERATOR, COORDINATOR):
-        told = told_by(data)
-        advice = f"look at what {data.agent} does"
-        issue = None if told is None else raised(session, told, advice)
-        if issue is not None:
-            reason = f"{data.agent} says that it is {data.severity}"
-            yield SystemDecided("pass_message_on", "yes", reason, (issue,), data.agent)
-        if to == OPERATOR or session.coordinator in (None, data.agent):
-            return
-        to = session.coordinator
-    receiver = session.agents.get(AgentId(to))
-    if receiver is not None and receiver.running:
-        reason = f"it is for {to}, who runs"
-        note = SendNote(receiver.spec.id, data.agent, data.text)
-        yield SystemDecided("pass_message_on", "yes", reason, (note,), data.agent)
-        return
-    reason = f"there is no agent {to}"
-    if receiver is not None:
-        reason = f"{to} has no process that could read it"
-    yield SystemDecided("pass_message_on", "no", reason, (), data.agent)
-
-
 def note_error(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     """Raise an issue about an error that an agent met; that it came up again is counted there."""
     data: AgentErred = event.data
@@ -309,7 +278,6 @@ RULES = (
     Rule("wait_for_key", (AgentWaiting.KIND,), wait_for_key),
     Rule("key_came", (SystemMemorySet.KIND,), key_came),
     Rule("still_waits", (AgentTransitioned.KIND,), still_waits, into=_AT_WORK),
-    Rule("pass_message_on", (AgentMessaged.KIND,), pass_message_on),
     Rule("note_error", (AgentErred.KIND,), note_error),
     Rule("withdraw_questions", (AgentExited.KIND,), withdraw_questions),
     Rule("withdraw_waits", (AgentFinished.KIND,), withdraw_waits),

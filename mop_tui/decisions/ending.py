@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from mop_tui.decisions.feedback import tell_undelivered
+from mop_tui.decisions.routing import tell_undelivered_messages
 from mop_tui.decisions.rules import Decision, Later, Rule
 from mop_tui.decisions.wording import counted, listed
 from mop_tui.domain.actions import (
@@ -144,7 +145,8 @@ def _ended(plan: Plan, session: Session, rule: str, outcome: Outcome, reason: st
         return SystemDecided(rule, "no", first, (RunHook(None, None, "on_end"),))
     if outcome == "complete" and session.end_hook == "failed":
         outcome, reason = "incomplete", f"{reason}, but the session's on_end hook failed"
-    return SystemDecided(rule, "yes", reason, (*tell_undelivered(session), EndSession(outcome)))
+    told = (*tell_undelivered(session), *tell_undelivered_messages(session))
+    return SystemDecided(rule, "yes", reason, (*told, EndSession(outcome)))
 
 
 def _begins(session: Session, event: AnyEvent) -> bool:

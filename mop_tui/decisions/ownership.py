@@ -5,7 +5,7 @@ owner was, or somebody who had locked it, it was theirs to change. If nobody was
 """
 
 from collections.abc import Iterator
-from itertools import chain, pairwise
+from itertools import pairwise
 
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.wording import listed
@@ -153,8 +153,8 @@ def _was_at_work(agent: Agent, since: int) -> bool:
         return True
     if agent.since < since:
         return False
-    spans = pairwise(chain(agent.history, [(agent.since, agent.state)]))
-    return any(state in _AT_WORK and end >= since for (_, state), (end, _) in spans)
+    spans = pairwise(agent.history)
+    return any(former[1] in _AT_WORK and later[0] >= since for former, later in spans)
 
 
 def means(patterns: tuple[Resource, ...], path: str) -> bool:

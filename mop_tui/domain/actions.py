@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from mop_tui.domain.agent_lifecycle import AgentTrigger, PausedBy
+from mop_tui.domain.correspondence import TakenOver
 from mop_tui.domain.deadlock import Way
 from mop_tui.domain.ids import (
     AgentId,
@@ -18,6 +19,7 @@ from mop_tui.domain.ids import (
     FeedbackId,
     IssueId,
     MemoryKey,
+    MessageId,
     QuestionId,
     QuestionName,
     Resource,
@@ -46,9 +48,10 @@ Effect = Literal[
 ]
 """Side effects on agents, and hooks."""
 
-TimerPurpose = Literal["question", "retry", "timeout", "force", "call"]
+TimerPurpose = Literal["question", "retry", "timeout", "force", "call", "relay"]
 """What a timer is for: a question's time is up, a task has rested, took too long, or was not given
-up when it was cancelled; it is time to call somebody because of a question."""
+up when it was cancelled; it is time to call somebody because of a question, or to look after an
+agent that relays messages."""
 
 ReplyOutcome = Literal["answered", "default", "expired", "withdrawn", "refused"]
 """What became of a question that an agent asked."""
@@ -267,6 +270,30 @@ class SendNote:
     sender: str
     text: str
     do: Literal["send_note"] = "send_note"
+
+
+@immutable
+class PassMessage:
+    """Hand a message over to its receiver, or to who relays it on the way. A side effect.
+
+    Nothing happens if it is under way no more, or its receiver is being told it already.
+    """
+
+    message: MessageId
+    agent: AgentId
+    hops: int
+    """Through how many hands it has gone then; a relay's own are among them."""
+    do: Literal["pass_message"] = "pass_message"
+
+
+@immutable
+class TakeOver:
+    """Take messages out of the hands of an agent that was to relay them."""
+
+    agent: AgentId
+    messages: tuple[MessageId, ...]
+    why: TakenOver
+    do: Literal["take_over"] = "take_over"
 
 
 @immutable
@@ -549,6 +576,8 @@ Action = Annotated[
     | HandTask
     | Reply
     | SendNote
+    | PassMessage
+    | TakeOver
     | PassFeedbackOn
     | CancelWork
     | RunHook

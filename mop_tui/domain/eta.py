@@ -53,6 +53,10 @@ class Estimate:
     """Something takes longer than expected, nobody knows how much, so this is the least."""
     ends: Mapping[TaskId, int] = field(default_factory=dict)
     """The session time at which each unfinished task would be done, as far as that can be told."""
+    begins: Mapping[TaskId, int] = field(default_factory=dict)
+    """When each of them would be begun that nobody has in hand yet."""
+    takers: Mapping[TaskId, AgentId] = field(default_factory=dict)
+    """By whom each of them would be done."""
 
     @property
     def left(self) -> int | None:
@@ -76,7 +80,14 @@ def estimate(snapshot: Snapshot, now: int) -> Estimate | None:
     course.run()
     if len(course.ends) < len(left):
         stuck = [task for name, task in left.items() if name not in course.ends]
-        return Estimate(now, None, _why_stuck(snapshot, stuck), ends=course.ends)
+        return Estimate(
+            now,
+            None,
+            _why_stuck(snapshot, stuck),
+            ends=course.ends,
+            begins=course.begins,
+            takers=course.takers,
+        )
     late = [name for name, task in left.items() if _is_late(snapshot, task, rests[name])]
     return Estimate(
         at=now,
@@ -86,6 +97,8 @@ def estimate(snapshot: Snapshot, now: int) -> Estimate | None:
         to_ask=sum(task.gated and task.question is None for task in left.values()),
         late=bool(late),
         ends={name: end for name, end in course.ends.items() if name in snapshot.tasks},
+        begins={name: at for name, at in course.begins.items() if name in snapshot.tasks},
+        takers={name: it for name, it in course.takers.items() if name in snapshot.tasks},
     )
 
 
@@ -180,7 +193,8 @@ def _kinds(agent: Agent) -> Iterator[_Kind]:
 
 
 class _Course:
-    """The rest of a session, played through: `ends` tells when each task is done, `takers` by whom.
+    """The rest of a session, played through: `ends` tells when each task is done, `takers` by whom,
+    and `begins` when those are begun that nobody has in hand.
 
     Tasks that are ready wait in `_pressing`, or in `_waiting` while nobody of their kind is free.
     At most one of a kind is called from there for each agent that becomes free, so that a move
@@ -195,6 +209,7 @@ class _Course:
         now: int,
     ) -> None:
         self.ends: dict[TaskId, int] = {}
+        self.begins: dict[TaskId, int] = {}
         self.takers: dict[TaskId, AgentId] = {}
         self._tasks = left
         self._rests = rests
@@ -352,6 +367,7 @@ class _Course:
             for other in _kinds(self._agents[taker]):
                 self._free[other].pop(taker, None)
             self.takers[name] = taker
+            self.begins[name] = time
             self._at_work += 1
             heappush(self._ahead, (time + self._rests[name], _DONE, name))
             if free:

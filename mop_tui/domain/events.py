@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from mop_tui.domain.actions import Action, Concern, Effect, Spawning, TimerPurpose
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.answers import ANYTHING, InputType, Option, QuestionType, Validation
+from mop_tui.domain.correspondence import TakenOver
 from mop_tui.domain.deadlock import Way
 from mop_tui.domain.health import HealthChecks, Level, Reading
 from mop_tui.domain.ids import (
@@ -26,6 +27,7 @@ from mop_tui.domain.ids import (
     FeedbackId,
     IssueId,
     MemoryKey,
+    MessageId,
     QuestionId,
     QuestionName,
     Resource,
@@ -294,6 +296,16 @@ class AgentMessaged(Fact):
     to: str
     text: str
     severity: Severity = "info"
+
+
+@immutable
+class AgentRelayed(Fact):
+    """An agent has dealt with a message that it was handed to relay."""
+
+    KIND: ClassVar[str] = "agent.relayed"
+    agent: AgentId
+    incarnation: int
+    message: MessageId
 
 
 @immutable
@@ -667,6 +679,9 @@ class SystemIntended(Fact):
     """What the operator said that is told, or handed over with a task."""
     question: QuestionId | None = None
     """What a `call` hook is about."""
+    message: MessageId | None = None
+    """The message that a `tell` hands over, and through how many hands it has gone then:"""
+    hops: int = 0
 
 
 @immutable
@@ -936,6 +951,16 @@ class SystemCycleBroken(Fact):
 
 
 @immutable
+class SystemTakenOver(Fact):
+    """Messages that `agent` was to relay are out of its hands, and go on without it."""
+
+    KIND: ClassVar[str] = "system.taken_over"
+    agent: AgentId
+    messages: tuple[MessageId, ...]
+    why: TakenOver
+
+
+@immutable
 class SystemNotRecording(Fact):
     """Writing the journal failed for a while; nothing was acted upon meanwhile."""
 
@@ -993,6 +1018,7 @@ FACTS: tuple[type[Fact], ...] = (
     AgentLocking,
     AgentUnlocking,
     AgentMessaged,
+    AgentRelayed,
     AgentFinished,
     AgentExited,
     TaskCreated,
@@ -1037,6 +1063,7 @@ FACTS: tuple[type[Fact], ...] = (
     SystemDeadlockFound,
     SystemDeadlockCleared,
     SystemCycleBroken,
+    SystemTakenOver,
     SystemNotRecording,
     SystemStraysEnded,
     SystemAttended,
@@ -1060,6 +1087,7 @@ INPUTS: frozenset[str] = frozenset(
         AgentLocking,
         AgentUnlocking,
         AgentMessaged,
+        AgentRelayed,
         AgentFinished,
         AgentExited,
         UserSeen,

@@ -15,13 +15,14 @@ from mop_tui.domain import remembering
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.deadlock import Deadlock
 from mop_tui.domain.events import AnyEvent, Event
-from mop_tui.domain.ids import AgentId, AskId, MemoryKey, QuestionId, TaskId, TriggerName
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, MessageId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.issues import (
     edit_of,
     error_text,
     identity,
     is_overflow,
     limit_of,
+    receiver_of,
     told_by,
 )
 from mop_tui.domain.locks import Lock, LockWanted
@@ -29,14 +30,15 @@ from mop_tui.domain.plan import LEAVE_IT, QuestionSpec
 from mop_tui.domain.review import result_of
 from mop_tui.domain.rows import (
     LATEST_CHECKS,
-    LATEST_STATES,
     TAIL_LINES,
     Agent,
     Feedback,
     Issue,
     Question,
     Task,
+    TaskStay,
     Trigger,
+    with_stay,
 )
 from mop_tui.domain.session import Fate, Session
 from mop_tui.domain.strategies import (
@@ -48,7 +50,7 @@ from mop_tui.domain.strategies import (
     strategy_asked,
 )
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
-from mop_tui.domain.timers import call_of, force_of, rest_of, timeout_of, timer_of
+from mop_tui.domain.timers import call_of, force_of, relay_of, rest_of, timeout_of, timer_of
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
@@ -69,6 +71,7 @@ _CONSEQUENTIAL = e.INPUTS - e.TELEMETRY
 _TASK_COMPLETE = TaskState.COMPLETE
 _TASK_ACTIVE = TaskState.ACTIVE
 _REVIEWING = TaskState.REVIEWING
+_TASK_READY = TaskState.READY
 _OF_HEALTH = frozenset(
     {
         AgentTrigger.PERFORMANCE_THRESHOLD_EXCEEDED,
@@ -157,8 +160,14 @@ def _agent_spawned(session: Session, event: Event[e.AgentSpawned]) -> None:
         session.ignored += 1
         return
     agent = Agent(
-        spec=spec, since=event.at, reason="it was spawned", moved=event.seq, depth=spec.depth
+        spec=spec,
+        since=event.at,
+        reason="it was spawned",
+        moved=event.seq,
+        depth=spec.depth,
+        created_at=event.at,
     )
+    agent.history = ((event.at, agent.state, None, None),)
     session.agents[spec.id] = agent
     counts = session.agent_counts
     counts[agent.state] = counts.get(agent.state, 0) + 1
@@ -170,6 +179,7 @@ def _agent_spawned(session: Session, event: Event[e.AgentSpawned]) -> None:
     if session.limits.per_minute is not None and session.is_by_trigger(spec):
         session.spawned_at = (*session.spawned_at, event.at)[-session.limits.per_minute :]
     session.enlist(spec)
+    session.reorganise()
     session.touch(agent)
 
 
@@ -220,8 +230,8 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
         agent.deaths = 0
         agent.depth = agent.spec.depth
         agent.progress = 100
-    agent.history = (*agent.history[-LATEST_STATES:], (agent.since, agent.state))
     session.set_agent_state(agent, to_state)
+    agent.history = with_stay(agent.history, (event.at, to_state, agent.task, agent.paused_by))
     agent.since = event.at
     agent.reason = data.reason
     agent.moved = event.seq
@@ -259,6 +269,7 @@ def _pause(session: Session, agent: Agent, at: int, by: PausedBy | None) -> None
     if agent.task is not None:
         task = session.tasks[agent.task]
         task.paused_since = at
+        task.history = with_stay(task.history, (at, task.state, task.agent, by))
         session.timers.pop(timeout_of(agent.task, task.attempts), None)
         session.touch(task)
 
@@ -269,6 +280,7 @@ def _end_pause(session: Session, agent: Agent, task_id: TaskId | None, at: int) 
     if task is not None and task.paused_since is not None:
         task.paused_ms += at - task.paused_since
         task.paused_since = None
+        task.history = with_stay(task.history, (at, task.state, task.agent, None))
         session.touch(task)
 
 
@@ -426,7 +438,73 @@ def _agent_erred(session: Session, event: Event[e.AgentErred]) -> None:
 
 
 def _agent_messaged(session: Session, event: Event[e.AgentMessaged]) -> None:
+    data = event.data
     _told(session, event)
+    to = receiver_of(data, session.coordinator)
+    if to is None or to not in session.agents:
+        return
+    letter = session.post.write(MessageId(event.seq), data.agent, to, data.text, event.at)
+    if letter is not None:
+        session.meter.say(event.at)
+        session.reckon(to)
+
+
+def _agent_relayed(session: Session, event: Event[e.AgentRelayed]) -> None:
+    data = event.data
+    agent = _current(session, data.agent, data.incarnation)
+    relay = session.post.relays.get(data.agent)
+    if agent is None or relay is None:
+        return
+    relay.silent = 0
+    letter = session.post.letters.get(data.message)
+    if letter is not None and letter.holder == data.agent:
+        session.post.relayed(letter, data.agent, event.seq, event.at)
+        _look_after(session, data.agent)
+
+
+def _taken_over(session: Session, event: Event[e.SystemTakenOver]) -> None:
+    data = event.data
+    relay = session.post.relays.get(data.agent)
+    if relay is None:
+        session.ignored += 1
+        return
+    session.post.take_over(data.agent, data.messages, data.why)
+    if data.why == "silent":
+        relay.silent = session.agents[data.agent].incarnation
+    _look_after(session, data.agent)
+
+
+def _look_after(session: Session, relay: AgentId) -> None:
+    """Note what follows from it that an agent has less to relay."""
+    if not session.post.relays[relay].waiting:
+        session.timers.pop(relay_of(relay), None)
+    session.reckon(relay)
+
+
+def _message_intended(session: Session, data: e.SystemIntended) -> None:
+    """Note that a process is about to be told a message."""
+    letter = session.post.letters.get(data.message or MessageId(0))
+    if letter is None or data.agent is None:
+        return
+    former = letter.holder
+    session.post.hand(letter, data.agent, data.incarnation, data.action, data.hops, session.at)
+    if former is not None:
+        _look_after(session, former)
+    session.reckon(data.agent)
+
+
+def _message_done(session: Session, intended: e.SystemIntended, data: e.SystemDone) -> None:
+    """Note how telling a message came out."""
+    letter = session.post.letters.get(intended.message or MessageId(0))
+    if letter is None or letter.action != data.action or intended.agent is None:
+        return
+    if data.lost and intended.agent == letter.receiver:
+        session.post.lose(letter)
+    else:
+        session.post.done(letter, intended.agent, data.action, ok=not data.error)
+        if not data.error and intended.agent == letter.receiver:
+            session.meter.deliver(letter.hops, session.at - letter.said_at, session.at)
+    session.reckon(letter.receiver)
 
 
 def _told(session: Session, event: Event[e.AgentErred | e.AgentMessaged]) -> None:
@@ -495,7 +573,14 @@ def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
     if spec.id in session.tasks:
         session.ignored += 1
         return
-    task = Task(spec=spec, since=event.at, reason="it was created", moved=event.seq)
+    task = Task(
+        spec=spec,
+        since=event.at,
+        reason="it was created",
+        moved=event.seq,
+        created_at=event.at,
+    )
+    task.history = ((event.at, task.state, None, None),)
     session.tasks[spec.id] = task
     counts = session.task_counts
     counts[task.state] = counts.get(task.state, 0) + 1
@@ -553,6 +638,9 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         session.timers.pop(rest_of(task.spec.id), None)
     if to_state is _TASK_COMPLETE:
         task.progress = 100
+    rests = task.rests_until is not None and to_state is _TASK_READY
+    stay: TaskStay = (event.at, to_state, task.agent, "rest" if rests else None)
+    task.history = with_stay(task.history, stay)
     task.since = event.at
     task.reason = data.reason
     task.moved = event.seq
@@ -867,7 +955,8 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
     session.health = data.health
     session.coordinator = data.coordinator
     session.topology = data.topology
-    session.shape = data.shape
+    session.shape = session.meter.shape = data.shape
+    session.reorganise()
     for spec in data.triggers:
         trigger = Trigger(spec, moved=event.seq)
         session.triggers[spec.name] = trigger
@@ -881,6 +970,8 @@ def _topology_changed(session: Session, event: Event[e.SystemTopologyChanged]) -
         session.ignored += 1
         return
     session.shape = event.data.to_shape
+    session.meter.switch(session.shape, event.at)
+    session.reorganise()
 
 
 def _task_reassigned(session: Session, event: Event[e.TaskReassigned]) -> None:
@@ -1043,6 +1134,8 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
             session.weigh(agent)
         case "tell" if data.ask is not None:
             _forget_wait(session, agent, data.ask)
+        case "tell" if data.message is not None:
+            _message_intended(session, data)
         case _:
             pass
     session.touch(agent)
@@ -1064,6 +1157,8 @@ def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
     if data.effect == "run_hook":
         _hook_done(session, intended, data)
         return
+    if intended.message is not None:
+        _message_done(session, intended, data)
     if data.effect != "start_process" or data.agent is None:
         return
     agent = session.agents[data.agent]
@@ -1237,6 +1332,7 @@ def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
     if data.purpose == "retry" and data.task is not None:
         task = session.tasks[data.task]
         task.rests_until = data.due
+        task.history = with_stay(task.history, (event.at, task.state, task.agent, "rest"))
         task.retries += 1
         task.begun_anew = 0
         session.touch(task)
@@ -1251,6 +1347,7 @@ def _timer_fired(session: Session, event: Event[e.SystemTimerFired]) -> None:
         return
     if timer.purpose == "retry":
         task.rests_until = None
+        task.history = with_stay(task.history, (event.at, task.state, task.agent, None))
         session.touch(task)
     elif timer.timer == timeout_of(task.spec.id, task.attempts) and task.state is _TASK_ACTIVE:
         task.overdue = True
@@ -1276,6 +1373,8 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.AgentChecked.KIND: _agent_checked,
     e.AgentErred.KIND: _agent_erred,
     e.AgentMessaged.KIND: _agent_messaged,
+    e.AgentRelayed.KIND: _agent_relayed,
+    e.SystemTakenOver.KIND: _taken_over,
     e.AgentAsked.KIND: _agent_asked,
     e.AgentWaiting.KIND: _agent_waiting,
     e.AgentLocking.KIND: _agent_locking,

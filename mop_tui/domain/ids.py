@@ -17,6 +17,8 @@ FeedbackId = NewType("FeedbackId", str)
 """One piece of feedback: `f1`, `f2`, ..."""
 DeadlockId = NewType("DeadlockId", str)
 """One deadlock: `d1`, `d2`, ..."""
+MessageId = NewType("MessageId", int)
+"""A message from agent to agent, by the `seq` of the event that it was said by."""
 ActionId = NewType("ActionId", str)
 """`<seq of the decision>.<position in it>`, so an action names the decision that ordered it."""
 CommandId = NewType("CommandId", str)

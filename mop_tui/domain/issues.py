@@ -69,6 +69,14 @@ def told_by(fact: e.AgentErred | e.AgentMessaged) -> Told | None:
     return Told(fact.severity, f"{fact.agent}: {fact.text}", fact.agent, None)
 
 
+def receiver_of(fact: e.AgentMessaged, coordinator: AgentId | None) -> AgentId | None:
+    """Return the agent that a message is for, which need not be there; None if it is for the
+    operator alone, as is what the coordinator says to itself."""
+    if fact.to == COORDINATOR:
+        return None if coordinator == fact.agent else coordinator
+    return None if fact.to == OPERATOR else AgentId(fact.to)
+
+
 def error_text(fact: e.AgentErred) -> str:
     """Return in one line what went wrong in an agent."""
     return f"{fact.type}: {fact.message}" if fact.message else fact.type

@@ -135,6 +135,17 @@ class ScriptedStep:
 
 
 @immutable
+class ScriptedMessage:
+    """Something that a simulated agent says to another, to `coordinator` or to `operator`: once, so
+    many milliseconds after it began its task, or every so many."""
+
+    to: str
+    text: str
+    at_ms: int | None = None
+    every_ms: int | None = None
+
+
+@immutable
 class Script:
     """What a simulated agent does with a task.
 
@@ -156,6 +167,7 @@ class Script:
     uses_memory: int | None = None
     rejects: int = 0
     """In how many rounds it rejects what it reviews."""
+    messages: tuple[ScriptedMessage, ...] = ()
     steps: tuple[ScriptedStep, ...] = ()
 
     @property
@@ -218,6 +230,10 @@ class AgentSpec:
     """Patterns for the files that only it may change."""
     health: HealthChecks | None = None
     """How it is checked; None for as all are."""
+    relays: bool = False
+    """It deals with messages that pass it, and says when it has."""
+    handling_ms: int = 0
+    """How long that takes it, one message after the other, where it is simulated."""
 
 
 @immutable
@@ -232,6 +248,8 @@ class AgentKind:
     work: Work = Work()
     hooks: Mapping[HookName, Hook] = field(default_factory=dict)
     health: HealthChecks | None = None
+    relays: bool = False
+    handling_ms: int = 0
 
 
 @immutable

@@ -5,7 +5,7 @@ Only `fold` and the `Session` that they belong to change them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
 from mop_tui.domain.events import AgentHealth, Severity, SystemIntended, UserAsked, UserFeedback
@@ -28,8 +28,8 @@ from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.triggers import TriggerSpec
 
-LATEST_STATES = 11
-"""How many former states of an agent are kept besides the last."""
+KEPT_STAYS = 128
+"""Of how many stays an agent or a task remembers at most; beyond that the oldest quarter goes."""
 MOST_DEATHS = 3
 """Processes in a row that may end without having completed a task, before an agent that lives for
 the session is given up."""
@@ -37,6 +37,23 @@ LATEST_CHECKS = 24
 """How many of the latest recorded checks of an agent are kept."""
 TAIL_LINES = 200
 """How many of an agent's latest output lines the state keeps."""
+
+Hold = PausedBy | Literal["rest"]
+"""What keeps a task from going on in its state: its agent is paused, or it rests until its next
+try."""
+AgentStay = tuple[int, AgentState, TaskId | None, PausedBy | None]
+"""From which session time on an agent was in a state, with which task, and who had paused it."""
+TaskStay = tuple[int, TaskState, AgentId | None, Hold | None]
+"""From which session time on a task was in a state, in whose hands, and what kept it from going on.
+"""
+Stay = TypeVar("Stay", AgentStay, TaskStay)
+
+
+def with_stay(history: tuple[Stay, ...], stay: Stay) -> tuple[Stay, ...]:
+    """Return what is remembered when another stay has begun."""
+    if len(history) == KEPT_STAYS:
+        history = history[KEPT_STAYS // 4 :]
+    return history + (stay,)  # noqa: RUF005 - unpacking takes twice as long
 
 
 @dataclass(slots=True)
@@ -130,8 +147,9 @@ class Agent:
     """How many triggers led to what it does, those included that had it start again."""
     moved: int = 0
     """Which event brought it into its present state."""
-    history: tuple[tuple[int, AgentState], ...] = ()
-    """The states that it was in before, each with the moment from which on, oldest first."""
+    created_at: int = 0
+    history: tuple[AgentStay, ...] = ()
+    """Its latest stays, oldest first: the last is the present one."""
 
     @property
     def leaving(self) -> bool:
@@ -214,6 +232,9 @@ class Task:
     """How many of them did since it was begun, or was to be done after all."""
     moved: int = 0
     """Which event brought it into its present state."""
+    created_at: int = 0
+    history: tuple[TaskStay, ...] = ()
+    """Its latest stays, oldest first: the last is the present one."""
     meant_for: AgentId | None = None
     """The agent that it was meant for before a strategy gave it to another."""
 

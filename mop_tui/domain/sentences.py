@@ -77,6 +77,7 @@ Known = (
     | e.SystemNotRecording
     | e.SystemClockJumped
     | e.SystemTopologyChanged
+    | e.SystemTakenOver
     | e.SystemSampled
     | e.SystemStrategyApplied
     | e.SystemStraysEnded
@@ -111,6 +112,7 @@ def _say(kind: str, fact: Known) -> str:
             | e.AgentLocking()
             | e.AgentUnlocking()
             | e.AgentMessaged()
+            | e.AgentRelayed()
             | e.AgentFinished()
         ):
             return _of_speech(fact)
@@ -144,11 +146,20 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemDigest()
             | e.SystemNotRecording()
             | e.SystemClockJumped()
-            | e.SystemTopologyChanged()
             | e.SystemStraysEnded()
             | e.SystemAttended()
         ):
             return _of_session(fact)
+        case (
+            e.SystemTopologyChanged()
+            | e.SystemTakenOver()
+            | e.SystemDeadlockFound()
+            | e.SystemDeadlockCleared()
+            | e.SystemCycleBroken()
+            | e.SystemSampled()
+            | e.SystemStrategyApplied()
+        ):
+            return _of_swarm(fact)
         case e.SystemDecided() | e.SystemIntended() | e.SystemDone():
             return _of_action(fact)
         case (
@@ -162,14 +173,6 @@ def _say(kind: str, fact: Known) -> str:
             | e.SystemTimerFired()
         ):
             return _of_system(fact)
-        case (
-            e.SystemDeadlockFound()
-            | e.SystemDeadlockCleared()
-            | e.SystemCycleBroken()
-            | e.SystemSampled()
-            | e.SystemStrategyApplied()
-        ):
-            return _of_swarm(fact)
         case (
             e.SystemFired()
             | e.SystemRefused()
@@ -243,6 +246,7 @@ def _of_speech(
     | e.AgentLocking
     | e.AgentUnlocking
     | e.AgentMessaged
+    | e.AgentRelayed
     | e.AgentFinished,
 ) -> str:
     match fact:
@@ -259,12 +263,15 @@ def _of_speech(
             return f"{fact.agent} asks: {fact.question.question}"
         case e.AgentWaiting():
             return f"{fact.agent} waits for {fact.key}"
-        case e.AgentLocking():
-            return f"{fact.agent} asks for the lock on {fact.resource}"
-        case e.AgentUnlocking():
-            return f"{fact.agent} is done with {fact.resource}"
+        case e.AgentLocking() | e.AgentUnlocking():
+            asks = isinstance(fact, e.AgentLocking)
+            return (
+                f"{fact.agent} {'asks for the lock on' if asks else 'is done with'} {fact.resource}"
+            )
         case e.AgentMessaged():
             return f"{fact.agent} to {fact.to}: {fact.text}"
+        case e.AgentRelayed():
+            return f"{fact.agent} has dealt with message m{fact.message}"
         case e.AgentFinished():
             if fact.failed:
                 return join(f"{fact.agent} failed {fact.task} with {fact.failed}", fact.message)
@@ -523,7 +530,6 @@ def _of_session(
     | e.SystemDigest
     | e.SystemNotRecording
     | e.SystemClockJumped
-    | e.SystemTopologyChanged
     | e.SystemStraysEnded
     | e.SystemAttended,
 ) -> str:
@@ -549,8 +555,6 @@ def _of_session(
             return f"nothing could be recorded for {seconds:.1f} s: {fact.error}"
         case e.SystemClockJumped():
             return _jumped(fact)
-        case e.SystemTopologyChanged():
-            return f"the swarm is coordinated as {fact.to_shape} instead of {fact.from_shape}"
         case e.SystemAttended():
             return "somebody is there again" if fact.attended else "nobody is there any more"
         case e.SystemStraysEnded():
@@ -567,7 +571,9 @@ def _strays(fact: e.SystemStraysEnded) -> str:
 
 
 def _of_swarm(
-    fact: e.SystemDeadlockFound
+    fact: e.SystemTopologyChanged
+    | e.SystemTakenOver
+    | e.SystemDeadlockFound
     | e.SystemDeadlockCleared
     | e.SystemCycleBroken
     | e.SystemSampled
@@ -575,6 +581,8 @@ def _of_swarm(
 ) -> str:
     if isinstance(fact, e.SystemSampled | e.SystemStrategyApplied):
         return _of_adaptation(fact)
+    if isinstance(fact, e.SystemTopologyChanged | e.SystemTakenOver):
+        return _of_coordination(fact)
     return _of_deadlock(fact)
 
 
@@ -609,6 +617,21 @@ def _of_deadlock(
             assert_never(fact)
 
 
+def _of_coordination(fact: e.SystemTopologyChanged | e.SystemTakenOver) -> str:
+    if isinstance(fact, e.SystemTopologyChanged):
+        return f"the swarm is coordinated as {fact.to_shape} instead of {fact.from_shape}"
+    because = {
+        "gone": "whose process has ended",
+        "paused": "which is paused",
+        "silent": "which does not get on",
+        "deaf": "which could not be told",
+        "switched": "which does not stand on the way any more",
+    }[fact.why]
+    count = len(fact.messages)
+    what = f"message m{fact.messages[0]} goes" if count == 1 else f"{count} messages go"
+    return f"{what} on without {fact.agent}, {because}"
+
+
 def _jumped(fact: e.SystemClockJumped) -> str:
     parts = []
     if fact.wall_ms:
@@ -633,6 +656,8 @@ def _of_action(fact: e.SystemDecided | e.SystemIntended | e.SystemDone) -> str:
                 what = f"tell {fact.agent} feedback {' '.join(fact.feedback)}"
             elif fact.feedback:
                 what += f" with feedback {' '.join(fact.feedback)}"
+            if fact.message is not None:
+                what = f"hand message m{fact.message} from {fact.about} to {fact.agent}"
             if fact.question is not None:
                 what = f"call somebody because of {fact.question}"
             return join(f"{soon} {what}", " ".join(fact.command))

@@ -17,6 +17,8 @@ from pydantic import JsonValue
 
 from mop_tui.domain import agent_lifecycle, graph, locks, task_lifecycle
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState, AgentTrigger
+from mop_tui.domain.coordination import Coordination, Meter, measured
+from mop_tui.domain.correspondence import Correspondence
 from mop_tui.domain.deadlock import Deadlock
 from mop_tui.domain.events import Outcome, SystemIntended, SystemSampled, SystemTimerSet
 from mop_tui.domain.globs import Globs, TooMuchError
@@ -53,6 +55,7 @@ from mop_tui.domain.rows import Agent, Feedback, Issue, Question, Task, Trigger
 from mop_tui.domain.shapes import Shape
 from mop_tui.domain.strategies import Adaptation, Adapting, Pressed, Pressure, strategy_of
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.topology import Ways, organised
 from mop_tui.domain.triggers import MINUTE, Limits
 from mop_tui.domain.wait_graph import Node, Stuck
 from mop_tui.domain.waits import StandingWaits, of_key, of_lock, of_task, stands_still
@@ -60,6 +63,7 @@ from mop_tui.domain.waits import StandingWaits, of_key, of_lock, of_task, stands
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
 _AVAILABLE = AgentState.AVAILABLE
+_FAILED = AgentState.FAILED
 _PAUSED = AgentState.PAUSED
 _FOR_SESSION = Lifetime.SESSION
 _RESTFUL = frozenset({AgentState.AVAILABLE, AgentState.COMPLETE})
@@ -235,6 +239,8 @@ class Snapshot:
     task_counts: Mapping[TaskState, int]
     away: tuple[tuple[int, int], ...]
     """See `Session.away`."""
+    coordination: Coordination
+    """What messages among agents cost."""
     progress: float | None
     """Share of the expected work that is done, 0..1; None where there is no work."""
     hook: HookName | None = None
@@ -314,6 +320,9 @@ class Session:
     topology: Topology = "adaptive"
     """What the layout asks for, and how the swarm is coordinated now:"""
     shape: Shape = "mesh"
+    post: Correspondence = field(default_factory=Correspondence)
+    """Messages from agent to agent that are under way, and what they cost:"""
+    meter: Meter = field(default_factory=Meter)
     sampled: SystemSampled | None = None
     """The last judgement that was recorded."""
     pressures: dict[Pressure, Pressed] = field(default_factory=dict)
@@ -435,6 +444,7 @@ class Session:
     """How many unfinished tasks an agent is to review."""
     wanted_back: dict[AgentId, None] = field(default_factory=dict)
     """Agents out of work whom unfinished tasks are meant for."""
+    _ways: Ways | None = None
     _ranks: dict[TaskId, int] | None = None
     _changed: list[_Row] = field(default_factory=list)
     """Rows touched since the last digest, which was made at `_digested_at`."""
@@ -449,8 +459,10 @@ class Session:
     """What waits for what, as it was when event `_settled_at` was folded."""
     _settled_at: int = 0
     _unsettled: list[_Row] = field(default_factory=list)
-    """Rows touched since then; and keys and locks that changed:"""
+    """Rows touched since then; keys and locks that changed; and tasks in hand for which a lock is
+    waited for no more:"""
     _unsettled_nodes: dict[Node, None] = field(default_factory=dict)
+    _served: dict[TaskId, None] = field(default_factory=dict)
     _stale: list[_Row] = field(default_factory=list)
     """Rows touched since the last snapshot, which was taken at `_shown_at`."""
     _shown_at: int = 0
@@ -597,6 +609,17 @@ class Session:
         return any(self.unfinished_skilled.get(skill) for skill in agent.spec.skills)
 
     @property
+    def ways(self) -> Ways:
+        """The ways of messages in the present shape, among all agents that were spawned and have
+        not failed. An agent without a process, or with nothing to do, still has its place."""
+        if self._ways is None:
+            there = {
+                name: row.spec for name, row in self.agents.items() if row.state is not _FAILED
+            }
+            self._ways = Ways(self.shape, organised(self.teams, there, self.coordinator))
+        return self._ways
+
+    @property
     def at_limit(self) -> bool:
         """True if `max_agents` agents are at work."""
         return self.max_agents is not None and self.working >= self.max_agents
@@ -697,14 +720,17 @@ class Session:
                 if other in held:
                     yield held[other]
 
-    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterator[AgentId]:
-        """Yield who asked before an agent for a lock on what may be the same."""
+    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterator[Iterator[AgentId]]:
+        """Yield who asked before an agent for a lock on what may be the same: for each resource,
+        those who wait for it, the latest first."""
         for other in self.alike[wanted.resource]:
-            for (who, _), asked in self.waiting_for_lock.get(other, {}).items():
-                if asked >= wanted.seq:
-                    break  # and so did all that follow
-                if who != agent:
-                    yield who
+            waiting = self.waiting_for_lock.get(other)
+            if waiting:
+                yield (
+                    who
+                    for (who, _), asked in reversed(waiting.items())
+                    if asked < wanted.seq and who != agent
+                )
 
     def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
         """Return the open question that an agent asked by this name, if it is open."""
@@ -726,9 +752,18 @@ class Session:
             rows: Iterable[Any] = self.tasks.values()
         else:
             rows = self._unsettled
-        nodes = self._unsettled_nodes
-        self._unsettled, self._unsettled_nodes = [], {}
+        nodes, served = self._unsettled_nodes, self._served
+        self._unsettled, self._unsettled_nodes, self._served = [], {}, {}
         self._settled_at = self.seq
+        graph = self._waits.graph
+        for node in [node for node in nodes if node.kind == "lock"]:
+            held = node.name in self.locks
+            if held and node not in graph:
+                nodes.update((task, None) for task in self._wanting(Resource(node.name)))
+            elif not held:
+                nodes.update((waiter, None) for waiter in graph.waiters(node))
+        for task in served:
+            nodes.update((waiter, None) for waiter in graph.waiters(of_task(task)))
         self._waits.settle(self, rows, nodes)
         return self._waits
 
@@ -744,6 +779,16 @@ class Session:
         if touched <= self._settled_at:
             self._unsettled.append(row)
         row.touched = self.seq
+
+    def reorganise(self) -> None:
+        """Note that agents speak to each other in other ways than before."""
+        self._ways = None
+
+    def reckon(self, name: AgentId) -> None:
+        """Note whether messages hold up an agent at its work."""
+        agent = self.agents.get(name)
+        held = agent is not None and agent.task is not None and self.post.concerns(name)
+        self.meter.hold_up(name, self.at, held=held)
 
     def remember(self, key: MemoryKey, value: JsonValue) -> None:
         """Set a key of the shared memory."""
@@ -808,32 +853,34 @@ class Session:
                 return False
             self._undeclared[resource] = None
         self.waiting_for_lock.setdefault(resource, {})[agent, ask] = self.seq
-        self._unsettle(resource)
         return True
 
     def end_lock_wait(self, resource: Resource, agent: AgentId, ask: AskId) -> None:
         """Note that an agent does not wait for a lock any more."""
-        self._unsettle(resource)
+        in_hand = self.agents[agent].task
+        if in_hand is not None:
+            self._served[in_hand] = None
         waiting = self.waiting_for_lock[resource]
         del waiting[agent, ask]
         if not waiting:
             del self.waiting_for_lock[resource]
         self._loosen(resource)
 
-    def _unsettle(self, resource: Resource) -> None:
-        """Note that it may be told anew who waits for a lock on what may be the same."""
-        nodes = self._unsettled_nodes
-        nodes[of_lock(resource)] = None
+    def _unsettle(self, lock: Lock) -> None:
+        """Note that a lock was taken or given back, which concerns who waits for it or its like."""
+        self._unsettled_nodes[of_lock(lock.resource)] = None
+        self._unsettled_nodes[of_task(lock.task)] = None
+
+    def _wanting(self, resource: Resource) -> Iterator[Node]:
+        """Yield the tasks for which what may be the same as `resource` is wanted."""
         for other in self.alike[resource]:
-            for task in self.wanting.get(other, ()):
-                nodes[of_task(task)] = None
+            yield from map(of_task, self.wanting.get(other, ()))
             for agent, _ in self.waiting_for_lock.get(other, ()):
                 in_hand = self.agents[agent].task
                 if in_hand is not None:
-                    nodes[of_task(in_hand)] = None
+                    yield of_task(in_hand)
         for owner in self.owners:
-            for task in self.ready_pinned.get(owner, ()):
-                nodes[of_task(task)] = None
+            yield from map(of_task, self.ready_pinned.get(owner, ()))
 
     def _loosen(self, resource: Resource) -> None:
         """Note that a resource is not locked any more, or that somebody waits for it no more."""
@@ -853,7 +900,7 @@ class Session:
         self.locks[lock.resource] = lock
         self.locked_by.setdefault(lock.agent, {})[lock.resource] = None
         self._locks_changed[lock.resource] = None
-        self._unsettle(lock.resource)
+        self._unsettle(lock)
 
     def unlock(self, lock: Lock) -> None:
         """Note that a resource was given back."""
@@ -863,7 +910,7 @@ class Session:
         if not of_agent:
             del self.locked_by[lock.agent]
         self._locks_changed[lock.resource] = None
-        self._unsettle(lock.resource)
+        self._unsettle(lock)
         self._loosen(lock.resource)
 
     def set_agent_state(self, agent: Agent, state: AgentState) -> None:
@@ -873,6 +920,8 @@ class Session:
         counts[state] = counts.get(state, 0) + 1
         if (state in LIVE) is not (agent.state in LIVE) and self.is_by_trigger(agent.spec):
             self.claim(agent.spec, 1 if state in LIVE else -1)
+        if (state is _FAILED) is not (agent.state is _FAILED):
+            self._ways = None
         agent.state = state
         if state not in LIVE and self.unfinished_pinned.get(agent.spec.id):
             self.wanted_back[agent.spec.id] = None
@@ -944,6 +993,9 @@ class Session:
         agent.task = task
         self.holder[task] = agent.spec.id
         self.working += 1
+        self.meter.work(1, self.at)
+        if self.post.letters:
+            self.reckon(agent.spec.id)
 
     def weigh(self, agent: Agent) -> None:
         """Count `agent` among the busy, or not.
@@ -965,6 +1017,8 @@ class Session:
             del self.holder[agent.task]
             agent.task = None
             self.working -= 1
+            self.meter.hold_up(agent.spec.id, self.at, held=False)
+            self.meter.work(-1, self.at)
 
     def next_digest(self) -> str:
         """Return the digest of the state: the one before, and every row changed since.
@@ -976,6 +1030,9 @@ class Session:
         for resource in self._locks_changed:
             lock = self.locks.get(resource)
             rows.append(f"lock {resource} {lock and (lock.task, lock.agent, lock.seq)!r}")
+        for name in self.post.changed:
+            letter = self.post.letters.get(name)
+            rows.append(f"message {name} over" if letter is None else letter.digest_row())
         text = "\n".join((self.digest, *rows))
         return blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
@@ -986,6 +1043,7 @@ class Session:
         self._changed.clear()
         self._memory_changed.clear()
         self._locks_changed.clear()
+        self.post.changed.clear()
 
     # -- coming back to a former state ------------------------------------------------------
 
@@ -1120,6 +1178,7 @@ class Session:
             agent_counts={s: n for s, n in self.agent_counts.items() if n},
             task_counts={s: n for s, n in self.task_counts.items() if n},
             away=self.away,
+            coordination=measured(self.post, self.meter, self.at),
             progress=self.progress(),
             hook=self._session_hook(),
         )
@@ -1128,10 +1187,10 @@ class Session:
 _MADE_OF_ROWS = frozenset(
     (
         *("agents", "tasks", "questions", "issues", "triggers", "feedback"),
-        *("dependants", "waiting_for_key", "providers", "skilled", "_ranks"),
+        *("dependants", "waiting_for_key", "providers", "skilled", "_ranks", "_ways"),
         *("alike", "owners", "owning", "_patterns", "_undeclared"),
         *("_changed", "_stale", "_shown", "_shown_at", "_ahead", "_copied_ahead"),
-        *("_waits", "_settled_at", "_unsettled", "_unsettled_nodes"),
+        *("_waits", "_settled_at", "_unsettled", "_unsettled_nodes", "_served"),
     )
 )
 _REST = tuple(it.name for it in fields(Session) if it.name not in _MADE_OF_ROWS)
@@ -1139,6 +1198,8 @@ _REST = tuple(it.name for it in fields(Session) if it.name not in _MADE_OF_ROWS)
 
 def _apart(value: Any) -> Any:
     """Return a copy of an index, to be changed without the other; nothing else is ever changed."""
+    if isinstance(value, Correspondence | Meter):
+        return value.copied()
     if not isinstance(value, dict):
         return value
     return {key: dict(it) if isinstance(it, dict) else it for key, it in value.items()}

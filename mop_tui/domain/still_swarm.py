@@ -49,15 +49,11 @@ class StillSwarm:
         held = self.locks.values()
         return (lock for lock in held if locks.may_be_same(resource, lock.resource))
 
-    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterable[AgentId]:
+    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterable[Iterable[AgentId]]:
         """See `Swarm`."""
-        return (
-            name
-            for name, asked in self._locks_wanted
-            if asked.seq < wanted.seq
-            and name != agent
-            and locks.may_be_same(asked.resource, wanted.resource)
-        )
+        for resource, queue in self._locks_wanted.items():
+            if locks.may_be_same(resource, wanted.resource):
+                yield [who for asked, who in queue if asked < wanted.seq and who != agent]
 
     def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
         """See `Swarm`."""
@@ -93,13 +89,14 @@ class StillSwarm:
         return providers
 
     @cached_property
-    def _locks_wanted(self) -> Sequence[tuple[AgentId, LockWanted]]:
-        return [
-            (name, what)
-            for name, agent in self.agents.items()
-            for what in agent.waits.values()
-            if isinstance(what, LockWanted)
-        ]
+    def _locks_wanted(self) -> Mapping[Resource, Sequence[tuple[int, AgentId]]]:
+        """Who waits for a lock on what, and since which event, the latest first."""
+        wanted: dict[Resource, list[tuple[int, AgentId]]] = {}
+        for name, agent in self.agents.items():
+            for what in agent.waits.values():
+                if isinstance(what, LockWanted):
+                    wanted.setdefault(what.resource, []).append((what.seq, name))
+        return {resource: sorted(queue, reverse=True) for resource, queue in wanted.items()}
 
     @cached_property
     def _skilled(self) -> Mapping[str, Sequence[AgentId]]:

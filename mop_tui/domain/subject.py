@@ -49,10 +49,12 @@ def subject_of(event: AnyEvent) -> Subject:
             | e.AgentLocking(agent=agent)
             | e.AgentUnlocking(agent=agent)
             | e.AgentMessaged(agent=agent)
+            | e.AgentRelayed(agent=agent)
             | e.AgentFinished(agent=agent)
             | e.AgentExited(agent=agent)
             | e.SystemIntended(agent=agent)
             | e.SystemDone(agent=agent)
+            | e.SystemTakenOver(agent=agent)
         ):
             return Subject(agent=agent)
         case (

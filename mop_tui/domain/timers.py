@@ -1,6 +1,6 @@
 """What timers are called, so that whoever sets one and whoever unsets it mean the same."""
 
-from mop_tui.domain.ids import QuestionId, TaskId, TimerId
+from mop_tui.domain.ids import AgentId, QuestionId, TaskId, TimerId
 
 
 def timer_of(question: QuestionId) -> TimerId:
@@ -29,3 +29,16 @@ def timeout_of(task: TaskId, attempt: int) -> TimerId:
 def force_of(task: TaskId, attempt: int) -> TimerId:
     """Return the name of the timer after which a cancelled attempt is ended by force."""
     return TimerId(f"force/{task}/{attempt}")
+
+
+_RELAY = "relay/"
+
+
+def relay_of(agent: AgentId) -> TimerId:
+    """Return the name of the timer after which an agent that relays is looked after."""
+    return TimerId(f"{_RELAY}{agent}")
+
+
+def who_relays(timer: TimerId) -> AgentId:
+    """Return the agent that such a timer is about."""
+    return AgentId(timer.removeprefix(_RELAY))

@@ -102,25 +102,56 @@ def route(
     Whoever is not in the organisation is spoken to directly. Where a hierarchy has no top, those
     at the head of its parts speak to each other.
     """
-    there = organisation.everybody
-    if sender == receiver or sender not in there or receiver not in there:
-        return ()
-    match shape:
-        case "mesh":
+    return Ways(shape, organisation).between(sender, receiver)
+
+
+class Ways:
+    """The ways of messages in one shape of an organisation: see `route`.
+
+    Making this looks at everybody once; finding a way then takes as many steps as that has hands.
+    """
+
+    def __init__(self, shape: Shape, organisation: Organisation) -> None:
+        self._shape = shape
+        self._ring = organisation.everybody
+        self._place = {agent: place for place, agent in enumerate(self._ring)}
+        self._hub = organisation.hub
+        self._superior: dict[AgentId, AgentId] = {}
+        top = organisation.coordinator
+        for unit in organisation.units:
+            for agent in unit.members:
+                over = top if unit.lead in (None, agent) else unit.lead
+                if over is not None and agent != top:
+                    self._superior[agent] = over
+
+    def between(self, sender: AgentId, receiver: AgentId) -> tuple[AgentId, ...]:
+        """Return through whose hands a message goes, in order, sender and receiver left out."""
+        place = self._place
+        if sender == receiver or sender not in place or receiver not in place:
             return ()
-        case "star":
-            hub = organisation.hub
-            return () if hub is None or hub in (sender, receiver) else (hub,)
-        case "ring":
-            return _round(there, there.index(sender), there.index(receiver))
-        case "hierarchical":
-            up, down = _line(organisation, sender), _line(organisation, receiver)
-            while len(up) > 1 and len(down) > 1 and up[-2] == down[-2]:
-                up.pop()
-                down.pop()
-            met = up if up[-1] == down[-1] else [*up, down[-1]]
-            way = [*met, *reversed(down[:-1])]
-            return tuple(way[1:-1])
+        match self._shape:
+            case "mesh":
+                return ()
+            case "star":
+                hub = self._hub
+                return () if hub is None or hub in (sender, receiver) else (hub,)
+            case "ring":
+                return _round(self._ring, place[sender], place[receiver])
+            case "hierarchical":
+                up, down = self._line(sender), self._line(receiver)
+                while len(up) > 1 and len(down) > 1 and up[-2] == down[-2]:
+                    up.pop()
+                    down.pop()
+                met = up if up[-1] == down[-1] else [*up, down[-1]]
+                way = [*met, *reversed(down[:-1])]
+                return tuple(way[1:-1])
+
+    def _line(self, agent: AgentId) -> list[AgentId]:
+        """Return an agent and those above it, the highest last."""
+        line = [agent]
+        while (superior := self._superior.get(line[-1])) is not None:
+            line.append(superior)
+        return line
 
 
 def links(shape: Shape, organisation: Organisation) -> Iterator[tuple[AgentId, AgentId]]:
@@ -145,14 +176,6 @@ def links(shape: Shape, organisation: Organisation) -> Iterator[tuple[AgentId, A
                 superior = organisation.superior(agent)
                 if superior is not None:
                     yield superior, agent
-
-
-def _line(organisation: Organisation, agent: AgentId) -> list[AgentId]:
-    """Return an agent and those above it, the highest last."""
-    line = [agent]
-    while (superior := organisation.superior(line[-1])) is not None:
-        line.append(superior)
-    return line
 
 
 def _round(ring: tuple[AgentId, ...], start: int, end: int) -> tuple[AgentId, ...]:

@@ -17,21 +17,20 @@ from typing import Literal, NamedTuple
 
 from mop_tui.domain.immutable import immutable
 
-NodeKind = Literal["task", "agent", "key", "lock", "question", "skill", "turn", "anybody"]
+NodeKind = Literal["task", "agent", "key", "lock", "question", "skill", "turn"]
 
 
 class Node(NamedTuple):
     """Something that waits or is waited for.
 
-    `skill` stands for whoever has it, `turn` for a place among those who may work at a time, and
-    `anybody` for whoever may do something that nobody in particular is to do.
+    `skill` stands for whoever has it, and `turn` for a place among those who may work at a time.
     """
 
     kind: NodeKind
     name: str
 
 
-ANY_OF: frozenset[NodeKind] = frozenset({"key", "skill", "turn", "anybody"})
+ANY_OF: frozenset[NodeKind] = frozenset({"key", "skill", "turn"})
 """Kinds of nodes that any one will do for: providers of a key, agents with a skill, ..."""
 
 Edge = tuple[Node, Node]

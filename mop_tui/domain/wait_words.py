@@ -31,8 +31,6 @@ def named(node: Node) -> str:
             return f"somebody with the skill {node.name}"
         case "turn":
             return "a free place"
-        case "anybody":
-            return "whoever could set it"
         case "question":
             return f"the answer to {node.name}"
         case "task" | "agent":
@@ -72,7 +70,7 @@ def _waits(swarm: Swarm, waiter: Node, between: Sequence[Node], target: Node) ->
         return _waits_directly(swarm, waiter, target)
     first = between[0]
     match first.kind:
-        case "key" if len(between) > 1:
+        case "key" if not swarm.providers_of(MemoryKey(first.name)):
             return f"waits for memory key {first.name}, which nobody is left to set"
         case "key":
             return f"waits for memory key {first.name}, which {target.name} is to provide"
@@ -106,6 +104,8 @@ def _waits_directly(swarm: Swarm, waiter: Node, target: Node) -> str:
 def _in_vain(swarm: Swarm, node: Node) -> str:
     providers = swarm.providers_of(MemoryKey(node.name))
     fates = [f"{task} ({swarm.tasks[task].state.lower()})" for task in providers]
+    if not fates:
+        return f"waits for memory key {node.name}, which nobody is left to set"
     return f"waits for memory key {node.name}, which nobody is left to provide: {listed(fates)}"
 
 

@@ -4,12 +4,12 @@
     task, READY        its question, the locks that it takes, and whoever may do it
     task, in hand      whatever its agent waits for: keys, questions, locks
     task, REVIEWING    its review
-    key                any of the tasks that provide it; if none does, anybody who can do something
+    key                any of the tasks that provide it; if none does, and nothing can do anything
+                       by itself any more, any task that is not over and does not wait for it
     lock               the task that it is taken for
     agent              the task in its hands; one that is free, its turn
     skill              any of the agents that have it
     turn               any of the agents at work, when no more may be
-    anybody            any task that is not over, once nothing can do anything by itself
 
 `Swarm` is what has to be known for that. A `Session` knows it by its indices, and `still_swarm`
 works it out of a `Snapshot`. `StandingWaits` keeps the graph of a session up to date.
@@ -28,7 +28,6 @@ from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 from mop_tui.domain.wait_graph import Node, NodeKind, Stuck, WaitGraph
 
 TURN = Node("turn", "")
-ANYBODY = Node("anybody", "")
 
 _IN_HAND = (TaskState.ASSIGNED, TaskState.ACTIVE)
 
@@ -63,8 +62,9 @@ class Swarm(Protocol):
         """The locks on what may be the same as a resource."""
         ...
 
-    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterable[AgentId]:
-        """Who asked before an agent for a lock on what may be the same, and has not got it."""
+    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterable[Iterable[AgentId]]:
+        """Who asked before an agent for a lock on what may be the same, and has not got it: for
+        each resource, those who wait for it, the latest first."""
         ...
 
     def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
@@ -110,8 +110,10 @@ def hopeless(swarm: Swarm, node: Node) -> bool:
     if node.kind != "key":
         return False
     key = MemoryKey(node.name)
-    providers = swarm.providers_of(key)
-    return bool(providers) and not swarm.provided(key) and not any(_open(swarm, providers))
+    if swarm.provided(key):
+        return False
+    known = swarm.providers_of(key) or swarm.at_a_standstill
+    return bool(known) and not any(_of_key(swarm, key))
 
 
 def _waits_of(swarm: Swarm, node: Node) -> Iterable[Node]:
@@ -131,8 +133,6 @@ def _waits_of(swarm: Swarm, node: Node) -> Iterable[Node]:
             return _of_skill(swarm, swarm.skilled_in(node.name))
         case "turn":
             return _of_turn(swarm)
-        case "anybody":
-            return _of_anybody(swarm)
         case "question":
             return ()
 
@@ -203,10 +203,12 @@ def _locked(swarm: Swarm, agent: Agent, wanted: LockWanted) -> Iterator[Node]:
     for lock in swarm.taken_like(wanted.resource):
         if lock.agent != agent.spec.id:
             yield of_lock(lock.resource)
-    for name in swarm.asked_before(wanted, agent.spec.id):
-        first = swarm.agents[name]
-        if first.task is not None and not _has_what_is_wanted(swarm, agent, first):
-            yield from _unless_complete(swarm, first.task)
+    for queue in swarm.asked_before(wanted, agent.spec.id):
+        for name in queue:
+            last = swarm.agents[name]
+            if last.task is not None and not _has_what_is_wanted(swarm, agent, last):
+                yield from _unless_complete(swarm, last.task)
+                break  # which waits for those before it
 
 
 def _has_what_is_wanted(swarm: Swarm, agent: Agent, other: Agent) -> bool:
@@ -225,7 +227,14 @@ def _of_key(swarm: Swarm, key: MemoryKey) -> Iterable[Node]:
     providers = swarm.providers_of(key)
     if providers:
         return map(of_task, _open(swarm, providers))
-    return (ANYBODY,) if swarm.at_a_standstill else ()
+    if not swarm.at_a_standstill:
+        return ()
+    node = of_key(key)
+    return (
+        of_task(name)
+        for name, task in swarm.tasks.items()
+        if task.state not in TERMINAL and node not in _of_task(swarm, task)
+    )
 
 
 def _open(swarm: Swarm, tasks: Iterable[TaskId]) -> Iterator[TaskId]:
@@ -269,13 +278,6 @@ def _of_turn(swarm: Swarm) -> Iterator[Node]:
         for name, agent in swarm.agents.items():
             if agent.task is not None:
                 yield of_agent(name)
-
-
-def _of_anybody(swarm: Swarm) -> Iterator[Node]:
-    if swarm.at_a_standstill:
-        for name, task in swarm.tasks.items():
-            if task.state not in TERMINAL:
-                yield of_task(name)
 
 
 class StandingWaits:
@@ -360,7 +362,7 @@ class StandingWaits:
         return self.graph.stuck() if self.graph.suspicious else []
 
 
-_LOOSE: frozenset[NodeKind] = frozenset({"key", "agent", "skill", "turn", "anybody"})
+_LOOSE: frozenset[NodeKind] = frozenset({"key", "agent", "skill", "turn"})
 
 
 def _is_there(swarm: Swarm, node: Node) -> bool:

@@ -29,6 +29,7 @@ from mop_tui.domain.plan import (
     Review,
     Script,
     ScriptedError,
+    ScriptedMessage,
     ScriptedStep,
     TaskSpec,
     TeamSpec,
@@ -70,6 +71,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
             spec = replace(
                 _agent(agent, kind, TeamId(name), lead=team.lead == agent_id(agent)),
                 health=_checks(kind, checked),
+                handling_ms=_handling(agent.sim or kind.sim),
             )
             runs = work.command is not None or commanded(spec.id, spec.skills)
             if rehearse or not runs:
@@ -174,7 +176,13 @@ def _agent(agent: Agent, kind: AgentType, team: TeamId, *, lead: bool) -> AgentS
             memory=common.memory if own.memory is None else own.memory,
         ),
         owns=tuple(map(Resource, agent.owns)),
+        relays=kind.relays if agent.relays is None else agent.relays,
     )
+
+
+def _handling(sim: Sim | None) -> int:
+    """Return how many milliseconds it takes a simulated agent to deal with a message on its way."""
+    return 0 if sim is None else sim.handling or 0
 
 
 def _task(name: str, task: Task, on_doubt: OnDoubt | None, *, rehearse: bool) -> TaskSpec:
@@ -258,6 +266,8 @@ def _kind(
         work=work,
         hooks=_hooks(kind),
         health=checks,
+        relays=kind.relays,
+        handling_ms=_handling(kind.sim),
     )
 
 
@@ -348,6 +358,9 @@ def _script(sim: Sim, questions: Mapping[QuestionName, QuestionSpec]) -> Script:
         uses_memory=sim.uses.memory,
         rejects=sim.rejects,
         steps=tuple(map(_step, sim.steps)),
+        messages=tuple(
+            ScriptedMessage(said.to, said.text, said.at, said.every) for said in sim.messages
+        ),
     )
 
 

@@ -1,9 +1,8 @@
 """What a layout may hold, as its authors and their editors want to know it.
 
-Taken from the classes in `schema`, `health_section`, `trigger_section`, `answer_section`,
-`strategy_section` and `later` as they stand in the source: their fields, the types these are
-written with, and the texts below them. Nothing is written
-down twice.
+Taken from the classes in `schema`, `health_section`, `message_section`, `trigger_section`,
+`answer_section`, `strategy_section` and `later` as they stand in the source: their fields, the
+types these are written with, and the texts below them. Nothing is written down twice.
 """
 
 import ast
@@ -20,6 +19,7 @@ from mop_tui.layout import (
     durations,
     health_section,
     later,
+    message_section,
     schema,
     strategy_section,
     trigger_section,
@@ -56,7 +56,10 @@ class Described:
 
 def sections() -> dict[str, Described]:
     """Return all kinds of sections by the names of their classes, each after those that use it."""
-    modules = (*(schema, health_section, trigger_section, answer_section, strategy_section, later),)
+    modules = (
+        *(schema, health_section, message_section, trigger_section, answer_section),
+        *(strategy_section, later),
+    )
     known = {found.name: found for module in modules for found in _classes(module)}
     ordered: dict[str, Described] = {}
     waiting = [Layout.__name__]

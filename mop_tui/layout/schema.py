@@ -26,6 +26,7 @@ from mop_tui.layout.health_section import HealthChecks, SimulatedAilment
 from mop_tui.layout.later import (
     Rules,
 )
+from mop_tui.layout.message_section import SimulatedMessage
 from mop_tui.layout.section import LATER, Section, also
 from mop_tui.layout.strategy_section import Strategy
 from mop_tui.layout.trigger_section import Condition, Trigger
@@ -198,6 +199,11 @@ class Sim(Section):
     """Memory keys that it sets at its end."""
     health: Annotated[list[SimulatedAilment], Field(max_length=MOST_ITEMS)] = []
     """What is wrong with it meanwhile, for a while or to the end."""
+    messages: Annotated[list[SimulatedMessage], Field(max_length=MOST_ITEMS)] = []
+    """What it says to others meanwhile."""
+    handling: Duration | None = None
+    """How long it takes an agent that `relays` to deal with a message, one after the other; by
+    default no time. Said of an agent or its type, not of a task."""
     uses: Uses = Uses()
     """What it uses meanwhile."""
     exit: Annotated[int, Field(ge=0, le=255)] = 0
@@ -268,6 +274,10 @@ class AgentType(Section):
     is handed one task after another."""
     limits: AgentLimits = AgentLimits()
     """What each of them may use."""
+    relays: bool = False
+    """Whether they deal with messages that pass them, and say when they have (`relayed`): as lead,
+    coordinator, hub of a star or neighbour in a ring. Through others, messages are passed on at
+    once."""
     health_checks: HealthChecks | None = None
     """How they are checked; what is not said here is as `health_checks` says for all."""
     on_start: Hook | None = None
@@ -305,6 +315,8 @@ class Agent(Section):
     """Instead of its type's."""
     limits: AgentLimits = AgentLimits()
     """Instead of those of its type that it names."""
+    relays: bool | None = None
+    """Instead of its type's."""
     owns: Globs = []
     """The files that only it may change, as patterns from the session's folder on. They are locked
     whenever it does a task, and a change while it does none, and others work, is an issue."""

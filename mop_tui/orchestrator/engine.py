@@ -187,6 +187,10 @@ class Engine:
                 self._hand(action, _action_id(cause, place), cause, at)
             case a.Reply() | a.SendNote() | a.PassFeedbackOn() | a.CancelWork():
                 self._tell(action, decision.reason, _action_id(cause, place), cause, at)
+            case a.PassMessage():
+                self._pass_message(action, _action_id(cause, place), cause, at)
+            case a.TakeOver():
+                self._emit(e.SystemTakenOver(action.agent, action.messages, action.why), at, cause)
             case a.RunHook():
                 self._run_hook(action, _action_id(cause, place), cause, at)
             case a.StopHook():
@@ -531,6 +535,30 @@ class Engine:
         )
         tell = Tell(seq, action_id, action.agent, agent.incarnation, told, question)
         self._turn.effects.append(tell)
+
+    def _pass_message(
+        self, action: a.PassMessage, action_id: ActionId, cause: int, at: int
+    ) -> None:
+        letter = self.session.post.letters.get(action.message)
+        if letter is None or letter.told:
+            return  # it is on its way to its receiver because of something of the same moment
+        agent = self.session.agents[action.agent]
+        told: host.Told = host.Note(letter.sender, letter.text)
+        if action.agent != letter.receiver:
+            told = host.Relay(letter.id, letter.sender, letter.receiver, letter.text)
+        intended = e.SystemIntended(
+            action_id,
+            "tell",
+            action.agent,
+            agent.task,
+            agent.incarnation,
+            would=agent.spec.host is HostKind.SIMULATED,
+            about=letter.sender,
+            message=action.message,
+            hops=action.hops,
+        )
+        seq = self._emit(intended, at, cause)
+        self._turn.effects.append(Tell(seq, action_id, action.agent, agent.incarnation, told))
 
     def _asked_at_gate(self, ask: a.Ask, at: int) -> e.UserAsked:
         return self._asked(self._plan.questions[ask.question], at, ask.task)

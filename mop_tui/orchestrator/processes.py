@@ -304,7 +304,7 @@ def _said(said: e.UserFeedback) -> dict[str, JsonValue]:
 
 _SPOKEN = (
     *(h.Reported, h.Ponged, h.Remembered, h.Asked),
-    *(h.Waiting, h.Locking, h.Unlocking, h.Messaged),
+    *(h.Waiting, h.Locking, h.Unlocking, h.Messaged, h.Relayed),
 )
 """What only a program that speaks the protocol reports."""
 
@@ -362,6 +362,8 @@ def _fact(report: h.Report, task: TaskId | None) -> Fact:  # noqa: C901 - one ca
             return e.AgentUnlocking(agent, incarnation, report.resource)
         case h.Messaged():
             return e.AgentMessaged(agent, incarnation, report.to, report.text, report.severity)
+        case h.Relayed():
+            return e.AgentRelayed(agent, incarnation, report.message)
         case h.Finished():
             return e.AgentFinished(
                 agent, incarnation, report.task, report.result, report.failed, report.message

@@ -205,6 +205,49 @@ def test_messages_are_kept_until_they_are_taken(env: Env) -> None:
         ]
 
 
+def test_the_next_message_is_waited_for(env: Env) -> None:
+    script = """
+        print(agent.next_message(0))
+        agent.wait_for("go")
+        print(agent.next_message(), agent.next_message(), agent.next_message())
+    """
+    with FarSide(python(script), env) as far:
+        far.tell("answer", id=far.hears("waiting")["id"], outcome="answered", value=True)
+        far.tell("message", **{"from": "bob", "text": "one"})
+        far.tell("message", **{"from": "bob", "text": "two"})
+        far.hang_up()
+        assert far.ends() == 0
+        one, two = (f"Message(sender='bob', text='{text}')" for text in ("one", "two"))
+        assert far.log == ["None", f"{one} {two} None"]
+
+
+def test_messages_are_relayed_one_after_the_other_whatever_goes_wrong(env: Env) -> None:
+    script = """
+        def handle(message):
+            print(message.sender, message.to, message.text)
+            if message.text == "bad":
+                raise ValueError("oh no")
+
+        agent.relay(handle)
+        agent.task()
+        agent.wait_for("end")
+    """
+    with FarSide(python(script), env) as far:
+        for name, text in (("m1", "bad"), ("m2", "good")):
+            far.tell("relay", **{"id": name, "from": "ann", "to": "ben", "text": text})
+        assert far.hears("relayed") == {"id": "m1"}
+        assert far.hears("relayed") == {"id": "m2"}
+        far.tell("task", id="one")
+        far.tell("relay", **{"id": "m3", "from": "ann", "to": "ben", "text": "more"})
+        heard = [far.next_said() for _ in range(2)]
+        assert {said["mop"] for said in heard} == {"relayed", "waiting"}
+        far.hang_up()
+        assert far.hears_out() == 1  # the value that it waits for never comes
+        passed = [line for line in far.log if line.startswith("ann")]
+        assert passed == ["ann ben bad", "ann ben good", "ann ben more"]
+        assert "ValueError: oh no" in far.log
+
+
 def test_lines_that_make_no_sense_are_passed_over(env: Env) -> None:
     with FarSide(python("print(agent.ask('?').value)"), env) as far:
         name = far.hears("ask")["id"]

@@ -18,6 +18,7 @@ from mop_tui.agents.host import (
     Note,
     Ping,
     Progressed,
+    Relayed,
     Remembered,
     Reply,
     Reported,
@@ -28,7 +29,7 @@ from mop_tui.agents.masking import Mask
 from mop_tui.agents.protocol import KINDS, Done, Heard, Nonsense, Pong, Result, read, spoken
 from mop_tui.agents.telling import written
 from mop_tui.domain.answers import Option, Validation
-from mop_tui.domain.ids import AgentId, AskId, MemoryKey, Resource, TaskId
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, MessageId, Resource, TaskId
 from sessions import task
 
 A = AgentId("a")
@@ -83,6 +84,7 @@ def problem(**form: Any) -> str:
             Messaged(A, 1, "operator", "look", "critical"),
         ),
         ({"mop": "message", "to": "b", "text": "hello"}, Messaged(A, 1, "b", "hello")),
+        ({"mop": "relayed", "id": "m12"}, Relayed(A, 1, MessageId(12))),
         ({"mop": "output", "value": "text"}, Result("text")),
         ({"mop": "output", "value": {"n": 1}}, Result('{"n":1}')),
         ({"mop": "pong", "id": 7}, Pong(7)),
@@ -101,7 +103,7 @@ def test_each_form_says_what_it_says(form: dict[str, Any], report: Heard) -> Non
 def test_every_kind_is_tried_here() -> None:
     assert set(KINDS) == {
         *("progress", "health", "memory", "error", "ask", "waiting", "notify", "message"),
-        *("output", "pong", "done", "unlock"),
+        *("output", "pong", "done", "unlock", "relayed"),
     }
 
 

@@ -14,6 +14,8 @@ from bench import (
     fuzz_reader,
     illness,
     latency,
+    messages,
+    overhead,
     recovery,
     replay,
     spawning,
@@ -48,6 +50,8 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (illness.main, ["--seeds", "4", "--days", "4"], "all were handled, in time, once"),
     (adaptation.main, ["--seeds", "1"], "made longer: 0 of 3"),
     (storms.main, ["--seeds", "60", "--processes", "2"], "no limit broken, nothing twice"),
+    (messages.main, ["--messages", "2000", "--seeds", "3"], "none lost, doubled or out of order"),
+    (overhead.main, ["--rehearse-only"], "a switch lowers what it costs"),
     (suspension.main, ["--seconds", "20"], "nobody ill, nothing expired or overdue"),
 ]
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import programs
 import pytest
 
 Mop = Callable[..., subprocess.CompletedProcess[str]]
@@ -42,16 +43,7 @@ def mop(tmp_path: Path) -> Mop:
         *arguments: str | Path, env: dict[str, str] | None = None, timeout: float = 110
     ) -> subprocess.CompletedProcess[str]:
         trust = ["--trust"] if arguments[:1] == ("run",) else []
-        return subprocess.run(
-            [sys.executable, "-m", "mop_tui", *arguments, *trust],
-            cwd=tmp_path,
-            env={**os.environ, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=timeout,
-            check=False,
-        )
+        return programs.run(*arguments, *trust, cwd=tmp_path, env=env, timeout=timeout)
 
     return run
 

@@ -1,10 +1,10 @@
 """`mop-tui answer`: from another terminal, to a session that a real program runs."""
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import programs
 import pytest
 from running import ASKING, Running, eventually
 from terminal import ENTER, Terminal
@@ -54,15 +54,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def answer(running: Running, *words: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
     """Call `mop-tui answer` without a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "mop_tui", "answer", str(running.session), *words],
-        cwd=running.folder,
-        input=typed,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    return programs.run("answer", running.session, *words, cwd=running.folder, typed=typed)
 
 
 def test_what_is_asked_is_listed(asking: Running) -> None:

@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import programs
 import pytest
 from real_processes import runs
 from terminal import Terminal
@@ -146,13 +147,7 @@ def test_what_is_asked_about_an_ill_agent_outlives_the_terminal(furnished: Path)
         pid = ill_again(chart)
         asked = chart.first("user.asked")
         terminal.close()
-        said = subprocess.run(
-            [sys.executable, "-m", "mop_tui", "answer", "it.jsonl", "q1", "restart"],
-            cwd=furnished,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        said = programs.run("answer", "it.jsonl", "q1", "restart", cwd=furnished)
         assert said.returncode == 0, said.stdout + said.stderr
         assert chart.process(after=asked["seq"]) != pid
         gone(pid)

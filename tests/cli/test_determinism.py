@@ -40,7 +40,9 @@ def _rehearse(
     return file.read_bytes().splitlines(keepends=True)[1:]
 
 
-@pytest.mark.parametrize("name", ["python-release", "agents-tour", "mop-platform", "illness"])
+@pytest.mark.parametrize(
+    "name", ["python-release", "agents-tour", "mop-platform", "illness", "talkative"]
+)
 def test_same_layout_and_seed_give_the_same_bytes(mop: Mop, tmp_path: Path, name: str) -> None:
     layout = LAYOUTS / f"{name}.yaml"
     first = _rehearse(mop, tmp_path / "first.jsonl", "1", "7", layout=layout)

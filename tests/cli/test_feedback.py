@@ -2,10 +2,10 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import programs
 import pytest
 from running import Running, eventually
 
@@ -34,15 +34,7 @@ tasks:
 
 
 def feedback(running: Running, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "mop_tui", "feedback", str(running.session), *words],
-        cwd=running.folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    return programs.run("feedback", running.session, *words, cwd=running.folder)
 
 
 def told(folder: Path, task: str) -> Any:

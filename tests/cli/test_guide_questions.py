@@ -6,11 +6,11 @@ What the guide says in a callback is said by `on_answer`.
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import programs
 import pytest
 from guide_blocks import APPROVAL, CHOICE, PROBLEM, TYPED
 from running import Running, eventually
@@ -194,15 +194,7 @@ ask_human: {TYPED}
         for said, code in ((secret[:5], 2), (secret, 0)):
             path = str(running.session)
             words = ("answer", path, "ask-human")
-            done = subprocess.run(
-                [sys.executable, "-m", "mop_tui", *words],
-                input=said,
-                capture_output=True,
-                encoding="utf-8",
-                cwd=tmp_path,
-                timeout=60,
-                check=False,
-            )
+            done = programs.run(*words, cwd=tmp_path, typed=said)
             assert done.returncode == code, done.stderr
         eventually((tmp_path / "told").exists)
         eventually(lambda: (tmp_path / "told").read_text(encoding="utf-8").strip() == secret)

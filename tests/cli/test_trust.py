@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import programs
 import psutil
 import pytest
 from running import eventually
@@ -16,14 +17,7 @@ from mop_tui.layout import bundled
 
 def run(layout: Path | str, *options: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
     """Run a layout with nobody at a terminal."""
-    return subprocess.run(
-        [sys.executable, "-m", "mop_tui", "run", layout, "--headless", *options],
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    return programs.run("run", layout, "--headless", *options, cwd=cwd)
 
 
 @pytest.fixture(autouse=True)

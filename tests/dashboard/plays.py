@@ -6,11 +6,14 @@ from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.answers import Option, Validation
 from mop_tui.domain.conditions import Condition
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TriggerName
+from mop_tui.domain.feed import Answer
+from mop_tui.domain.ids import AgentId, DeadlockId, MemoryKey, QuestionName, TriggerName
 from mop_tui.domain.issues import limit_of
 from mop_tui.domain.plan import AgentLimits, Lifetime, Mode, Retry
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
+from mop_tui.domain.topology import Shape
 from mop_tui.domain.triggers import Limits, TriggerSpec
+from mop_tui.domain.wait_graph import Node
 
 GIB = 1024**3
 
@@ -345,4 +348,80 @@ def triggered() -> Stage:
     for _ in range(9_899):
         stage.happen(e.SystemRefused(FILES, "total"))
     stage.time += 12 * SECOND
+    return stage
+
+
+def ten_minutes() -> Stage:
+    """Three agents, ten minutes on: one asked and was paused, one waited for a key, and the third
+    for the first."""
+    stage = Stage(mode=Mode.REHEARSAL)
+    stage.begin(team("crew", "Crew", "ann", "ben", "cid"))
+    stage.spawn("ann", "crew")
+    stage.spawn("ben", "crew")
+    stage.spawn("cid", "crew")
+    stage.plan("draft", "Write it", agent="ann", expected_ms=8 * MINUTE)
+    stage.plan("print", "Print it", agent="ben", needs=("draft",), expected_ms=4 * MINUTE)
+    stage.plan("bind", "Bind it", agent="cid", expected_ms=9 * MINUTE)
+    stage.time = MINUTE
+    stage.give("bind", "cid")
+    stage.give("draft", "ann")
+    stage.time = 3 * MINUTE
+    question = stage.agent_asks("ann", "Which paper?")
+    stage.time = 4 * MINUTE
+    stage.agent_waits("cid", "glue")
+    stage.time = 6 * MINUTE
+    stage.submit(Answer(question, "approve", f"digest-of-{question}"))
+    stage.move("ann", AgentTrigger.DEPENDENCY_READY, AgentState.ACTIVE, "told", "draft")
+    stage.time = 8 * MINUTE
+    stage.move("cid", AgentTrigger.DEPENDENCY_READY, AgentState.ACTIVE, "it is there", "bind")
+    stage.move("ann", AgentTrigger.PAUSE, AgentState.PAUSED, "wait", "draft", PausedBy.OPERATOR)
+    stage.time = 10 * MINUTE
+
+
+def coordinated(shape: Shape, *, stuck: bool = False) -> Stage:
+    """Eight agents in two teams under a coordinator; if `stuck`, two of them wait for each other's
+    locks."""
+    stage = Stage()
+    stage.begin(
+        team("design", "Design", "architect", "analyst", "writer"),
+        team("build", "Build", "foreman", "mason", "welder", "painter"),
+        shape=shape,
+        topology=shape,
+        coordinator=AgentId("boss"),
+    )
+    stage.spawn("boss", "office")
+    for name, of in [
+        ("architect", "design"),
+        ("analyst", "design"),
+        ("writer", "design"),
+        ("foreman", "build"),
+        ("mason", "build"),
+        ("welder", "build"),
+        ("painter", "build"),
+    ]:
+        stage.spawn(name, of, lead=name in ("architect", "foreman"))
+    _pinned(stage, "plans", "architect", "Draw the plans", provides=(MemoryKey("drawings"),))
+    _pinned(stage, "walls", "mason", "Raise the walls")
+    _pinned(stage, "frame", "welder", "Weld the frame")
+    _pinned(stage, "paint", "painter", "Paint it", needs=("walls", "frame"))
+    _pinned(stage, "manual", "writer", "Write it up", needs_keys=(MemoryKey("drawings"),))
+    stage.time = MINUTE
+    for task, agent in [("plans", "architect"), ("walls", "mason"), ("frame", "welder")]:
+        stage.give(task, agent)
+    stage.progress("mason", 40, "third course")
+    if stuck:
+        stage.happen(
+            e.SystemDeadlockFound(
+                DeadlockId("d1"),
+                (
+                    Node("task", "walls"),
+                    Node("lock", "crane"),
+                    Node("task", "frame"),
+                    Node("lock", "scaffold"),
+                ),
+                None,
+                "mason waits for the lock on crane, which welder holds; welder waits for the lock"
+                " on scaffold, which mason holds",
+            )
+        )
     return stage

@@ -17,6 +17,7 @@ from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.steering import AGENT_KEYS, TASK_KEYS
 from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
+from mop_tui.dashboard.timeline import TIMELINE_KEYS
 
 DECLARED = (
     *Dashboard.BINDINGS,
@@ -29,6 +30,7 @@ DECLARED = (
     *AGENT_KEYS,
     *TASK_KEYS,
     *IssueList.BINDINGS,
+    *TIMELINE_KEYS,
 )
 LEAVING = {"q", "ctrl+q", "ctrl+c", "d"}
 """These leave the screen, or ask whether to; they have tests of their own."""
@@ -45,7 +47,14 @@ def recording() -> Recording:
 
 
 @pytest.mark.parametrize(
-    ("play", "way"), [(mop_platform, ()), (mop_platform, ("tab",)), (recording, ("enter",))]
+    ("play", "way"),
+    [
+        (mop_platform, ()),
+        (mop_platform, ("tab",)),
+        (recording, ("enter",)),
+        (mop_platform, ("L",)),
+        (recording, ("L", "v")),
+    ],
 )
 async def test_no_key_does_harm_anywhere(play: Callable[[], Stage], way: tuple[str, ...]) -> None:
     async with at_desk(play(), (100, 30)) as desk:

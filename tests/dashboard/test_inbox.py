@@ -63,6 +63,7 @@ async def test_it_tells_when_somebody_is_called_because_of_a_question() -> None:
         stage.happen(e.SystemTimerSet(timer, due, name, purpose="call"))
     async with at_desk(stage) as desk:
         await at_inbox(desk)
+        await desk.look()  # what a look tells the session is on the screen with the next one
         assert "somebody is called" not in desk.text(), "its dialog was put aside by somebody"
         await desk.press("j")
         assert "if nobody comes" in desk.line_with("somebody is called at ")

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
 import pytest
-from dashboard.plays import at_work, mop_platform, release, triggered
+from dashboard.plays import at_work, mop_platform, release, ten_minutes, triggered
 from dashboard.stage import Fingers, Recording, Stage
 from textual.app import App
 from textual.pilot import Pilot
@@ -57,6 +57,7 @@ VIEWS = {
     "inbox": View(_asking_twice, ("escape", "i")),
     "question": View(release, ("y",)),
     "replay": View(_middle),
+    "timeline": View(ten_minutes, ("L", "v")),
     "triggers": View(triggered, ("T",)),
     "task-by-hand": View(triggered, ("C", *"Again", "enter", *"benn")),
 }

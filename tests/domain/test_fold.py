@@ -29,7 +29,7 @@ from mop_tui.domain.health import Reading, worst
 from mop_tui.domain.ids import ActionId, AgentId, TeamId
 from mop_tui.domain.locks import LockWanted, may_be_same
 from mop_tui.domain.plan import AgentSpec
-from mop_tui.domain.rows import LATEST_STATES, Task
+from mop_tui.domain.rows import KEPT_STAYS, Task, TaskStay, with_stay
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 
@@ -449,20 +449,41 @@ def test_there_is_always_something_legal_that_may_happen(steps: int) -> None:
 
 @patient
 @given(legal_histories())
-def test_an_agent_remembers_the_states_that_it_was_in_last(history: list[AnyEvent]) -> None:
+def test_an_agent_remembers_where_it_was_with_which_task(history: list[AnyEvent]) -> None:
     session = Session()
     for event in history:
-        before = {
-            name: (agent.since, agent.state, agent.history)
-            for name, agent in session.agents.items()
-        }
+        before = {name: agent.history for name, agent in session.agents.items()}
         apply(session, event)
-        for name, (since, state, former) in before.items():
-            agent = session.agents[name]
+        for name, agent in session.agents.items():
+            now = (event.at, agent.state, agent.task, agent.paused_by)
             if agent.moved == event.seq:
-                assert agent.history == (*former, (since, state))[-LATEST_STATES - 1 :]
+                assert agent.history == (*before.get(name, ()), now)
             else:
-                assert agent.history == former
+                assert agent.history == before[name]
+            assert agent.history[-1][:2] == (agent.since, agent.state)
+
+
+@patient
+@given(legal_histories())
+def test_a_task_remembers_where_it_was_in_whose_hands(history: list[AnyEvent]) -> None:
+    session = Session()
+    for event in history:
+        apply(session, event)
+        for task in session.tasks.values():
+            at, state, agent, hold = task.history[-1]
+            assert (state, agent) == (task.state, task.agent)
+            assert at >= task.since
+            if state is TaskState.READY:
+                assert (hold == "rest") is task.resting
+            assert task.history[0][0] == task.created_at
+
+
+def test_no_more_than_so_many_stays_are_kept_and_the_latest_are() -> None:
+    kept: tuple[TaskStay, ...] = ()
+    for at in range(10 * KEPT_STAYS):
+        kept = with_stay(kept, (at, TaskState.READY, None, None))
+        assert KEPT_STAYS * 3 // 4 < len(kept) <= KEPT_STAYS or len(kept) == at + 1
+        assert [stay[0] for stay in kept] == list(range(at + 1 - len(kept), at + 1))
 
 
 # -- health ---------------------------------------------------------------------------------------

@@ -433,18 +433,22 @@ def test_a_key_that_nobody_sets_ends_the_session_with_a_sentence(file: Path) -> 
     assert ran.session.outcome == "incomplete"
     assert ran.session.at == 5000
     assert ran.issues() == [
-        "nothing can move one and two any more; a waits for key-of-a and b waits for key-of-b, "
-        "which nobody sets"
+        "deadlock: b (two) waits for memory key key-of-b, which nobody is left to set; "
+        "a (one) waits for memory key key-of-a, which nobody is left to set"
     ]
     assert not ran.session.running
 
 
-def test_that_is_so_although_somebody_is_here(file: Path) -> None:
+def test_whoever_is_here_is_asked_first(file: Path) -> None:
     def behave(hand: Hand, heard: Told | None) -> None:
         if isinstance(heard, Assignment):
             hand.after(5, hand.wait, "w", "k")
 
-    assert play(ONE, file, hands=behave, attended=True).session.outcome == "incomplete"
+    leave = answer("deadlock/d1", "leave")
+    ran = play(ONE, file, hands=behave, attended=True, answers=[leave])
+    assert ran.session.outcome == "incomplete"
+    (asked,) = ran.of("user.asked")
+    assert asked.data.text == "one waits in vain. What is to be done?"
 
 
 def test_an_agent_that_dies_waits_for_nothing_any_more(file: Path) -> None:
@@ -490,7 +494,7 @@ def test_a_message_is_passed_on_to_the_agent_it_is_for(file: Path) -> None:
     ("to", "reason"),
     [
         ("zoe", "there is no agent zoe"),
-        ("idle", "idle has no process that could read it"),
+        ("idle", "idle has no process that could read it, and it is kept until there is one"),
     ],
 )
 def test_a_message_to_nobody_is_recorded_and_why_it_is_not_passed_on(

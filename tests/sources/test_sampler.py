@@ -91,7 +91,9 @@ def test_the_work_of_children_that_ended_counts() -> None:
 
 @pytest.mark.usefixtures("way")
 def test_what_is_suspended_for_two_looks_is_seen_to_be() -> None:
-    with group("echo; sleep 600") as pid:
+    # A shell that has just begun a program may not run, nor be stopped, until that program does:
+    # one that is stopped in between keeps it from that. So it is the program that says it runs.
+    with group("sh -c 'echo; exec sleep 600'; :") as pid:
         sample = Sampler()
         until(sample, pid, lambda usage: usage is not None and usage.processes == 2)
         os.killpg(pid, signal.SIGSTOP)
