@@ -204,16 +204,21 @@ def test_that_nobody_may_be_paused_is_said(file: Path) -> None:
 # -- slow work ------------------------------------------------------------------------------------
 
 
-def slow(*strategies: Strategy) -> Plan:
+def slow(*strategies: Strategy, for_session: bool = False) -> Plan:
     """One worker with much to do, who takes five times as long as planned."""
     tasks = [task(f"t{number}", "worker", seconds=300) for number in range(4)]
-    made = plan([agent("worker", "dig")], tasks, kinds={"worker": kind("dig")})
+    made = plan(
+        [agent("worker", "dig", for_session=for_session)],
+        tasks,
+        kinds={"worker": kind("dig", for_session=for_session)},
+    )
     ill = Script(ailments=(Ailment(0, slow=5.0),))
     return replace(made, strategies=strategies, agent_work={AgentId("worker"): Work(script=ill)})
 
 
-def test_slow_work_brings_help_which_leaves_again(file: Path) -> None:
-    what = slow(UP)
+@pytest.mark.parametrize("for_session", [False, True])
+def test_slow_work_brings_help(file: Path, *, for_session: bool) -> None:
+    what = slow(UP, for_session=for_session)
     ran = play(what, file)
     added = [it.data.spec for it in ran.of("agent.spawned")][1:]
     assert 1 <= len(added) <= 3
@@ -221,7 +226,10 @@ def test_slow_work_brings_help_which_leaves_again(file: Path) -> None:
     assert all(str(spec.spawn).startswith("strategy:up@") for spec in added)
     helped = {row.agent for row in ran.session.tasks.values()} - {"worker"}
     assert helped == {spec.id for spec in added}
-    assert ran.events[-1].at < 0.5 * play(slow(), file.with_suffix(".2")).events[-1].at
+    assert (
+        ran.events[-1].at
+        < 0.5 * play(slow(for_session=for_session), file.with_suffix(".2")).events[-1].at
+    )
     assert recheck(what, ran.events).divergence is None
 
 
@@ -239,14 +247,20 @@ def test_nobody_is_spawned_while_the_machine_is_used_up(file: Path) -> None:
     assert noes(ran, "up")[0].endswith("but nobody is spawned while what there is is used up")
 
 
-def test_help_that_has_nothing_to_do_is_dismissed(file: Path) -> None:
+@pytest.mark.parametrize("for_session", [False, True])
+def test_help_that_has_nothing_to_do_is_dismissed(file: Path, *, for_session: bool) -> None:
     tasks = [task("long", "worker", seconds=3000), task("short", skill="dig", seconds=60)]
-    made = plan([agent("worker", "dig")], tasks, kinds={"worker": kind("dig")})
+    kinds = {"worker": kind("dig", for_session=for_session)}
+    made = plan([agent("worker", "dig")], tasks, kinds=kinds)
     found = sampled(progress_slow=10)
     ran = play(quiet(made, UP), file, outside=every_half_minute(found, found, *[sampled()] * 10))
     assert [(name, undone) for _, name, undone in steps(ran)] == [("up", False), ("up", True)]
     added = ran.session.agents[AgentId("worker-1")]
     assert (added.state, added.completed, added.retired) == (AgentState.COMPLETE, 1, True)
+    assert not added.running
+    gone = next(it.at for it in ran.of("system.strategy_applied") if it.data.undone)
+    assert gone < ran.events[-1].at - 1_000_000
+    assert recheck(quiet(made, UP), ran.events).divergence is None
 
 
 # -- messages -------------------------------------------------------------------------------------
