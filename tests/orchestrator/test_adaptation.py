@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState, PausedBy
 from mop_tui.domain.events import AnyEvent, SystemSampled
+from mop_tui.domain.feed import Steer
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Ailment, Command, Plan, Script, TaskSpec, Work
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
 from mop_tui.domain.strategies import Found, Pressure, Strategy
 from mop_tui.domain.triggers import Limits
+from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.recheck import recheck
-from sessions import Ran, agent, answer, fixed, kind, plan, play, question, task
+from sessions import Ran, agent, answer, crash, fixed, kind, plan, play, question, task
 
 UP = Strategy("up", "progress_slow", "spawn_additional_agents", max_agents=4)
 DOWN = Strategy("down", "resource_constrained", "pause_non_critical_agents")
@@ -470,3 +472,48 @@ def test_nothing_flaps_whatever_is_found(
     at = [event.at for event in ran.of("system.strategy_applied") if not event.data.undone]
     assert len(set(at)) == len(at)
     assert recheck(what, ran.events).divergence is None
+
+
+# -- other ways to begin and to end ---------------------------------------------------------------
+
+
+def test_where_spawning_is_not_automatic_it_is_proposed(file: Path) -> None:
+    what = replace(slow(UP), auto_spawn=False)
+    ran = play(what, file, answers=[answer("adapt/up", "approve")] * 3, attended=True)
+    assert ran.of("user.asked")[0].data.name == "adapt/up"
+    assert len(ran.session.agents) > 1
+    assert ran.session.outcome == "complete"
+
+
+@pytest.mark.parametrize("strategy", [DOWN, MOVE])
+def test_a_session_that_died_meanwhile_goes_on(file: Path, strategy: Strategy) -> None:
+    what = crowded(strategy) if strategy is DOWN else uneven(strategy)
+    ran = play(what, file)
+    step = ran.of("system.strategy_applied")[0].seq
+    for after in range(step - 9, step + 9, 3):
+        died = crash(ran, file.with_suffix(f".{after}"), after=after)
+        again = play(what, died, resume=True)
+        assert again.session.outcome == "complete"
+        assert again.session.held_back() == []
+        assert all(row.paused_by is None for row in again.session.agents.values())
+        assert recheck(what, again.events).divergence is None
+
+
+def test_a_pause_that_the_operator_ends_is_not_ended_again(file: Path) -> None:
+    paused: list[str] = []
+
+    def resume(orchestrator: Orchestrator, event: AnyEvent) -> None:
+        if event.kind == "system.strategy_applied" and not paused:
+            paused.append(event.data.agents[0])
+            orchestrator.submit(Steer("resume", AgentId(paused[0])))
+
+    ran = play(crowded(DOWN), file, during=resume)
+    first = ran.of("system.strategy_applied")[0]
+    goes_on = [
+        it
+        for it in ran.of("agent.transitioned")
+        if it.data.agent == paused[0] and it.data.trigger == "resume"
+    ]
+    assert goes_on[0].at < first.at + 1_000
+    assert ran.session.outcome == "complete"
+    assert ran.of("agent.refused") == []
