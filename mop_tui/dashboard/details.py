@@ -45,7 +45,7 @@ from mop_tui.domain.task_lifecycle import TERMINAL
 from mop_tui.domain.templates import as_text
 from mop_tui.domain.tones import tone
 from mop_tui.domain.triggers import TriggerSpec
-from mop_tui.domain.waiting import agent_waiting_for, hook_running, waiting_for
+from mop_tui.domain.waiting import agent_waiting_for, hook_running, waiting_behind, waiting_for
 from mop_tui.domain.wording import hook_log, listed, printable, words
 
 _LATEST = 4
@@ -181,6 +181,8 @@ def _add_waiting(details: Details, frame: Frame, task: Task) -> None:
     if not task.resting:
         ink: Ink = "you" if frame.view.question_of(task) is not None else "plain"
         details.add("waiting", waiting_for(frame.snapshot, task), ink)
+        for behind in waiting_behind(frame.snapshot, task):
+            details.add("behind that", behind, "dim")
 
 
 def _add_attempt(details: Details, frame: Frame, task: Task) -> None:

@@ -11,7 +11,7 @@ from mop_tui.dashboard.trigger_words import does, waits_for
 from mop_tui.domain.health import told
 from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.rows import Task
-from mop_tui.domain.waiting import agent_waiting_for, waiting_for
+from mop_tui.domain.waiting import agent_waiting_for, waiting_behind, waiting_for
 
 
 def how_it_stands(frame: Frame, subject: Subject) -> Details:
@@ -63,6 +63,8 @@ def _task(frame: Frame, task_id: TaskId) -> Details:
     details.add("state", _since(frame, look, task.since), look.ink)
     asked = frame.view.question_of(task) is not None
     details.add("waiting", _waits(frame, task), "you" if asked else "warn")
+    for behind in waiting_behind(frame.snapshot, task):
+        details.add("behind that", behind, "dim")
     return details
 
 

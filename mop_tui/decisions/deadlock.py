@@ -7,7 +7,8 @@ A deadlock is always told: as an event, and as a critical issue until it is over
 the layout's decision. Without a strategy `break_cycle`, or if that asks, the operator chooses who
 is taken out; where it does not ask, it is whoever loses least work by it, of equals the youngest.
 The same agent is not taken out twice running, and one that is critical never without being asked
-about: then the operator chooses, too.
+about: then the operator chooses, too. A layout that has no such strategy does not ask where nobody
+is there.
 
 There are two ways to take somebody out. Whoever has what another waits for, a lock or its own time,
 gives it back: its task is *withdrawn* and begun anew as soon as the other one is over. Whoever only
@@ -163,7 +164,7 @@ def break_cycle(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
                 victim.task,
             )
             return
-    if not session.attended:
+    if strategy is None and not session.attended:
         yield _not_broken(f"{why_ask}, and nobody is there to be asked")
         return
     asked = AskForSupervision(_question(session, deadlock, outs, why_ask), Concern(DEADLOCK))

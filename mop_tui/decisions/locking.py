@@ -219,8 +219,9 @@ def next_in_line(_plan: Plan, session: Session, event: AnyEvent) -> Iterable[Sys
     """Give locks to those who had only to wait for somebody who does not wait any more."""
     if not session.loosened:
         return ()
-    if isinstance(event.data, SystemIntended) and event.data.about == "answered":
-        return ()  # it has what it waited for
+    told = event.data
+    if isinstance(told, SystemIntended) and (told.ask is None or told.about == "answered"):
+        return ()  # nobody gives up waiting; what became loose before is being given already
     share = Share(session)
     share.give(session.loosened)
     return share.decisions("next_in_line")

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from mop_tui.domain.ids import AgentId, MemoryKey, Resource, TaskId
 from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TaskState
 from mop_tui.domain.wait_graph import Node, Stuck
-from mop_tui.domain.waits import Swarm
+from mop_tui.domain.waits import Swarm, waits_of
 from mop_tui.domain.wording import listed, printable
+
+LONGEST_CHAIN = 8
+"""Up to so many waits are followed, one behind the other."""
 
 
 def told(swarm: Swarm, stuck: Stuck) -> str:
@@ -18,6 +21,34 @@ def told(swarm: Swarm, stuck: Stuck) -> str:
         for waiter, between, target in _steps(stuck.cycle)
     ]
     return printable("; ".join(steps))
+
+
+def chain(swarm: Swarm, node: Node) -> tuple[str, ...]:
+    """Return, a sentence each, for what those wait in turn for whom the task `node` waits.
+
+    Of several things that somebody waits for, the first is followed.
+    """
+    told_of = {node: None}
+    sentences: list[str] = []
+    waiter, between = node, list[Node]()
+    here = node
+    while len(sentences) < LONGEST_CHAIN:
+        waits = [it for it in waits_of(swarm, here) if it.kind != "question"]
+        if not waits:
+            break
+        here = waits[0]
+        if here.kind != "task":
+            between.append(here)
+            continue
+        sentences.append(f"{_who(swarm, waiter)} {_waits(swarm, waiter, between, here)}")
+        if here in told_of:
+            sentences.append("so they wait in a circle")
+            break
+        told_of[here] = None
+        waiter, between = here, []
+    else:
+        sentences.append("and so on")
+    return tuple(map(printable, sentences[1:]))
 
 
 def named(node: Node) -> str:

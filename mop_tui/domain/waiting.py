@@ -7,8 +7,11 @@ from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.ids import TaskId
 from mop_tui.domain.locks import LockWanted, Obstacle
 from mop_tui.domain.rows import Agent, Task
-from mop_tui.domain.session import Snapshot, is_provided
+from mop_tui.domain.session import Snapshot
+from mop_tui.domain.still_swarm import StillSwarm
 from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.domain.wait_words import chain
+from mop_tui.domain.waits import of_task, waits_of
 from mop_tui.domain.wording import listed, printable
 
 
@@ -27,11 +30,7 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
         case TaskState.PENDING:
             return _waits_for_needs(snapshot, task)
         case TaskState.READY:
-            if task.resting:
-                return f"rests before it is tried again ({task.retries} of {task.spec.retry.times})"
-            if task.gated:
-                return f"waits for the question {task.spec.gate} to be asked"
-            return _waits_for_hands(snapshot, task)
+            return _held(task) or _waits_for_hands(snapshot, task)
         case TaskState.ASSIGNED:
             return _waits_for_hook(snapshot, task) or f"waits for {task.agent} to begin"
         case TaskState.ACTIVE:
@@ -47,6 +46,26 @@ def _waiting_for(snapshot: Snapshot, task: Task) -> str:
             return ""
         case _:
             assert_never(task.state)
+
+
+def _held(task: Task) -> str:
+    """Return why a READY task is not to be given to anybody; empty if it is."""
+    if task.resting:
+        return f"rests before it is tried again ({task.retries} of {task.spec.retry.times})"
+    if task.gated:
+        return f"waits for the question {task.spec.gate} to be asked"
+    if task.yields_to:
+        return f"gives way to {listed(task.yields_to)}, to get out of a deadlock"
+    return ""
+
+
+def waiting_behind(snapshot: Snapshot, task: Task) -> tuple[str, ...]:
+    """Return, a sentence each, for what those wait in turn for whom `task` waits.
+
+    The last one tells who can go on, or that all of them wait in a circle. Nothing is told where
+    `task` waits for nobody, or for somebody who is at work.
+    """
+    return chain(StillSwarm(snapshot), of_task(task.spec.id))
 
 
 def _waits_for_review(snapshot: Snapshot, task: Task) -> str:
@@ -123,12 +142,9 @@ def _lock_wanted(snapshot: Snapshot, agent: Agent, wanted: LockWanted) -> str:
 
 
 def _waits_for_needs(snapshot: Snapshot, task: Task) -> str:
-    missing = [
-        _missing_task(snapshot, need)
-        for need in task.spec.needs_tasks
-        if need not in snapshot.tasks or snapshot.tasks[need].state is not TaskState.COMPLETE
-    ]
-    keys = [key for key in task.spec.needs_keys if not is_provided(snapshot.memory, key)]
+    nodes = waits_of(StillSwarm(snapshot), of_task(task.spec.id))
+    missing = [_missing_task(snapshot, TaskId(it.name)) for it in nodes if it.kind == "task"]
+    keys = [it.name for it in nodes if it.kind == "key"]
     if keys:
         missing.append(f"memory {'key' if len(keys) == 1 else 'keys'} {listed(keys)}")
     if not missing:

@@ -21,7 +21,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from mop_tui.decisions import doubt
+from mop_tui.decisions import deadlock, doubt, supervision
 from mop_tui.domain.answers import MOST_CHARACTERS, objection
 from mop_tui.domain.ids import AgentId, QuestionName
 from mop_tui.domain.plan import Mode, Plan, QuestionSpec
@@ -142,12 +142,15 @@ def _prepared(item: _Item, plan: Plan, mode: Mode, folder: Path) -> PreparedAnsw
     rehearsed = mode is Mode.REHEARSAL
     doubtful = next((t for t in plan.tasks if name == doubt.question_name(t)), None)
     agent, slash, _ = item.question.partition("/")
-    of_agent = slash and (agent in plan.agents or _may_be_spawned(plan, agent))
-    if spec is None and not of_agent and doubtful is None:
+    by_itself = slash and (
+        agent in _BY_RULES or agent in plan.agents or _may_be_spawned(plan, agent)
+    )
+    if spec is None and not by_itself and doubtful is None:
         known = ", ".join(plan.questions) or "none"
         raise _Wrong(
             f"the layout has no question {item.question!r}; it has: {known}; "
-            "what an agent asks is AGENT/ID, or AGENT/*"
+            "what an agent asks is AGENT/ID, or AGENT/*; what is asked about a deadlock is deadlock/d1,"
+            " about health health/AGENT, about a strategy strategy/NAME"
         )
     gate = plan.tasks[doubtful].gate if doubtful is not None else None
     if (spec is not None and spec.dangerous) or (gate and plan.questions[gate].dangerous):
@@ -163,6 +166,10 @@ def _prepared(item: _Item, plan: Plan, mode: Mode, folder: Path) -> PreparedAnsw
         _check(spec, item, secret)
         value, secret = ("", secret) if _is_secret(spec) else (value, None)
     return PreparedAnswer(name, value, item.reason, round(item.after * 1000), secret)
+
+
+_BY_RULES = (deadlock.DEADLOCK, supervision.HEALTH, "strategy")
+"""How the names of questions begin that rules ask."""
 
 
 def _proposal(name: QuestionName, plan: Plan) -> QuestionSpec | None:
