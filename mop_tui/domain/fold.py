@@ -1010,6 +1010,9 @@ def _sampled(session: Session, event: Event[e.SystemSampled]) -> None:
 
 def _strategy_applied(session: Session, event: Event[e.SystemStrategyApplied]) -> None:
     data = event.data
+    if any(name not in session.agents for name in data.agents):
+        session.ignored += 1
+        return
     state = session.adapting.get(data.strategy, Adapting())
     if data.undone:
         gone = frozenset(data.agents)
