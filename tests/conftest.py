@@ -5,10 +5,14 @@ import gc
 import pytest
 from hypothesis import HealthCheck, settings
 
-# How fast the machine is decides no test.
-settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+# How fast the machine is decides no test. `--hypothesis-profile thorough` tries more examples.
+for _name, _examples in (("any machine", 50), ("thorough", 1_000)):
+    settings.register_profile(
+        _name,
+        deadline=None,
+        max_examples=_examples,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 settings.load_profile("any machine")
 
 

@@ -29,9 +29,8 @@ class _Server:
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, SERVER, str(theirs.fileno())],
-                cwd=SERVER.parents[1],
-                env=os.environ | {"PYTHONPATH": os.pathsep.join([str(SERVER.parents[1])])},
+                # Without this folder in its path: it imports what `python -m mop_tui` would.
+                [sys.executable, "-P", SERVER, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

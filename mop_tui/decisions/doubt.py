@@ -101,7 +101,8 @@ def settled(session: Session, task: Task, leaves: MoveAgent) -> tuple[Action, ..
 def policy(session: Session, task: Task) -> OnDoubt:
     """Return what to do with a task that is lost: as it says, or as is safe."""
     agent = session.agents.get(task.agent) if task.agent is not None else None
-    if agent is not None and agent.paused_by in (PausedBy.OPERATOR, PausedBy.STRATEGY):
+    meant = agent is not None and agent.paused_by in (PausedBy.OPERATOR, PausedBy.STRATEGY)
+    if meant and agent not in session.held_back():  # those only had to make room
         return "fail" if task.spec.on_doubt == "fail" else "ask"
     if task.spec.on_doubt is not None:
         return task.spec.on_doubt

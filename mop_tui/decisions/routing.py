@@ -228,11 +228,13 @@ def go_on(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecid
     yield _decided("go_on", data.agent, *_Round(plan, session).step(letter))
 
 
-def take_over(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def take_over(_plan: Plan, session: Session, event: AnyEvent) -> Iterable[SystemDecided]:
     """Take what a relay has out of its hands when it cannot pass it on."""
+    return _left_by(session, event) if session.post.letters else ()
+
+
+def _left_by(session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     post = session.post
-    if not post.relays:
-        return
     match event.data:
         case AgentExited(agent=name):
             why: TakenOver = "gone"
@@ -313,8 +315,12 @@ def _stepped(
             yield _decided(rule, about, *turn.step(letter))
 
 
-def open_mailbox(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def open_mailbox(plan: Plan, session: Session, event: AnyEvent) -> Iterable[SystemDecided]:
     """Tell an agent what was kept for it, once it has a process that hears, or hears again."""
+    return _opened(plan, session, event) if session.post.letters else ()
+
+
+def _opened(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     data: SystemDone = event.data
     if data.error or data.agent is None:
         return

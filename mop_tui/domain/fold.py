@@ -33,10 +33,10 @@ from mop_tui.domain.rows import (
     TAIL_LINES,
     Agent,
     Feedback,
+    Hold,
     Issue,
     Question,
     Task,
-    TaskStay,
     Trigger,
     with_stay,
 )
@@ -638,13 +638,21 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         session.timers.pop(rest_of(task.spec.id), None)
     if to_state is _TASK_COMPLETE:
         task.progress = 100
-    rests = task.rests_until is not None and to_state is _TASK_READY
-    stay: TaskStay = (event.at, to_state, task.agent, "rest" if rests else None)
-    task.history = with_stay(task.history, stay)
+    _note_stay(task, to_state, event.at)
     task.since = event.at
     task.reason = data.reason
     task.moved = event.seq
     session.touch(task)
+
+
+def _note_stay(task: Task, state: TaskState, at: int) -> None:
+    """Note in which state a task is from now on, in whose hands, and what holds it."""
+    hold: Hold | None = None
+    if state is _TASK_READY and task.rests_until is not None:
+        hold = "rest"
+    elif state is _TASK_ACTIVE and task.paused_since is not None:
+        hold = task.history[-1][3]
+    task.history = with_stay(task.history, (at, state, task.agent, hold))
 
 
 def _give_way(session: Session, task: Task) -> None:
@@ -1002,6 +1010,9 @@ def _sampled(session: Session, event: Event[e.SystemSampled]) -> None:
 
 def _strategy_applied(session: Session, event: Event[e.SystemStrategyApplied]) -> None:
     data = event.data
+    if any(name not in session.agents for name in data.agents):
+        session.ignored += 1
+        return
     state = session.adapting.get(data.strategy, Adapting())
     if data.undone:
         gone = frozenset(data.agents)

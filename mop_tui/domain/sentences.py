@@ -34,6 +34,7 @@ Known = (
     | e.AgentLocking
     | e.AgentUnlocking
     | e.AgentMessaged
+    | e.AgentRelayed
     | e.AgentFinished
     | e.AgentExited
     | e.TaskCreated

@@ -146,7 +146,7 @@ def task_pieces(task: Task, asked: Iterable[Span], until: int) -> tuple[Piece, .
         match hold:
             case "rest" if state is TaskState.READY:
                 phase = Phase.RESTING
-            case PausedBy() if state is TaskState.ACTIVE:
+            case PausedBy() if state in HELD_BY_AGENT:
                 phase = _paused(hold)
             case _:
                 phase = _TASK_PHASES[state]

@@ -158,6 +158,15 @@ _wild_facts: dict[type[Fact], st.SearchStrategy[Fact]] = {
         e.AgentExited, agent=_agents, incarnation=_incarnations, task=_tasks, code=st.integers(0, 2)
     ),
     e.TaskOutput: st.builds(e.TaskOutput, task=_tasks, agent=_agents),
+    e.TaskReassigned: st.builds(
+        e.TaskReassigned, task=_tasks, from_agent=_agents, to_agent=_agents
+    ),
+    e.SystemStrategyApplied: st.builds(
+        e.SystemStrategyApplied,
+        strategy=st.sampled_from(["up", "down"]),
+        agents=st.lists(_agents, max_size=2).map(tuple),
+        cores=st.lists(st.none() | st.floats(0, 4), max_size=2).map(tuple),
+    ),
     e.UserAsked: st.builds(asked, _questions, st.none() | _tasks),
     e.UserSeen: st.builds(e.UserSeen, _questions),
     e.UserNoticed: st.builds(e.UserNoticed, _questions),
@@ -349,6 +358,8 @@ def _task_facts(session: Session, task: Task) -> list[Fact]:
             target = session.task_move(task, trigger, agent)
             if not isinstance(target, Refusal):
                 facts.append(e.TaskTransitioned(name, trigger, task.state, target, "so", agent))
+    if task.spec.agent is not None and task.state in (TaskState.PENDING, TaskState.READY):
+        facts += [e.TaskReassigned(name, task.spec.agent, agent) for agent in session.agents]
     if task.state is TaskState.COMPLETE:
         facts.append(e.TaskOutput(name, AGENTS[0], "done"))
     if task.question is None:

@@ -202,16 +202,19 @@ def test_a_task_moves_only_where_the_table_leads_from_where_it_is(
 
 
 def check_others_stayed(before: Session, after: Session, moved: str) -> None:
-    """Assert that no agent and no task but `moved` differs; for how long the task in its hands was
-    paused may."""
+    """Assert that no agent and no task but `moved` differs; when and for how long the task in its
+    hands was paused may."""
     assert {n: a for n, a in before.agents.items() if n != moved} == {
         n: a for n, a in after.agents.items() if n != moved
     }
     held = {agent.task for name, agent in before.agents.items() if name == moved}
 
+    def without_pauses(task: Task) -> Task:
+        return replace(task, touched=0, paused_ms=0, paused_since=None, history=())
+
     def rest(session: Session) -> dict[str, Task]:
         return {
-            name: replace(task, touched=0, paused_ms=0, paused_since=None) if name in held else task
+            name: without_pauses(task) if name in held else task
             for name, task in session.tasks.items()
             if name != moved
         }

@@ -14,7 +14,7 @@ from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
 from mop_tui.domain.rows import KEPT_STAYS, Agent, Task
 from mop_tui.domain.session import Session
-from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TaskState
 from mop_tui.domain.timeline import (
     Outlook,
     Phase,
@@ -96,9 +96,10 @@ def test_the_pieces_of_a_task_say_what_became_of_it_at_every_moment(
             if row.state is TaskState.READY:
                 asked = row.question is not None
                 phase = Phase.RESTING if row.resting else Phase.ASKING if asked else Phase.QUEUED
-            elif row.state is TaskState.ACTIVE and holder is not None and holder.task == name:
+            elif row.state in HELD_BY_AGENT and holder is not None and holder.task == name:
                 by = holder.paused_by
-                phase = Phase.WORKING if by is None or row.paused_since is None else PAUSES[by]
+                goes_on = Phase.WORKING if row.state is TaskState.ACTIVE else Phase.STARTING
+                phase = goes_on if by is None else PAUSES[by]
             was.setdefault(name, []).append((event.at, row.state, row.agent, phase))
     until = session.at + 1
     asked_of = asked_about(session.questions.values())

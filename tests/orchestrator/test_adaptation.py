@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState, PausedBy
 from mop_tui.domain.events import AnyEvent, SystemSampled
+from mop_tui.domain.feed import Steer
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Ailment, Command, Plan, Script, TaskSpec, Work
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
 from mop_tui.domain.strategies import Found, Pressure, Strategy
 from mop_tui.domain.triggers import Limits
+from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.recheck import recheck
-from sessions import Ran, agent, answer, fixed, kind, plan, play, question, task
+from sessions import Ran, agent, answer, crash, fixed, kind, plan, play, question, task
 
 UP = Strategy("up", "progress_slow", "spawn_additional_agents", max_agents=4)
 DOWN = Strategy("down", "resource_constrained", "pause_non_critical_agents")
@@ -204,16 +206,21 @@ def test_that_nobody_may_be_paused_is_said(file: Path) -> None:
 # -- slow work ------------------------------------------------------------------------------------
 
 
-def slow(*strategies: Strategy) -> Plan:
+def slow(*strategies: Strategy, for_session: bool = False) -> Plan:
     """One worker with much to do, who takes five times as long as planned."""
     tasks = [task(f"t{number}", "worker", seconds=300) for number in range(4)]
-    made = plan([agent("worker", "dig")], tasks, kinds={"worker": kind("dig")})
+    made = plan(
+        [agent("worker", "dig", for_session=for_session)],
+        tasks,
+        kinds={"worker": kind("dig", for_session=for_session)},
+    )
     ill = Script(ailments=(Ailment(0, slow=5.0),))
     return replace(made, strategies=strategies, agent_work={AgentId("worker"): Work(script=ill)})
 
 
-def test_slow_work_brings_help_which_leaves_again(file: Path) -> None:
-    what = slow(UP)
+@pytest.mark.parametrize("for_session", [False, True])
+def test_slow_work_brings_help(file: Path, *, for_session: bool) -> None:
+    what = slow(UP, for_session=for_session)
     ran = play(what, file)
     added = [it.data.spec for it in ran.of("agent.spawned")][1:]
     assert 1 <= len(added) <= 3
@@ -221,7 +228,10 @@ def test_slow_work_brings_help_which_leaves_again(file: Path) -> None:
     assert all(str(spec.spawn).startswith("strategy:up@") for spec in added)
     helped = {row.agent for row in ran.session.tasks.values()} - {"worker"}
     assert helped == {spec.id for spec in added}
-    assert ran.events[-1].at < 0.5 * play(slow(), file.with_suffix(".2")).events[-1].at
+    assert (
+        ran.events[-1].at
+        < 0.5 * play(slow(for_session=for_session), file.with_suffix(".2")).events[-1].at
+    )
     assert recheck(what, ran.events).divergence is None
 
 
@@ -239,14 +249,20 @@ def test_nobody_is_spawned_while_the_machine_is_used_up(file: Path) -> None:
     assert noes(ran, "up")[0].endswith("but nobody is spawned while what there is is used up")
 
 
-def test_help_that_has_nothing_to_do_is_dismissed(file: Path) -> None:
+@pytest.mark.parametrize("for_session", [False, True])
+def test_help_that_has_nothing_to_do_is_dismissed(file: Path, *, for_session: bool) -> None:
     tasks = [task("long", "worker", seconds=3000), task("short", skill="dig", seconds=60)]
-    made = plan([agent("worker", "dig")], tasks, kinds={"worker": kind("dig")})
+    kinds = {"worker": kind("dig", for_session=for_session)}
+    made = plan([agent("worker", "dig")], tasks, kinds=kinds)
     found = sampled(progress_slow=10)
     ran = play(quiet(made, UP), file, outside=every_half_minute(found, found, *[sampled()] * 10))
     assert [(name, undone) for _, name, undone in steps(ran)] == [("up", False), ("up", True)]
     added = ran.session.agents[AgentId("worker-1")]
     assert (added.state, added.completed, added.retired) == (AgentState.COMPLETE, 1, True)
+    assert not added.running
+    gone = next(it.at for it in ran.of("system.strategy_applied") if it.data.undone)
+    assert gone < ran.events[-1].at - 1_000_000
+    assert recheck(quiet(made, UP), ran.events).divergence is None
 
 
 # -- messages -------------------------------------------------------------------------------------
@@ -456,3 +472,48 @@ def test_nothing_flaps_whatever_is_found(
     at = [event.at for event in ran.of("system.strategy_applied") if not event.data.undone]
     assert len(set(at)) == len(at)
     assert recheck(what, ran.events).divergence is None
+
+
+# -- other ways to begin and to end ---------------------------------------------------------------
+
+
+def test_where_spawning_is_not_automatic_it_is_proposed(file: Path) -> None:
+    what = replace(slow(UP), auto_spawn=False)
+    ran = play(what, file, answers=[answer("adapt/up", "approve")] * 3, attended=True)
+    assert ran.of("user.asked")[0].data.name == "adapt/up"
+    assert len(ran.session.agents) > 1
+    assert ran.session.outcome == "complete"
+
+
+@pytest.mark.parametrize("strategy", [DOWN, MOVE])
+def test_a_session_that_died_meanwhile_goes_on(file: Path, strategy: Strategy) -> None:
+    what = crowded(strategy) if strategy is DOWN else uneven(strategy)
+    ran = play(what, file)
+    step = ran.of("system.strategy_applied")[0].seq
+    for after in range(step - 9, step + 9, 3):
+        died = crash(ran, file.with_suffix(f".{after}"), after=after)
+        again = play(what, died, resume=True)
+        assert again.session.outcome == "complete"
+        assert again.session.held_back() == []
+        assert all(row.paused_by is None for row in again.session.agents.values())
+        assert recheck(what, again.events).divergence is None
+
+
+def test_a_pause_that_the_operator_ends_is_not_ended_again(file: Path) -> None:
+    paused: list[str] = []
+
+    def resume(orchestrator: Orchestrator, event: AnyEvent) -> None:
+        if event.kind == "system.strategy_applied" and not paused:
+            paused.append(event.data.agents[0])
+            orchestrator.submit(Steer("resume", AgentId(paused[0])))
+
+    ran = play(crowded(DOWN), file, during=resume)
+    first = ran.of("system.strategy_applied")[0]
+    goes_on = [
+        it
+        for it in ran.of("agent.transitioned")
+        if it.data.agent == paused[0] and it.data.trigger == "resume"
+    ]
+    assert goes_on[0].at < first.at + 1_000
+    assert ran.session.outcome == "complete"
+    assert ran.of("agent.refused") == []
