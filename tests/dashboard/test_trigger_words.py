@@ -84,6 +84,8 @@ def test_who_had_somebody_spawned() -> None:
     spawn = SpawnId("t@12.1")
     assert spawned_by(spawn) == "trigger t, because of event 12"
     assert spawned_by(SpawnId("@7.1")) == "the operator, by hand, because of event 7"
+    by_strategy = SpawnId("strategy:scale_up@9.2")
+    assert spawned_by(by_strategy) == "strategy scale_up, because of event 9"
     assert is_of(spawn, NAME)
     assert not is_of(SpawnId("tt@12.1"), NAME)
     assert not is_of(None, NAME)
