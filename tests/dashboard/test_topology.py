@@ -1,5 +1,7 @@
 """The topology: what is drawn, what its keys do, and that it is drawn anew only when it changed."""
 
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 
 import pytest
@@ -334,3 +336,11 @@ async def test_what_coordination_costs_is_told_where_it_is_measured() -> None:
         assert "overhead 12%" in desk.text()
         assert "AVAILABLE 3 to relay" in desk.text()
         assert "relays: 3 wait, 41 handled, 0.4 s each" in desk.text()
+
+
+def test_networkx_takes_no_time_before_the_topology_is_wanted() -> None:
+    program = "import sys, mop_tui.dashboard.app; print('networkx' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
