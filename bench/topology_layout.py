@@ -3,7 +3,8 @@
     python -m bench.topology_layout [--agents 150] [--teams 10] [--rounds 15]
 
 Measured for each shape, and for what waits for what with a circle in it: arranging the boxes in one
-size and joining the lines (`drawn` and `Canvas`), and the same with the search for the largest size
+size and noting where lines run (`drawn` and `Canvas`); joining the lines in as many rows as a
+screen has, which is done when they are painted; and arranging with the search for the largest size
 with which all fit (`fitting`). The floor, in the same process and round, is what networkx takes to
 condense the hierarchy of the same agents and to find its generations. All in CPU time.
 """
@@ -56,6 +57,11 @@ def _lay_out(sketch: Sketch, form: Form) -> Canvas:
     return Canvas(drawn(sketch, form, ROOM, at_all_costs=True).strokes)
 
 
+def _join(canvas: Canvas) -> None:
+    for y in range(ROOM.height):
+        canvas.row(y)
+
+
 def _floor(organisation: Organisation) -> Callable[[], object]:
     graph: nx.DiGraph[AgentId] = nx.DiGraph()
     graph.add_edges_from(links("hierarchical", organisation))
@@ -77,14 +83,18 @@ def main(arguments: list[str] | None = None) -> None:
     print(described())
     for name, sketch in told.items():
         form, chart = fitting(sketch, sizes, ROOM)
-        floors, layouts, searches = [], [], []
+        floors, layouts, joinings, searches = [], [], [], []
 
         for _ in range(options.rounds):
             gc.collect()
             floors.append(_seconds(floor))
             layouts.append(_seconds(partial(_lay_out, sketch, form)))
+            canvas = Canvas(chart.strokes)
+            joinings.append(_seconds(partial(_join, canvas)))
             searches.append(_seconds(partial(fitting, sketch, sizes, ROOM)))
-        layout, search, least = map(statistics.median, (layouts, searches, floors))
+        layout, joining, search, least = map(
+            statistics.median, (layouts, joinings, searches, floors)
+        )
         verdict = ""
         if options.agents <= WANTED_FOR:
             held = "held" if layout * 1e3 <= WANTED_MS else "MISSED"
@@ -93,6 +103,7 @@ def main(arguments: list[str] | None = None) -> None:
             f"{name:>12}: {len(chart.boxes)} boxes in {form.height} rows each,"
             f" {chart.size.width}x{chart.size.height} cells: laid out in {layout * 1e3:.1f} ms"
             f" ({layout / least:.1f} times the floor of {least * 1e3:.2f} ms),"
+            f" lines of a screenful joined in {joining * 1e3:.1f} ms,"
             f" the size chosen in {search * 1e3:.1f} ms{verdict}"
         )
 

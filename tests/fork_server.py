@@ -18,20 +18,19 @@ from importlib import import_module
 from mop_tui.__main__ import main
 from mop_tui.cli import program
 
-LARGEST = 1 << 17
-"""Bytes of a request."""
-
 
 def serve(channel: socket.socket) -> None:
     """Fork for every request, until nobody is left who could make one; return in what is forked."""
     while True:
-        request, received, _, _ = socket.recv_fds(channel, LARGEST, 4)
+        request, received, _, _ = socket.recv_fds(channel, 1, 4)
         if not request:
             sys.exit()
         if os.fork() == 0:
             channel.close()
             reply, *streams = received
-            _start(reply, streams, **json.loads(request))
+            with os.fdopen(reply, closefd=False) as words:
+                wanted = json.loads(words.readline())
+            _start(reply, streams, **wanted)
             return
         for fd in received:
             os.close(fd)

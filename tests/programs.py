@@ -26,7 +26,7 @@ SERVER = Path(__file__).with_name("fork_server.py")
 
 class _Server:
     def __init__(self) -> None:
-        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             self._process = subprocess.Popen(
                 # Without this folder in its path: it imports what `python -m mop_tui` would.
@@ -41,8 +41,8 @@ class _Server:
     def start(self, streams: Sequence[int], **request: Any) -> socket.socket:
         ours, theirs = socket.socketpair()
         with theirs:
-            words = json.dumps(request).encode()
-            socket.send_fds(self._channel, [words], [theirs.fileno(), *streams])
+            socket.send_fds(self._channel, [b"!"], [theirs.fileno(), *streams])
+        ours.sendall(json.dumps(request).encode() + b"\n")
         return ours
 
     def _close(self) -> None:

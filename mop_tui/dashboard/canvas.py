@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Literal
 
 from mop_tui.dashboard.chart import Kind, Stroke
@@ -74,65 +74,83 @@ _UPRIGHT = 3 << UP | 3 << DOWN
 _LEVEL = 3 << LEFT | 3 << RIGHT
 
 
+_Piece = tuple[Hashable, int, int, int, Kind]
+"""What a line adds to a row: its net, its first and last column, a number, and what it says. The
+number is the mask of the cell where it goes up or down, and its weight where it goes sideways."""
+
+
 class Canvas:
     """The cells through which strokes go. What crosses without belonging together is drawn as a
-    bridge: the upright line goes over the other."""
+    bridge: the upright line goes over the other.
+
+    The cells of a row are made when they are asked for, since of a large drawing few are ever seen.
+    """
 
     def __init__(self, strokes: Iterable[Stroke]) -> None:
+        self._pieces: dict[int, list[_Piece]] = defaultdict(list)
+        self._rows: dict[int, Mapping[int, tuple[int, Kind]]] = {}
         self._heads: dict[tuple[int, int], str] = {}
-        nets: dict[Hashable, dict[tuple[int, int], tuple[int, Kind]]] = {}
         for stroke in strokes:
-            self._trace(stroke, nets.setdefault(stroke.net, {}))
-        rows: dict[int, dict[int, tuple[int, Kind]]] = defaultdict(dict)
-        for cells in nets.values():
-            for (x, y), cell in cells.items():
-                row = rows[y]
-                row[x] = _over(row[x], cell) if x in row else cell
-        self._rows = dict(rows)
+            self._trace(stroke)
 
-    def _trace(self, stroke: Stroke, cells: dict[tuple[int, int], tuple[int, Kind]]) -> None:
+    def _trace(self, stroke: Stroke) -> None:
         weight = 2 if stroke.kind == "cycle" else 1
+        net, kind = stroke.net, stroke.kind
         arm = UP
         x, y = stroke.points[0]
         for end_x, end_y in stroke.points[1:]:
             if x != end_x:
                 arm = RIGHT if end_x > x else LEFT
-                step = 1 if end_x > x else -1
-                way = [(at, y) for at in range(x, end_x + step, step)]
+                first, last = min(x, end_x), max(x, end_x)
+                self._pieces[y].append((net, first, last, weight, kind))
             else:
                 arm = DOWN if end_y > y else UP
-                step = 1 if end_y > y else -1
-                way = [(x, at) for at in range(y, end_y + step, step)]
-            ahead, behind = weight << arm, weight << _OPPOSITE[arm]
-            _mark(cells, way[:1], ahead, stroke.kind)
-            _mark(cells, way[1:-1], ahead | behind, stroke.kind)
-            _mark(cells, way[-1:], behind, stroke.kind)
+                first, last = min(y, end_y), max(y, end_y)
+                through = weight << UP | weight << DOWN
+                self._pieces[first].append((net, x, x, weight << DOWN, kind))
+                for row in range(first + 1, last):
+                    self._pieces[row].append((net, x, x, through, kind))
+                self._pieces[last].append((net, x, x, weight << UP, kind))
             x, y = end_x, end_y
         if stroke.head and len(stroke.points) > 1:
             self._heads[x, y] = _HEADS[arm]
 
     def row(self, y: int) -> Mapping[int, tuple[int, Kind]]:
         """Return the masks of a row, by column, and what its lines say."""
-        return self._rows.get(y, {})
+        if y not in self._rows:
+            self._rows[y] = self._made(y)
+        return self._rows[y]
+
+    def _made(self, y: int) -> Mapping[int, tuple[int, Kind]]:
+        nets: dict[Hashable, dict[int, tuple[int, Kind]]] = {}
+        for net, first, last, mask, kind in self._pieces.get(y, ()):
+            cells = nets.setdefault(net, {})
+            if first == last:
+                _mark(cells, (first,), mask, kind)
+                continue
+            left, right = mask << LEFT, mask << RIGHT
+            _mark(cells, (first,), right, kind)
+            _mark(cells, range(first + 1, last), left | right, kind)
+            _mark(cells, (last,), left, kind)
+        row: dict[int, tuple[int, Kind]] = {}
+        for cells in nets.values():
+            for x, cell in cells.items():
+                row[x] = _over(row[x], cell) if x in row else cell
+        return row
 
     def glyph(self, x: int, y: int, mask: int) -> str:
         """Return how a cell of lines looks."""
         return self._heads.get((x, y)) or GLYPHS[mask]
 
 
-def _mark(
-    cells: dict[tuple[int, int], tuple[int, Kind]],
-    where: Sequence[tuple[int, int]],
-    mask: int,
-    kind: Kind,
-) -> None:
-    """Let a line go through cells."""
+def _mark(cells: dict[int, tuple[int, Kind]], where: Iterable[int], mask: int, kind: Kind) -> None:
+    """Let a line go through cells of a row."""
     cell = mask, kind
-    for at in where:
-        before = cells.setdefault(at, cell)
+    for x in where:
+        before = cells.setdefault(x, cell)
         if before != cell:
             heaviest = max(before[1], kind, key=_ORDER.__getitem__)
-            cells[at] = joined(before[0], mask), heaviest
+            cells[x] = joined(before[0], mask), heaviest
 
 
 def _over(below: tuple[int, Kind], above: tuple[int, Kind]) -> tuple[int, Kind]:

@@ -16,7 +16,8 @@ EACH_WITH_EACH = "\N{RIGHTWARDS ARROW OVER LEFTWARDS ARROW}"
 """The sign of a frame within which everybody speaks to everybody."""
 
 _SPACE = 1.25
-"""How many times the room of its boxes any drawing takes, at least."""
+"""How many times the room of its boxes any drawing takes, at least; and one of waits, mostly:"""
+_SPACE_OF_WAITS = 3
 _LARGEST = 36
 """Cells of a box, at most; a longer name is cut."""
 
@@ -76,9 +77,9 @@ def forms(width: int) -> tuple[Form, ...]:
 def fitting(sketch: Sketch, sizes: Sequence[Form], room: Size) -> tuple[Form, Chart]:
     """Return the drawing with the largest boxes with which all of it is seen at once; with the
     smallest, if it never is."""
-    count = len(sketch.boxes)
+    space = len(sketch.boxes) * (_SPACE if sketch.waits is None else _SPACE_OF_WAITS)
     for form in sizes[:-1]:
-        if _SPACE * count * form.width * form.height <= room.width * room.height:
+        if space * form.width * form.height <= room.width * room.height:
             chart = drawn(sketch, form, room)
             if fits_in(chart.size, room):
                 return form, chart

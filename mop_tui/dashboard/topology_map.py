@@ -139,6 +139,8 @@ class TopologyMap(ScrollView, can_focus=True, inherit_bindings=False):
             self._ties = ties
             yield
         self._knots = knots_of(frame.snapshot)
+        if bool(self._knots) != bool(self._stuck):
+            self.call_after_refresh(self.refresh_bindings)
         self._stuck = frozenset(key for knot in self._knots for key in knot.keys)
         self._lay_out()
         seen = self._seen

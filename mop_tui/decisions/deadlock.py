@@ -62,6 +62,8 @@ DEADLOCK = "deadlock"
 LEAVE_IT = "leave"
 _GIVEN_BACK = frozenset({"lock", "agent", "skill", "turn"})
 """What others wait for that somebody gives back whose task is withdrawn."""
+_WAYS: tuple[Way, ...] = ("withdraw", "refuse", "cancel")
+"""The gentlest way first."""
 
 
 @immutable
@@ -302,7 +304,9 @@ def _question(session: Session, deadlock: Deadlock, outs: Sequence[Out], why: st
         ("what happened", deadlock.text),
         ("why you are asked", why),
     ]
-    options = [Option(it.value, _title(it), _lost(session.tasks[it.task], it)) for it in outs]
+    # What the policy would do comes first.
+    best = sorted(outs, key=lambda it: (_WAYS.index(it.way), it.lost_ms))
+    options = [Option(it.value, _title(it), _lost(session.tasks[it.task], it)) for it in best]
     return QuestionSpec(
         name=QuestionName(f"{DEADLOCK}/{deadlock.id}"),
         question=(

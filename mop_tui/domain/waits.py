@@ -352,6 +352,9 @@ class StandingWaits:
         if agent.task is not None and agent.waits:
             todo[of_task(agent.task)] = None
             self._waiting[agent.spec.id] = agent.task
+        if former != agent.task and any(isinstance(it, LockWanted) for it in agent.waits.values()):
+            # Whoever asked for its like later waits for what it has in hand.
+            todo.update((of_task(task), None) for task in self._waiting.values())
         if self._loose:
             todo[of_agent(agent.spec.id)] = None
             for skill in agent.spec.skills:

@@ -227,12 +227,13 @@ async def test_a_deadlock_is_drawn_told_and_gone_to_in_both_layers() -> None:
     stage = coordinated("hierarchical")
     async with at_desk(stage, WIDE) as desk:
         await desk.press("b")
-        assert "deadlock" not in desk.text().lower()
+        assert "deadlock" not in desk.text().lower(), "neither below nor among the keys"
         for event in coordinated("hierarchical", stuck=True).happened[len(stage.happened) :]:
             stage.happen(event.data)
         await desk.look()
         assert f"{ALARM} mason waits for the lock on crane" in desk.text()
         assert "lock crane" in desk.text()
+        assert "! Deadlock" in desk.lines()[-1]
         assert "\u25b8\u2503" in desk.text(), "an arrow leads along the circle"
         await desk.press("!")
         first = drawing(desk).here

@@ -270,11 +270,11 @@ def test_without_a_strategy_the_operator_is_asked_with_what_each_would_lose(file
     (asked,) = ran.of("user.asked")
     assert asked.data.text == "These wait for each other. Who gives way?"
     assert [(it.value, it.label) for it in asked.data.options] == [
-        ("refuse write", "c is told that it waits in vain"),
         ("withdraw migrate", "a begins migrate anew, after write"),
-        ("refuse migrate", "a is told that it waits in vain"),
         ("withdraw publish", "b begins publish anew, after migrate"),
+        ("refuse migrate", "a is told that it waits in vain"),
         ("refuse publish", "b is told that it waits in vain"),
+        ("refuse write", "c is told that it waits in vain"),
         ("leave", "Leave it as it is"),
     ]
     assert broken(ran)[0][:3] == ("withdraw", "migrate", "write")
