@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mop_tui.domain import graph, locks
 from mop_tui.domain.agent_lifecycle import AgentState
+from mop_tui.domain.coordination import measured
 from mop_tui.domain.expectation import Pace
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.immutable import immutable
@@ -80,10 +81,11 @@ def _percent(used: float | None, limit: float | None) -> float | None:
     return None if used is None or not limit else round(100 * used / limit, 1)
 
 
-def overhead(_session: Session) -> float | None:
-    """Return the share of the agents' time, in percent, that goes into waiting for messages on
-    their way; None while nobody measures it."""
-    return None
+def overhead(session: Session, at: int) -> float | None:
+    """Return the share of the agents' time at work, in percent, in which messages held them up
+    lately; None where nothing was said."""
+    share = measured(session.post, session.meter, at).overhead
+    return None if share is None else 100 * share
 
 
 def findings(
@@ -95,7 +97,7 @@ def findings(
         judge.resources(used),
         judge.bottleneck(),
         judge.overload(),
-        judge.coordination(overhead(session)),
+        judge.coordination(overhead(session, at)),
         judge.progress(pace),
     )
     return tuple(it for it in found if it is not None)

@@ -23,12 +23,13 @@ AT_LEAST_EVERY = 300_000
 """Milliseconds after which something that holds is recorded again, though nothing can be done."""
 _NEW_PLANS = frozenset(
     {
-        *(e.TaskCreated.KIND, e.SystemResumed.KIND, e.SystemClockJumped.KIND),
+        *(e.TaskCreated.KIND, e.AgentSpawned.KIND, e.SystemStrategyApplied.KIND),
+        *(e.SystemResumed.KIND, e.SystemClockJumped.KIND),
         *(e.UserAnswered.KIND, e.UserExpired.KIND, e.UserWithdrawn.KIND, e.UserCommanded.KIND),
     }
 )
-"""Kinds of events after which what is to be expected is worked out anew: there is other work, or
-somebody who held it up lets it go on."""
+"""Kinds of events after which what is to be expected may have to be worked out anew: there is other
+work, or somebody who held it up lets it go on."""
 
 
 def _nothing() -> Use:
@@ -60,14 +61,17 @@ class Monitoring:
 
     def follow(self, event: AnyEvent) -> None:
         """Note what changes the plan."""
+        if event.kind not in _NEW_PLANS:
+            return
         match event.data:
-            case e.SystemStrategyApplied(action="pause_non_critical_agents"):
-                self._plan_is_old = True
+            case e.SystemStrategyApplied(action=action):
+                changes = action == "pause_non_critical_agents"
             case e.AgentSpawned(spec=spec):
                 # Whom a strategy adds does what was to be done anyway, and should be seen to help.
-                self._plan_is_old = self._plan_is_old or not strategy_of(spec.spawn)
+                changes = not strategy_of(spec.spawn)
             case _:
-                self._plan_is_old = self._plan_is_old or event.kind in _NEW_PLANS
+                changes = True
+        self._plan_is_old = self._plan_is_old or changes
 
     def heed(self) -> None:
         """Judge from now on if somebody is at work, and else no more: then nothing is to be judged,

@@ -19,6 +19,7 @@ from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
 from mop_tui.domain.strategies import Found, Pressure, Strategy
 from mop_tui.domain.triggers import Limits
+from mop_tui.layout import bundled, load
 from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.recheck import recheck
 from sessions import Ran, agent, answer, crash, fixed, kind, plan, play, question, task
@@ -277,6 +278,21 @@ def test_the_topology_is_switched_only_from_the_one_that_is_meant(file: Path) ->
     ]
     assert len(steps(ran)) == 1
     assert noes(ran, "switch")[-1].endswith("but the swarm is coordinated as star, not mesh")
+
+
+def test_a_swarm_that_talks_much_goes_over_to_a_shape_that_costs_less(file: Path) -> None:
+    found = bundled.find("talkative")
+    assert found is not None
+    away = replace(SWITCH, from_shape="hierarchical", to_shape="mesh")
+    what = replace(load(found, rehearse=True).plan, strategies=(away,), monitoring_ms=5_000)
+    ran = play(what, file)
+    assert [it.data.to_shape for it in ran.of("system.topology_changed")] == ["mesh"]
+    before, *_, after = ran.of("system.sampled")
+    assert before.data.findings[0].trigger == "coordination_overhead_high"
+    assert before.data.findings[0].value > 30
+    assert after.data.findings == ()
+    assert ran.session.outcome == "complete"
+    assert recheck(what, ran.events).divergence is None
 
 
 # -- hysteresis -----------------------------------------------------------------------------------
