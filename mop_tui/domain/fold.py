@@ -179,6 +179,7 @@ def _agent_spawned(session: Session, event: Event[e.AgentSpawned]) -> None:
     if session.limits.per_minute is not None and session.is_by_trigger(spec):
         session.spawned_at = (*session.spawned_at, event.at)[-session.limits.per_minute :]
     session.enlist(spec)
+    session.unsettle(agent)
     session.reorganise()
     session.touch(agent)
 
@@ -348,6 +349,7 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
     for ask, what in agent.waits.items():
         _end_wait(session, data.agent, ask, what)
     agent.waits = {}
+    session.unsettle(agent)
     session.weigh(agent)
     session.touch(agent)
 
@@ -527,6 +529,7 @@ def _agent_asked(session: Session, event: Event[e.AgentAsked]) -> None:
     if agent is not None:
         _forget_wait(session, agent, data.ask)
         agent.waits = {**agent.waits, data.ask: data.question}
+        session.unsettle(agent)
         session.touch(agent)
 
 
@@ -536,6 +539,7 @@ def _agent_waiting(session: Session, event: Event[e.AgentWaiting]) -> None:
     if agent is not None:
         _forget_wait(session, agent, data.ask)
         agent.waits = {**agent.waits, data.ask: data.key}
+        session.unsettle(agent)
         session.waiting_agents.setdefault(data.key, {})[data.agent, data.ask] = None
         session.touch(agent)
 
@@ -547,6 +551,7 @@ def _agent_locking(session: Session, event: Event[e.AgentLocking]) -> None:
         _forget_wait(session, agent, data.ask)
         if session.await_lock(data.resource, data.agent, data.ask):
             agent.waits = {**agent.waits, data.ask: LockWanted(data.resource, event.seq)}
+            session.unsettle(agent)
         session.touch(agent)
 
 
@@ -555,6 +560,7 @@ def _forget_wait(session: Session, agent: Agent, ask: AskId) -> None:
     waits = dict(agent.waits)
     what = waits.pop(ask, None)
     agent.waits = waits
+    session.unsettle(agent)
     _end_wait(session, agent.spec.id, ask, what)
 
 
@@ -585,10 +591,12 @@ def _task_created(session: Session, event: Event[e.TaskCreated]) -> None:
     counts = session.task_counts
     counts[task.state] = counts.get(task.state, 0) + 1
     session.relate(spec)
+    session.unsettle(task)
     session.expect(spec, 1)
     reviewed = session.tasks.get(spec.reviews) if spec.reviews is not None else None
     if reviewed is not None:
         reviewed.review = spec.id
+        session.unsettle(reviewed)
         session.touch(reviewed)
     if spec.context:
         prefix = spec.id.rpartition("-")[0]
@@ -662,6 +670,7 @@ def _give_way(session: Session, task: Task) -> None:
     for name in waiting:
         row = session.tasks[name]
         row.yields_to = tuple(other for other in row.yields_to if other != task.spec.id)
+        session.unsettle(row)
         session.touch(row)
     session.given_way = tuple(name for name in waiting if not session.tasks[name].yields_to)
 
@@ -689,6 +698,7 @@ def _cycle_broken(session: Session, event: Event[e.SystemCycleBroken]) -> None:
     if first is None or task is None or session.tasks[first].state in TERMINAL:
         return
     task.yields_to = tuple(dict.fromkeys((*task.yields_to, first)))
+    session.unsettle(task)
     waiting = (*session.yielding.get(first, ()), task.spec.id)
     session.yielding[first] = tuple(dict.fromkeys(waiting))
     session.touch(task)
@@ -731,11 +741,13 @@ def _user_asked(session: Session, event: Event[e.UserAsked]) -> None:
     depth = session.depths.get(event.cause or 0, 0)
     question = Question(asked=data, asked_at=event.at, seq=event.seq, depth=depth)
     session.questions[data.question] = question
+    session.unsettle(question)
     session.open_questions[data.question] = None
     session.proposed += len(data.proposal)
     session.touch(question)
     if task is not None and data.agent is None:
         task.question = data.question
+        session.unsettle(task)
         task.doubtful = task.doubtful or data.doubt
         session.touch(task)
 
@@ -769,6 +781,7 @@ def _set_call(session: Session, timer: e.SystemTimerSet, at: int | None) -> None
 
 def _close(session: Session, question: Question, at: int) -> None:
     question.closed_at = at
+    session.unsettle(question)
     _forget_call(session, question)
     session.open_questions.pop(question.id, None)
     session.proposed -= len(question.asked.proposal)
@@ -778,6 +791,7 @@ def _close(session: Session, question: Question, at: int) -> None:
         task = session.tasks[question.asked.task]
         if task.question == question.id:
             task.question = None
+            session.unsettle(task)
             session.touch(task)
 
 

@@ -456,11 +456,10 @@ class Session:
     """What in `alike` only agents know of that lock it or ask for it."""
     _digested_at: int = 0
     _waits: StandingWaits | None = None
-    """What waits for what, as it was when event `_settled_at` was folded."""
-    _settled_at: int = 0
+    """What waits for what, as it was when it was asked for last."""
     _unsettled: list[_Row] = field(default_factory=list)
-    """Rows touched since then; keys and locks that changed; and tasks in hand for which a lock is
-    waited for no more:"""
+    """Rows that changed since then in what they wait for; keys and locks that changed; and tasks in
+    hand for which a lock is waited for no more:"""
     _unsettled_nodes: dict[Node, None] = field(default_factory=dict)
     _served: dict[TaskId, None] = field(default_factory=dict)
     _stale: list[_Row] = field(default_factory=list)
@@ -753,8 +752,9 @@ class Session:
         else:
             rows = self._unsettled
         nodes, served = self._unsettled_nodes, self._served
+        if not (rows or nodes or served or self._waits.loose):
+            return self._waits
         self._unsettled, self._unsettled_nodes, self._served = [], {}, {}
-        self._settled_at = self.seq
         graph = self._waits.graph
         for node in [node for node in nodes if node.kind == "lock"]:
             held = node.name in self.locks
@@ -776,9 +776,12 @@ class Session:
             self._changed.append(row)
         if touched <= self._shown_at:
             self._stale.append(row)
-        if touched <= self._settled_at:
-            self._unsettled.append(row)
         row.touched = self.seq
+
+    def unsettle(self, row: _Row) -> None:
+        """Note that what a row waits for, or who waits for it, may be other than before."""
+        if self._waits is not None:
+            self._unsettled.append(row)
 
     def reorganise(self) -> None:
         """Note that agents speak to each other in other ways than before."""
@@ -922,6 +925,8 @@ class Session:
             self.claim(agent.spec, 1 if state in LIVE else -1)
         if (state is _FAILED) is not (agent.state is _FAILED):
             self._ways = None
+        if self._waits is not None and (agent.waits or self._waits.loose):
+            self._unsettled.append(agent)
         agent.state = state
         if state not in LIVE and self.unfinished_pinned.get(agent.spec.id):
             self.wanted_back[agent.spec.id] = None
@@ -956,6 +961,8 @@ class Session:
                 else:
                     wanting.pop(task.spec.id, None)
         task.state = state
+        if self._waits is not None:
+            self._unsettled.append(task)
 
     def expect(self, task: TaskSpec, count: int) -> None:
         """Count `task` in (1) or out (-1) of the work still to be done."""
@@ -984,6 +991,7 @@ class Session:
         if task.spec.agent is not None:
             self.ready_pinned.get(task.spec.agent, {}).pop(task.spec.id, None)
         task.spec = replace(task.spec, agent=agent)
+        self.unsettle(task)
         if state is _READY:
             self.ready_pinned.setdefault(agent, {})[task.spec.id] = None
         self.expect(task.spec, 1)
@@ -1190,7 +1198,7 @@ _MADE_OF_ROWS = frozenset(
         *("dependants", "waiting_for_key", "providers", "skilled", "_ranks", "_ways"),
         *("alike", "owners", "owning", "_patterns", "_undeclared"),
         *("_changed", "_stale", "_shown", "_shown_at", "_ahead", "_copied_ahead"),
-        *("_waits", "_settled_at", "_unsettled", "_unsettled_nodes", "_served"),
+        *("_waits", "_unsettled", "_unsettled_nodes", "_served"),
     )
 )
 _REST = tuple(it.name for it in fields(Session) if it.name not in _MADE_OF_ROWS)

@@ -288,7 +288,7 @@ class StandingWaits:
 
     def __init__(self) -> None:
         self.graph = WaitGraph()
-        self._loose: dict[Node, None] = {}
+        self.loose: dict[Node, None] = {}
         """Nodes whose waits also depend on whether all stands still, and on who is free."""
         self._stood = False
         """All stood still when they were told last."""
@@ -304,10 +304,10 @@ class StandingWaits:
         todo: dict[Node, None] = dict.fromkeys(nodes)
         for row in rows:
             self._note(swarm, row, todo)
-        if self._loose:
-            self._loose = {node: None for node in self._loose if node in graph}
+        if self.loose:
+            self.loose = {node: None for node in self.loose if node in graph}
             if self._stood or swarm.at_a_standstill:
-                todo |= self._loose
+                todo |= self.loose
         while todo:
             node, _ = todo.popitem()
             if node not in graph and node.kind != "task":
@@ -317,7 +317,7 @@ class StandingWaits:
                 wanted = dict.fromkeys(waits_of(swarm, node))
                 graph.update(node, wanted, hopeless=hopeless(swarm, node))
                 if node.kind in _LOOSE:
-                    self._loose[node] = None
+                    self.loose[node] = None
             else:
                 wanted = {}
                 graph.update(node, ())
@@ -327,7 +327,7 @@ class StandingWaits:
                     todo[target] = None
             if _is_there(swarm, node):
                 graph.settle(node)
-        self._stood = bool(self._loose) and swarm.at_a_standstill
+        self._stood = bool(self.loose) and swarm.at_a_standstill
 
     def _note(self, swarm: Swarm, row: object, todo: dict[Node, None]) -> None:
         """Note what has to be told anew because a row changed."""
@@ -355,7 +355,8 @@ class StandingWaits:
         if former != agent.task and any(isinstance(it, LockWanted) for it in agent.waits.values()):
             # Whoever asked for its like later waits for what it has in hand.
             todo.update((of_task(task), None) for task in self._waiting.values())
-        if self._loose:
+            todo.update(self.loose)
+        if self.loose:
             todo[of_agent(agent.spec.id)] = None
             for skill in agent.spec.skills:
                 todo[Node("skill", skill)] = None
