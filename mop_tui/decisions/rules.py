@@ -56,7 +56,8 @@ class Rule:
 class RestRule:
     """A named rule that looks at the session whenever all that follows from an input is done.
 
-    It is for what only the whole can tell. It gives each decision with the event because of which
+    It is for what only the whole can tell, and is asked only if something may wait for something
+    else than when it was asked last. It gives each decision with the event because of which
     it is made. What it decides must lead to its not deciding the same again.
     """
 
@@ -110,10 +111,10 @@ class RuleBook:
         return made
 
     def at_rest(self, session: Session) -> Sequence[tuple[int, SystemDecided]]:
-        """Return what is decided about `session`, of which nothing is left to be decided, each with
-        the event that it is because of."""
-        plan = self._plan
-        made: list[tuple[int, SystemDecided]] = []
+        """Return what the first rule that has something to decide decides about `session`, of which
+        nothing else is left to be decided; each with the event that it is because of."""
         for rule in self._at_rest:
-            made.extend(rule(plan, session))
-        return made
+            made = rule(self._plan, session)
+            if made:
+                return made
+        return ()

@@ -744,6 +744,14 @@ class Session:
         """True if nothing could move this session but a human, or a time that comes."""
         return self.idle and stands_still(self.agents.values(), self.triggers.values())
 
+    @property
+    def unsettled(self) -> bool:
+        """True if something may wait for something else than when `waits` was asked for last."""
+        waits = self._waits
+        return bool(
+            self._unsettled or self._unsettled_nodes or self._served or waits is None or waits.loose
+        )
+
     def waits(self) -> StandingWaits:
         """Return what waits for what after the last event. Costs what changed since last asked."""
         if self._waits is None:
@@ -752,8 +760,6 @@ class Session:
         else:
             rows = self._unsettled
         nodes, served = self._unsettled_nodes, self._served
-        if not (rows or nodes or served or self._waits.loose):
-            return self._waits
         self._unsettled, self._unsettled_nodes, self._served = [], {}, {}
         graph = self._waits.graph
         for node in [node for node in nodes if node.kind == "lock"]:
@@ -925,7 +931,10 @@ class Session:
             self.claim(agent.spec, 1 if state in LIVE else -1)
         if (state is _FAILED) is not (agent.state is _FAILED):
             self._ways = None
-        if self._waits is not None and (agent.waits or self._waits.loose):
+        waits = self._waits
+        if waits is not None and (
+            agent.waits or waits.loose or (waits.skilled and agent.spec.skills)
+        ):
             self._unsettled.append(agent)
         agent.state = state
         if state not in LIVE and self.unfinished_pinned.get(agent.spec.id):

@@ -60,6 +60,11 @@ class StillSwarm:
         return self._asked.get((agent, ask))
 
     @property
+    def max_agents(self) -> int | None:
+        """See `Swarm`."""
+        return self._snapshot.max_agents
+
+    @property
     def working(self) -> int:
         """How many agents hold a task."""
         return self._working

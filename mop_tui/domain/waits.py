@@ -16,6 +16,7 @@ works it out of a `Snapshot`. `StandingWaits` keeps the graph of a session up to
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from mop_tui.domain import locks
@@ -25,11 +26,20 @@ from mop_tui.domain.locks import Lock, LockWanted
 from mop_tui.domain.plan import QuestionSpec, TaskSpec
 from mop_tui.domain.rows import Agent, Question, Task, Trigger
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
-from mop_tui.domain.wait_graph import Node, NodeKind, Stuck, WaitGraph
+from mop_tui.domain.wait_graph import Node, Stuck, WaitGraph
 
 TURN = Node("turn", "")
 
+# What every move is compared with. In Python 3.11 it takes ten times as long to reach a member
+# through its enumeration.
+_PENDING = TaskState.PENDING
+_READY = TaskState.READY
+_REVIEWING = TaskState.REVIEWING
+_COMPLETE = TaskState.COMPLETE
 _IN_HAND = (TaskState.ASSIGNED, TaskState.ACTIVE)
+_AVAILABLE = AgentState.AVAILABLE
+_NODES = 1 << 16
+"""So many nodes are kept to be used again, which takes a quarter of the time."""
 
 
 class Swarm(Protocol):
@@ -41,6 +51,11 @@ class Swarm(Protocol):
     def tasks(self) -> Mapping[TaskId, Task]: ...
     @property
     def locks(self) -> Mapping[Resource, Lock]: ...
+    @property
+    def max_agents(self) -> int | None:
+        """How many agents may be at work at a time."""
+        ...
+
     @property
     def at_limit(self) -> bool:
         """No more agents may be at work."""
@@ -77,16 +92,19 @@ class Swarm(Protocol):
         ...
 
 
+@lru_cache(_NODES)
 def of_task(task: TaskId) -> Node:
     """Return the node of a task."""
     return Node("task", task)
 
 
+@lru_cache(_NODES)
 def of_agent(agent: AgentId) -> Node:
     """Return the node of an agent."""
     return Node("agent", agent)
 
 
+@lru_cache(_NODES)
 def of_key(key: MemoryKey) -> Node:
     """Return the node of a key of the shared memory."""
     return Node("key", key)
@@ -141,41 +159,39 @@ def _of_task(swarm: Swarm, task: Task) -> Iterator[Node]:
     spec = task.spec
     if task.question is not None:
         yield Node("question", task.question)
-    match task.state:
-        case TaskState.PENDING:
-            yield from _needed(swarm, spec)
-        case TaskState.READY:
-            yield from map(of_task, task.yields_to)
-            pinned = None if spec.agent is None else swarm.agents.get(spec.agent)
-            for wanted in locks.wanted(spec, None if pinned is None else pinned.spec):
-                for lock in swarm.taken_like(wanted):
-                    yield of_lock(lock.resource)
-            if spec.agent is not None:
-                yield of_agent(spec.agent)
-            elif spec.requires_skill is not None:
-                yield Node("skill", spec.requires_skill)
-        case TaskState.ASSIGNED | TaskState.ACTIVE:
-            agent = None if task.agent is None else swarm.agents.get(task.agent)
-            if agent is not None and agent.waits and agent.task == spec.id:
-                yield from _asked(swarm, agent)
-        case TaskState.REVIEWING:
-            review = None if task.review is None else swarm.tasks.get(task.review)
-            if review is not None and review.state not in TERMINAL:
-                yield of_task(review.spec.id)
-        case _:
-            return
+    state = task.state
+    if state is _READY:
+        yield from map(of_task, task.yields_to)
+        pinned = None if spec.agent is None else swarm.agents.get(spec.agent)
+        for wanted in locks.wanted(spec, None if pinned is None else pinned.spec):
+            for lock in swarm.taken_like(wanted):
+                yield of_lock(lock.resource)
+        if spec.agent is not None:
+            yield of_agent(spec.agent)
+        elif spec.requires_skill is not None:
+            yield Node("skill", spec.requires_skill)
+    elif state is _PENDING:
+        yield from _needed(swarm, spec)
+    elif state in _IN_HAND:
+        agent = None if task.agent is None else swarm.agents.get(task.agent)
+        if agent is not None and agent.waits and agent.task == spec.id:
+            yield from _asked(swarm, agent)
+    elif state is _REVIEWING:
+        review = None if task.review is None else swarm.tasks.get(task.review)
+        if review is not None and review.state not in TERMINAL:
+            yield of_task(review.spec.id)
 
 
 def _unless_complete(swarm: Swarm, task: TaskId) -> Iterable[Node]:
     """Return the task that is waited for, if it is not complete; then it will be let go of."""
-    return () if swarm.tasks[task].state is TaskState.COMPLETE else (of_task(task),)
+    return () if swarm.tasks[task].state is _COMPLETE else (of_task(task),)
 
 
 def _needed(swarm: Swarm, task: TaskSpec) -> Iterator[Node]:
     """Yield what a task needs that is not there."""
     tasks = swarm.tasks
     for need in task.needs_tasks:
-        if need not in tasks or tasks[need].state is not TaskState.COMPLETE:
+        if need not in tasks or tasks[need].state is not _COMPLETE:
             yield of_task(need)
     for key in task.needs_keys:
         if not swarm.provided(key):
@@ -252,7 +268,7 @@ def _of_agent(swarm: Swarm, agent: Agent) -> Iterable[Node]:
         return _unless_complete(swarm, agent.task)
     if agent.waits:
         return _asked(swarm, agent)
-    if agent.state is AgentState.AVAILABLE and swarm.at_limit and swarm.at_a_standstill:
+    if agent.state is _AVAILABLE and swarm.at_limit and swarm.at_a_standstill:
         return (TURN,)
     return ()
 
@@ -265,7 +281,7 @@ def _of_skill(swarm: Swarm, able: Iterable[AgentId]) -> tuple[Node, ...]:
         if agent.state not in LIVE:
             continue
         waits = agent.waits or (
-            agent.state is AgentState.AVAILABLE and swarm.at_limit and swarm.at_a_standstill
+            agent.state is _AVAILABLE and swarm.at_limit and swarm.at_a_standstill
         )
         if not waits:
             return ()
@@ -288,8 +304,10 @@ class StandingWaits:
 
     def __init__(self) -> None:
         self.graph = WaitGraph()
+        self.skilled: dict[Node, None] = {}
+        """Skills that somebody waits for, or did; what they wait for depends on many agents."""
         self.loose: dict[Node, None] = {}
-        """Nodes whose waits also depend on whether all stands still, and on who is free."""
+        """Nodes whose waits depend on whether all stands still."""
         self._stood = False
         """All stood still when they were told last."""
         self._waiting: dict[AgentId, TaskId] = {}
@@ -304,44 +322,61 @@ class StandingWaits:
         todo: dict[Node, None] = dict.fromkeys(nodes)
         for row in rows:
             self._note(swarm, row, todo)
-        if self.loose:
+        if self.loose and (self._stood or swarm.at_a_standstill):
             self.loose = {node: None for node in self.loose if node in graph}
-            if self._stood or swarm.at_a_standstill:
-                todo |= self.loose
+            todo |= self.loose
         while todo:
             node, _ = todo.popitem()
-            if node not in graph and node.kind != "task":
-                continue
-            before = dict.fromkeys(graph.waits(node))
-            if node.kind == "task" or graph.waiters(node):
-                wanted = dict.fromkeys(waits_of(swarm, node))
-                graph.update(node, wanted, hopeless=hopeless(swarm, node))
-                if node.kind in _LOOSE:
-                    self.loose[node] = None
-            else:
-                wanted = {}
-                graph.update(node, ())
-            # Others than tasks are told of as long as somebody waits for them.
-            for target in before | wanted:
-                if target.kind != "task" and (target in before) is not (target in wanted):
-                    todo[target] = None
-            if _is_there(swarm, node):
-                graph.settle(node)
+            if node in graph or node.kind == "task":
+                self._tell(swarm, node, todo)
         self._stood = bool(self.loose) and swarm.at_a_standstill
+
+    def _tell(self, swarm: Swarm, node: Node, todo: dict[Node, None]) -> None:
+        """Tell the graph what a node waits for, and note what has to be told because of that.
+
+        Others than tasks are told of as long as somebody waits for them.
+        """
+        graph = self.graph
+        before = graph.waits(node)
+        wanted: tuple[Node, ...] = ()
+        if node.kind == "task" or graph.waiters(node):
+            wanted = waits_of(swarm, node)
+            if node.kind == "key":
+                graph.update(node, wanted, hopeless=hopeless(swarm, node))
+            elif wanted or before:
+                graph.update(node, wanted)
+            if node.kind == "skill":
+                self.skilled[node] = None
+            if _is_loose(swarm, node):
+                self.loose[node] = None
+        else:
+            graph.update(node, ())
+        if before or wanted:
+            changed = dict.fromkeys(before)
+            for target in wanted:
+                if target in changed:
+                    del changed[target]
+                else:
+                    changed[target] = None
+            todo.update((target, None) for target in changed if target.kind != "task")
+        if _is_there(swarm, node):
+            graph.settle(node)
 
     def _note(self, swarm: Swarm, row: object, todo: dict[Node, None]) -> None:
         """Note what has to be told anew because a row changed."""
-        match row:
-            case Task():
-                self._note_task(row, todo)
-            case Agent():
-                self._note_agent(row, todo)
-            case Question() if row.asked.agent is not None:
-                self._note_agent(swarm.agents[row.asked.agent], todo)
+        if isinstance(row, Task):
+            self._note_task(swarm, row, todo)
+        elif isinstance(row, Agent):
+            self._note_agent(row, todo)
+        elif isinstance(row, Question) and row.asked.agent is not None:
+            self._note_agent(swarm.agents[row.asked.agent], todo)
 
-    def _note_task(self, task: Task, todo: dict[Node, None]) -> None:
+    def _note_task(self, swarm: Swarm, task: Task, todo: dict[Node, None]) -> None:
         node = of_task(task.spec.id)
-        todo[node] = None
+        agent = swarm.agents.get(task.agent) if task.agent is not None else None
+        at_work = task.state in _IN_HAND and (agent is None or not agent.waits)
+        if not at_work or task.question is not None or node in self.graph:
+            todo[node] = None  # most that are at work wait for nothing, and nobody for them
         for key in task.spec.provides:
             todo[of_key(key)] = None
 
@@ -356,8 +391,8 @@ class StandingWaits:
             # Whoever asked for its like later waits for what it has in hand.
             todo.update((of_task(task), None) for task in self._waiting.values())
             todo.update(self.loose)
-        if self.loose:
-            todo[of_agent(agent.spec.id)] = None
+        todo[of_agent(agent.spec.id)] = None
+        if self.skilled:
             for skill in agent.spec.skills:
                 todo[Node("skill", skill)] = None
 
@@ -366,7 +401,11 @@ class StandingWaits:
         return self.graph.stuck() if self.graph.suspicious else []
 
 
-_LOOSE: frozenset[NodeKind] = frozenset({"key", "agent", "skill", "turn"})
+def _is_loose(swarm: Swarm, node: Node) -> bool:
+    """True if what a node waits for depends on whether all stands still."""
+    if node.kind == "key":
+        return not swarm.providers_of(MemoryKey(node.name))
+    return swarm.max_agents is not None and node.kind in ("agent", "skill", "turn")
 
 
 def _is_there(swarm: Swarm, node: Node) -> bool:
@@ -374,7 +413,7 @@ def _is_there(swarm: Swarm, node: Node) -> bool:
     match node.kind:
         case "task":
             task = swarm.tasks.get(TaskId(node.name))
-            return task is not None and task.state is TaskState.COMPLETE
+            return task is not None and task.state is _COMPLETE
         case "key":
             return swarm.provided(MemoryKey(node.name))
         case _:

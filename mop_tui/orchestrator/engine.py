@@ -103,7 +103,7 @@ class Engine:
         self._emit(fact, now, cause)
         agenda = self._agenda
         later, last = self._later, self._last
-        while agenda or later or last or self._look_at_rest():
+        while agenda or later or last or (session.unsettled and self._look_at_rest()):
             if not agenda:
                 seq, postponed = (later or last).popleft()
                 made = postponed.decide()
