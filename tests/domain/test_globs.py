@@ -31,7 +31,8 @@ def test_patterns_meet_where_one_file_may_match_both(first: str, second: str, me
     assert Globs().may_meet(second, first) is meet
 
 
-_NAMES = ["".join(name) for size in (1, 2, 3) for name in product("ab", repeat=size)]
+# Two patterns of three signs, one of them a star, may take four to be matched both.
+_NAMES = ["".join(name) for size in (1, 2, 3, 4) for name in product("ab", repeat=size)]
 _PATHS = ["/".join(steps) for size in (1, 2) for steps in product(_NAMES, repeat=size)]
 _steps = st.one_of(st.just("**"), st.text("ab*?", min_size=1, max_size=3))
 _patterns = st.lists(_steps, min_size=1, max_size=2).map("/".join)
