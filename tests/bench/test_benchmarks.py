@@ -22,6 +22,7 @@ from bench import (
     startup,
     storms,
     suspension,
+    waits,
 )
 
 SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
@@ -52,6 +53,11 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (storms.main, ["--seeds", "60", "--processes", "2"], "no limit broken, nothing twice"),
     (messages.main, ["--messages", "2000", "--seeds", "3"], "none lost, doubled or out of order"),
     (overhead.main, ["--rehearse-only"], "a switch lowers what it costs"),
+    (
+        waits.main,
+        ["--nodes", "200", "--waits", "1000", "--graphs", "20"],
+        "20 random graphs, changed at random: 0 wrong verdicts",
+    ),
     (suspension.main, ["--seconds", "20"], "nobody ill, nothing expired or overdue"),
 ]
 
