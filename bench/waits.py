@@ -3,9 +3,11 @@
     python -m bench.waits [--nodes 10000] [--waits 100000] [--graphs 5000] [--seed 1]
 
 First a graph of tasks without a circle is built wait by wait, in an order that chance gives, and
-then more waits are added to the full graph; each is timed. The peer is one pass of networkx for
-strongly connected components over the same graph, which is what finding a circle would cost if it
-were looked for anew at every wait.
+then more waits are added to the full graph; each is timed. So is the same in a session with as many
+tasks and needs, in which agents begin to wait for keys: what is timed then is what the engine does
+after the event, to tell whether anybody is stuck. The peer is one pass of networkx for strongly
+connected components over the same graph, which is what finding a circle would cost if it were
+looked for anew at every wait.
 
 Then random graphs are changed at random, nodes of which any one will do among them, and after each
 change the verdict is compared with one that is worked out from scratch by networkx.
@@ -14,11 +16,21 @@ change the verdict is compared with one that is worked out from scratch by netwo
 import argparse
 import gc
 import time
+from collections.abc import Callable
+from itertools import pairwise
 from random import Random
 
 import networkx as nx
 
 from bench.machine import described, quantile
+from mop_tui.domain import events as e
+from mop_tui.domain.agent_lifecycle import AgentTrigger
+from mop_tui.domain.events import Event, Fact
+from mop_tui.domain.fold import apply
+from mop_tui.domain.ids import AgentId, AskId, MemoryKey, TaskId, TeamId
+from mop_tui.domain.plan import AgentSpec, TaskSpec
+from mop_tui.domain.session import Refusal, Session
+from mop_tui.domain.task_lifecycle import TaskTrigger
 from mop_tui.domain.wait_graph import ANY_OF, Edge, Node, NodeKind, WaitGraph
 
 _KINDS: tuple[NodeKind, ...] = ("task", "task", "agent", "lock", "key", "skill")
@@ -82,6 +94,86 @@ def _compared(graph: WaitGraph, edges: dict[Edge, None]) -> str:
     return ""
 
 
+def in_session(waits: dict[Edge, None], count: int) -> tuple[list[float], float]:
+    """Return how long it takes to look for a deadlock after each of `count` waits for a key that
+    close no circle, and after one that does, in a session whose tasks need each other as `waits`
+    says."""
+    session, seq = Session(), 0
+
+    def happen(fact: Fact) -> None:
+        nonlocal seq
+        seq += 1
+        apply(session, Event(seq, seq, fact.KIND, seq - 1 or None, fact))
+
+    needs: dict[Node, list[TaskId]] = {}
+    for source, target in waits:
+        needs.setdefault(source, []).append(TaskId(target.name))
+        needs.setdefault(target, [])
+    for node, needed in needs.items():
+        spec = TaskSpec(
+            TaskId(node.name),
+            "a task",
+            AgentId(f"agent-{node.name}"),
+            needs_tasks=tuple(needed),
+            provides=(MemoryKey(f"key-{node.name}"),),
+        )
+        happen(e.TaskCreated(spec.id, spec))
+    free = [TaskId(node.name) for node, needed in needs.items() if not needed]
+    for task in free[:count]:
+        agent = AgentId(f"agent-{task}")
+        happen(e.AgentSpawned(agent, AgentSpec(agent, "worker", TeamId("team"))))
+        for agent_move in ("agent_created", "pre_task_hook_complete"):
+            _move_agent(session, happen, agent, AgentTrigger(agent_move), None)
+        _move_task(session, happen, task, TaskTrigger.NEEDS_MET, None)
+        _move_task(session, happen, task, TaskTrigger.ASSIGNED, agent)
+        _move_agent(session, happen, agent, AgentTrigger.TASK_ASSIGNED, task)
+        _move_task(session, happen, task, TaskTrigger.STARTED, agent)
+        _move_agent(session, happen, agent, AgentTrigger.TASK_STARTED, task)
+    session.waits()
+
+    def look_after(waiter: TaskId, provider: str) -> float:
+        key = MemoryKey(f"key-{provider}")
+        happen(e.AgentWaiting(AgentId(f"agent-{waiter}"), 0, waiter, AskId(provider), key))
+        began = time.perf_counter()
+        stuck = session.waits().stuck()
+        took = time.perf_counter() - began
+        if bool(stuck) is (provider in free):
+            raise SystemExit(f"{len(stuck)} deadlocks after {waiter} began to wait for {provider}")
+        return took
+
+    times = [look_after(waiter, other) for waiter, other in pairwise(free[:count])]
+    needed_by = next(node.name for node, needed in needs.items() if free[0] in needed)
+    return times, look_after(free[0], needed_by)
+
+
+def _move_agent(
+    session: Session,
+    happen: Callable[[Fact], None],
+    agent: AgentId,
+    trigger: AgentTrigger,
+    task: TaskId | None,
+) -> None:
+    row = session.agents[agent]
+    to = session.agent_move(row, trigger, task)
+    if isinstance(to, Refusal):
+        raise SystemExit(to.reason)
+    happen(e.AgentTransitioned(agent, trigger, row.state, to, "", task))
+
+
+def _move_task(
+    session: Session,
+    happen: Callable[[Fact], None],
+    task: TaskId,
+    trigger: TaskTrigger,
+    agent: AgentId | None,
+) -> None:
+    row = session.tasks[task]
+    to = session.task_move(row, trigger, agent)
+    if isinstance(to, Refusal):
+        raise SystemExit(to.reason)
+    happen(e.TaskTransitioned(task, trigger, row.state, to, "", agent))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the benchmark and print what came of it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -131,13 +223,23 @@ def main(arguments: list[str] | None = None) -> None:
     if graph.suspicious or found != peer.number_of_nodes():
         raise SystemExit("a circle was found where there is none")
 
+    gc.disable()
+    looked, closing = in_session(waits, 100)
+    gc.enable()
     print(f"{args.nodes} tasks, {args.waits} waits; networkx, one pass: {scc * 1000:.0f} ms")
-    for what, times in (("while it is built", while_built), ("in the full graph", afterwards)):
+    for what, times in (
+        ("while it is built", while_built),
+        ("in the full graph", afterwards),
+        ("of an agent in a session", looked),
+    ):
         mean = sum(times) / len(times)
         print(
             f"a new wait {what}: mean {mean * 1e6:.1f} µs, 1/{scc / mean:,.0f} of a pass;"
             f" p99 {quantile(times, 0.99) * 1e6:.0f} µs, 1/{scc / quantile(times, 0.99):,.0f}"
         )
+    print(
+        f"the wait that closes a circle of tasks: {closing * 1000:.0f} ms, {closing / scc:.1f} passes"
+    )
     wrong = [it for it in map(wrong_of, range(args.graphs)) if it]
     print(f"{args.graphs} random graphs, changed at random: {len(wrong)} wrong verdicts")
     for it in wrong[:5]:

@@ -5,17 +5,23 @@ one. What waits for nothing can go on by itself.
 
 As long as no wait closes a circle nothing can be stuck, and that is what the graph knows at little
 cost: it keeps its nodes in an order in which each stands before what it waits for, and repairs the
-order only between the two ends of a new edge that does not fit. (Pearce and Kelly, "A dynamic
-topological sort algorithm for directed acyclic graphs", 2006.) An edge that fits nowhere closes a
-circle. It is kept beside the order, and only while there is one is it worked out who is stuck.
+order only between the two ends of a new edge that does not fit. As Pearce and Kelly do ("A dynamic
+topological sort algorithm for directed acyclic graphs", 2006), it looks there for what the one end
+leads to and for what leads to the other; but it is done when either search has come to its end, and
+then moves what that has found, past the other end. So what is costly from one side is cheap if it
+is from the other, as where a node waits for something that hardly waits for anything.
+
+An edge that fits nowhere closes a circle. It is kept beside the order, and only then is it worked
+out who is stuck, and again when something changes that was looked at for that.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count, pairwise
 from typing import Literal, NamedTuple
 
 from mop_tui.domain.immutable import immutable
+from mop_tui.domain.ordered import Ordered
 
 NodeKind = Literal["task", "agent", "key", "lock", "question", "skill", "turn"]
 
@@ -47,6 +53,18 @@ class Stuck:
     cycle: tuple[Node, ...]
     hopeless: Node | None = None
     """What the one that `cycle` holds waits for in vain."""
+
+
+@immutable
+class _Verdict:
+    """Who can never go on, witnesses for it, and all that was looked at to tell."""
+
+    dead: Mapping[Node, Sequence[Node]]
+    stuck: list[Stuck]
+    seen: frozenset[Node]
+
+
+_NOBODY = _Verdict({}, [], frozenset())
 
 
 class _Edges:
@@ -89,16 +107,16 @@ class WaitGraph:
         self._fitting = _Edges()
         self._closing = _Edges()
         """Edges that close a circle, or did when they came."""
-        self._place: dict[Node, int] = {}
-        """Along every edge that fits, whoever waits has a lower place than what it waits for."""
-        self._first = 0
-        self._last = 0
+        self._order: Ordered[Node] = Ordered()
+        """Along every edge that fits, whoever waits stands before what it waits for."""
         self._hopeless: dict[Node, None] = {}
+        self._judged: _Verdict | None = _NOBODY
+        """Who is stuck; None if it has to be worked out anew."""
         self._loosened = False
-        """An edge was taken away since the closing ones were looked at."""
+        """An edge was taken away that may have been part of a circle."""
 
     def __contains__(self, node: Node) -> bool:
-        return node in self._place
+        return node in self._order
 
     @property
     def suspicious(self) -> bool:
@@ -120,10 +138,12 @@ class WaitGraph:
 
     def update(self, node: Node, targets: Iterable[Node], *, hopeless: bool = False) -> None:
         """Say what `node` waits for now. `hopeless` if nothing can ever do it."""
-        if hopeless:
-            self._hopeless[node] = None
-        else:
-            self._hopeless.pop(node, None)
+        if hopeless is not (node in self._hopeless):
+            self._judged = None
+            if hopeless:
+                self._hopeless[node] = None
+            else:
+                del self._hopeless[node]
         known = self.waits(node)
         wanted = dict.fromkeys(targets)
         for target in known:
@@ -141,79 +161,107 @@ class WaitGraph:
         return waiters
 
     def stuck(self) -> list[Stuck]:
-        """Return who waits for ever, a witness for each knot of circles; in a fixed order."""
+        """Return who waits for ever, a witness for each knot of circles; in a fixed order.
+
+        Costs nothing as long as nothing changes that led to it.
+        """
+        return self._verdict().stuck if self.suspicious else []
+
+    def holds(self, stuck: Stuck) -> bool:
+        """True if those wait for each other still, and none of them can go on."""
+        if not self.suspicious:
+            return False
+        last = stuck.cycle[0] if stuck.hopeless is None else stuck.hopeless
+        edges = pairwise((*stuck.cycle, last))
+        if not all(target in self.waits(source) for source, target in edges):
+            return False
+        dead = self._verdict().dead
+        return all(node in dead for node in stuck.cycle)
+
+    def dead_behind(self, nodes: Iterable[Node]) -> dict[Node, list[Node]]:
+        """Return, of all that `nodes` lead to, those that can never go on, with which of them each
+        waits for.
+
+        Whoever waits for nothing can; so can who waits for several and can have them all, or any
+        one where one will do. The others cannot.
+        """
+        return self._behind(nodes)[0]
+
+    # -- the order ------------------------------------------------------------------------
+
+    def _add(self, source: Node, target: Node) -> None:
+        order = self._order
+        if source not in order:
+            order.put_first(source)
+        if target not in order:
+            order.put_last(target)
+        fits = source != target and self._made_room(source, target)
+        (self._fitting if fits else self._closing).add(source, target)
+        judged = self._judged
+        if judged is not None and (not fits or target in self._hopeless or source in judged.seen):
+            self._judged = None
+
+    def _made_room(self, source: Node, target: Node) -> bool:
+        """Bring `source` before `target` in the order; False if `target` waits for it."""
+        label = self._order.label
+        low, high = label[target], label[source]
+        if high < low:
+            return True
+        after, before = self._fitting.after, self._fitting.before
+        onwards, backwards = {target: None}, {source: None}
+        ahead, behind = [target], [source]
+        for at in count():
+            if at == len(ahead):
+                self._order.move_behind(sorted(ahead, key=label.__getitem__), source)
+                return True
+            if at == len(behind):
+                self._order.move_before(sorted(behind, key=label.__getitem__), target)
+                return True
+            for node in after.get(ahead[at], ()):
+                if node in backwards:
+                    return False
+                if node not in onwards and label[node] < high:
+                    onwards[node] = None
+                    ahead.append(node)
+            for node in before.get(behind[at], ()):
+                if node in onwards:
+                    return False
+                if node not in backwards and label[node] > low:
+                    backwards[node] = None
+                    behind.append(node)
+        raise AssertionError("one of the searches has come to its end")
+
+    def _remove(self, source: Node, target: Node) -> None:
+        fits = target in self._fitting.after.get(source, ())
+        (self._fitting if fits else self._closing).remove(source, target)
+        if self._judged is None or source in self._judged.seen:
+            self._judged, self._loosened = None, True
+        for node in (source, target):
+            left = node in self._fitting or node in self._closing
+            if not left and node in self._order:  # one that waited for itself is both
+                self._order.remove(node)
+
+    # -- the verdict ----------------------------------------------------------------------
+
+    def _verdict(self) -> "_Verdict":
         if self._loosened:
             self._loosened = False
             former, self._closing = self._closing, _Edges()
             for source, target in former:
                 self._add(source, target)
-        if not self.suspicious:
-            return []
-        sources = [*self._closing.after]
-        sources += [waiter for node in self._hopeless for waiter in self.waiters(node)]
-        dead = self.dead_behind(sources)
-        found = [Stuck(_shortest_circle(knot, dead)) for knot in _knots(dead)]
-        for node in self._hopeless:
-            found += [Stuck((waiter,), node) for waiter in self.waiters(node) if waiter in dead]
-        return sorted(found, key=lambda it: (it.cycle, it.hopeless or ()))
+        if self._judged is None:
+            sources = [*self._closing.after]
+            sources += [waiter for node in self._hopeless for waiter in self.waiters(node)]
+            dead, seen = self._behind(sources)
+            found = [Stuck(_shortest_circle(knot, dead)) for knot in _knots(dead)]
+            for node in self._hopeless:
+                found += [Stuck((waiter,), node) for waiter in self.waiters(node) if waiter in dead]
+            found.sort(key=lambda it: (it.cycle, it.hopeless or ()))
+            self._judged = _Verdict(dead, found, seen)
+        return self._judged
 
-    def holds(self, stuck: Stuck) -> bool:
-        """True if those wait for each other still, and none of them can go on."""
-        last = stuck.cycle[0] if stuck.hopeless is None else stuck.hopeless
-        edges = pairwise((*stuck.cycle, last))
-        if not all(target in self.waits(source) for source, target in edges):
-            return False
-        dead = self.dead_behind(stuck.cycle)
-        return all(node in dead for node in stuck.cycle)
-
-    # -- the order ------------------------------------------------------------------------
-
-    def _add(self, source: Node, target: Node) -> None:
-        place = self._place
-        if source not in place:
-            self._first -= 1
-            place[source] = self._first
-        if target not in place:
-            self._last += 1
-            place[target] = self._last
-        fits = source != target and self._made_room(source, target)
-        (self._fitting if fits else self._closing).add(source, target)
-
-    def _made_room(self, source: Node, target: Node) -> bool:
-        """Bring `source` before `target` in the order; False if `target` waits for it."""
-        place = self._place
-        low, high = place[target], place[source]
-        if high < low:
-            return True
-        onwards = _reached(target, self._fitting.after, lambda node: place[node] <= high)
-        if source in onwards:
-            return False
-        backwards = _reached(source, self._fitting.before, lambda node: place[node] > low)
-        moved = [
-            *sorted(backwards, key=place.__getitem__),
-            *sorted(onwards, key=place.__getitem__),
-        ]
-        for node, at in zip(moved, sorted(map(place.__getitem__, moved)), strict=True):
-            place[node] = at
-        return True
-
-    def _remove(self, source: Node, target: Node) -> None:
-        fits = target in self._fitting.after.get(source, ())
-        (self._fitting if fits else self._closing).remove(source, target)
-        self._loosened = True
-        for node in (source, target):
-            if node not in self._fitting and node not in self._closing:
-                self._place.pop(node, None)
-
-    # -- the verdict ----------------------------------------------------------------------
-
-    def dead_behind(self, sources: Iterable[Node]) -> dict[Node, list[Node]]:
-        """Return, of all that `sources` lead to, those that can never go on, with which of them
-        each waits for.
-
-        Whoever waits for nothing can; so can who waits for several and can have them all, or any
-        one where one will do. The others cannot.
-        """
+    def _behind(self, sources: Iterable[Node]) -> tuple[dict[Node, list[Node]], frozenset[Node]]:
+        """Return who of those that `sources` lead to can never go on, and who all of those are."""
         waits: dict[Node, tuple[Node, ...]] = {}
         queue = deque(dict.fromkeys(sources))
         waiters: dict[Node, list[Node]] = {}
@@ -238,25 +286,12 @@ class WaitGraph:
                 if enough and waiter not in alive and waiter not in self._hopeless:
                     alive.add(waiter)
                     free.append(waiter)
-        return {
+        dead = {
             node: sorted(target for target in targets if target not in alive)
             for node, targets in sorted(waits.items())
             if node not in alive
         }
-
-
-def _reached(
-    start: Node, edges: Mapping[Node, Iterable[Node]], within: Callable[[Node], bool]
-) -> dict[Node, None]:
-    """Return `start` and all that it leads to, as long as that is `within`."""
-    reached = {start: None}
-    queue = [start]
-    for node in queue:
-        for following in edges.get(node, ()):
-            if following not in reached and within(following):
-                reached[following] = None
-                queue.append(following)
-    return reached
+        return dead, frozenset(waits)
 
 
 def _knots(graph: Mapping[Node, Iterable[Node]]) -> Iterator[list[Node]]:
