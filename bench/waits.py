@@ -237,9 +237,7 @@ def main(arguments: list[str] | None = None) -> None:
             f"a new wait {what}: mean {mean * 1e6:.1f} µs, 1/{scc / mean:,.0f} of a pass;"
             f" p99 {quantile(times, 0.99) * 1e6:.0f} µs, 1/{scc / quantile(times, 0.99):,.0f}"
         )
-    print(
-        f"the wait that closes a circle of tasks: {closing * 1000:.0f} ms, {closing / scc:.1f} passes"
-    )
+    print(f"the wait that closes a circle: {closing * 1000:.1f} ms, {closing / scc:.2f} passes")
     wrong = [it for it in map(wrong_of, range(args.graphs)) if it]
     print(f"{args.graphs} random graphs, changed at random: {len(wrong)} wrong verdicts")
     for it in wrong[:5]:

@@ -81,10 +81,12 @@ class Ordered(Generic[T]):
 
     def _bounds(self, behind: T | None, before: T | None, count: int) -> tuple[int, int]:
         """Return two labels between which there is room for `count` more."""
-        if behind is None or before is None:
-            edge = 0 if behind is before is None else self.label[behind or before]  # type: ignore[index]
-            width = GAP * (count + 1)
-            return (edge, edge + width) if behind is not None else (edge - width, edge)
+        width = GAP * (count + 1)
+        if behind is None:
+            edge = width if before is None else self.label[before]
+            return edge - width, edge
+        if before is None:
+            return self.label[behind], self.label[behind] + width
         if self.label[before] - self.label[behind] <= count:
             for number, item in enumerate(self):
                 self.label[item] = number * GAP * (count + 1)
