@@ -57,8 +57,8 @@ class RestRule:
     """A named rule that looks at the session whenever all that follows from an input is done.
 
     It is for what only the whole can tell, and is asked only if something may wait for something
-    else than when it was asked last. It gives each decision with the event because of
-    which it is made. What it decides must lead to its not deciding the same again.
+    else than when it was asked last, or it decided something then. It gives each decision with the
+    event because of which it is made. What it decides must lead to its not deciding the same again.
     """
 
     name: str

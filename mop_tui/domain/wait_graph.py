@@ -39,6 +39,9 @@ class Node(NamedTuple):
 ANY_OF: frozenset[NodeKind] = frozenset({"key", "skill", "turn"})
 """Kinds of nodes that any one will do for: providers of a key, agents with a skill, ..."""
 
+_CONCRETE: tuple[NodeKind, ...] = (*("lock", "key", "task", "agent", "skill", "turn", "question"),)
+"""What says most about why others wait, first."""
+
 Edge = tuple[Node, Node]
 
 
@@ -336,8 +339,8 @@ def _knots(graph: Mapping[Node, Iterable[Node]]) -> Iterator[list[Node]]:
 
 
 def _shortest_circle(knot: list[Node], graph: Mapping[Node, Iterable[Node]]) -> tuple[Node, ...]:
-    """Return a shortest circle through the first node of a knot."""
-    start = knot[0]
+    """Return a shortest circle of a knot through its first lock, key, or whatever comes first."""
+    start = min(knot, key=lambda node: (_CONCRETE.index(node.kind), node.name))
     inside = set(knot)
     came_from: dict[Node, Node] = {}
     queue = deque([start])

@@ -81,6 +81,8 @@ class Engine:
         self._decide = rules.decide
         self._decided_about = rules.kinds
         self._decide_at_rest = rules.at_rest
+        self._decided_at_rest = False
+        """Something was decided at rest the last time, so there may be more."""
         self._agenda: list[_Item] = []
         """A stack: what is to be done next lies on top, and plain tuples are quick to make."""
         self._later: deque[tuple[int, Later]] = deque()
@@ -103,7 +105,7 @@ class Engine:
         self._emit(fact, now, cause)
         agenda = self._agenda
         later, last = self._later, self._last
-        while agenda or later or last or (session.unsettled and self._look_at_rest()):
+        while agenda or later or last or self._look_at_rest():
             if not agenda:
                 seq, postponed = (later or last).popleft()
                 made = postponed.decide()
@@ -127,11 +129,13 @@ class Engine:
     def _look_at_rest(self) -> bool:
         """Put on the agenda what is decided about the session when all else is done; False if
         nothing is."""
-        if self.session.outcome is not None:
+        session = self.session
+        if not (session.unsettled or self._decided_at_rest) or session.outcome is not None:
             return False
-        made = self._decide_at_rest(self.session)
+        made = self._decide_at_rest(session)
         self._agenda.extend((seq, decision, _RECORD) for seq, decision in reversed(made))
-        return bool(made)
+        self._decided_at_rest = bool(made)
+        return self._decided_at_rest
 
     def _emit(self, fact: Fact, at: int, cause: int | None) -> int:
         """Record a fact, fold it and put the decisions about it on the agenda."""

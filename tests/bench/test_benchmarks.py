@@ -8,6 +8,7 @@ from bench import (
     adaptation,
     check,
     dashboard,
+    deadlocks,
     engine,
     first_frame,
     fuzz_layout,
@@ -53,6 +54,7 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (storms.main, ["--seeds", "60", "--processes", "2"], "no limit broken, nothing twice"),
     (messages.main, ["--messages", "2000", "--seeds", "3"], "none lost, doubled or out of order"),
     (overhead.main, ["--rehearse-only"], "a switch lowers what it costs"),
+    (deadlocks.main, ["--seeds", "60"], "0 swarms in which something was wrong"),
     (
         waits.main,
         ["--nodes", "200", "--waits", "1000", "--graphs", "20"],

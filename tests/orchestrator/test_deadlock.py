@@ -117,9 +117,9 @@ def test_it_is_told_in_a_sentence_and_as_a_critical_issue_until_it_is_over(file:
     ran = run(file, attended=True, answers=[answer("deadlock/d1", "withdraw publish")])
     (found,) = ran.of("system.deadlock_found")
     assert found.data.text == (
+        "b (publish) waits for memory key docs, which write is to provide; "
         "c (write) waits for the lock on schema, which a holds for migrate; "
-        "a (migrate) waits for the lock on release, which b holds for publish; "
-        "b (publish) waits for memory key docs, which write is to provide"
+        "a (migrate) waits for the lock on release, which b holds for publish"
     )
     (issue,) = ran.session.issues.values()
     assert (issue.severity, issue.open) == ("critical", False)
@@ -142,8 +142,8 @@ def test_a_task_that_its_own_agent_is_too_busy_to_do_closes_a_circle(file: Path)
     ran = run(file, with_strategy(what, breaks()), {"first": (("wait", "k"),)})
     (found,) = ran.of("system.deadlock_found")
     assert found.data.text == (
-        "a (first) waits for memory key k, which second is to provide; "
-        "second waits for agent a, who has first"
+        "second waits for agent a, who has first; "
+        "a (first) waits for memory key k, which second is to provide"
     )
 
 
