@@ -405,6 +405,8 @@ class Session:
     open_deadlocks: dict[Stuck, DeadlockId] = field(default_factory=dict)
     last_victim: AgentId | None = None
     """Who was taken out of a deadlock last."""
+    taken_out: dict[TaskId, int] = field(default_factory=dict)
+    """How often the policy took a task out of deadlocks, since a person decided about it last."""
     yielding: dict[TaskId, tuple[TaskId, ...]] = field(default_factory=dict)
     """Which tasks are not begun before a task is over; and those that may be since the last one
     that was:"""
