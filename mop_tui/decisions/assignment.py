@@ -66,7 +66,7 @@ def place_task(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
 
 
 def place_yielded(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Decision]:
-    """Give tasks to agents that had to wait until another task was over, and have not to any more."""
+    """Give tasks to agents that had to wait until another was over, and need not any more."""
     for task in session.given_way:
         yield Later(partial(_place, session, task))
 
