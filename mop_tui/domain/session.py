@@ -721,17 +721,20 @@ class Session:
                 if other in held:
                     yield held[other]
 
-    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterator[Iterator[AgentId]]:
-        """Yield who asked before an agent for a lock on what may be the same: for each resource,
+    def asked_before(
+        self, wanted: LockWanted, agent: AgentId
+    ) -> Iterator[tuple[Resource, Iterator[AgentId]]]:
+        """Yield who asked before an agent for a lock on what may be the same: each resource, and
         those who wait for it, the latest first."""
         for other in self.alike[wanted.resource]:
             waiting = self.waiting_for_lock.get(other)
             if waiting:
-                yield (
+                before = (
                     who
                     for (who, _), asked in reversed(waiting.items())
                     if asked < wanted.seq and who != agent
                 )
+                yield other, before
 
     def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
         """Return the open question that an agent asked by this name, if it is open."""

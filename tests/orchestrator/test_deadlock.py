@@ -14,6 +14,8 @@ from mop_tui.decisions.deadlock import MOST_TAKEN_OUT
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.strategies import Strategy
+from mop_tui.domain.wait_graph import Node
+from mop_tui.domain.waits import StandingWaits, Swarm
 from mop_tui.orchestrator.recheck import recheck
 from sessions import Ran, agent, answer, plan, play, task
 
@@ -366,3 +368,59 @@ def test_who_gave_way_is_begun_after_all_if_the_other_waits_for_that(file: Path)
     assert ran.session.outcome == "complete"
     assert not ran.session.yielding
     assert recheck(with_strategy(what, breaks()), ran.events).divergence is None
+
+
+# -- several waits at once ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("later", ["x", "y"])
+def test_who_waits_for_two_locks_is_passed_by_nobody_that_has_only_the_other(
+    file: Path, later: str
+) -> None:
+    """One has what the other waits for besides, and is behind it in a queue: that is a circle,
+    whoever of them comes to wait last."""
+    what = plan(
+        [agent("x"), agent("y"), agent("z")], [task("tx", "x"), task("ty", "y"), task("tz", "z")]
+    )
+    asks: Mapping[str, Iterable[tuple[float, str]]] = {
+        "x": ((2, "f/*"), (4 if later == "x" else 3, "L")),
+        "y": ((1, "L"), (4 if later == "y" else 3, "f/2")),
+        "z": ((1, "f/1"),),
+    }
+
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            for after, resource in asks[hand.agent]:
+                hand.after(after, hand.lock, resource, resource)
+            hand.after(20, hand.exit)
+
+    ran = play(what, file, hands=behave)
+    found = ran.of("system.deadlock_found")
+    assert found[0].at == 4000
+    assert found[0].data.text == (
+        "y (ty) waits for a lock that x (tx) asked for before; "
+        "x (tx) waits for the lock on L, which y holds for ty"
+    )
+
+
+def test_that_somebody_waits_costs_nothing_for_those_who_asked_before(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 60
+    names = [f"a{number}" for number in range(count)]
+    what = plan(map(agent, names), [task(f"t{name}", name) for name in names])
+    steps = {
+        name: (("lock", f"l{number}"), ("lock", f"l{(number + 1) % count}"))
+        for number, name in enumerate(names)
+    }
+    told: list[str] = []
+    tell = StandingWaits._tell
+
+    def counted(waits: StandingWaits, swarm: Swarm, node: Node, todo: dict[Node, None]) -> None:
+        told.append(node.name)
+        tell(waits, swarm, node, todo)
+
+    monkeypatch.setattr(StandingWaits, "_tell", counted)
+    ran = run(file, what, steps, dict.fromkeys(names, 1))
+    assert len(ran.of("system.deadlock_found")) == 1
+    assert len(told) < 10 * count
