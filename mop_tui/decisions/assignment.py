@@ -23,6 +23,7 @@ from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger
 from mop_tui.domain.events import (
     AgentTransitioned,
     AnyEvent,
+    SystemCycleBroken,
     SystemDecided,
     SystemTimerFired,
     SystemUnlocked,
@@ -65,7 +66,7 @@ def place_task(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
 
 
 def place_yielded(_plan: Plan, session: Session, _event: AnyEvent) -> Iterator[Decision]:
-    """Give tasks to agents that had to wait until another task was over."""
+    """Give tasks to agents that had to wait until another was over, and need not any more."""
     for task in session.given_way:
         yield Later(partial(_place, session, task))
 
@@ -328,7 +329,12 @@ RULES = (
         place_task,
         into=(TaskState.READY,),
     ),
-    Rule("place_yielded", (TaskTransitioned.KIND,), place_yielded, into=tuple(TERMINAL)),
+    Rule(
+        "place_yielded",
+        (TaskTransitioned.KIND, SystemCycleBroken.KIND),
+        place_yielded,
+        into=tuple(TERMINAL),
+    ),
     Rule("place_unlocked", (SystemUnlocked.KIND,), place_unlocked),
     Rule(
         "employ_agent",

@@ -10,10 +10,14 @@ The same agent is not taken out twice running, and one that is critical never wi
 about: then the operator chooses, too. A layout that has no such strategy does not ask where nobody
 is there.
 
-There are two ways to take somebody out. Whoever has what another waits for, a lock or its own time,
-gives it back: its task is *withdrawn* and begun anew as soon as the other one is over. Whoever only
-waits for a key is *refused* it, and goes on, or fails, as it sees fit. A task that nobody has in
-hand can only be *cancelled*, which nobody but the operator does.
+Somebody is taken out in one of these ways. Whoever has what another waits for, a lock or its own
+time, gives it back: its task is *withdrawn* and begun anew as soon as the other one is over.
+Whoever only waits for a key is *refused* it, and goes on, or fails, as it sees fit. A task that
+nobody has in hand can only be *cancelled*, which nobody but the operator does; unless it waits
+because it was withdrawn before: then it is *begun* after all, which costs nothing.
+
+An agent may take the same way again, or ask again for what it was refused. So the policy takes the
+same task out a few times only, and then the operator is asked.
 """
 
 from collections.abc import Iterator, Sequence
@@ -62,8 +66,11 @@ DEADLOCK = "deadlock"
 LEAVE_IT = "leave"
 _GIVEN_BACK = frozenset({"lock", "agent", "skill", "turn"})
 """What others wait for that somebody gives back whose task is withdrawn."""
-_WAYS: tuple[Way, ...] = ("withdraw", "refuse", "cancel")
+_WAYS: tuple[Way, ...] = ("begin", "withdraw", "refuse", "cancel")
 """The gentlest way first."""
+MOST_TAKEN_OUT = 3
+"""So many times the policy takes the same task out of deadlocks, unless a person decides about it
+in between."""
 
 
 @immutable
@@ -214,6 +221,9 @@ def _outs(session: Session, deadlock: Deadlock) -> Iterator[Out]:
             continue
         agent = session.agents.get(task.agent) if task.agent is not None else None
         if agent is None or agent.task != task.spec.id or task.state not in HELD_BY_AGENT:
+            following = cycle[(at + 1) % len(cycle)]
+            if following.kind == "task" and following.name in task.yields_to:
+                yield Out("begin", task.spec.id, None, 0)
             yield Out("cancel", task.spec.id, None, task.worked(session.at))
             continue
         lost = task.worked(session.at)
@@ -243,9 +253,15 @@ def _task_before(cycle: Sequence[Node], at: int) -> TaskId:
 def _victim(session: Session, strategy: Strategy, outs: Sequence[Out]) -> tuple[Out | None, str]:
     """Return who is taken out unasked; or None, and why somebody has to be asked."""
     agents = list(session.agents)
+    begun = [it for it in outs if it.way == "begin" and not _is_tired(session, it)]
+    if begun:
+        return begun[0], ""
     whole = [it for it in outs if it.way == "withdraw"] or [it for it in outs if it.way == "refuse"]
     if not whole:
         return None, "nobody has any of it in hand, so that something would have to be cancelled"
+    whole = [it for it in whole if not _is_tired(session, it)]
+    if not whole:
+        return None, f"whoever is in it was taken out {MOST_TAKEN_OUT} times already"
     free = [it for it in whole if it.agent != session.last_victim]
     if not free:
         return None, f"{session.last_victim} was taken out the last time already"
@@ -260,6 +276,11 @@ def _victim(session: Session, strategy: Strategy, outs: Sequence[Out]) -> tuple[
     return min(allowed, key=loss), ""
 
 
+def _is_tired(session: Session, out: Out) -> bool:
+    """True if a task was taken out so often that it will not help to do so again."""
+    return session.taken_out.get(out.task, 0) >= MOST_TAKEN_OUT
+
+
 def _is_critical(session: Session, strategy: Strategy, out: Out) -> bool:
     """True if somebody is not to be taken out unasked."""
     agent = session.agents[out.agent or AgentId("")].spec
@@ -268,16 +289,20 @@ def _is_critical(session: Session, strategy: Strategy, out: Out) -> bool:
 
 
 def _why(victim: Out, outs: Sequence[Out]) -> str:
+    if victim.way == "begin":
+        return f"{victim.task} is begun after all, by which no work is lost"
     lost = lasting(victim.lost_ms)
     others = any(it.agent not in (None, victim.agent) for it in outs)
-    least = " the least work," if others else ""
+    least = f"the least work, {lost} of it, is" if others else f"{lost} of work are"
     does = "gives back what it has" if victim.way == "withdraw" else "is refused what it waits for"
-    return f"{victim.agent} {does}, by which{least} {lost} of it, is lost"
+    return f"{victim.agent} {does}, by which {least} lost"
 
 
 def _taken_out(session: Session, deadlock: Deadlock, out: Out, by: str) -> tuple[Action, ...]:
     """Return what takes somebody out of a deadlock."""
     note = BreakCycle(deadlock.id, out.way, out.task, out.agent, out.gives_way_to, out.lost_ms, by)
+    if out.way == "begin":
+        return (note,)
     if out.agent is None:
         return (note, *cancelled(session, out.task))
     agent = session.agents[out.agent]
@@ -322,6 +347,8 @@ def _question(session: Session, deadlock: Deadlock, outs: Sequence[Out], why: st
 
 def _title(out: Out) -> str:
     match out.way:
+        case "begin":
+            return f"Begin {out.task} after all"
         case "withdraw":
             return f"{out.agent} begins {out.task} anew, after {out.gives_way_to}"
         case "refuse":
@@ -333,6 +360,8 @@ def _title(out: Out) -> str:
 def _lost(task: Task, out: Out) -> str:
     done = lasting(out.lost_ms)
     match out.way:
+        case "begin":
+            return "no work is lost"
         case "withdraw":
             how_far = "" if task.progress is None else f", {task.progress} % of it"
             return f"{done} of work are lost{how_far}"

@@ -6,9 +6,10 @@ from mop_tui.domain.ids import DeadlockId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.wait_graph import Node, Stuck
 
-Way = Literal["withdraw", "refuse", "cancel"]
-"""How somebody is taken out of a circle: its task is taken away and begun anew later; it is told
-that it will never get what it waits for; its task is cancelled."""
+Way = Literal["begin", "withdraw", "refuse", "cancel"]
+"""How somebody is taken out of a circle: its task, which gave way to another one before, is begun
+after all; it is taken away and begun anew later; it is told that it will never get what it waits
+for; its task is cancelled."""
 
 
 @immutable

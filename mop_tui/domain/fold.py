@@ -694,13 +694,33 @@ def _cycle_broken(session: Session, event: Event[e.SystemCycleBroken]) -> None:
     data = event.data
     if data.agent is not None:
         session.last_victim = data.agent
+    session.given_way = ()
+    if data.by == "policy":
+        session.taken_out[data.task] = session.taken_out.get(data.task, 0) + 1
+    else:
+        session.taken_out.pop(data.task, None)
     first, task = data.gives_way_to, session.tasks.get(data.task)
+    if task is not None and data.way == "begin":
+        _begin_after_all(session, task)
     if first is None or task is None or session.tasks[first].state in TERMINAL:
         return
     task.yields_to = tuple(dict.fromkeys((*task.yields_to, first)))
     session.unsettle(task)
     waiting = (*session.yielding.get(first, ()), task.spec.id)
     session.yielding[first] = tuple(dict.fromkeys(waiting))
+    session.touch(task)
+
+
+def _begin_after_all(session: Session, task: Task) -> None:
+    """Let a task be begun that was to give way to others, though these are not over."""
+    for first in task.yields_to:
+        others = tuple(name for name in session.yielding[first] if name != task.spec.id)
+        session.yielding[first] = others
+        if not others:
+            del session.yielding[first]
+    task.yields_to = ()
+    session.given_way = (task.spec.id,)
+    session.unsettle(task)
     session.touch(task)
 
 

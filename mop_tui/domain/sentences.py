@@ -604,6 +604,8 @@ def _of_deadlock(
             return f"deadlock {fact.deadlock}: {fact.text}"
         case e.SystemDeadlockCleared():
             return f"deadlock {fact.deadlock} is over"
+        case e.SystemCycleBroken(way="begin"):
+            return f"{fact.task} gives way no more, to break {fact.deadlock}"
         case e.SystemCycleBroken(way="withdraw"):
             after = "" if fact.gives_way_to is None else f", after {fact.gives_way_to}"
             lost = f"; {lasting(fact.lost_ms)} of work are lost"

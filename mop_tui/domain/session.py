@@ -405,6 +405,8 @@ class Session:
     open_deadlocks: dict[Stuck, DeadlockId] = field(default_factory=dict)
     last_victim: AgentId | None = None
     """Who was taken out of a deadlock last."""
+    taken_out: dict[TaskId, int] = field(default_factory=dict)
+    """How often the policy took a task out of deadlocks, since a person decided about it last."""
     yielding: dict[TaskId, tuple[TaskId, ...]] = field(default_factory=dict)
     """Which tasks are not begun before a task is over; and those that may be since the last one
     that was:"""
@@ -719,17 +721,20 @@ class Session:
                 if other in held:
                     yield held[other]
 
-    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterator[Iterator[AgentId]]:
-        """Yield who asked before an agent for a lock on what may be the same: for each resource,
+    def asked_before(
+        self, wanted: LockWanted, agent: AgentId
+    ) -> Iterator[tuple[Resource, Iterator[AgentId]]]:
+        """Yield who asked before an agent for a lock on what may be the same: each resource, and
         those who wait for it, the latest first."""
         for other in self.alike[wanted.resource]:
             waiting = self.waiting_for_lock.get(other)
             if waiting:
-                yield (
+                before = (
                     who
                     for (who, _), asked in reversed(waiting.items())
                     if asked < wanted.seq and who != agent
                 )
+                yield other, before
 
     def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
         """Return the open question that an agent asked by this name, if it is open."""

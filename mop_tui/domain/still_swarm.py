@@ -49,11 +49,14 @@ class StillSwarm:
         held = self.locks.values()
         return (lock for lock in held if locks.may_be_same(resource, lock.resource))
 
-    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterable[Iterable[AgentId]]:
+    def asked_before(
+        self, wanted: LockWanted, agent: AgentId
+    ) -> Iterable[tuple[Resource, Iterable[AgentId]]]:
         """See `Swarm`."""
         for resource, queue in self._locks_wanted.items():
             if locks.may_be_same(resource, wanted.resource):
-                yield [who for asked, who in queue if asked < wanted.seq and who != agent]
+                before = [who for asked, who in queue if asked < wanted.seq and who != agent]
+                yield resource, before
 
     def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
         """See `Swarm`."""

@@ -77,9 +77,11 @@ class Swarm(Protocol):
         """The locks on what may be the same as a resource."""
         ...
 
-    def asked_before(self, wanted: LockWanted, agent: AgentId) -> Iterable[Iterable[AgentId]]:
-        """Who asked before an agent for a lock on what may be the same, and has not got it: for
-        each resource, those who wait for it, the latest first."""
+    def asked_before(
+        self, wanted: LockWanted, agent: AgentId
+    ) -> Iterable[tuple[Resource, Iterable[AgentId]]]:
+        """Who asked before an agent for a lock on what may be the same, and has not got it: each
+        resource, and those who wait for it, the latest first."""
         ...
 
     def asked_by(self, agent: AgentId, ask: AskId) -> QuestionId | None:
@@ -214,27 +216,19 @@ def _asked(swarm: Swarm, agent: Agent) -> Iterator[Node]:
 def _locked(swarm: Swarm, agent: Agent, wanted: LockWanted) -> Iterator[Node]:
     """Yield what keeps a lock from an agent: those that others have, and who is to have it first.
 
-    Nobody is let past whom that would not help: see `decisions.locking`.
+    Whoever has something of what others wait for is let past them: see `decisions.locking`.
     """
     for lock in swarm.taken_like(wanted.resource):
         if lock.agent != agent.spec.id:
             yield of_lock(lock.resource)
-    for queue in swarm.asked_before(wanted, agent.spec.id):
+    for resource, queue in swarm.asked_before(wanted, agent.spec.id):
+        if any(lock.agent == agent.spec.id for lock in swarm.taken_like(resource)):
+            continue
         for name in queue:
             last = swarm.agents[name]
-            if last.task is not None and not _has_what_is_wanted(swarm, agent, last):
+            if last.task is not None:
                 yield from _unless_complete(swarm, last.task)
                 break  # which waits for those before it
-
-
-def _has_what_is_wanted(swarm: Swarm, agent: Agent, other: Agent) -> bool:
-    """True if `agent` has locked something that `other` waits for."""
-    return any(
-        lock.agent == agent.spec.id
-        for what in other.waits.values()
-        if isinstance(what, LockWanted)
-        for lock in swarm.taken_like(what.resource)
-    )
 
 
 def _of_key(swarm: Swarm, key: MemoryKey) -> Iterable[Node]:
@@ -312,6 +306,8 @@ class StandingWaits:
         """All stood still when they were told last."""
         self._waiting: dict[AgentId, TaskId] = {}
         """With which task in hand agents waited when that was told last."""
+        self._asked_last = 0
+        """By which event somebody asked for a lock, of those that are known the last one."""
 
     def settle(self, swarm: Swarm, rows: Iterable[object], nodes: Iterable[Node]) -> None:
         """Bring the waits up to date of all `rows` and `nodes` that changed.
@@ -387,10 +383,13 @@ class StandingWaits:
         if agent.task is not None and agent.waits:
             todo[of_task(agent.task)] = None
             self._waiting[agent.spec.id] = agent.task
-        if former != agent.task and any(isinstance(it, LockWanted) for it in agent.waits.values()):
-            # Whoever asked for its like later waits for what it has in hand.
-            todo.update((of_task(task), None) for task in self._waiting.values())
+        asked = [it.seq for it in agent.waits.values() if isinstance(it, LockWanted)]
+        if former != agent.task and asked:
+            if min(asked) < self._asked_last:
+                # Whoever asked for its like later waits for what it has in hand.
+                todo.update((of_task(task), None) for task in self._waiting.values())
             todo.update(self.loose)
+        self._asked_last = max((self._asked_last, *asked))
         todo[of_agent(agent.spec.id)] = None
         if self.skilled:
             for skill in agent.spec.skills:

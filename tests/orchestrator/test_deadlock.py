@@ -10,13 +10,18 @@ import pytest
 from hands import Hand, Hands
 
 from mop_tui.agents.host import Assignment, Reply, Told
+from mop_tui.decisions.deadlock import MOST_TAKEN_OUT
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.strategies import Strategy
+from mop_tui.domain.wait_graph import Node
+from mop_tui.domain.waits import StandingWaits, Swarm
+from mop_tui.orchestrator.recheck import recheck
 from sessions import Ran, agent, answer, plan, play, task
 
 Step = tuple[str, str]
-"""What an agent does, and with what: `lock`, `wait` for a key, `set` one, `rest` for seconds."""
+"""What an agent does, and with what: `lock`, `unlock`, `wait` for a key, `set` one, `rest` for
+seconds."""
 
 
 @pytest.fixture
@@ -56,8 +61,11 @@ class Steps:
 
     def _go_on(self, hand: Hand, at: int) -> None:
         steps = self.steps.get(hand.task or "", ()) or self.steps.get(hand.agent, ())
-        while at < len(steps) and steps[at][0] == "set":
-            hand.remember(steps[at][1], 1)
+        while at < len(steps) and steps[at][0] in ("set", "unlock"):
+            if steps[at][0] == "set":
+                hand.remember(steps[at][1], 1)
+            else:
+                hand.unlock(steps[at][1])
             at += 1
         if at == len(steps):
             hand.after(5, hand.exit)
@@ -306,3 +314,113 @@ def test_where_nobody_is_there_to_be_asked_nobody_is_taken_out(file: Path) -> No
         "the layout has no strategy that breaks cycles, and nobody is there to be asked"
     )
     assert ran.session.outcome == "incomplete"
+
+
+# -- it has an end ------------------------------------------------------------------------------
+
+
+class Stubborn(Steps):
+    """Agents that ask again for what they were refused, up to a hundred times."""
+
+    refused = 0
+
+    def behave(self, hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Reply) and heard.outcome == "refused" and self.refused < 100:
+            self.refused += 1
+            hand.after(1, partial(self._go_on, hand, int(heard.ask)))
+        else:
+            super().behave(hand, heard)
+
+
+def test_who_asks_again_for_ever_is_not_refused_for_ever(file: Path) -> None:
+    what = plan(
+        [agent("a"), agent("b")],
+        [task("one", "a", provides=["x"]), task("two", "b", provides=["y"])],
+    )
+    steps = {"a": (("wait", "y"), ("set", "x")), "b": (("wait", "x"), ("set", "y"))}
+    taken = Stubborn(steps, {"a": 1, "b": 2})
+    ran = play(with_strategy(what, breaks()), file, hands=taken.hands)
+    times = [victim for _, victim, _, _ in broken(ran)]
+    assert (times.count("one"), times.count("two")) == (MOST_TAKEN_OUT, MOST_TAKEN_OUT)
+    (asked,) = ran.of("user.asked")
+    assert (
+        "why you are asked",
+        "whoever is in it was taken out 3 times already",
+    ) in asked.data.context
+    assert ran.session.outcome == "waiting", "a question is open"
+
+
+def test_who_gave_way_is_begun_after_all_if_the_other_waits_for_that(file: Path) -> None:
+    """What was withdrawn would provide what the other waits for: that wait is of our making."""
+    what = plan([agent("a"), agent("b")], [task("one", "a", provides=["k"]), task("two", "b")])
+    steps: dict[str, tuple[Step, ...]] = {
+        "one": (("lock", "x"), ("rest", "1"), ("lock", "y"), ("set", "k")),
+        "two": (
+            *(("lock", "y"), ("rest", "3"), ("lock", "x")),
+            *(("unlock", "x"), ("unlock", "y"), ("wait", "k")),
+        ),
+    }
+    ran = run(file, with_strategy(what, breaks()), steps, starts={"a": 1, "b": 1})
+    assert broken(ran) == [
+        ("withdraw", "one", "two", "policy"),
+        ("begin", "one", None, "policy"),
+    ]
+    assert ran.session.outcome == "complete"
+    assert not ran.session.yielding
+    assert recheck(with_strategy(what, breaks()), ran.events).divergence is None
+
+
+# -- several waits at once ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("later", ["x", "y"])
+def test_who_waits_for_two_locks_is_passed_by_nobody_that_has_only_the_other(
+    file: Path, later: str
+) -> None:
+    """One has what the other waits for besides, and is behind it in a queue: that is a circle,
+    whoever of them comes to wait last."""
+    what = plan(
+        [agent("x"), agent("y"), agent("z")], [task("tx", "x"), task("ty", "y"), task("tz", "z")]
+    )
+    asks: Mapping[str, Iterable[tuple[float, str]]] = {
+        "x": ((2, "f/*"), (4 if later == "x" else 3, "L")),
+        "y": ((1, "L"), (4 if later == "y" else 3, "f/2")),
+        "z": ((1, "f/1"),),
+    }
+
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            for after, resource in asks[hand.agent]:
+                hand.after(after, hand.lock, resource, resource)
+            hand.after(20, hand.exit)
+
+    ran = play(what, file, hands=behave)
+    found = ran.of("system.deadlock_found")
+    assert found[0].at == 4000
+    assert found[0].data.text == (
+        "y (ty) waits for a lock that x (tx) asked for before; "
+        "x (tx) waits for the lock on L, which y holds for ty"
+    )
+
+
+def test_that_somebody_waits_costs_nothing_for_those_who_asked_before(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 60
+    names = [f"a{number}" for number in range(count)]
+    what = plan(map(agent, names), [task(f"t{name}", name) for name in names])
+    steps = {
+        name: (("lock", f"l{number}"), ("lock", f"l{(number + 1) % count}"))
+        for number, name in enumerate(names)
+    }
+    told: list[str] = []
+    tell = StandingWaits._tell
+
+    def counted(waits: StandingWaits, swarm: Swarm, node: Node, todo: dict[Node, None]) -> None:
+        told.append(node.name)
+        tell(waits, swarm, node, todo)
+
+    monkeypatch.setattr(StandingWaits, "_tell", counted)
+    ran = run(file, what, steps, dict.fromkeys(names, 1))
+    assert len(ran.of("system.deadlock_found")) == 1
+    assert len(told) < 10 * count
