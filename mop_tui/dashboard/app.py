@@ -33,7 +33,7 @@ from mop_tui.dashboard.frame import Frame, Sampler, ShowsFrames, ShowsInTurns
 from mop_tui.dashboard.garbage import Garbage
 from mop_tui.dashboard.guard import KeyGuard
 from mop_tui.dashboard.hand_dialogs import MemoryDialog, ShapeDialog, SpawnDialog, TaskDialog
-from mop_tui.dashboard.help_dialog import HelpDialog, Section
+from mop_tui.dashboard.help_dialog import ANSWERING, HelpDialog, Section
 from mop_tui.dashboard.inbox import InboxDialog
 from mop_tui.dashboard.ladder import Ladder
 from mop_tui.dashboard.line import ELLIPSIS
@@ -41,7 +41,7 @@ from mop_tui.dashboard.output_lines import OutputLines
 from mop_tui.dashboard.output_pane import OutputPane
 from mop_tui.dashboard.overview import Overview
 from mop_tui.dashboard.palette import KeyCommands
-from mop_tui.dashboard.playback_bar import TIMELINE
+from mop_tui.dashboard.playback_bar import MARKS
 from mop_tui.dashboard.question_dialog import Closed, QuestionDialog
 from mop_tui.dashboard.quit_dialog import LeaveDialog, QuitDialog
 from mop_tui.dashboard.remedies import (
@@ -52,6 +52,7 @@ from mop_tui.dashboard.remedies import (
     worded,
 )
 from mop_tui.dashboard.remembered_dialog import RememberedDialog, RememberedList
+from mop_tui.dashboard.replayed_screen import REPLAY_KEYS
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.seek_dialog import SeekDialog
 from mop_tui.dashboard.steer_dialog import AutoSpawnDialog, MessageDialog, SteerDialog
@@ -70,7 +71,7 @@ from mop_tui.dashboard.task_list import TaskList
 from mop_tui.dashboard.terminal import LastingDriver
 from mop_tui.dashboard.theme import DARK, LIGHT
 from mop_tui.dashboard.timeline import SIGNS, TIMELINE_KEYS, Timeline
-from mop_tui.dashboard.topology_keys import TOPOLOGY_KEYS
+from mop_tui.dashboard.topology_keys import SEARCH, TOPOLOGY_KEYS
 from mop_tui.dashboard.transport import Transport
 from mop_tui.dashboard.triggers_dialog import TriggersDialog
 from mop_tui.dashboard.typed_answer import TypedAnswerDialog
@@ -447,21 +448,26 @@ class Dashboard(App[WhyEnded]):
         overview = self.screen_stack[0]
         commands = self._feed.capabilities.commands
         questions = [*ApprovalDialog.BINDINGS, *QuestionDialog.BINDINGS]
+        everywhere = [key for key in self.BINDINGS if self._is_offered(self, key)]
+        panes = [key for key in Overview.BINDINGS if self._is_offered(overview, key)]
+        marks = [MARKS] if self._feed.capabilities.seek else []
         sections: list[Section] = [
-            ("Everywhere", [key for key in self.BINDINGS if self._is_offered(self, key)]),
-            ("Panes", [key for key in Overview.BINDINGS if self._is_offered(overview, key)]),
+            ("Everywhere", everywhere),
             ("Lists", [*Rows.BINDINGS, *Swarm.FOLDING, *EventLog.BINDINGS, *TaskList.VIEWING]),
-            ("Timeline", [*TIMELINE_KEYS, SIGNS]),
-            ("Topology", TOPOLOGY_KEYS),
+            ("Answering", ANSWERING if commands else []),
+            ("Panes", [key for key in panes if key not in REPLAY_KEYS]),
+            ("Replay", [*(key for key in panes if key in REPLAY_KEYS), *marks]),
             ("Agents", AGENT_KEYS if commands else []),
             ("Tasks", TASK_KEYS if commands else []),
             ("Issues", ISSUE_KEYS),
             ("Triggers", TRIGGER_KEYS if commands and self._frame.snapshot.triggers else []),
+            ("Timeline", [*TIMELINE_KEYS, SIGNS]),
+            ("Topology", [*TOPOLOGY_KEYS, SEARCH]),
             ("Output of an agent", [*OutputPane.BINDINGS, *OutputLines.READING]),
             ("Questions", questions if commands else []),
         ]
-        signs = TIMELINE if self._feed.capabilities.seek else ()
-        self.push_screen(HelpDialog([(title, keys) for title, keys in sections if keys], signs))
+        shown = [(title, keys) for title, keys in sections if keys]
+        self.push_screen(HelpDialog(shown, here=self.screen.TITLE))
 
     @staticmethod
     def _is_offered(owner: "App[WhyEnded] | Screen[object]", key: BindingType) -> bool:

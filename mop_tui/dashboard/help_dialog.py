@@ -8,7 +8,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 
 from mop_tui.dashboard.box_dialog import BoxDialog
-from mop_tui.dashboard.looks import Look
 from mop_tui.dashboard.sheet import Entry, Sheet
 
 Section = tuple[str, Iterable["BindingType | Entry"]]
@@ -51,8 +50,30 @@ ANSWERING = (
 )
 
 
+MORE = "\N{DOWNWARDS ARROW} and page down: more below, "
+"""Said where the keys do not all fit in the dialog, until the last one has come into view."""
+
+
+class _Keys(VerticalScroll):
+    """Tells its dialog whether anything is left below what can be seen."""
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Say it anew."""
+        super().watch_scroll_y(old_value, new_value)
+        self.call_after_refresh(self.tell)
+
+    def on_resize(self) -> None:
+        """Say it anew: more or less fits."""
+        self.call_after_refresh(self.tell)
+
+    def tell(self) -> None:
+        """Write it into the frame of the dialog."""
+        left = self.scroll_offset.y < self.max_scroll_y
+        self.screen.query_one("#dialog").border_subtitle = f"{MORE if left else ''}esc closes"
+
+
 class HelpDialog(BoxDialog[None]):
-    """All keys, and how questions are answered."""
+    """All keys, a section each; those of the view that it was opened on come first."""
 
     AUTO_FOCUS = "#keys"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,25 +82,21 @@ class HelpDialog(BoxDialog[None]):
     DEFAULT_CSS = """
     HelpDialog {
         #dialog { width: 90%; max-width: 84; max-height: 94%; }
-        #keys { height: auto; max-height: 85vh; padding: 0 1; scrollbar-size-vertical: 1; }
+        #keys {
+            height: auto; max-height: 85vh; padding: 0 1;
+            scrollbar-size-vertical: 1; scrollbar-gutter: stable;
+        }
     }
     """
 
-    def __init__(self, sections: Iterable[Section], marks: Iterable[Look] = ()) -> None:
+    def __init__(self, sections: Iterable[Section], here: str | None = None) -> None:
         super().__init__()
-        self._sections = sections
-        self._marks = marks
-        """What the signs of a timeline mean, where there is one."""
+        self._sections = sorted(sections, key=lambda section: section[0] != here)
 
     def compose(self) -> ComposeResult:
         """Lay out the sections."""
         entries: list[Entry] = []
-        for place, (title, bindings) in enumerate(self._sections):
-            if place == 1 and self._marks:
-                signs = ", ".join(f"{look.sign} {look.word}" for look in self._marks)
-                entries.append(Entry("timeline", signs, depth=1))
-            if place == 1:
-                entries += [Entry("Answering", ""), *ANSWERING]
+        for title, bindings in self._sections:
             entries.append(Entry(title, ""))
             entries += [
                 told
@@ -91,7 +108,7 @@ class HelpDialog(BoxDialog[None]):
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "Keys"
             dialog.border_subtitle = "esc closes"
-            with VerticalScroll(id="keys"):
+            with _Keys(id="keys"):
                 yield Sheet(entries)
 
     def action_close(self) -> None:

@@ -11,6 +11,7 @@ from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.line import Line, Span, bar, spread, width_of
 from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.looks import Look, mark_look
+from mop_tui.dashboard.sheet import Entry
 from mop_tui.dashboard.times import timecode
 from mop_tui.domain.feed import Playback
 from mop_tui.domain.marks import Mark, MarkKind
@@ -87,10 +88,11 @@ class PlaybackBar(FrameLines):
         return self._cells
 
 
-TIMELINE: Sequence[Look] = (
+_SIGNS: Sequence[Look] = (
     Look(POSITION, "where it stands", "strong"),
     *(mark_look(kind) for kind in get_args(MarkKind)),
 )
+MARKS = Entry("signs", ", ".join(f"{look.sign} {look.word}" for look in _SIGNS), depth=1)
 """What its signs mean."""
 _WEIGHT: Sequence[MarkKind] = (
     "decision",

@@ -157,6 +157,7 @@ class Timeline(ReplayedScreen):
     """Who did what when, what was waited for, and what is expected, on one axis of time."""
 
     AUTO_FOCUS = "TimelineChart"
+    TITLE = "Timeline"
     SEARCHING: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "Search", key_display="/", tooltip="Search the names"),
         Binding("n", "found(1)", "Next", tooltip="Next row found"),

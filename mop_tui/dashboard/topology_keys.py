@@ -31,3 +31,5 @@ TOPOLOGY_KEYS = [
     ),
     Binding("y", "copy", "Copy what the box says, over ssh too", show=False),
 ]
+
+SEARCH = Binding("slash", "search", "Search", key_display="/", tooltip="Go to an agent by its name")

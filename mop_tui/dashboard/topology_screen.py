@@ -18,6 +18,7 @@ from mop_tui.dashboard.playback_bar import PlaybackBar
 from mop_tui.dashboard.replayed_screen import REPLAY_KEYS, ReplayedScreen
 from mop_tui.dashboard.search_line import SearchLine
 from mop_tui.dashboard.sketch import ALARM, EACH_WITH_EACH
+from mop_tui.dashboard.topology_keys import SEARCH
 from mop_tui.dashboard.topology_map import TopologyMap
 from mop_tui.domain.feed import SessionFeed
 from mop_tui.domain.ids import AgentId, TaskId
@@ -34,9 +35,10 @@ class TopologyScreen(ReplayedScreen):
     Keys that move a replay in time work here as they do on the overview.
     """
 
+    TITLE = "Topology"
     AUTO_FOCUS = "TopologyMap"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search", key_display="/", tooltip="Go to an agent by its name"),
+        SEARCH,
         *REPLAY_KEYS,
         Binding("escape,b,q", "close", "Close", tooltip="Back to the overview"),
     ]

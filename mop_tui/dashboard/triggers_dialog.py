@@ -20,6 +20,7 @@ from mop_tui.dashboard.trigger_list import TriggerList
 class TriggersDialog(BoxDialog[None]):
     """All triggers and how each stands; below them, the one under the cursor in full."""
 
+    TITLE = "Triggers"
     AUTO_FOCUS = "TriggerList"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("A", "app.auto_spawn", "Auto-spawn", tooltip="Let triggers spawn, or only propose"),
