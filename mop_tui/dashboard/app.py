@@ -66,6 +66,7 @@ from mop_tui.dashboard.steering import (
     title,
 )
 from mop_tui.dashboard.subject import HasSubject, Subject, nearest_questions
+from mop_tui.dashboard.svg import anchored
 from mop_tui.dashboard.swarm import Swarm
 from mop_tui.dashboard.task_list import TaskList
 from mop_tui.dashboard.terminal import LastingDriver
@@ -217,6 +218,10 @@ class Dashboard(App[WhyEnded]):
     def get_default_screen(self) -> Screen[None]:
         """The overview is the screen below all dialogs."""
         return Overview(self._feed, self._frame)
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """Return the screen as SVG: see `anchored`."""
+        return anchored(super().export_screenshot(title=title, simplify=simplify))
 
     def on_mount(self) -> None:
         """Start to look at the feed."""
