@@ -424,3 +424,16 @@ def test_that_somebody_waits_costs_nothing_for_those_who_asked_before(
     ran = run(file, what, steps, dict.fromkeys(names, 1))
     assert len(ran.of("system.deadlock_found")) == 1
     assert len(told) < 10 * count
+
+
+def test_one_that_is_over_with_the_last_task_does_not_stay_open(file: Path) -> None:
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            hand.after(1, hand.wait, "w", "nobody-sets-it")
+            hand.after(5, hand.exit)  # it does not wait for that any longer
+
+    ran = play(plan([agent("a")], [task("one", "a")]), file, hands=behave)
+    assert len(ran.of("system.deadlock_found")) == 1
+    assert ran.session.outcome == "complete"
+    assert not ran.session.open_deadlocks
+    assert not [issue for issue in ran.session.issues.values() if issue.open]
