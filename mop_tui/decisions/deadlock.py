@@ -138,14 +138,29 @@ def _found(session: Session, stuck: Stuck) -> SystemDecided:
     )
 
 
+def over_at_the_end(session: Session) -> tuple[Action, ...]:
+    """Return what clears the deadlocks that are over with what ends the session, for after that
+    nobody looks any more. Those because of which it is stopped stay open."""
+    known = session.open_deadlocks
+    if not known or session.status != "running":
+        return ()
+    graph = session.waits().graph
+    over = [deadlock for stuck, deadlock in known.items() if not graph.holds(stuck)]
+    return tuple(action for deadlock in over for action in _clearing(session, deadlock))
+
+
 def _cleared(session: Session, deadlock: DeadlockId) -> SystemDecided:
+    reason = "somebody in it can go on, or has come to an end"
+    return SystemDecided("clear_deadlock", "yes", reason, _clearing(session, deadlock))
+
+
+def _clearing(session: Session, deadlock: DeadlockId) -> tuple[Action, ...]:
     actions: list[Action] = [ClearDeadlock(deadlock)]
     issue = session.open_issue(key_of(deadlock))
     if issue is not None:
         actions.append(CloseIssue(issue.id))
     actions += [Withdraw(question) for question in _asked_about(session, deadlock)]
-    reason = "somebody in it can go on, or has come to an end"
-    return SystemDecided("clear_deadlock", "yes", reason, tuple(actions))
+    return tuple(actions)
 
 
 def break_cycle(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
+from mop_tui.decisions.deadlock import over_at_the_end
 from mop_tui.decisions.feedback import tell_undelivered
 from mop_tui.decisions.routing import tell_undelivered_messages
 from mop_tui.decisions.rules import Decision, Later, Rule
@@ -146,7 +147,8 @@ def _ended(plan: Plan, session: Session, rule: str, outcome: Outcome, reason: st
     if outcome == "complete" and session.end_hook == "failed":
         outcome, reason = "incomplete", f"{reason}, but the session's on_end hook failed"
     told = (*tell_undelivered(session), *tell_undelivered_messages(session))
-    return SystemDecided(rule, "yes", reason, (*told, EndSession(outcome)))
+    over = over_at_the_end(session)
+    return SystemDecided(rule, "yes", reason, (*over, *told, EndSession(outcome)))
 
 
 def _begins(session: Session, event: AnyEvent) -> bool:

@@ -58,7 +58,14 @@ from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
 from mop_tui.domain.topology import Ways, organised
 from mop_tui.domain.triggers import MINUTE, Limits
 from mop_tui.domain.wait_graph import Node, Stuck
-from mop_tui.domain.waits import StandingWaits, of_key, of_lock, of_task, stands_still
+from mop_tui.domain.waits import (
+    StandingWaits,
+    leads_to_more,
+    of_key,
+    of_lock,
+    of_task,
+    stands_still,
+)
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
@@ -748,6 +755,11 @@ class Session:
     def at_a_standstill(self) -> bool:
         """True if nothing could move this session but a human, or a time that comes."""
         return self.idle and stands_still(self.agents.values(), self.triggers.values())
+
+    @property
+    def undecided(self) -> bool:
+        """True if a question is open whose answer may lead to tasks, agents or keys."""
+        return any(leads_to_more(self.questions[it].asked) for it in self.open_questions)
 
     @property
     def unsettled(self) -> bool:

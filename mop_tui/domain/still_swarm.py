@@ -8,7 +8,7 @@ from mop_tui.domain.ids import AgentId, AskId, MemoryKey, QuestionId, Resource, 
 from mop_tui.domain.locks import Lock, LockWanted
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Snapshot, is_provided
-from mop_tui.domain.waits import stands_still
+from mop_tui.domain.waits import leads_to_more, stands_still
 
 
 class StillSwarm:
@@ -83,6 +83,11 @@ class StillSwarm:
         """See `Swarm`."""
         triggers = self._snapshot.triggers.values()
         return stands_still(self.agents.values(), triggers)
+
+    @cached_property
+    def undecided(self) -> bool:
+        """See `Swarm`."""
+        return any(leads_to_more(it.asked) for it in self._snapshot.open_questions)
 
     @cached_property
     def _working(self) -> int:

@@ -21,6 +21,7 @@ from typing import Protocol
 
 from mop_tui.domain import locks
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState
+from mop_tui.domain.events import UserAsked
 from mop_tui.domain.ids import AgentId, AskId, MemoryKey, QuestionId, Resource, TaskId
 from mop_tui.domain.locks import Lock, LockWanted
 from mop_tui.domain.plan import QuestionSpec, TaskSpec
@@ -93,6 +94,11 @@ class Swarm(Protocol):
         """No process can do anything by itself, and nothing comes by itself."""
         ...
 
+    @property
+    def undecided(self) -> bool:
+        """A person is asked about what would do more than let somebody go on."""
+        ...
+
 
 @lru_cache(_NODES)
 def of_task(task: TaskId) -> Node:
@@ -130,7 +136,7 @@ def hopeless(swarm: Swarm, node: Node) -> bool:
     if node.kind != "key":
         return False
     key = MemoryKey(node.name)
-    if swarm.provided(key):
+    if swarm.provided(key) or swarm.undecided:
         return False
     known = swarm.providers_of(key) or swarm.at_a_standstill
     return bool(known) and not any(_of_key(swarm, key))
@@ -301,9 +307,10 @@ class StandingWaits:
         self.skilled: dict[Node, None] = {}
         """Skills that somebody waits for, or did; what they wait for depends on many agents."""
         self.loose: dict[Node, None] = {}
-        """Nodes whose waits depend on whether all stands still."""
+        """Nodes whose waits depend on whether all stands still, or something is undecided."""
         self._stood = False
-        """All stood still when they were told last."""
+        """All stood still when they were told last; and something was undecided:"""
+        self._undecided = False
         self._waiting: dict[AgentId, TaskId] = {}
         """With which task in hand agents waited when that was told last."""
         self._asked_last = 0
@@ -318,7 +325,9 @@ class StandingWaits:
         todo: dict[Node, None] = dict.fromkeys(nodes)
         for row in rows:
             self._note(swarm, row, todo)
-        if self.loose and (self._stood or swarm.at_a_standstill):
+        if self.loose and (
+            self._stood or self._undecided is not swarm.undecided or swarm.at_a_standstill
+        ):
             self.loose = {node: None for node in self.loose if node in graph}
             todo |= self.loose
         while todo:
@@ -326,6 +335,7 @@ class StandingWaits:
             if node in graph or node.kind == "task":
                 self._tell(swarm, node, todo)
         self._stood = bool(self.loose) and swarm.at_a_standstill
+        self._undecided = bool(self.loose) and swarm.undecided
 
     def _tell(self, swarm: Swarm, node: Node, todo: dict[Node, None]) -> None:
         """Tell the graph what a node waits for, and note what has to be told because of that.
@@ -401,9 +411,9 @@ class StandingWaits:
 
 
 def _is_loose(swarm: Swarm, node: Node) -> bool:
-    """True if what a node waits for depends on whether all stands still."""
+    """True if what a node waits for depends on whether all stands still, or somebody decides."""
     if node.kind == "key":
-        return not swarm.providers_of(MemoryKey(node.name))
+        return not any(_open(swarm, swarm.providers_of(MemoryKey(node.name))))
     return swarm.max_agents is not None and node.kind in ("agent", "skill", "turn")
 
 
@@ -419,9 +429,20 @@ def _is_there(swarm: Swarm, node: Node) -> bool:
             return False
 
 
+def leads_to_more(asked: UserAsked) -> bool:
+    """True if the answer to a question may have tasks created, agents spawned, or keys set."""
+    return bool(asked.proposal or asked.on_answer)
+
+
 def stands_still(agents: Iterable[Agent], triggers: Iterable[Trigger]) -> bool:
     """True if no process can do anything by itself, nobody is suspended who may go on, and no
     trigger could set anything in motion."""
     if any(agent.running and not agent.waits for agent in agents):
         return False
-    return not any(trigger.state == "armed" for trigger in triggers)
+    return not any(map(_may_fire, triggers))
+
+
+def _may_fire(trigger: Trigger) -> bool:
+    """True if a trigger may do something yet."""
+    most = trigger.spec.max_fires
+    return trigger.state == "armed" and (most is None or trigger.fires < most)

@@ -11,13 +11,15 @@ from hands import Hand, Hands
 
 from mop_tui.agents.host import Assignment, Reply, Told
 from mop_tui.decisions.deadlock import MOST_TAKEN_OUT
+from mop_tui.domain.ids import MemoryKey, QuestionName
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.priority import Priority
+from mop_tui.domain.reactions import Reaction
 from mop_tui.domain.strategies import Strategy
 from mop_tui.domain.wait_graph import Node
 from mop_tui.domain.waits import StandingWaits, Swarm
 from mop_tui.orchestrator.recheck import recheck
-from sessions import Ran, agent, answer, plan, play, task
+from sessions import Ran, agent, answer, plan, play, question, task, trigger
 
 Step = tuple[str, str]
 """What an agent does, and with what: `lock`, `unlock`, `wait` for a key, `set` one, `rest` for
@@ -424,3 +426,51 @@ def test_that_somebody_waits_costs_nothing_for_those_who_asked_before(
     ran = run(file, what, steps, dict.fromkeys(names, 1))
     assert len(ran.of("system.deadlock_found")) == 1
     assert len(told) < 10 * count
+
+
+def test_one_that_is_over_with_the_last_task_does_not_stay_open(file: Path) -> None:
+    def behave(hand: Hand, heard: Told | None) -> None:
+        if isinstance(heard, Assignment):
+            hand.after(1, hand.wait, "w", "nobody-sets-it")
+            hand.after(5, hand.exit)  # it does not wait for that any longer
+
+    ran = play(plan([agent("a")], [task("one", "a")]), file, hands=behave)
+    assert len(ran.of("system.deadlock_found")) == 1
+    assert ran.session.outcome == "complete"
+    assert not ran.session.open_deadlocks
+    assert not [issue for issue in ran.session.issues.values() if issue.open]
+
+
+@pytest.mark.parametrize("provides", [[], ["k"]])
+@pytest.mark.parametrize("said", ["approve", "reject"])
+def test_nothing_is_waited_for_in_vain_as_long_as_a_person_decides_about_more(
+    file: Path, provides: list[str], said: str
+) -> None:
+    sets = Reaction("set_memory", set=((MemoryKey("k"), 1),))
+    what = plan(
+        [agent("a"), agent("b")],
+        [task("one", "a"), task("two", "b", provides=provides)],
+        [replace(question("help", "Set it?"), on_answer=(("approve", (sets,)),))],
+        triggers=[
+            trigger("fails", "agent_error", "ask_human", question=QuestionName("help"), max_fires=1)
+        ],
+    )
+
+    def behave(hand: Hand, heard: Told | None) -> None:
+        match heard:
+            case Assignment() if hand.agent == "a":
+                hand.after(1, hand.wait, "w", "k")
+            case Assignment():
+                hand.after(4, hand.err, "broken")
+                hand.after(4, hand.exit, 1)
+            case Reply():
+                hand.exit(0 if heard.outcome == "answered" else 1)
+
+    what = with_strategy(what, breaks())
+    ran = play(what, file, hands=behave, attended=True, answers=[answer("help", said, after=30)])
+    assert [it.at // 1000 for it in ran.of("user.asked")] == [4]
+    assert [it.at // 1000 for it in ran.of("system.deadlock_found")] == (
+        [] if said == "approve" else [34]
+    )
+    assert ran.states("one")[-1][1] == ("COMPLETE" if said == "approve" else "FAILED")
+    assert recheck(what, ran.events).divergence is None
