@@ -82,10 +82,7 @@ class HelpDialog(BoxDialog[None]):
     DEFAULT_CSS = """
     HelpDialog {
         #dialog { width: 90%; max-width: 84; max-height: 94%; }
-        #keys {
-            height: auto; max-height: 85vh; padding: 0 1;
-            scrollbar-size-vertical: 1; scrollbar-gutter: stable;
-        }
+        #keys { height: auto; max-height: 85vh; padding: 0 1; scrollbar-size-vertical: 1; }
     }
     """
 
