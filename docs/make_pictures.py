@@ -47,6 +47,7 @@ SHOTS = (
     Shot("tasks", WIDE, 62, ("tab", "v")),
     Shot("why", USUAL, 62, ("tab", "w")),
     Shot("timeline", USUAL, 62, ("L", "v")),
+    Shot("topology", USUAL, 62, ("b",)),
     Shot("triggers", USUAL, 50, ("T", "down")),
     Shot("events", USUAL, 110, ("shift+tab", "shift+tab", "slash", *"grafana", "enter")),
 )
