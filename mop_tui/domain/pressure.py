@@ -15,6 +15,7 @@ from mop_tui.domain.expectation import Pace
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.plan import AgentSpec, HostKind, Plan
+from mop_tui.domain.review import reviewed
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.strategies import Found, Pressure, thresholds
@@ -320,9 +321,12 @@ def could_do(plan: Plan, session: Session, agent: Agent, other: AgentSpec, task:
     """True if `other` could do a task that is meant for `agent`, and would do it in the same way.
 
     It is of the same type or has all skills, runs the same program for it, and `agent` owns no
-    files; and nothing that it would lock is locked.
+    files; nothing that it would lock is locked; and nobody reviews what it did itself.
     """
     if other.id == agent.spec.id or agent.spec.owns:
+        return False
+    of = reviewed(session, task)
+    if task.spec.is_reviewed_by(other.id) or (of is not None and of.agent == other.id):
         return False
     if other.type != agent.spec.type and not set(agent.spec.skills) <= set(other.skills):
         return False

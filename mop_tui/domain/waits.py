@@ -39,6 +39,7 @@ _REVIEWING = TaskState.REVIEWING
 _COMPLETE = TaskState.COMPLETE
 _IN_HAND = (TaskState.ASSIGNED, TaskState.ACTIVE)
 _AVAILABLE = AgentState.AVAILABLE
+_AT_REST = (AgentState.AVAILABLE, AgentState.COMPLETE)
 _NODES = 1 << 16
 """So many nodes are kept to be used again, which takes a quarter of the time."""
 
@@ -436,9 +437,11 @@ def leads_to_more(asked: UserAsked) -> bool:
 
 def stands_still(agents: Iterable[Agent], triggers: Iterable[Trigger]) -> bool:
     """True if no process can do anything by itself, nobody is suspended who may go on, and no
-    trigger could set anything in motion."""
-    if any(agent.running and not agent.waits for agent in agents):
-        return False
+    trigger could set anything in motion. A process that lives on without a task does nothing."""
+    for agent in agents:
+        rests = agent.task is None and agent.state in _AT_REST and not agent.stopping
+        if agent.running and not agent.waits and not rests:
+            return False
     return not any(map(_may_fire, triggers))
 
 

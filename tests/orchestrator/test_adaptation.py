@@ -14,7 +14,7 @@ from mop_tui.domain.agent_lifecycle import LIVE, AgentState, PausedBy
 from mop_tui.domain.events import AnyEvent, SystemSampled
 from mop_tui.domain.feed import Steer
 from mop_tui.domain.ids import AgentId, TaskId
-from mop_tui.domain.plan import Ailment, Command, Plan, Script, TaskSpec, Work
+from mop_tui.domain.plan import Ailment, Command, Plan, Review, Script, TaskSpec, Work
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
 from mop_tui.domain.strategies import Found, Pressure, Strategy
@@ -141,6 +141,26 @@ def test_files_that_an_agent_owns_keep_its_tasks_with_it(file: Path) -> None:
     ann = replace(what.agents[AgentId("ann")], owns=agent("x", owns=["here/*"]).owns)
     ran = play(replace(what, agents={**what.agents, ann.id: ann}), file)
     assert ran.of("task.reassigned") == []
+
+
+def test_nobody_is_given_the_review_of_what_it_did(file: Path) -> None:
+    by_ben = Review(AgentId("ben"), expected_ms=300_000)
+    pair = [typed("ann", "worker", "dig"), typed("ben", "worker", "dig")]
+    tasks = [task(f"t{number}", "ann", seconds=20, review=by_ben) for number in range(6)]
+    scripts = {f"t{number}": fixed(20) for number in range(6)}
+    what = replace(plan(pair, tasks, scripts=scripts), strategies=(MOVE,))
+    ran = play(what, file)
+    assert {it.spec.agent for it in ran.session.tasks.values() if it.spec.reviews} == {"ben"}
+    assert ran.session.outcome == "complete"
+
+
+def test_nobody_is_given_what_it_is_to_review(file: Path) -> None:
+    by_ben = Review(AgentId("ben"))
+    pair = [typed("ann", "worker", "dig"), typed("ben", "worker", "dig")]
+    tasks = [task(f"t{number}", "ann", seconds=300, review=by_ben) for number in range(6)]
+    ran = play(replace(plan(pair, tasks), strategies=(MOVE,)), file)
+    assert ran.of("task.reassigned") == []
+    assert ran.session.outcome == "complete"
 
 
 # -- what there is --------------------------------------------------------------------------------

@@ -474,3 +474,30 @@ def test_nothing_is_waited_for_in_vain_as_long_as_a_person_decides_about_more(
     )
     assert ran.states("one")[-1][1] == ("COMPLETE" if said == "approve" else "FAILED")
     assert recheck(what, ran.events).divergence is None
+
+
+def test_a_process_that_has_nothing_to_do_keeps_no_deadlock_from_being_found(file: Path) -> None:
+    what = plan(
+        [agent("a"), agent("b", for_session=True)],
+        [
+            task("zero", "b"),
+            task("one", "a", needs=["zero"], priority=Priority.HIGH),
+            task("two", "b", needs=["zero"]),
+        ],
+        max_agents=1,
+    )
+
+    def behave(hand: Hand, heard: Told | None) -> None:
+        match heard:
+            case Assignment() if hand.task == "one":
+                hand.after(1, hand.wait, "w", "k")
+            case Assignment():
+                hand.after(4, hand.remember, "k" if hand.task == "two" else "z", 1)
+                hand.after(5, hand.done)
+            case Reply():
+                hand.exit()
+
+    ran = play(with_strategy(what, breaks()), file, hands=behave)
+    assert [it.at for it in ran.of("system.deadlock_found")] == [6000]
+    assert broken(ran) == [("withdraw", "one", "two", "policy")]
+    assert ran.session.outcome == "complete"
