@@ -5,7 +5,7 @@ What agents ask has the same timers; what is answered there is for the agent to 
 A timeout is its own outcome. It never approves, and it is never recorded as somebody's denial.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mop_tui.decisions.ending import wind_down
 from mop_tui.decisions.issues import gate_of
@@ -38,30 +38,22 @@ from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
 from mop_tui.domain.timers import timer_of
 
 
-def ask_at_gate(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def ask_at_gate(_plan: Plan, session: Session, event: AnyEvent) -> Sequence[SystemDecided]:
     """Ask for a gated task once everything else it needs is there."""
     data: TaskTransitioned = event.data
     if session.status != "running":
-        return
+        return ()
     task = session.tasks[data.task]
     if not task.gated or task.spec.gate is None or task.question is not None:
-        return
-    if task.spec.gated_by is not None:
-        yield SystemDecided(
-            rule=f"trigger/{task.spec.gated_by}",
-            verdict="yes",
-            reason=f"{data.task} deploys to {task.spec.environment}",
-            actions=(Fire(task.spec.gated_by), Ask(task.spec.gate, data.task)),
-            task=data.task,
-        )
-        return
-    yield SystemDecided(
-        rule="ask_at_gate",
-        verdict="yes",
-        reason=f"its gate {task.spec.gate} is opened by a human only",
-        actions=(Ask(task.spec.gate, data.task),),
-        task=data.task,
-    )
+        return ()
+    asked = Ask(task.spec.gate, data.task)
+    by = task.spec.gated_by
+    if by is not None:
+        reason = f"{data.task} deploys to {task.spec.environment}"
+        actions = (Fire(by), asked)
+        return (SystemDecided(f"trigger/{by}", "yes", reason, actions, task=data.task),)
+    reason = f"its gate {task.spec.gate} is opened by a human only"
+    return (SystemDecided("ask_at_gate", "yes", reason, (asked,), task=data.task),)
 
 
 def limit_waiting(_plan: Plan, _session: Session, event: AnyEvent) -> Iterator[SystemDecided]:

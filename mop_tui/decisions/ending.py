@@ -1,6 +1,6 @@
 """How a session ends: all done, told to stop, or nothing left that could move it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from mop_tui.decisions.deadlock import over_at_the_end
@@ -163,13 +163,14 @@ def _begins(session: Session, event: AnyEvent) -> bool:
     )
 
 
-def end_session(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision]:
+def end_session(plan: Plan, session: Session, event: AnyEvent) -> Sequence[Decision]:
     """Close the session when every task is terminal, nobody works and no question is open.
 
     Processes that live for the session are dismissed first. Triggers may find more to do before.
     """
     if _is_over(session) and not _begins(session, event):
-        yield Later(partial(_end, plan, session), last=True)
+        return (Later(partial(_end, plan, session), last=True),)
+    return ()
 
 
 def _is_over(session: Session) -> bool:

@@ -9,7 +9,7 @@ is a hook of the session, too, and has its rules in `calling`.
 Who orders a hook says so by `RunHook`; that a hook ended is told by `SystemDone`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 from mop_tui.decisions.doubt import settled
@@ -214,10 +214,12 @@ def _advice(agent: AgentId | None, name: HookName) -> str:
     return MEND.format(hook_log(agent, name))
 
 
-def end_hooks(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def end_hooks(_plan: Plan, session: Session, event: AnyEvent) -> Iterable[SystemDecided]:
     """End the hooks that run for something that is not wanted any more."""
-    if not session.running_hooks:
-        return
+    return _unwanted_ended(session, event) if session.running_hooks else ()
+
+
+def _unwanted_ended(session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
     data: AgentTransitioned | TaskTransitioned | UserCommanded | SystemTimerFired = event.data
     match data:
         case TaskTransitioned():

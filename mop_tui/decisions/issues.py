@@ -6,7 +6,7 @@ can judge stays open: what an agent told of work that counts, an edit of somebod
 what ended the session. `docs/contracts.md` has them all in one table.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mop_tui.decisions.rules import Rule
 from mop_tui.domain.actions import CloseIssue, OpenIssue
@@ -123,22 +123,26 @@ def settle_task(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syst
         yield SystemDecided("settle_task", "yes", reason, moot, task=data.task)
 
 
-def settle_end(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+_AFTER_ALL = frozenset({TaskTrigger.RETRIED, TaskTrigger.REINSTATED})
+
+
+def settle_end(_plan: Plan, session: Session, event: AnyEvent) -> Sequence[SystemDecided]:
     """Close what was told of the end of a task, once that is to be done after all."""
     data: TaskTransitioned = event.data
-    if data.trigger not in (TaskTrigger.RETRIED, TaskTrigger.REINSTATED):
-        return
+    if data.trigger not in _AFTER_ALL:
+        return ()
     ends = (session.open_issue(failure_of(data.task)), session.open_issue(gate_of(data.task)))
     settled = tuple(CloseIssue(issue.id) for issue in ends if issue is not None)
-    if settled:
-        reason = "the task is to be done after all"
-        yield SystemDecided("settle_end", "yes", reason, settled, task=data.task)
+    if not settled:
+        return ()
+    reason = "the task is to be done after all"
+    return (SystemDecided("settle_end", "yes", reason, settled, task=data.task),)
 
 
-def settle_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def settle_agent(_plan: Plan, session: Session, event: AnyEvent) -> Sequence[SystemDecided]:
     """Close what was told of an agent that did not start or was out of work, once it is back."""
     if not session.known_issues:
-        return
+        return ()
     data: AgentTransitioned = event.data
     keys = [given_up(data.agent), missed(data.agent)]
     reason = "it is given another process"
@@ -147,8 +151,7 @@ def settle_agent(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         reason = "it is there"
     found = map(session.open_issue, keys)
     settled = tuple(CloseIssue(issue.id) for issue in found if issue is not None)
-    if settled:
-        yield SystemDecided("settle_agent", "yes", reason, settled, data.agent)
+    return (SystemDecided("settle_agent", "yes", reason, settled, data.agent),) if settled else ()
 
 
 def settle_limit(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:

@@ -6,7 +6,7 @@ task, however that came: a task that was cancelled stays locked until the proces
 is gone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from mop_tui.decisions.rules import Rule
 from mop_tui.decisions.work import why_out
@@ -19,7 +19,7 @@ from mop_tui.domain.session import Session
 _ON_ITS_WAY = (AgentState.COMPLETE, AgentState.FAILED)
 
 
-def release_locks(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def release_locks(_plan: Plan, session: Session, event: AnyEvent) -> Sequence[SystemDecided]:
     """Give back what an agent locked for a task that it has let go of.
 
     One that goes on to where it can be given something is waited for: it is there in a moment, and
@@ -28,19 +28,14 @@ def release_locks(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
     data: AgentTransitioned = event.data
     held = session.locked_by.get(data.agent)
     if not held:
-        return
+        return ()
     agent = session.agents[data.agent]
     if data.to_state in _ON_ITS_WAY and session.status == "running" and not why_out(session, agent):
-        return
+        return ()
     task = session.locks[next(iter(held))].task
-    yield SystemDecided(
-        "release_locks",
-        "yes",
-        f"{data.agent} no longer has {task}",
-        tuple(Unlock(resource, task, data.agent) for resource in held),
-        data.agent,
-        task,
-    )
+    unlocked = tuple(Unlock(resource, task, data.agent) for resource in held)
+    reason = f"{data.agent} no longer has {task}"
+    return (SystemDecided("release_locks", "yes", reason, unlocked, data.agent, task),)
 
 
 RULES = (

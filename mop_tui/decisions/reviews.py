@@ -6,7 +6,7 @@ sent back as often as it may be. A review that comes to no verdict approves noth
 about waits for another one, or for the operator.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mop_tui.decisions.issues import failure_of, unreviewed
 from mop_tui.decisions.rules import Rule
@@ -113,7 +113,7 @@ def end_review(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Syste
     yield SystemDecided("end_review", "yes", reason, actions, review.agent, review.spec.id)
 
 
-def settle_review(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def settle_review(_plan: Plan, session: Session, event: AnyEvent) -> Sequence[SystemDecided]:
     """Close what was told of a review without a verdict, once it is done after all, or what it is
     about is over."""
     data: TaskTransitioned = event.data
@@ -121,15 +121,16 @@ def settle_review(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sy
     of = reviewed(session, task) or task
     review = latest(session, of)
     if review is None or (of.state is TaskState.REVIEWING and is_lost(review)):
-        return
+        return ()
     known = [unreviewed(of.spec.id)]
     if task is of:  # what was told of a task that failed is settled with that by itself
         known.append(failure_of(review.spec.id))
     found = map(session.open_issue, known)
     settled = tuple(CloseIssue(issue.id) for issue in found if issue is not None)
-    if settled:
-        reason = f"{of.spec.id} does not wait any more for a review that has ended"
-        yield SystemDecided("settle_review", "yes", reason, settled, task=of.spec.id)
+    if not settled:
+        return ()
+    reason = f"{of.spec.id} does not wait any more for a review that has ended"
+    return (SystemDecided("settle_review", "yes", reason, settled, task=of.spec.id),)
 
 
 _LOST = (TaskState.FAILED, TaskState.CANCELLED)

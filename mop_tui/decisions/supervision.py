@@ -568,15 +568,16 @@ def recovered(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
     yield SystemDecided("attend_recovery", "yes", "it is well again", actions, *_about(agent))
 
 
-def settle_health(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def settle_health(_plan: Plan, session: Session, event: AnyEvent) -> Sequence[SystemDecided]:
     """Note that an agent's illness is over because its work is."""
     data: AgentTransitioned = event.data
     agent = session.agents[data.agent]
     actions = _no_longer(session, agent) if agent.ill_with else ()
-    if actions:
-        failed = data.to_state is AgentState.FAILED  # also of one that is started again
-        reason = "its process has ended" if failed else f"it is {data.to_state} now"
-        yield SystemDecided("settle_health", "yes", reason, actions, data.agent, data.task)
+    if not actions:
+        return ()
+    failed = data.to_state is AgentState.FAILED  # also of one that is started again
+    reason = "its process has ended" if failed else f"it is {data.to_state} now"
+    return (SystemDecided("settle_health", "yes", reason, actions, data.agent, data.task),)
 
 
 def _no_longer(session: Session, agent: Agent) -> tuple[Action, ...]:
@@ -588,14 +589,15 @@ def _no_longer(session: Session, agent: Agent) -> tuple[Action, ...]:
     return (*([] if issue is None else [CloseIssue(issue.id)]), *questions)
 
 
-def settle_restarts(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def settle_restarts(_plan: Plan, session: Session, event: AnyEvent) -> Sequence[SystemDecided]:
     """Note that work is over for which an agent was started again."""
     data: TaskTransitioned = event.data
     issue = session.open_issue(restart_for(data.task))
-    if issue is not None:
-        reason = f"{data.task} is {data.to_state}"
-        settled = (CloseIssue(issue.id),)
-        yield SystemDecided("settle_health", "yes", reason, settled, task=data.task)
+    if issue is None:
+        return ()
+    reason = f"{data.task} is {data.to_state}"
+    settled = (CloseIssue(issue.id),)
+    return (SystemDecided("settle_health", "yes", reason, settled, task=data.task),)
 
 
 def illness_of(agent: AgentId) -> str:

@@ -4,7 +4,7 @@ An agent that lives for a task ends it by the exit of its process: 0 is success.
 the session is handed the task and says when it is done; its exit meanwhile is a failure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from mop_tui.decisions import admission
@@ -318,28 +318,23 @@ def return_to_pool(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[S
     )
 
 
-def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def call_back(_plan: Plan, session: Session, event: AnyEvent) -> Sequence[SystemDecided]:
     """Have somebody who was out of work come back for a task that has just been created, or that is
     to be done after all."""
     data: TaskCreated | TaskTransitioned | TaskReassigned = event.data
     if session.status != "running":
-        return
+        return ()
     if isinstance(data, TaskTransitioned) and data.trigger not in _AFTER_ALL:
-        return
+        return ()
     able = [session.agents[agent] for agent in session.capable(session.tasks[data.task].spec)]
     if any(agent.state is AgentState.AVAILABLE for agent in able):
-        return
+        return ()
     for agent in able:
         if agent.state in _OUT and not why_out(session, agent):
-            yield SystemDecided(
-                "call_back",
-                "yes",
-                f"{data.task} is something that it could do",
-                (_brought_back(agent),),
-                agent.spec.id,
-                data.task,
-            )
-            return
+            reason = f"{data.task} is something that it could do"
+            back = (_brought_back(agent),)
+            return (SystemDecided("call_back", "yes", reason, back, agent.spec.id, data.task),)
+    return ()
 
 
 def use_room(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision]:
