@@ -68,11 +68,6 @@ class StillSwarm:
         return self._snapshot.max_agents
 
     @property
-    def working(self) -> int:
-        """How many agents hold a task."""
-        return self._working
-
-    @property
     def at_limit(self) -> bool:
         """See `Swarm`."""
         most = self._snapshot.max_agents

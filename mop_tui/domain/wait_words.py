@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mop_tui.domain.ids import AgentId, MemoryKey, Resource, TaskId
+from mop_tui.domain.ids import MemoryKey, Resource, TaskId
 from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TaskState
 from mop_tui.domain.wait_graph import Node, Stuck
 from mop_tui.domain.waits import Swarm, waits_of
@@ -138,13 +138,3 @@ def _in_vain(swarm: Swarm, node: Node) -> str:
     if not fates:
         return f"waits for memory key {node.name}, which nobody is left to set"
     return f"waits for memory key {node.name}, which nobody is left to provide: {listed(fates)}"
-
-
-def agents_in(swarm: Swarm, cycle: Sequence[Node]) -> list[AgentId]:
-    """Return the agents that have a task of a circle in hand, in its order."""
-    found: list[AgentId] = []
-    for node in cycle:
-        task = swarm.tasks.get(TaskId(node.name)) if node.kind == "task" else None
-        if task is not None and task.agent is not None and task.state in HELD_BY_AGENT:
-            found.append(task.agent)
-    return found
