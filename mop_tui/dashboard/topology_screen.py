@@ -12,7 +12,7 @@ from mop_tui.dashboard.box_words import words_for
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.key_line import KeyLine
-from mop_tui.dashboard.line import Line, clip, spread, width_of, wrap
+from mop_tui.dashboard.line import ELLIPSIS, Line, cell, clip, spread, width_of, wrap
 from mop_tui.dashboard.lines import FrameLines
 from mop_tui.dashboard.playback_bar import PlaybackBar
 from mop_tui.dashboard.replayed_screen import REPLAY_KEYS, ReplayedScreen
@@ -210,10 +210,13 @@ class DeadlockLines(FrameLines):
     """Who waits for ever, in a sentence each. Takes no room while nobody does."""
 
     def lines(self, frame: Frame, width: int) -> Sequence[Line]:
-        """Return the sentences, wrapped to the width."""
+        """Return the sentences, wrapped to the width; where they are cut, that can be seen."""
         said: list[Line] = []
         for deadlock in frame.snapshot.deadlocks:
             for at, text in enumerate(wrap(deadlock.text, max(width - 2, 1))):
                 said.append((((f"{ALARM} " if at == 0 else "  "), "bad"), (text, "bad")))
         most = min(_MOST_SAID, max(1, self.screen.size.height // 8))
-        return said[:most]
+        if len(said) <= most:
+            return said
+        *kept, (sign, (text, ink)) = said[:most]
+        return [*kept, (sign, cell(f"{text} {ELLIPSIS}", max(width - 2, 1), ink))]

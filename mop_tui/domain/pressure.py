@@ -237,7 +237,8 @@ class _Judge:
             named = listed([other.spec.id for other in others[:MANY]])
             ready_ = f"{len(waiting)} ready task{'' if len(waiting) == 1 else 's'}"
             does = "is" if len(others) == 1 else "are"
-            text = f"{ready_} wait for {name}, while {named} {does} free and could do them"
+            wait, them = ("waits", "it") if len(waiting) == 1 else ("wait", "them")
+            text = f"{ready_} {wait} for {name}, while {named} {does} free and could do {them}"
             return Found("agent_overloaded", len(waiting), limit, text, name, waiting[0])
         return None
 

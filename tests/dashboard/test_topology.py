@@ -10,6 +10,7 @@ from dashboard.plays import coordinated, crowd, mop_platform
 from dashboard.stage import Recording, Stage
 
 from mop_tui.dashboard.detail_dialog import DetailDialog
+from mop_tui.dashboard.line import ELLIPSIS
 from mop_tui.dashboard.overview import Overview
 from mop_tui.dashboard.question_dialog import QuestionDialog
 from mop_tui.dashboard.sketch import ALARM
@@ -249,6 +250,20 @@ async def test_a_deadlock_is_drawn_told_and_gone_to_in_both_layers() -> None:
         stage.happen(e.SystemDeadlockCleared(DeadlockId("d1")))
         await desk.look()
         assert ALARM not in desk.text()
+
+
+@pytest.mark.parametrize("size", [(40, 20), (80, 24)])
+async def test_a_sentence_too_long_for_its_lines_is_cut_visibly(size: tuple[int, int]) -> None:
+    said = "mason waits for the lock on crane; " * 8
+    stage = coordinated("mesh")
+    stage.happen(
+        e.SystemDeadlockFound(
+            DeadlockId("d1"), (Node("task", "manual"),), Node("key", "ink"), said.strip()
+        )
+    )
+    async with at_desk(stage, size) as desk:
+        await desk.press("b")
+        assert desk.lines()[-2].rstrip().endswith(ELLIPSIS)
 
 
 async def test_what_waits_for_nobody_any_more_is_no_circle() -> None:

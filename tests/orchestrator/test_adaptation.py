@@ -115,6 +115,13 @@ def test_without_strategies_it_is_only_told(file: Path) -> None:
     assert not told[0].open
 
 
+def test_one_task_is_told_of_as_one(file: Path) -> None:
+    low = replace(MOVE, mode="ask", threshold=0)
+    ran = play(uneven(low), file)
+    said = {it.data.findings[0].text for it in ran.of("system.sampled") if it.data.findings}
+    assert "1 ready task waits for ann, while ben and cem are free and could do it" in said
+
+
 def test_what_only_one_can_do_in_its_way_stays_with_it(file: Path) -> None:
     what = uneven(MOVE)
     script = fixed(300)
