@@ -26,7 +26,8 @@ def recorded(file: Path) -> list[AnyEvent]:
 def run(
     mop: Mop, layout: Path, file: Path, *how: str | Path
 ) -> tuple[Session, list[AnyEvent], str]:
-    done = mop("run", layout, "--headless", "--session-file", file, *how)
+    pace = ("--set", "pace=0")
+    done = mop("run", layout, "--headless", "--session-file", file, *pace, *how)
     assert done.returncode == 0, done.stdout + done.stderr
     verified = mop("verify", "--decisions", file)
     assert verified.returncode == 0, verified.stdout

@@ -11,9 +11,7 @@ TEXT = re.compile(r'<text [^>]*x="([\d.]+)"[^>]*textLength="([\d.]+)"[^>]*>([^<]
 
 
 def test_a_text_begins_where_its_first_sign_is_to_stand() -> None:
-    text = (
-        '<text class="r" x="12.2" y="1" textLength="61" clip-path="c">&#160;&#160;a&amp;b</text>'
-    )
+    text = '<text class="r" x="12.2" y="1" textLength="61" clip-path="c">&#160;&#160;a&amp;b</text>'
     moved = '<text class="r" x="36.6" y="1" textLength="36.6" clip-path="c">a&amp;b</text>'
     assert anchored(text) == moved
 
