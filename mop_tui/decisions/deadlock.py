@@ -64,6 +64,8 @@ from mop_tui.domain.wording import lasting
 DEADLOCK = "deadlock"
 """What is asked about."""
 LEAVE_IT = "leave"
+MOST_OPTIONS = 12
+"""Of so many who could be taken out the operator may choose, those that lose least among them."""
 _GIVEN_BACK = frozenset({"lock", "agent", "skill", "turn"})
 """What others wait for that somebody gives back whose task is withdrawn."""
 _WAYS: tuple[Way, ...] = ("begin", "withdraw", "refuse", "cancel")
@@ -345,7 +347,7 @@ def _question(session: Session, deadlock: Deadlock, outs: Sequence[Out], why: st
         ("why you are asked", why),
     ]
     # What the policy would do comes first.
-    best = sorted(outs, key=lambda it: (_WAYS.index(it.way), it.lost_ms))
+    best = sorted(outs, key=lambda it: (_WAYS.index(it.way), it.lost_ms))[:MOST_OPTIONS]
     options = [Option(it.value, _title(it), _lost(session.tasks[it.task], it)) for it in best]
     return QuestionSpec(
         name=QuestionName(f"{DEADLOCK}/{deadlock.id}"),

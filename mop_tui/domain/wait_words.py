@@ -9,18 +9,22 @@ from mop_tui.domain.waits import Swarm, waits_of
 from mop_tui.domain.wording import listed, printable
 
 LONGEST_CHAIN = 8
-"""Up to so many waits are followed, one behind the other."""
+"""Up to so many waits are told, one behind the other."""
 
 
 def told(swarm: Swarm, stuck: Stuck) -> str:
     """Return in a sentence why nobody in `stuck` can ever go on."""
     if stuck.hopeless is not None:
         return printable(f"{_who(swarm, stuck.cycle[0])} {_in_vain(swarm, stuck.hopeless)}")
-    steps = [
+    steps = _steps(stuck.cycle)
+    sentences = [
         f"{_who(swarm, waiter)} {_waits(swarm, waiter, between, target)}"
-        for waiter, between, target in _steps(stuck.cycle)
+        for waiter, between, target in steps[:LONGEST_CHAIN]
     ]
-    return printable("; ".join(steps))
+    if len(steps) > LONGEST_CHAIN:
+        back = _who(swarm, steps[0][0])
+        sentences.append(f"and so on, by {len(steps) - LONGEST_CHAIN} more, back to {back}")
+    return printable("; ".join(sentences))
 
 
 def chain(swarm: Swarm, node: Node) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     ),
     (fuzz_reader.main, ["--minutes", "0.02"], "failures: 0"),
     (spawning.main, ["--files", "2", "--burst", "20", "--folders", "3"], "times the floor"),
-    (illness.main, ["--seeds", "4", "--days", "4"], "all were handled, in time, once"),
+    (illness.main, ["--seeds", "3", "--days", "3"], "all were handled, in time, once"),
     (adaptation.main, ["--seeds", "1"], "made longer: 0 of 3"),
     (storms.main, ["--seeds", "60", "--processes", "2"], "no limit broken, nothing twice"),
     (messages.main, ["--messages", "2000", "--seeds", "3"], "none lost, doubled or out of order"),

@@ -41,7 +41,7 @@ def _rehearse(
 
 
 @pytest.mark.parametrize(
-    "name", ["python-release", "agents-tour", "mop-platform", "illness", "talkative"]
+    "name", ["python-release", "agents-tour", "mop-platform", "illness", "talkative", "deadlock"]
 )
 def test_same_layout_and_seed_give_the_same_bytes(mop: Mop, tmp_path: Path, name: str) -> None:
     layout = LAYOUTS / f"{name}.yaml"

@@ -501,3 +501,19 @@ def test_a_process_that_has_nothing_to_do_keeps_no_deadlock_from_being_found(fil
     assert [it.at for it in ran.of("system.deadlock_found")] == [6000]
     assert broken(ran) == [("withdraw", "one", "two", "policy")]
     assert ran.session.outcome == "complete"
+
+
+def test_of_a_long_circle_as_much_is_told_and_offered_as_one_can_read(file: Path) -> None:
+    names = [f"a{number:02}" for number in range(30)]
+    what = plan([agent(name) for name in names], [task(f"of-{name}", name) for name in names])
+    steps = {
+        name: (("lock", name), ("rest", "2"), ("lock", names[(at + 1) % 30]))
+        for at, name in enumerate(names)
+    }
+    leave = answer("deadlock/d1", "leave")
+    ran = run(file, what, steps, dict.fromkeys(names, 1), attended=True, answers=[leave])
+    (found,) = ran.of("system.deadlock_found")
+    assert len(found.data.cycle) == 60
+    assert found.data.text.endswith("; and so on, by 22 more, back to a00 (of-a00)")
+    (asked,) = ran.of("user.asked")
+    assert len(asked.data.options) == 13
