@@ -249,15 +249,17 @@ def _outs(session: Session, deadlock: Deadlock) -> Iterator[Out]:
             first = _task_before(cycle, at)
             if first != task.spec.id:
                 yield Out("withdraw", task.spec.id, agent.spec.id, lost, first)
-        asks = tuple(ask for ask, what in agent.waits.items() if _is_for(what, wanted))
+        asks = tuple(ask for ask, what in agent.waits.items() if _is_for(session, what, wanted))
         if asks:
             yield Out("refuse", task.spec.id, agent.spec.id, lost, asks=asks)
 
 
-def _is_for(what: object, wanted: Node) -> bool:
+def _is_for(session: Session, what: object, wanted: Node) -> bool:
     """True if an agent that asked for `what` waits for `wanted` because of that."""
     if isinstance(what, LockWanted):
-        return wanted.kind in ("lock", "task")
+        if wanted.kind == "lock":
+            return any(lock.resource == wanted.name for lock in session.taken_like(what.resource))
+        return wanted.kind == "task"
     return wanted.kind == "key" and what == wanted.name
 
 

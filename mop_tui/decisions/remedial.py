@@ -230,12 +230,34 @@ def _may_pause(session: Session, agent: Agent, strategy: Strategy) -> bool:
 
 
 def _importance(session: Session, agent: Agent, cores: float | None) -> tuple[int, int, float]:
-    """Return by what the least important comes first: the priority of its task, how much work
-    waits for that, and how little it uses."""
+    """Return by what the least important comes first: the priority of its task, or of those that
+    wait for what it has locked or will provide; how much work waits for that; and how little it
+    uses."""
     if agent.task is None:
         return -1, 0, -(cores or 0.0)
-    task = session.tasks[agent.task]
-    return task.spec.priority, session.rank(agent.task), -(cores or 0.0)
+    held_up = [session.tasks[task] for task in _held_up(session, agent.task)]
+    priority = max(task.spec.priority for task in (session.tasks[agent.task], *held_up))
+    rank = max(map(session.rank, (agent.task, *(task.spec.id for task in held_up))))
+    # Who has something that others wait for now keeps them from work, too.
+    return priority, rank + (_HOLDS_UP if held_up else 0), -(cores or 0.0)
+
+
+_HOLDS_UP = 1 << 60
+"""More than any work that waits for a task."""
+
+
+def _held_up(session: Session, task: TaskId) -> list[TaskId]:
+    """Return the tasks that wait for what is locked for a task, or at work for its keys."""
+    agent = session.holder.get(task)
+    locked = session.locked_by.get(agent, {}) if agent is not None else {}
+    nodes = [node for resource in locked for node in session.wanting_like(resource)]
+    waiting = [
+        session.agents[name].task
+        for key in session.tasks[task].spec.provides
+        for name, _ in session.waiting_agents.get(key, ())
+    ]
+    names = (*(TaskId(node.name) for node in nodes), *(it for it in waiting if it is not None))
+    return [it for it in dict.fromkeys(names) if it != task]
 
 
 def _share(session: Session, cores: float) -> float:

@@ -643,6 +643,7 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
     if to_state in TERMINAL:
         task.ended_at = event.at
         task.rests_until = None
+        task.yields_to = ()
         session.timers.pop(rest_of(task.spec.id), None)
     if to_state is _TASK_COMPLETE:
         task.progress = 100

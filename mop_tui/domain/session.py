@@ -782,7 +782,7 @@ class Session:
         for node in [node for node in nodes if node.kind == "lock"]:
             held = node.name in self.locks
             if held and node not in graph:
-                nodes.update((task, None) for task in self._wanting(Resource(node.name)))
+                nodes.update((task, None) for task in self.wanting_like(Resource(node.name)))
             elif not held:
                 nodes.update((waiter, None) for waiter in graph.waiters(node))
         for task in served:
@@ -897,7 +897,7 @@ class Session:
         self._unsettled_nodes[of_lock(lock.resource)] = None
         self._unsettled_nodes[of_task(lock.task)] = None
 
-    def _wanting(self, resource: Resource) -> Iterator[Node]:
+    def wanting_like(self, resource: Resource) -> Iterator[Node]:
         """Yield the tasks for which what may be the same as `resource` is wanted."""
         for other in self.alike[resource]:
             yield from map(of_task, self.wanting.get(other, ()))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mop_tui.domain.agent_lifecycle import LIVE, AgentState, PausedBy
 from mop_tui.domain.events import AnyEvent, SystemSampled
 from mop_tui.domain.feed import Steer
-from mop_tui.domain.ids import AgentId, TaskId
+from mop_tui.domain.ids import AgentId, Resource, TaskId
 from mop_tui.domain.plan import Ailment, Command, Plan, Review, Script, TaskSpec, Work
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Session
@@ -223,6 +223,17 @@ def test_who_is_critical_is_not_paused(file: Path) -> None:
     paused = {it.data.agent for it in ran.of("agent.transitioned") if it.data.to_state == "PAUSED"}
     assert paused
     assert paused.isdisjoint({"a0", "a1"})
+
+
+def test_who_has_locked_what_others_wait_for_is_not_paused_before_others(file: Path) -> None:
+    what = crowded(DOWN)
+    locking = {
+        name: replace(spec, locks=(Resource("shared"),) if name in ("t-a0", "t-a5") else ())
+        for name, spec in what.tasks.items()
+    }
+    ran = play(replace(what, tasks=locking), file)
+    assert ran.of("system.strategy_applied")[0].data.agents == ("a1", "a2")
+    assert ran.session.outcome == "complete"
 
 
 def test_that_nobody_may_be_paused_is_said(file: Path) -> None:

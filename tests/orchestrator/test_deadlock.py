@@ -11,7 +11,8 @@ from hands import Hand, Hands
 
 from mop_tui.agents.host import Assignment, Reply, Told
 from mop_tui.decisions.deadlock import MOST_TAKEN_OUT
-from mop_tui.domain.ids import MemoryKey, QuestionName
+from mop_tui.domain.feed import CancelTask, RetryTask
+from mop_tui.domain.ids import MemoryKey, QuestionName, TaskId
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.reactions import Reaction
@@ -517,3 +518,23 @@ def test_of_a_long_circle_as_much_is_told_and_offered_as_one_can_read(file: Path
     assert found.data.text.endswith("; and so on, by 22 more, back to a00 (of-a00)")
     (asked,) = ran.of("user.asked")
     assert len(asked.data.options) == 13
+
+
+def test_what_gave_way_and_is_cancelled_waits_for_nobody_when_it_is_done_after_all(
+    file: Path,
+) -> None:
+    steps = {
+        "a": (("lock", "x"), ("lock", "y")),
+        "b": (("lock", "y"), ("rest", "9"), ("lock", "x"), ("rest", "60")),
+    }
+    what = plan([agent("a"), agent("b")], [task("one", "a"), task("two", "b")])
+    ran = run(
+        file,
+        with_strategy(what, breaks()),
+        steps,
+        starts={"a": 1, "b": 1},
+        operator=[(20.0, CancelTask(TaskId("one"))), (21.0, RetryTask(TaskId("one")))],
+    )
+    assert broken(ran) == [("withdraw", "one", "two", "policy")]
+    assert (21, "ASSIGNED") in ran.states("one"), "though two is not over"
+    assert ran.session.outcome == "complete"
