@@ -139,6 +139,12 @@ class Dashboard(App[WhyEnded]):
         Binding("colon", "go_to", "Go to", tooltip="Go to a time or an event", key_display=":"),
         Binding("T", "triggers", "Triggers", tooltip="List the triggers: fire, mute, disable"),
         Binding("L", "timeline", "Timeline", tooltip="Show who did what when, and what is ahead"),
+        Binding(
+            "b",
+            "topology",
+            "Topology",
+            tooltip="Draw who speaks to whom, and what waits for what",
+        ),
         Binding("s", "by_hand('spawn')", "Spawn", tooltip="Spawn an agent by hand", show=False),
         Binding("C", "by_hand('task')", "Task", tooltip="Create a task by hand", show=False),
         Binding("M", "by_hand('memory')", "Memory", tooltip="Set a key of the memory", show=False),
@@ -154,13 +160,6 @@ class Dashboard(App[WhyEnded]):
             "remembered",
             "Remembered",
             tooltip="List the answers that are remembered, and forget one",
-            show=False,
-        ),
-        Binding(
-            "b",
-            "topology",
-            "Topology",
-            tooltip="Draw who speaks to whom, and what waits for what",
             show=False,
         ),
         Binding(

@@ -455,7 +455,8 @@ async def test_help_lists_the_keys_that_work_here() -> None:
 async def test_the_last_line_names_the_keys_of_this_place_and_they_can_be_clicked() -> None:
     async with at_desk(mop_platform()) as desk:
         keys = desk.lines()[-1]
-        named = [" ⏎ More", "tab Pane", "a Answer", "L Timeline", "? Help", "q Quit"]
+        named = [" ⏎ More", "tab Pane", "a Answer", "L Timeline", "b Topology"]
+        named += ["? Help", "q Quit"]
         assert re.split("  +", keys) == named
         await desk.pilot.click(KeyLine, offset=(keys.index("tab"), 0))
         await desk.look()
