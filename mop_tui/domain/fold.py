@@ -7,13 +7,11 @@ former process (an older incarnation) change nothing either.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Literal
 
 from mop_tui.domain import events as e
-from mop_tui.domain import remembering
+from mop_tui.domain import fold_messages, fold_swarm, remembering
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
-from mop_tui.domain.deadlock import Deadlock
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, MemoryKey, MessageId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.issues import (
@@ -42,15 +40,11 @@ from mop_tui.domain.rows import (
 )
 from mop_tui.domain.session import Fate, Session
 from mop_tui.domain.strategies import (
-    LATEST_ADAPTATIONS,
-    Adaptation,
     Adapting,
-    HeldBack,
-    Pressed,
     strategy_asked,
 )
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
-from mop_tui.domain.timers import call_of, force_of, relay_of, rest_of, timeout_of, timer_of
+from mop_tui.domain.timers import call_of, force_of, rest_of, timeout_of, timer_of
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
@@ -451,64 +445,6 @@ def _agent_messaged(session: Session, event: Event[e.AgentMessaged]) -> None:
         session.reckon(to)
 
 
-def _agent_relayed(session: Session, event: Event[e.AgentRelayed]) -> None:
-    data = event.data
-    agent = _current(session, data.agent, data.incarnation)
-    relay = session.post.relays.get(data.agent)
-    if agent is None or relay is None:
-        return
-    relay.silent = 0
-    letter = session.post.letters.get(data.message)
-    if letter is not None and letter.holder == data.agent:
-        session.post.relayed(letter, data.agent, event.seq, event.at)
-        _look_after(session, data.agent)
-
-
-def _taken_over(session: Session, event: Event[e.SystemTakenOver]) -> None:
-    data = event.data
-    relay = session.post.relays.get(data.agent)
-    if relay is None:
-        session.ignored += 1
-        return
-    session.post.take_over(data.agent, data.messages, data.why)
-    if data.why == "silent":
-        relay.silent = session.agents[data.agent].incarnation
-    _look_after(session, data.agent)
-
-
-def _look_after(session: Session, relay: AgentId) -> None:
-    """Note what follows from it that an agent has less to relay."""
-    if not session.post.relays[relay].waiting:
-        session.timers.pop(relay_of(relay), None)
-    session.reckon(relay)
-
-
-def _message_intended(session: Session, data: e.SystemIntended) -> None:
-    """Note that a process is about to be told a message."""
-    letter = session.post.letters.get(data.message or MessageId(0))
-    if letter is None or data.agent is None:
-        return
-    former = letter.holder
-    session.post.hand(letter, data.agent, data.incarnation, data.action, data.hops, session.at)
-    if former is not None:
-        _look_after(session, former)
-    session.reckon(data.agent)
-
-
-def _message_done(session: Session, intended: e.SystemIntended, data: e.SystemDone) -> None:
-    """Note how telling a message came out."""
-    letter = session.post.letters.get(intended.message or MessageId(0))
-    if letter is None or letter.action != data.action or intended.agent is None:
-        return
-    if data.lost and intended.agent == letter.receiver:
-        session.post.lose(letter)
-    else:
-        session.post.done(letter, intended.agent, data.action, ok=not data.error)
-        if not data.error and intended.agent == letter.receiver:
-            session.meter.deliver(letter.hops, session.at - letter.said_at, session.at)
-    session.reckon(letter.receiver)
-
-
 def _told(session: Session, event: Event[e.AgentErred | e.AgentMessaged]) -> None:
     """Count what an agent says, where an issue tells of it already."""
     told = told_by(event.data)
@@ -636,7 +572,7 @@ def _task_transitioned(session: Session, event: Event[e.TaskTransitioned]) -> No
         task.agent = None
         task.progress = None
     if session.yielding or session.given_way:
-        _give_way(session, task)
+        fold_swarm.give_way(session, task)
     if was_terminal:
         _begin_anew(task)
     task.because_of = data.because_of
@@ -662,67 +598,6 @@ def _note_stay(task: Task, state: TaskState, at: int) -> None:
     elif state is _TASK_ACTIVE and task.paused_since is not None:
         hold = task.history[-1][3]
     task.history = with_stay(task.history, (at, state, task.agent, hold))
-
-
-def _give_way(session: Session, task: Task) -> None:
-    """Let tasks be begun that were not to be before `task` is over."""
-    over = task.state in TERMINAL
-    waiting = session.yielding.pop(task.spec.id, ()) if over else ()
-    for name in waiting:
-        row = session.tasks[name]
-        row.yields_to = tuple(other for other in row.yields_to if other != task.spec.id)
-        session.unsettle(row)
-        session.touch(row)
-    session.given_way = tuple(name for name in waiting if not session.tasks[name].yields_to)
-
-
-def _deadlock_found(session: Session, event: Event[e.SystemDeadlockFound]) -> None:
-    data = event.data
-    found = Deadlock(data.deadlock, data.cycle, data.hopeless, data.text, event.at, event.seq)
-    session.deadlocks[found.id] = found
-    session.open_deadlocks[found.stuck] = found.id
-
-
-def _deadlock_cleared(session: Session, event: Event[e.SystemDeadlockCleared]) -> None:
-    deadlock = session.deadlocks.get(event.data.deadlock)
-    if deadlock is None or session.open_deadlocks.pop(deadlock.stuck, None) is None:
-        session.ignored += 1
-        return
-    session.deadlocks[deadlock.id] = replace(deadlock, cleared_at=event.at)
-
-
-def _cycle_broken(session: Session, event: Event[e.SystemCycleBroken]) -> None:
-    data = event.data
-    if data.agent is not None:
-        session.last_victim = data.agent
-    session.given_way = ()
-    if data.by == "policy":
-        session.taken_out[data.task] = session.taken_out.get(data.task, 0) + 1
-    else:
-        session.taken_out.pop(data.task, None)
-    first, task = data.gives_way_to, session.tasks.get(data.task)
-    if task is not None and data.way == "begin":
-        _begin_after_all(session, task)
-    if first is None or task is None or session.tasks[first].state in TERMINAL:
-        return
-    task.yields_to = tuple(dict.fromkeys((*task.yields_to, first)))
-    session.unsettle(task)
-    waiting = (*session.yielding.get(first, ()), task.spec.id)
-    session.yielding[first] = tuple(dict.fromkeys(waiting))
-    session.touch(task)
-
-
-def _begin_after_all(session: Session, task: Task) -> None:
-    """Let a task be begun that was to give way to others, though these are not over."""
-    for first in task.yields_to:
-        others = tuple(name for name in session.yielding[first] if name != task.spec.id)
-        session.yielding[first] = others
-        if not others:
-            del session.yielding[first]
-    task.yields_to = ()
-    session.given_way = (task.spec.id,)
-    session.unsettle(task)
-    session.touch(task)
 
 
 def _end_review(task: Task, to_state: TaskState) -> None:
@@ -1008,69 +883,6 @@ def _system_started(session: Session, event: Event[e.SystemStarted]) -> None:
             session.triggers_of[kind] = (*session.triggers_of.get(kind, ()), spec.name)
 
 
-def _topology_changed(session: Session, event: Event[e.SystemTopologyChanged]) -> None:
-    if event.data.from_shape != session.shape:
-        session.ignored += 1
-        return
-    session.shape = event.data.to_shape
-    session.meter.switch(session.shape, event.at)
-    session.reorganise()
-
-
-def _task_reassigned(session: Session, event: Event[e.TaskReassigned]) -> None:
-    data = event.data
-    task = session.tasks.get(data.task)
-    if (
-        task is None
-        or task.state not in (TaskState.PENDING, TaskState.READY)
-        or task.spec.agent != data.from_agent
-        or data.to_agent not in session.agents
-    ):
-        session.ignored += 1
-        return
-    session.reassign(task, data.to_agent)
-    task.meant_for = task.meant_for or data.from_agent
-    session.touch(task)
-
-
-def _sampled(session: Session, event: Event[e.SystemSampled]) -> None:
-    before = session.pressures
-    session.sampled = event.data
-    session.pressures = {}
-    for found in event.data.findings:
-        known = before.get(found.trigger)
-        times, since = (0, event.at) if known is None else (known.times, known.since)
-        session.pressures[found.trigger] = Pressed(found, since, times + 1)
-
-
-def _strategy_applied(session: Session, event: Event[e.SystemStrategyApplied]) -> None:
-    data = event.data
-    if any(name not in session.agents for name in data.agents):
-        session.ignored += 1
-        return
-    state = session.adapting.get(data.strategy, Adapting())
-    if data.undone:
-        gone = frozenset(data.agents)
-        left = tuple(it for it in state.held_back if it.agent not in gone)
-        session.adapting[data.strategy] = Adapting(state.rests_from, state.times, left)
-        if data.action == "spawn_additional_agents":
-            for name in data.agents:
-                session.agents[name].retired = True
-                session.touch(session.agents[name])
-    else:
-        held = (
-            HeldBack(name, session.agents[name].moved, cores)
-            for name, cores in zip(data.agents, data.cores, strict=False)
-        )
-        session.adapting[data.strategy] = Adapting(
-            event.at, state.times + 1, (*state.held_back, *held)
-        )
-    step = Adaptation(
-        event.seq, event.at, data.strategy, data.trigger, data.action, data.undone, data.what
-    )
-    session.adaptations = (*session.adaptations, step)[-LATEST_ADAPTATIONS:]
-
-
 def _fired(session: Session, event: Event[e.SystemFired]) -> None:
     data = event.data
     trigger = session.triggers.get(data.trigger)
@@ -1178,7 +990,7 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
         case "tell" if data.ask is not None:
             _forget_wait(session, agent, data.ask)
         case "tell" if data.message is not None:
-            _message_intended(session, data)
+            fold_messages.message_intended(session, data)
         case _:
             pass
     session.touch(agent)
@@ -1201,7 +1013,7 @@ def _system_done(session: Session, event: Event[e.SystemDone]) -> None:
         _hook_done(session, intended, data)
         return
     if intended.message is not None:
-        _message_done(session, intended, data)
+        fold_messages.message_done(session, intended, data)
     if data.effect != "start_process" or data.agent is None:
         return
     agent = session.agents[data.agent]
@@ -1416,8 +1228,6 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.AgentChecked.KIND: _agent_checked,
     e.AgentErred.KIND: _agent_erred,
     e.AgentMessaged.KIND: _agent_messaged,
-    e.AgentRelayed.KIND: _agent_relayed,
-    e.SystemTakenOver.KIND: _taken_over,
     e.AgentAsked.KIND: _agent_asked,
     e.AgentWaiting.KIND: _agent_waiting,
     e.AgentLocking.KIND: _agent_locking,
@@ -1426,9 +1236,6 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.TaskCreated.KIND: _task_created,
     e.TaskTransitioned.KIND: _task_transitioned,
     e.TaskOutput.KIND: _task_output,
-    e.TaskReassigned.KIND: _task_reassigned,
-    e.SystemSampled.KIND: _sampled,
-    e.SystemStrategyApplied.KIND: _strategy_applied,
     e.UserAsked.KIND: _user_asked,
     e.UserSeen.KIND: _user_seen,
     e.UserNoticed.KIND: _user_noticed,
@@ -1453,11 +1260,9 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.SystemTimerSet.KIND: _timer_set,
     e.SystemTimerFired.KIND: _timer_fired,
     e.SystemClockJumped.KIND: _clock_jumped,
-    e.SystemTopologyChanged.KIND: _topology_changed,
-    e.SystemDeadlockFound.KIND: _deadlock_found,
-    e.SystemDeadlockCleared.KIND: _deadlock_cleared,
-    e.SystemCycleBroken.KIND: _cycle_broken,
     e.SystemDigest.KIND: _digest,
+    **fold_swarm.HANDLERS,
+    **fold_messages.HANDLERS,
 }
 
 FOLDED: frozenset[str] = frozenset(_HANDLERS)
