@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from mop_tui.domain.feed import SECTIONS, Section
+from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.plan import Mode
 from mop_tui.journal.chain import hash64
 from mop_tui.journal.codec import UnreadableError, mended
@@ -38,6 +39,8 @@ class Header:
     host: str = ""
     paths: Mapping[str, str] = field(default_factory=dict)
     """Where things were on that machine, by name."""
+    outlook: Outlook | None = None
+    """What earlier sessions let expect of it, if there were enough of them."""
     format: str = FORMAT
 
     @property
