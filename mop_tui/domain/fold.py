@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from mop_tui.domain import events as e
-from mop_tui.domain import fold_messages, fold_swarm, remembering
+from mop_tui.domain import fold_health, fold_messages, fold_questions, fold_swarm, remembering
 from mop_tui.domain.agent_lifecycle import AgentState, AgentTrigger, PausedBy
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.ids import AgentId, AskId, MemoryKey, MessageId, QuestionId, TaskId, TriggerName
@@ -24,27 +24,21 @@ from mop_tui.domain.issues import (
     told_by,
 )
 from mop_tui.domain.locks import Lock, LockWanted
-from mop_tui.domain.plan import LEAVE_IT, QuestionSpec
+from mop_tui.domain.plan import QuestionSpec
 from mop_tui.domain.review import result_of
 from mop_tui.domain.rows import (
-    LATEST_CHECKS,
     TAIL_LINES,
     Agent,
     Feedback,
     Hold,
     Issue,
-    Question,
     Task,
     Trigger,
     with_stay,
 )
 from mop_tui.domain.session import Fate, Session
-from mop_tui.domain.strategies import (
-    Adapting,
-    strategy_asked,
-)
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState, TaskTrigger
-from mop_tui.domain.timers import call_of, force_of, rest_of, timeout_of, timer_of
+from mop_tui.domain.timers import force_of, rest_of, timeout_of
 
 # What nearly every move is compared with. In Python 3.11 it takes ten times as long to reach a
 # member through its enumeration.
@@ -209,9 +203,11 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
             session.timers.pop(force_of(agent.task, attempt), None)
         session.let_go(agent)
         agent.hook = None
-        _forget_checks(agent)
+        fold_health.forget_checks(agent)
     elif trigger in _OF_HEALTH:
-        _note_illness(agent, trigger, event.at, session.checks(agent).degradation_timeout_ms)
+        fold_health.note_illness(
+            agent, trigger, event.at, session.checks(agent).degradation_timeout_ms
+        )
         if trigger is not AgentTrigger.PERFORMANCE_RECOVERED:
             agent.fell_ill = event.seq
     if to_state is _PAUSED:
@@ -234,31 +230,6 @@ def _agent_transitioned(session: Session, event: Event[e.AgentTransitioned]) -> 
     session.touch(agent)
 
 
-def _forget_checks(agent: Agent) -> None:
-    """Forget what checks found of an agent that has nothing to do any more."""
-    agent.level, agent.findings = "healthy", ()
-    agent.failures = agent.severe = agent.passes = 0
-    agent.ongoing = ()
-    agent.checked_at = None
-
-
-def _note_illness(agent: Agent, trigger: AgentTrigger, at: int, lasting: int) -> None:
-    """Note what an agent that falls ill is ill with, or that it recovers."""
-    if trigger is AgentTrigger.PERFORMANCE_RECOVERED:
-        agent.recovered_at = at
-        return
-    if agent.recovered_at is not None and at - agent.recovered_at >= lasting:
-        agent.ill_with = ()
-    agent.recovered_at = None
-    _note_findings(agent)
-
-
-def _note_findings(agent: Agent) -> None:
-    """Note what an agent is ill with."""
-    found = ((reading.metric, reading.level) for reading in agent.findings)
-    agent.ill_with = tuple(dict.fromkeys((*agent.ill_with, *found)))
-
-
 def _pause(session: Session, agent: Agent, at: int, by: PausedBy | None) -> None:
     agent.paused_in, agent.paused_by = agent.state, by
     if agent.task is not None:
@@ -277,14 +248,6 @@ def _end_pause(session: Session, agent: Agent, task_id: TaskId | None, at: int) 
         task.paused_since = None
         task.history = with_stay(task.history, (at, task.state, task.agent, None))
         session.touch(task)
-
-
-def _current(session: Session, agent_id: AgentId, incarnation: int) -> Agent | None:
-    """Return the agent if `incarnation` is its present process."""
-    agent = session.agents.get(agent_id)
-    if agent is None or agent.incarnation != incarnation:
-        return None
-    return agent
 
 
 def _agent_progressed(session: Session, event: Event[e.AgentProgressed]) -> None:
@@ -317,7 +280,7 @@ def _advance(agent: Agent, worked: int, percent: int, event: AnyEvent) -> None:
 
 def _agent_output(session: Session, event: Event[e.AgentOutput]) -> None:
     data = event.data
-    agent = _current(session, data.agent, data.incarnation)
+    agent = session.present(data.agent, data.incarnation)
     if agent is None:
         return
     agent.tail = (agent.tail + data.lines)[-TAIL_LINES:]
@@ -328,7 +291,7 @@ def _agent_output(session: Session, event: Event[e.AgentOutput]) -> None:
 
 def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
     data = event.data
-    agent = _current(session, data.agent, data.incarnation)
+    agent = session.present(data.agent, data.incarnation)
     if agent is None:
         return
     if agent.running:
@@ -349,79 +312,15 @@ def _agent_exited(session: Session, event: Event[e.AgentExited]) -> None:
 
 
 def _agent_finished(session: Session, event: Event[e.AgentFinished]) -> None:
-    agent = _current(session, event.data.agent, event.data.incarnation)
+    agent = session.present(event.data.agent, event.data.incarnation)
     if agent is not None:
         agent.result = result_of(session.tasks.get(event.data.task), event.data)
         session.touch(agent)
 
 
-def _agent_health(session: Session, event: Event[e.AgentHealth]) -> None:
-    data = event.data
-    agent = _current(session, data.agent, data.incarnation)
-    if agent is None:
-        return
-    match data.source:
-        case "measured":
-            agent.measured = data
-            if data.idle_ms is not None:
-                agent.last_active = max(agent.last_active or 0, event.at - data.idle_ms)
-        case "reported":
-            agent.reported = data
-            agent.last_active = event.at
-        case "ping":
-            agent.unanswered_ms = data.unanswered_ms
-            if data.unanswered_ms is None:
-                agent.response_ms = data.response_ms
-    agent.heard = {**agent.heard, data.source: event.seq}
-    session.touch(agent)
-
-
-def _agent_checked(session: Session, event: Event[e.AgentChecked]) -> None:
-    data = event.data
-    agent = _current(session, data.agent, data.incarnation)
-    if agent is None:
-        return
-    agent.checked_at = event.at
-    agent.level = data.level
-    agent.findings = data.findings
-    agent.checks = (*agent.checks, (event.at, data.level))[-LATEST_CHECKS:]
-    agent.severe = agent.severe + 1 if data.level == "unhealthy" else 0
-    before = dict(agent.ongoing)
-    found = ((reading.metric, reading.level) for reading in data.findings)
-    agent.ongoing = tuple((it, before.get(it, 0) + 1) for it in found)
-    if agent.state in _ILL:
-        _note_findings(agent)
-    if data.level == "healthy":
-        agent.failures = 0
-        agent.passes += 1
-    else:
-        agent.failures += 1
-        agent.passes = 0
-    session.touch(agent)
-
-
-def _stand_still(session: Session, at: int, ms: int) -> None:
-    """Note that the wall clock went on by so much, or went back, which session time did not."""
-    total = session.away[-1][1] if session.away else 0
-    session.away = (*session.away, (at, total + ms))
-
-
-def _clock_jumped(session: Session, event: Event[e.SystemClockJumped]) -> None:
-    """Begin anew to count checks: what was not seen meanwhile is nobody's illness."""
-    if apart := event.data.wall_ms + event.data.stalled_ms:
-        _stand_still(session, event.at, apart)
-    for agent in session.agents.values():
-        if agent.running:
-            agent.watched_from = event.at
-            agent.unanswered_ms = None
-            agent.failures = agent.severe = 0
-            agent.ongoing = ()
-            session.touch(agent)
-
-
 def _agent_erred(session: Session, event: Event[e.AgentErred]) -> None:
     data = event.data
-    agent = _current(session, data.agent, data.incarnation)
+    agent = session.present(data.agent, data.incarnation)
     if agent is None:
         return
     agent.errors += 1
@@ -461,7 +360,7 @@ def _came_up_again(session: Session, issue: Issue | None, event: AnyEvent) -> No
 
 def _agent_asked(session: Session, event: Event[e.AgentAsked]) -> None:
     data = event.data
-    agent = _current(session, data.agent, data.incarnation)
+    agent = session.present(data.agent, data.incarnation)
     if agent is not None:
         _forget_wait(session, agent, data.ask)
         agent.waits = {**agent.waits, data.ask: data.question}
@@ -471,7 +370,7 @@ def _agent_asked(session: Session, event: Event[e.AgentAsked]) -> None:
 
 def _agent_waiting(session: Session, event: Event[e.AgentWaiting]) -> None:
     data = event.data
-    agent = _current(session, data.agent, data.incarnation)
+    agent = session.present(data.agent, data.incarnation)
     if agent is not None:
         _forget_wait(session, agent, data.ask)
         agent.waits = {**agent.waits, data.ask: data.key}
@@ -482,7 +381,7 @@ def _agent_waiting(session: Session, event: Event[e.AgentWaiting]) -> None:
 
 def _agent_locking(session: Session, event: Event[e.AgentLocking]) -> None:
     data = event.data
-    agent = _current(session, data.agent, data.incarnation)
+    agent = session.present(data.agent, data.incarnation)
     if agent is not None:
         _forget_wait(session, agent, data.ask)
         if session.await_lock(data.resource, data.agent, data.ask):
@@ -628,167 +527,10 @@ def _task_output(session: Session, event: Event[e.TaskOutput]) -> None:
     session.touch(task)
 
 
-def _user_asked(session: Session, event: Event[e.UserAsked]) -> None:
-    data = event.data
-    task = session.tasks.get(data.task) if data.task is not None else None
-    if data.question in session.questions or (task is None and data.task is not None):
-        session.ignored += 1
-        return
-    depth = session.depths.get(event.cause or 0, 0)
-    question = Question(asked=data, asked_at=event.at, seq=event.seq, depth=depth)
-    session.questions[data.question] = question
-    session.unsettle(question)
-    session.open_questions[data.question] = None
-    session.proposed += len(data.proposal)
-    session.touch(question)
-    if task is not None and data.agent is None:
-        task.question = data.question
-        session.unsettle(task)
-        task.doubtful = task.doubtful or data.doubt
-        session.touch(task)
-
-
-def _user_seen(session: Session, event: Event[e.UserSeen]) -> None:
-    question = session.questions.get(event.data.question)
-    if question is not None and question.seen_at is None:
-        question.seen_at = event.at
-        session.touch(question)
-
-
-def _user_noticed(session: Session, event: Event[e.UserNoticed]) -> None:
-    question = session.questions.get(event.data.question)
-    if question is not None and question.noticed_at is None:
-        question.noticed_at = event.at
-        session.touch(question)
-
-
-def _forget_call(session: Session, question: Question) -> None:
-    """Forget that somebody was to be called because of `question`."""
-    session.timers.pop(call_of(question.id, overdue=question.escalated), None)
-    question.calls_at = None
-
-
-def _set_call(session: Session, timer: e.SystemTimerSet, at: int | None) -> None:
-    question = session.questions.get(timer.question or QuestionId(""))
-    if question is not None:
-        question.calls_at = at
-        session.touch(question)
-
-
-def _close(session: Session, question: Question, at: int) -> None:
-    question.closed_at = at
-    session.unsettle(question)
-    _forget_call(session, question)
-    session.open_questions.pop(question.id, None)
-    session.proposed -= len(question.asked.proposal)
-    session.timers.pop(timer_of(question.id), None)
-    session.touch(question)
-    if question.asked.task is not None:
-        task = session.tasks[question.asked.task]
-        if task.question == question.id:
-            task.question = None
-            session.unsettle(task)
-            session.touch(task)
-
-
-def _open_question(session: Session, key: QuestionId) -> Question | None:
-    question = session.questions.get(key)
-    if question is None or question.state != "open":
-        session.ignored += 1
-        return None
-    return question
-
-
-def _user_answered(session: Session, event: Event[e.UserAnswered]) -> None:
-    data = event.data
-    question = _open_question(session, data.question)
-    if question is None:
-        return
-    question.state = "answered"
-    question.value, question.reason, question.by = data.value, data.reason, data.by
-    question.as_before = data.as_before
-    _heed_refusal(session, question)
-    _close(session, question, event.at)
-    if data.as_before is None:
-        for row in remembering.note(session, question, data.remember):
-            session.touch(row)
-    _open_gate(session, question)
-    _tell_next_attempt(session, question)
-
-
-def _user_expired(session: Session, event: Event[e.UserExpired]) -> None:
-    data = event.data
-    question = _open_question(session, data.question)
-    if question is None:
-        return
-    if data.outcome == "escalated":
-        _forget_call(session, question)
-        question.noticed_at = question.called_at = None
-        question.escalated = True
-        session.touch(question)
-        return
-    question.state = "expired"
-    question.value = data.value or ""
-    _heed_refusal(session, question)
-    _close(session, question, event.at)
-    if data.outcome in ("default", "fallback"):
-        _open_gate(session, question)
-        _tell_next_attempt(session, question)
-
-
-def _heed_refusal(session: Session, question: Question) -> None:
-    """Let a strategy rest that was proposed, and is not wanted."""
-    name = strategy_asked(question.asked.name)
-    if name and question.value != "approve":
-        state = session.adapting.get(name, Adapting())
-        session.adapting[name] = Adapting(session.at, state.times, state.held_back)
-
-
-def _tell_next_attempt(session: Session, question: Question) -> None:
-    """Let whoever tries a task again know what was said because of which it is."""
-    task = session.tasks.get(question.asked.subject or TaskId(""))
-    if task is not None and any(reaction.do == "retry" for reaction in question.reactions):
-        _tell_answer(session, task, question)
-
-
-def _tell_answer(session: Session, task: Task, question: Question) -> None:
-    name = question.asked.name
-    if not question.asked.secret:
-        task.answers = (*(it for it in task.answers if it[0] != name), (name, question.value))
-    if question.reason:
-        task.reasons = (*(it for it in task.reasons if it[0] != name), (name, question.reason))
-    session.touch(task)
-
-
-def _open_gate(session: Session, question: Question) -> None:
-    """Clear the task that waited for this answer, unless the answer is no."""
-    asked = question.asked
-    if asked.task is None or asked.agent is not None or question.rejected:
-        return
-    task = session.tasks[asked.task]
-    if asked.doubt:
-        task.doubtful = question.value == LEAVE_IT
-        session.touch(task)
-        return
-    if question.keeps_shut:
-        return
-    task.cleared = True
-    _tell_answer(session, task, question)
-
-
-def _user_withdrawn(session: Session, event: Event[e.UserWithdrawn]) -> None:
-    question = _open_question(session, event.data.question)
-    if question is None:
-        return
-    question.state = "withdrawn"
-    question.reason = event.data.reason
-    _close(session, question, event.at)
-
-
 def _system_resumed(session: Session, event: Event[e.SystemResumed]) -> None:
     session.attended = event.data.attended
     session.resumptions += 1
-    _stand_still(session, event.at, event.data.away_ms)
+    fold_health.stand_still(session, event.at, event.data.away_ms)
     for agent in session.agents.values():
         if agent.running:
             # It is not there any more, which the facts that follow say; nobody may count on it.
@@ -970,7 +712,7 @@ def _system_intended(session: Session, event: Event[e.SystemIntended]) -> None:
             agent.heard = {}
             agent.response_ms = agent.unanswered_ms = agent.last_active = None
             agent.ill_with, agent.recovered_at, agent.given_up = (), None, False
-            _forget_checks(agent)
+            fold_health.forget_checks(agent)
         case "stop_process":
             agent.stopping = True
             if data.about in _STARTED_AGAIN_BY:
@@ -1183,7 +925,7 @@ def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
     data = event.data
     session.timers[data.timer] = data
     if data.purpose == "call":
-        _set_call(session, data, data.due)
+        fold_questions.set_call(session, data, data.due)
     if data.purpose == "retry" and data.task is not None:
         task = session.tasks[data.task]
         task.rests_until = data.due
@@ -1196,7 +938,7 @@ def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
 def _timer_fired(session: Session, event: Event[e.SystemTimerFired]) -> None:
     timer = session.fired = session.timers.pop(event.data.timer, None)
     if timer is not None and timer.purpose == "call":
-        _set_call(session, timer, None)
+        fold_questions.set_call(session, timer, None)
     task = session.tasks.get(timer.task) if timer is not None and timer.task is not None else None
     if timer is None or task is None:
         return
@@ -1224,8 +966,6 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.AgentTransitioned.KIND: _agent_transitioned,
     e.AgentProgressed.KIND: _agent_progressed,
     e.AgentOutput.KIND: _agent_output,
-    e.AgentHealth.KIND: _agent_health,
-    e.AgentChecked.KIND: _agent_checked,
     e.AgentErred.KIND: _agent_erred,
     e.AgentMessaged.KIND: _agent_messaged,
     e.AgentAsked.KIND: _agent_asked,
@@ -1236,12 +976,6 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.TaskCreated.KIND: _task_created,
     e.TaskTransitioned.KIND: _task_transitioned,
     e.TaskOutput.KIND: _task_output,
-    e.UserAsked.KIND: _user_asked,
-    e.UserSeen.KIND: _user_seen,
-    e.UserNoticed.KIND: _user_noticed,
-    e.UserAnswered.KIND: _user_answered,
-    e.UserExpired.KIND: _user_expired,
-    e.UserWithdrawn.KIND: _user_withdrawn,
     e.UserCommanded.KIND: _user_commanded,
     e.UserFeedback.KIND: _user_feedback,
     e.SystemStarted.KIND: _system_started,
@@ -1259,8 +993,9 @@ _HANDLERS: dict[str, Callable[[Session, Event[Any]], None]] = {
     e.SystemIssueClosed.KIND: _issue_closed,
     e.SystemTimerSet.KIND: _timer_set,
     e.SystemTimerFired.KIND: _timer_fired,
-    e.SystemClockJumped.KIND: _clock_jumped,
     e.SystemDigest.KIND: _digest,
+    **fold_health.HANDLERS,
+    **fold_questions.HANDLERS,
     **fold_swarm.HANDLERS,
     **fold_messages.HANDLERS,
 }

@@ -481,6 +481,13 @@ class Session:
 
     # -- what the tables allow --------------------------------------------------------------
 
+    def present(self, agent_id: AgentId, incarnation: int) -> Agent | None:
+        """Return the agent if `incarnation` is its present process."""
+        agent = self.agents.get(agent_id)
+        if agent is None or agent.incarnation != incarnation:
+            return None
+        return agent
+
     def agent_move(
         self, agent: Agent, trigger: AgentTrigger, task: TaskId | None
     ) -> AgentState | Refusal:
