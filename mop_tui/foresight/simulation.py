@@ -19,7 +19,6 @@ from typing import Literal
 from mop_tui.domain.eta import Estimate, estimate
 from mop_tui.domain.events import (
     AgentSpawned,
-    AnyEvent,
     Event,
     Fact,
     SystemMemorySet,
@@ -30,7 +29,7 @@ from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.locks import may_be_same, wanted
-from mop_tui.domain.plan import HostKind, Mode, Plan
+from mop_tui.domain.plan import HostKind, Mode, Plan, TaskSpec
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.topology import begins_as
 
@@ -88,46 +87,47 @@ class Course:
         return tuple(dict.fromkeys(step.stint.task for step in self.path))
 
 
-def opening(plan: Plan) -> Snapshot:
-    """Return a session of a sound plan at its beginning, with all tasks and agents that it names.
-
-    What scripts set counts as provided by the tasks that they play.
-    """
-    session = Session()
-    for seq, fact in enumerate(_population(plan), start=1):
-        apply(session, _event(seq, fact))
-    return session.snapshot()
-
-
 def simulate(
     plan: Plan,
     durations: Mapping[TaskId, int],
     waits: Mapping[QuestionName, int] | None = None,
-    *,
-    at: Snapshot | None = None,
 ) -> Course:
-    """Return how `plan` would go if tasks, and reviews under `review_of`, took these milliseconds.
+    """Return how a sound plan would go if its tasks took so many milliseconds.
 
-    What is not among `durations` takes what the layout declares, and `waits` says for how long
-    gates wait for their answers, which keeps nobody busy. `at` is the opening to begin with, for
-    whoever has made one already.
+    How long reviews take stands under `review_of` their task. What is not among `durations` takes
+    what the layout declares. `waits` says for how long gates wait for their answers, which keeps
+    nobody busy; where it does not, they are answered at once.
     """
-    start = _timed(at or opening(plan), durations)
+    return play(opening(plan, durations), waits or {})
+
+
+def opening(plan: Plan, durations: Mapping[TaskId, int]) -> Snapshot:
+    """Return the session of a sound plan at its beginning, with all tasks and agents that it names.
+
+    Tasks are declared to take what `simulate` says. What scripts set counts as provided by the
+    tasks that they play.
+    """
+    session = Session()
+    for seq, fact in enumerate(_population(plan, durations), start=1):
+        apply(session, Event(seq, 0, fact.KIND, None if seq == 1 else 1, fact))
+    return session.snapshot()
+
+
+def play(start: Snapshot, waits: Mapping[QuestionName, int]) -> Course:
+    """Return how a session would go that begins as `opening` says."""
     told = estimate(start, 0)
     if told is None:
         return Course(0)
     if told.end is None:
         return Course(None, told.why, ends=told.ends)
     stints = tuple(_stints(start, told))
-    return Course(
-        told.end, "", stints, told.ends, _Walk(start, stints, told.ends, waits or {}).path()
-    )
+    return Course(told.end, "", stints, told.ends, _Walk(start, stints, told.ends, waits).path())
 
 
 # -- the opening ------------------------------------------------------------------------------
 
 
-def _population(plan: Plan) -> Iterator[Fact]:
+def _population(plan: Plan, durations: Mapping[TaskId, int]) -> Iterator[Fact]:
     """Yield what brings about a session that has begun with all that its plan names."""
     yield SystemStarted(
         session=plan.id,
@@ -148,7 +148,7 @@ def _population(plan: Plan) -> Iterator[Fact]:
             yield SystemMemorySet(key, value=True, agent=None, task=None)
     for spec in plan.tasks.values():
         provides = tuple(dict.fromkeys((*spec.provides, *played[spec.id])))
-        yield TaskCreated(spec.id, replace(spec, provides=provides))
+        yield TaskCreated(spec.id, replace(_timed(spec, durations), provides=provides))
     for agent in plan.agents.values():
         yield AgentSpawned(agent.id, agent)
 
@@ -177,22 +177,15 @@ def _played(plan: Plan) -> dict[TaskId, tuple[MemoryKey, ...]]:
     return found
 
 
-def _event(seq: int, fact: Fact) -> AnyEvent:
-    return Event(seq, 0, fact.KIND, None if seq == 1 else 1, fact)
-
-
-def _timed(start: Snapshot, durations: Mapping[TaskId, int]) -> Snapshot:
-    """Return an opening whose tasks are declared to take `durations`, as far as those tell."""
-    tasks = {}
-    for name, row in start.tasks.items():
-        review = row.spec.review
-        if review is not None and review_of(name) in durations:
-            review = replace(review, expected_ms=max(1, durations[review_of(name)]))
-        expected = row.spec.expected_ms
-        if name in durations:
-            expected = max(1, durations[name])  # of nothing at all, nobody knows how long it takes
-        tasks[name] = replace(row, spec=replace(row.spec, expected_ms=expected, review=review))
-    return replace(start, tasks=tasks)
+def _timed(spec: TaskSpec, durations: Mapping[TaskId, int]) -> TaskSpec:
+    """Return a task that is declared to take as long as `durations` tell, as far as they do."""
+    review = spec.review
+    if review is not None and review_of(spec.id) in durations:
+        review = replace(review, expected_ms=max(1, durations[review_of(spec.id)]))
+    expected = spec.expected_ms
+    if spec.id in durations:
+        expected = max(1, durations[spec.id])  # what is declared to take nothing counts as unknown
+    return replace(spec, expected_ms=expected, review=review)
 
 
 # -- what held things up ----------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mop_tui.domain.ids import AgentId, MemoryKey, Resource, TaskId
 from mop_tui.domain.plan import Plan, Review, Script, TaskSpec
-from mop_tui.foresight.simulation import Course, opening, review_of, simulate
+from mop_tui.foresight.simulation import Course, review_of, simulate
 from sessions import agent, fixed, kind, plan, play, task, trigger
 
 SECOND = 1_000
@@ -188,7 +188,7 @@ def plans(draw: st.DrawFn) -> Plan:
 
 @given(plans())
 def test_a_path_leads_from_the_start_to_the_end_without_a_gap(it: Plan) -> None:
-    course = simulate(it, {}, at=opening(it))
+    course = simulate(it, {})
     assert course.makespan is not None
     assert set(course.ends) == set(it.tasks)
     assert course.makespan == max(course.ends.values())
