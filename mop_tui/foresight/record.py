@@ -36,6 +36,10 @@ class TaskRecord:
     attempts: int = 1
     planned: bool = True
     """The layout had it, rather than a trigger or the operator."""
+    reviews: TaskId | None = None
+    """The task whose work it is about, where it is a review."""
+    at_least: bool = False
+    """It was held up so often that nobody remembers all of it: times are the least they were."""
 
 
 @dataclass(frozen=True, slots=True)
