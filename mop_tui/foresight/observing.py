@@ -6,17 +6,19 @@ attempt is known all the same, and of older ones only the least: such a record s
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from pydantic import JsonValue
 
+from mop_tui.domain.fold import FOLDED, apply, pass_over
 from mop_tui.domain.ids import QuestionName, TaskId
 from mop_tui.domain.rows import Question, Task
-from mop_tui.domain.session import Snapshot
+from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.timeline import Phase, Span, asked_about, spent, task_pieces
 from mop_tui.domain.topology import Shape
 from mop_tui.foresight.record import Record, TaskRecord
-from mop_tui.journal.header import Header
+from mop_tui.journal import Header, JournalFile
 
 COMPLETE = "complete"
 """The outcome of a session that is learnt from."""
@@ -53,6 +55,23 @@ def record_of(header: Header, snapshot: Snapshot) -> Record:
         variables={name: str(value) for name, value in variables.items()},
         layout=header.layout,
     )
+
+
+def observe(path: Path) -> Record:
+    """Return what there is to learn from the session file at `path`, as far as it tells.
+
+    Every line of it is checked. Raises `JournalError` as `JournalFile.open` does.
+    """
+    session = Session()
+    journal = JournalFile(path)
+    try:
+        for event in journal.first_reading(FOLDED):
+            apply(session, event)
+        if len(journal):
+            pass_over(session, len(journal), journal.at(len(journal)))
+        return record_of(journal.header, session.snapshot())
+    finally:
+        journal.close()
 
 
 def task_name(layout: Mapping[str, JsonValue]) -> str:
@@ -107,7 +126,7 @@ def _task(
         work_ms=max(work, task.worked(ended)) if forgotten else work,
         queue_ms=times.get(Phase.QUEUED, 0),
         attempts=task.attempts,
-        planned=(spec.reviews or spec.id) in declared,
+        planned=spec.id in declared,
         reviews=spec.reviews,
         at_least=forgotten,
     )

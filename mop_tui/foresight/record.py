@@ -35,7 +35,7 @@ class TaskRecord:
     """How long it was READY and nothing but the want of somebody free, or of a lock, held it."""
     attempts: int = 1
     planned: bool = True
-    """The layout had it, rather than a trigger or the operator."""
+    """The layout had it, rather than a trigger, the operator, or what it reviews."""
     reviews: TaskId | None = None
     """The task whose work it is about, where it is a review."""
     at_least: bool = False
