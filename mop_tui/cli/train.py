@@ -8,24 +8,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
-from typing import Literal
+from typing import Literal, get_args
 
 import click
 
 from mop_tui.cli.session_name import SessionName
 from mop_tui.domain.wording import lasting, listed, printable
-from mop_tui.errors import JournalError, NotASessionError
+from mop_tui.errors import JournalDamageError, JournalError, NotASessionError
 from mop_tui.foresight.observing import COMPLETE, is_learnt_from, observe
 from mop_tui.foresight.record import PATTERN_TYPE, Record
-from mop_tui.foresight.store import Store, StoreError, usual_folder
+from mop_tui.foresight.store import Added, Store, StoreError, usual_folder
 from mop_tui.journal.summary import Summary, summarise
 
 FOLDER = Path("sessions")
 WIDEST = 100
 
 What = Literal["learnt", "learnt anew", "known already", "left out", "damaged", "not kept"]
-_ADDED: dict[str, What] = {"new": "learnt", "renewed": "learnt anew", "known": "known already"}
-_BAD = ("damaged", "not kept")
+_ADDED: dict[Added, What] = {"new": "learnt", "renewed": "learnt anew", "known": "known already"}
+_BAD: tuple[What, ...] = ("damaged", "not kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def command(sessions: tuple[Path, ...], *, as_json: bool) -> None:
         else:
             click.echo("\n".join(_lines(came, width)))
     if counts and not as_json:
-        told = listed([f"{number} {what}" for what, number in counts.items()])
+        told = listed([f"{counts[what]} {what}" for what in get_args(What) if counts[what]])
         click.echo(f"{told}. mop-tui model tells what is known.")
     sys.exit(2 if any(counts[what] for what in _BAD) else 0)
 
@@ -84,8 +84,10 @@ def _learn(path: Path, store: Store) -> Came | None:
         record = observe(path)
     except NotASessionError:
         return None
+    except JournalDamageError as error:
+        return Came(path, "damaged", f"line {error.line}: {error.found}")
     except JournalError as error:
-        return Came(path, "damaged", str(error).removeprefix(f"{path}:").strip())
+        return Came(path, "damaged", str(error).removeprefix(f"{path}: "))
     if not record.success:
         return Came(path, "left out", f"it ended {record.outcome or 'nowhere'}")
     try:

@@ -1,18 +1,16 @@
 """What is known of a task from all its sessions together, in figures for people."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TypeVar
 
-from mop_tui.domain.ids import QuestionName
 from mop_tui.domain.topology import Shape
+from mop_tui.foresight.durations import family
 from mop_tui.foresight.record import Record, TaskRecord
 
 K = TypeVar("K", bound=Hashable)
-_NUMBERS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ class Knowledge:
     """How long tasks were worked on, by the type of the agent; and by what they are called. Tasks
     that are not the layout's own go by their names without numbers."""
     work_by_task: Mapping[str, Spread]
-    waits: Mapping[QuestionName, Spread]
+    waits: Mapping[str, Spread]
     """How long gates waited for their answers."""
 
 
@@ -67,7 +65,7 @@ def knowledge_of(records: Sequence[Record]) -> Knowledge:
         topologies=_topologies(records),
         work_by_type=_work(tasks, lambda task: task.agent_type),
         work_by_task=_work(tasks, called),
-        waits=_gathered((name, ms) for record in records for name, ms in record.waits.items()),
+        waits=_gathered((str(name), ms) for record in records for name, ms in record.waits.items()),
     )
 
 
@@ -75,7 +73,7 @@ def called(task: TaskRecord) -> str:
     """Return what a task is called, alike in all sessions of its layout."""
     if task.reviews is not None:
         return f"review of {task.reviews}"
-    return task.id if task.planned else _NUMBERS.sub("#", task.id)
+    return task.id if task.planned else family(task.id)
 
 
 def spread(values: Iterable[float]) -> Spread:
