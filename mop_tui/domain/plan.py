@@ -436,6 +436,10 @@ class Plan:
     agent_hooks: Mapping[AgentId, Mapping[HookName, Hook]] = field(default_factory=dict)
     task_hooks: Mapping[TaskId, Mapping[HookName, Hook]] = field(default_factory=dict)
     calling: Calling = Calling()
+    task: str = ""
+    """What the session does; all sessions of that name are learnt from together."""
+    learn: bool = True
+    """Whether it is learnt from when it is complete."""
 
     def work(self, agent: AgentSpec, task: TaskId | None) -> Work:
         """How `agent` does `task`: what stands nearest to the task wins, part by part.
