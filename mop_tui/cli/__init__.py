@@ -28,6 +28,8 @@ _COMMANDS = {
     "feedback": "mop_tui.cli.feedback",
     "replay": "mop_tui.cli.replay",
     "sessions": "mop_tui.cli.sessions",
+    "train": "mop_tui.cli.train",
+    "model": "mop_tui.cli.model",
     "verify": "mop_tui.cli.verify",
     "events": "mop_tui.cli.events",
     "info": "mop_tui.cli.info",

@@ -218,6 +218,11 @@ class Session(Section):
 
     id: Id = Field(validation_alias=AliasChoices("id", "session_id"))
     """The plan's id. Each run has a run id of its own."""
+    task: Id | None = None
+    """What the session does; all sessions of this name are learnt from together. By default its
+    id."""
+    learn: bool = True
+    """Whether it is learnt from when it is complete."""
     project: str = ""
     """What is worked on."""
     goal: str = ""
