@@ -48,9 +48,10 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
             "",
         ),
         (
-            "teams:\n  crew: {agents: [worker]}",
-            "teams:\n  crew: {agents: [{type: worker, model: opsu}]}\nmodels: {opus: {price: 3}}",
-            "6:41: warning: teams.crew.agents[0].model: has no price, though others do: what a "
+            "{skills: [dig], run: [echo, dug]}\nteams:\n  crew: {agents: [worker]}",
+            "{skills: [dig], run: [echo, dug], model: opus}\nmodels: {opus: {price: 3}}\n"
+            "teams:\n  crew: {agents: [{type: worker, model: opsu}]}",
+            "7:41: warning: teams.crew.agents[0].model: has no price, though others do: what a "
             "team costs cannot be told (did you mean opus?)",
         ),
         (
