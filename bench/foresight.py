@@ -28,7 +28,7 @@ import json
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import exp, log
 from pathlib import Path
 from statistics import fmean, median
@@ -108,6 +108,9 @@ class Draft:
     tasks: Document = field(default_factory=dict)
     types: dict[str, int] = field(default_factory=dict)
     """How many agents of each type there are; each type has the skill of its name."""
+    declared: dict[TaskId, int] = field(default_factory=dict)
+    """How long tasks are said to take. A rehearsal takes for this what is played, so it is put in
+    its place afterwards."""
 
     def add(
         self, name: str, kind: str, *, needs: Sequence[str] = (), of: str = "", stretch: float = 1.0
@@ -117,10 +120,10 @@ class Draft:
         off = self.world.drawn(f"type {kind}", 0.4, 2.5)
         took = max(1, round(usual * stretch * self.world.noise()))
         self.types.setdefault(kind, 1)
+        self.declared[TaskId(name)] = max(1, round(usual / off))
         self.tasks[name] = {
             "requires_skill": kind,
             "needs": list(needs),
-            "duration": f"{max(1, round(usual / off))}ms",
             "sim": {"duration": f"{took}ms"},
         }
 
@@ -274,7 +277,11 @@ def rehearse(draft: Draft, number: int, run: str) -> Past:
         loaded = layout.load(path, rehearse=True)
     started = f"2026-01-01T00:00:{number:02}+00:00"
     header = Header(loaded.document, number, Mode.REHEARSAL, run, started)
-    return Past(asyncio.run(_play(loaded.plan, header, draft.world)), loaded.plan)
+    record = asyncio.run(_play(loaded.plan, header, draft.world))
+    declared = draft.declared
+    tasks = tuple(replace(it, expected_ms=declared[it.id]) for it in record.tasks)
+    plan = {name: replace(it, expected_ms=declared[name]) for name, it in loaded.plan.tasks.items()}
+    return Past(replace(record, tasks=tasks), replace(loaded.plan, tasks=plan))
 
 
 async def _play(plan: Plan, header: Header, world: World) -> Record:
