@@ -60,6 +60,18 @@ class Candidate:
         return {team: sum(types.values()) for team, types in self.composition.items()}
 
 
+@immutable
+class Need:
+    """What a plan needs if as many agents are there as may have something to do. Times are
+    milliseconds."""
+
+    makespan: int
+    work: tuple[int, ...]
+    """For how long the agents of each group are at work, all together."""
+    peaks: Composition
+    """How many of each group are at work at a time."""
+
+
 @dataclass
 class Compositions:
     """The teams that could do a plan. Each is played through once."""
@@ -104,6 +116,7 @@ class Compositions:
             made = list(_multiplied(self.plan, group, f"{_HANDS}{number}"))
             agents |= {spec.id: spec for spec in made}
             self._hands.append([spec.id for spec in made])
+        self._number_of = {name: at for at, hands in enumerate(self._hands) for name in hands}
         agents = {name: self.plan.agents[name] for name in self.stay} | agents
         self._start = opening(replace(self.plan, tasks=tasks, agents=agents))
 
@@ -152,24 +165,39 @@ class Compositions:
             self.tried[composition] = self._candidate(start, course) if done else None
         return self.tried[composition]
 
-    def peaks(self) -> Composition | None:
-        """Return how many of each group would be at work at a time if all were there that may be;
-        None if it could not be done even so."""
+    def need(self) -> Need | None:
+        """Return what is needed of each group if all are there that may be; None if it could not
+        be done even so."""
         course = play(self._start_of(self.most), self.outlook)
         if course.makespan is None:
             return None
-        number_of = {name: at for at, hands in enumerate(self._hands) for name in hands}
         moves: list[tuple[int, int, int]] = []
         for stint in course.stints:
-            number = number_of.get(stint.agent)
+            number = self._number_of.get(stint.agent)
             if number is not None and stint.ends > stint.begins:
                 moves += [(stint.begins, 1, number), (stint.ends, -1, number)]
         now = [0] * len(self.groups)
-        peak = list(self.least)
+        peaks = list(self.least)
         for _, change, number in sorted(moves):
             now[number] += change
-            peak[number] = max(peak[number], now[number])
-        return tuple(peak)
+            peaks[number] = max(peaks[number], now[number])
+        return Need(course.makespan, tuple(self._work(course)), tuple(peaks))
+
+    def _work(self, course: Course) -> list[int]:
+        """Return for how long the agents of each group are at work, all together."""
+        work = [0] * len(self.groups)
+        for stint in course.stints:
+            number = self._number_of.get(stint.agent)
+            if number is not None:
+                work[number] += stint.ends - stint.begins
+        return work
+
+    def least_at_work(self, composition: Composition) -> list[int]:
+        """Return the groups that have several agents, those first who have least to do."""
+        candidate = self.candidate(composition)
+        work = self._work(Course(0) if candidate is None else candidate.course)
+        several = [it for it, count in enumerate(composition) if count > 1]
+        return sorted(several, key=lambda it: work[it] / composition[it])
 
     def _start_of(self, composition: Composition) -> Snapshot:
         there = set(self.stay)
