@@ -51,6 +51,8 @@ class Candidate:
     """What it costs by the prices of its models; without prices, in agent-hours: how many agents
     for how many hours."""
     course: Course
+    kinds: Mapping[AgentId, str]
+    """Of which type each agent is; those that the layout does not have go by names of ours."""
     as_is: bool = False
     """The layout's own, with every task for whom the layout means it."""
 
@@ -214,7 +216,8 @@ class Compositions:
         makespan = course.makespan or 0
         size = len(start.agents)
         cost = self._cost(start, course) if self.priced else size * makespan / HOUR
-        return Candidate(composition, size, makespan, cost, course, as_is)
+        kinds = {name: row.spec.type for name, row in start.agents.items()}
+        return Candidate(composition, size, makespan, cost, course, kinds, as_is)
 
     def _cost(self, start: Snapshot, course: Course) -> float:
         """Return what a course costs: agents that live for the session cost from when they are

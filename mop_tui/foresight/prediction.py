@@ -348,8 +348,8 @@ def recommended_topology(plan: Plan, records: Sequence[Record]) -> Topology:
         return Topology(shape, f"{_of(sessions, len(records))} were coordinated so")
     best = min(known, key=lambda it: (known[it], it != shape))
     least, now = (min(known[it], _LONGEST_HELD) for it in (best, shape))
-    others = ", ".join(f"{share:.0%} in {it}" for it, share in known.items() if it != best)
-    why = f"messages held agents up for {known[best]:.0%} of their time in it, and for {others}"
+    others = ", ".join(f"{100 * share:.0f} % in {it}" for it, share in known.items() if it != best)
+    why = f"messages held agents up for {100 * known[best]:.0f} % of their time in it, and for {others}"
     return Topology(best, why, (1 - now) / (1 - least))
 
 
