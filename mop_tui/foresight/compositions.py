@@ -170,7 +170,10 @@ class Compositions:
     def need(self) -> Need | None:
         """Return what is needed of each group if all are there that may be; None if it could not
         be done even so."""
-        course = play(self._start_of(self.most), self.outlook)
+        start = self._start_of(self.most)
+        # Of those who are free the first are taken; let it be the cheapest who are needed.
+        rows = sorted(start.agents.items(), key=lambda it: self._price(it[1].spec))
+        course = play(replace(start, agents=dict(rows)), self.outlook)
         if course.makespan is None:
             return None
         moves: list[tuple[int, int, int]] = []
@@ -200,6 +203,9 @@ class Compositions:
         work = self._work(Course(0) if candidate is None else candidate.course)
         several = [it for it, count in enumerate(composition) if count > 1]
         return sorted(several, key=lambda it: work[it] / composition[it])
+
+    def _price(self, spec: AgentSpec) -> float:
+        return self.plan.prices.get(spec.model or "", 0)
 
     def _start_of(self, composition: Composition) -> Snapshot:
         there = set(self.stay)

@@ -348,9 +348,13 @@ def recommended_topology(plan: Plan, records: Sequence[Record]) -> Topology:
         return Topology(shape, f"{_of(sessions, len(records))} were coordinated so")
     best = min(known, key=lambda it: (known[it], it != shape))
     least, now = (min(known[it], _LONGEST_HELD) for it in (best, shape))
-    others = ", ".join(f"{100 * share:.0f} % in {it}" for it, share in known.items() if it != best)
-    why = f"messages held agents up for {100 * known[best]:.0f} % of their time in it, and for {others}"
+    others = ", ".join(f"{_percent(known[it])} in {it}" for it in known if it != best)
+    why = f"messages held agents up for {_percent(known[best])} of their time in it, and {others}"
     return Topology(best, why, (1 - now) / (1 - least))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.{0 if share >= 0.1 else 1}f} %"
 
 
 def _of(some: int, all_: int) -> str:
