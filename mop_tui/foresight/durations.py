@@ -4,9 +4,10 @@ Earlier sessions are asked in the order of their nearness: how alike they are in
 (how many tasks of each family) and in the layout's variables. For each task, the nearest of those
 that know anything of it are asked: of the task itself, or of its family, which are tasks that are
 called the same but for numbers, where there were more or fewer of them; or how many times as long
-as declared tasks of its agent type took; or how long those took. Of what they say the geometric mean is taken, in which the nearer ones
-count more: among equally near ones a single odd run is outvoted, and one of another size hardly
-counts beside them.
+as declared tasks of its agent type took; or how long those took. Of what they say the geometric
+mean is taken, in which the nearer ones count more: among equally near ones a single odd run is
+outvoted, and one of another size hardly counts beside them. Sessions in which another type of agent
+did a task are asked for it only if no other has seen it.
 
 Nothing is learnt from the session itself while it runs: short tasks are done first, and would make
 all that are left look short.
@@ -95,6 +96,16 @@ class Run:
     def of_task(self) -> Mapping[TaskId, float]:
         """How long each task took, and under the name of all of them the reviews of each."""
         return _means(self.record.tasks, _known_as)
+
+    @cached_property
+    def doer(self) -> Mapping[TaskId, str]:
+        """The type of the agent that did each task."""
+        return {_known_as(task): task.agent_type for task in self.record.tasks}
+
+    @cached_property
+    def doer_of(self) -> Mapping[str, str]:
+        """The type of the agent that did the last of each family."""
+        return {family(task.id): task.agent_type for task in self.record.tasks}
 
     @cached_property
     def of_family(self) -> Mapping[str, float]:
@@ -242,7 +253,8 @@ class _Asked:
     def _ways(
         self, task: TaskId, kinds: Sequence[str], declared: int | None
     ) -> Iterable[tuple[Source, float | None]]:
-        yield "task", _first_few((self._own(run, task), weight) for run, weight in self.runs)
+        yield "task", self._own(task, kinds)
+        yield "task", self._own(task, ())
         if declared:
             stretch = _mean_of(self._stretch(kind) for kind in kinds)
             yield "declared", None if stretch is None else declared * stretch
@@ -251,12 +263,18 @@ class _Asked:
             yield "declared", float(declared)
         yield "all", self._mean("all", None, lambda run: run.of_all)
 
-    def _own(self, run: Run, task: TaskId) -> float | None:
-        """Return how long a task took in a run; where there were more or fewer of its family, how
-        long they did on average, for then the third of them need not be what it was."""
+    def _own(self, task: TaskId, kinds: Sequence[str]) -> float | None:
+        """Return how long a task took, if it was done by one of `kinds` or these are none."""
         own = family(task)
-        same = run.sizes.get(own) == self.sizes.get(own)
-        return run.of_task.get(task) if same else run.of_family.get(own)
+        size = self.sizes.get(own)
+
+        def ask(run: Run) -> float | None:
+            if run.sizes.get(own) == size:
+                return run.of_task.get(task) if _is_one_of(run.doer.get(task), kinds) else None
+            # The third of a family need not be what it was where there are more or fewer of it.
+            return run.of_family.get(own) if _is_one_of(run.doer_of.get(own), kinds) else None
+
+        return _first_few((ask(run), weight) for run, weight in self.runs)
 
     def _stretch(self, kind: str) -> float | None:
         return self._mean("declared", kind, lambda run: run.stretch_of_type.get(kind))
@@ -281,6 +299,10 @@ def _first_few(answers: Iterable[tuple[float | None, float]]) -> float | None:
         return None
     total = sum(weight * log(max(_LEAST, answer)) for answer, weight in known if answer is not None)
     return exp(total / sum(weight for _, weight in known))
+
+
+def _is_one_of(kind: str | None, kinds: Sequence[str]) -> bool:
+    return not kinds or kind in kinds
 
 
 def _known_as(task: TaskRecord) -> TaskId:
