@@ -74,7 +74,8 @@ def _ratio(run: Run, others: Sequence[Run], planned: Planned) -> float | None:
 
 def foretold(plan: Plan, known: Learnt) -> int | None:
     """Return how long `plan` takes if all goes as is known, in milliseconds; None if unknown."""
-    told = estimate(opening(plan, known.durations), 0, Outlook(known.sessions, waits=known.waits))
+    outlook = Outlook(known.sessions, known.durations, known.waits)
+    told = estimate(opening(plan), 0, outlook)
     return 0 if told is None else told.end
 
 
