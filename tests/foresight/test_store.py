@@ -119,7 +119,7 @@ def changed(**fields: object) -> str:
     return json.dumps(plainly(PLAIN) | fields)
 
 
-DAMAGED = {
+DAMAGED: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "it is damaged: it is no whole JSON"),
     "cut short": (json.dumps(plainly(PLAIN))[:-20], "it is damaged: it is no whole JSON"),
     "binary": (bytes(range(256)), "it is damaged: it is no whole JSON"),
