@@ -29,9 +29,9 @@ NEEDED = 3
 """From fewer sessions than this nothing is learnt."""
 LATEST = 50
 """So many of the latest sessions are learnt from."""
-NEAREST = 5
+NEAREST = 3
 """How many sessions that know of a task are asked, at most."""
-_CLOSE = 0.05
+_CLOSE = 0.03
 """Of two sessions that are farther from a plan than this, one at twice the distance counts about a
 quarter."""
 
@@ -41,7 +41,6 @@ declared one, as many times as others of its agent type took theirs; its agent t
 
 K = TypeVar("K")
 _NUMBERS = re.compile(r"\d+")
-_REVIEW = re.compile(review_of(TaskId("(.+)")) + r"-\d+")
 _QUANTITY = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([^\d\s]*)\s*")
 
 
@@ -275,8 +274,7 @@ def _first_few(answers: Iterable[tuple[float | None, float]]) -> float | None:
 
 
 def _known_as(task: TaskRecord) -> TaskId:
-    numbered = not task.planned and _REVIEW.fullmatch(task.id)
-    return review_of(TaskId(numbered[1])) if numbered else task.id
+    return task.id if task.reviews is None else review_of(task.reviews)
 
 
 def _mean_of(answers: Iterable[float | None]) -> float | None:
