@@ -23,9 +23,11 @@ from mop_tui.journal.summary import Summary, summarise
 FOLDER = Path("sessions")
 WIDEST = 100
 
-What = Literal["learnt", "learnt anew", "known already", "left out", "damaged", "not kept"]
+What = Literal[
+    "learnt", "learnt anew", "known already", "left out", "damaged", "not read", "not kept"
+]
 _ADDED: dict[Added, What] = {"new": "learnt", "renewed": "learnt anew", "known": "known already"}
-_BAD: tuple[What, ...] = ("damaged", "not kept")
+_BAD: tuple[What, ...] = ("damaged", "not read", "not kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def command(sessions: tuple[Path, ...], *, as_json: bool) -> None:
 
     Of each that succeeded a record is kept; what `run` has learnt from already is known. Rehearsals
     are kept apart from what was really done. `mop-tui model` tells what is known. Exit codes: 0; 2
-    if something is damaged or could not be kept.
+    if something is damaged, or could not be read or kept.
     """
     named = sessions or tuple(sorted(FOLDER.glob("*.jsonl")))
     if not named and not as_json:
@@ -60,7 +62,7 @@ def command(sessions: tuple[Path, ...], *, as_json: bool) -> None:
         if came is None:
             if not sessions:
                 continue  # something else that happens to lie in the folder
-            came = Came(path, "left out", "it is no session file")
+            came = Came(path, "not read", "it is no session file")
         counts[came.what] += 1
         if as_json:
             click.echo(json.dumps(_plain(came)))
@@ -87,7 +89,7 @@ def _learn(path: Path, store: Store) -> Came | None:
     except JournalDamageError as error:
         return Came(path, "damaged", f"line {error.line}: {error.found}")
     except JournalError as error:
-        return Came(path, "damaged", str(error).removeprefix(f"{path}: "))
+        return Came(path, "not read", str(error).removeprefix(f"{path}: "))
     if not record.success:
         return Came(path, "left out", f"it ended {record.outcome or 'nowhere'}")
     try:
