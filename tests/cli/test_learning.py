@@ -12,7 +12,7 @@ import programs
 import pytest
 from records import another
 from running import Running
-from terminal import ENTER, ESCAPE, Terminal
+from terminal import ENTER, Terminal
 
 from mop_tui.domain.plan import Mode
 from mop_tui.foresight.store import Store, usual_folder
@@ -177,7 +177,7 @@ tasks: {slow: {agent: ann, run: {shell: "until test -e go-on; do sleep 0.05; don
 
 def test_no_secret_and_nothing_that_was_said_is_kept(tmp_path: Path) -> None:
     secret, output, memory, reason = CANARIES
-    set_memory = {"mop": 1, "type": "memory", "key": "k", "value": memory}
+    set_memory = {"mop": "memory", "key": "k", "value": memory}
     (tmp_path / "said").write_text(f"{output}\n{json.dumps(set_memory)}\n", encoding="utf-8")
     (tmp_path / "deploy.yaml").write_text(TALKATIVE, encoding="utf-8")
     words = ["run", "deploy.yaml", "--session-file", "it.jsonl"]
@@ -190,8 +190,7 @@ def test_no_secret_and_nothing_that_was_said_is_kept(tmp_path: Path) -> None:
             programs.run("answer", "it.jsonl", "key", cwd=tmp_path, typed=f"{secret}\n").returncode
             == 0
         )
-        terminal.until("COMPLETE")
-        terminal.press(ESCAPE)
+        terminal.until("all of 2 tasks complete")
         terminal.press("q")
         assert terminal.wait() == 0
         assert "learnt from: task deploy, 1 session known" in terminal.display
