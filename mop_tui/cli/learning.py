@@ -1,11 +1,13 @@
-"""At the end of a session: what it was like is kept, to be learnt from."""
+"""What sessions leave to be learnt from, and what they had set out to do."""
 
 from dataclasses import dataclass
 
+from mop_tui import layout
 from mop_tui.decisions.wording import counted
-from mop_tui.domain.plan import Mode
+from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.session import Snapshot
 from mop_tui.foresight.observing import COMPLETE, is_learnt_from, record_of
+from mop_tui.foresight.record import Record
 from mop_tui.foresight.store import Store, StoreError, usual_folder
 from mop_tui.journal import Header
 
@@ -39,3 +41,11 @@ def learn_from(header: Header, snapshot: Snapshot) -> Lesson | None:
     except Exception as error:  # noqa: BLE001 - a defect here is no failure of the session
         return Lesson(f"nothing is learnt from this session, by a defect: {error!r}", failed=True)
     return Lesson(f"learnt from: task {record.task}, {counted(known, 'session')} known")
+
+
+def planned(record: Record) -> Plan | None:
+    """Return what a session had set out to do; None if its layout is none for this version."""
+    try:
+        return layout.plan_of(record.layout, rehearse=record.mode is Mode.REHEARSAL)
+    except layout.LayoutError:
+        return None

@@ -10,11 +10,13 @@ from textwrap import wrap
 
 import click
 
+from mop_tui.cli.learning import planned
 from mop_tui.cli.train import WIDEST, as_pattern
 from mop_tui.decisions.wording import counted
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.wording import lasting, listed, printable
 from mop_tui.errors import UsageError
+from mop_tui.foresight.calibration import Calibration, calibrate
 from mop_tui.foresight.durations import NEEDED
 from mop_tui.foresight.knowledge import Knowledge, Spread, knowledge_of
 from mop_tui.foresight.record import MODEL, PATTERN_TYPE, Record
@@ -95,6 +97,13 @@ class _Model:
     task: str
     of: Mapping[Mode, Knowledge]
 
+    def forecasts(self, mode: Mode) -> Calibration | None:
+        """Return how well sessions would have been foretold, if there are enough of them."""
+        if self.sessions(mode) < NEEDED:
+            return None
+        calibration = calibrate(self.of[mode].records, planned, mode=mode)
+        return calibration if calibration.ratios else None
+
     def sessions(self, mode: Mode) -> int:
         """Return how many sessions of a mode are known."""
         return len(self.of[mode].records) if mode in self.of else 0
@@ -142,20 +151,24 @@ def _about(model: _Model, width: int) -> Iterator[str]:
     yield printable(model.task)
     for mode, known in model.of.items():
         yield ""
-        yield from _of_mode(mode, known, width)
+        yield from _of_mode(mode, known, model.forecasts(mode), width)
 
 
-def _of_mode(mode: Mode, known: Knowledge, width: int) -> Iterator[str]:
+def _of_mode(
+    mode: Mode, known: Knowledge, forecasts: Calibration | None, width: int
+) -> Iterator[str]:
     number = len(known.records)
     what = counted(number, f"{_CALLED[mode]} session")
     if number >= NEEDED:
         yield f"{what}, enough for forecasts"
     else:
         yield f"{what}: not enough for forecasts yet ({number} of {NEEDED})"
-    yield _fact("took", _times(known.took), width)
+    yield from _hanging(f"  {'took':<10}  {_times(known.took)}", width, 14)
     teams = ", ".join(f"{team} {_number(it)}" for team, it in known.teams.items())
     yield from _hanging(f"  {'agents':<10}  {_number(known.size)}: {teams}", width, 14)
     yield from _hanging(f"  {'topology':<10}  {_topologies(known)}", width, 14)
+    if forecasts is not None:
+        yield from _hanging(f"  {'forecasts':<10}  {_quality(forecasts)}", width, 14)
     tables = {
         "work by agent type": known.work_by_type,
         "work by task": known.work_by_task,
@@ -173,10 +186,6 @@ def _of_mode(mode: Mode, known: Knowledge, width: int) -> Iterator[str]:
         yield printable(f"  {run}  {started:<16}  {lasting(record.execution_ms):>10}  {size:>6}")
     if number > LISTED:
         yield f"  and {number - LISTED} before"
-
-
-def _fact(name: str, said: str, width: int) -> str:
-    return "\n".join(_hanging(f"  {name:<10}  {said}", width, 14))
 
 
 def _times(it: Spread) -> str:
@@ -200,6 +209,21 @@ def _topologies(known: Knowledge) -> str:
             told += f", {_percent(it.overhead.median)} of the time lost to messages"
         parts.append(told)
     return "; ".join(parts)
+
+
+def _quality(forecasts: Calibration) -> str:
+    """Return in words how far off forecasts would have been."""
+    number = len(forecasts.ratios)
+    told = f"each of {counted(number, 'session')} foretold from the others"
+    if forecasts.error is not None:
+        told += f": {_percent(forecasts.error)} off at the median"
+    span = forecasts.span
+    if span is not None:
+        told += (
+            f"; {_percent(span.coverage)} take {span.low:.2f} to {span.high:.2f} times as long as"
+            " foretold"
+        )
+    return told
 
 
 def _percent(share: float) -> str:
@@ -243,7 +267,11 @@ def _plain(model: _Model) -> dict[str, object]:
     return {
         "task": model.task,
         "enough": model.sessions(Mode.LIVE) >= NEEDED,
-        **{mode.value: _known(model.of[mode]) for mode in modes if mode in model.of},
+        **{
+            mode.value: _known(model.of[mode]) | {"forecasts": _forecasts(model.forecasts(mode))}
+            for mode in modes
+            if mode in model.of
+        },
     }
 
 
@@ -267,6 +295,18 @@ def _known(known: Knowledge) -> dict[str, object]:
         "waits": {name: _seconds(it) for name, it in known.waits.items()},
         "patterns": [as_pattern(record) for record in known.records],
     }
+
+
+def _forecasts(it: Calibration | None) -> dict[str, object] | None:
+    """Return how well sessions would have been foretold, each from the others; ratios are of what
+    they took to what was foretold."""
+    if it is None:
+        return None
+    span = it.span
+    of_range = None
+    if span is not None:
+        of_range = {"low": span.low, "high": span.high, "coverage": span.coverage}
+    return {"sessions": len(it.ratios), "error": it.error, "range": of_range}
 
 
 def _values(it: Spread) -> dict[str, float]:
