@@ -10,7 +10,6 @@ from mop_tui.domain.eta import estimate
 from mop_tui.domain.events import (
     INPUTS,
     SEVERITIES,
-    AnyEvent,
     SystemAttended,
     SystemStarted,
     SystemWatching,
@@ -27,6 +26,7 @@ from mop_tui.journal.lock import holder_of
 from mop_tui.journal.reader import JournalFile
 from mop_tui.report import stays
 from mop_tui.report.course import Course
+from mop_tui.report.insights import Facts, insights
 from mop_tui.report.notes import Notes, OfAgent
 from mop_tui.report.summary import (
     AgentPart,
@@ -60,52 +60,38 @@ def gather(path: Path, *, until_damage: bool = False) -> Summary:
     notes = Notes()
     with JournalFile(path) as journal:
         running = holder_of(path) is not None
-        foretold = _Foretold(journal.header.outlook)
+        opened: Snapshot | None = None
         for event in journal.first_reading(None, until_damage=until_damage):
-            foretold.look(notes.session, event)
+            if opened is None and event.kind in INPUTS and event.kind not in _OPENING:
+                opened = notes.session.snapshot()
             notes.take(event)
-        summary = _summary(path, journal.header, notes, running=running)
-        return replace(
-            summary,
+        summary = replace(
+            _summary(path, journal.header, notes, running=running),
             torn=journal.torn,
             damage="" if journal.damage is None else str(journal.damage),
-            foretold_ms=foretold.told(notes.session),
+            foretold_ms=_foretold(opened or notes.session.snapshot(), journal.header.outlook),
         )
+        return replace(summary, insights=insights(Facts(summary, notes, opened)))
 
 
-class _Foretold:
-    """How long a session was expected to take, by what was known when it had just been opened."""
-
-    def __init__(self, outlook: Outlook | None) -> None:
-        self._outlook = outlook
-        self._opened: Snapshot | None = None
-
-    def look(self, session: Session, event: AnyEvent) -> None:
-        """Look at a session before an event is folded."""
-        opened = self._opened is not None or self._outlook is None
-        if not opened and event.kind in INPUTS and event.kind not in _OPENING:
-            self._opened = session.snapshot()
-
-    def told(self, session: Session) -> Ends | None:
-        """Return what was to be expected then; None if nobody could know."""
-        if self._outlook is None:
-            return None
-        outlook, opened = self._outlook, self._opened or session.snapshot()
-        learnt = {
-            name: replace(
-                task,
-                spec=replace(
-                    task.spec, expected_ms=outlook.durations.get(name, task.spec.expected_ms)
-                ),
-            )
-            for name, task in opened.tasks.items()
-        }
-        found = estimate(replace(opened, tasks=learnt), opened.at)
-        if found is None or found.left is None:
-            return None
-        low = None if outlook.low is None else opened.at + round(found.left * outlook.low)
-        high = None if outlook.high is None else opened.at + round(found.left * outlook.high)
-        return opened.at + found.left, low, high
+def _foretold(opened: Snapshot, outlook: Outlook | None) -> Ends | None:
+    """Return how long a session was expected to take when it had just been opened, by what earlier
+    ones taught; None if nobody could know."""
+    if outlook is None:
+        return None
+    learnt = {
+        name: replace(
+            task,
+            spec=replace(task.spec, expected_ms=outlook.durations.get(name, task.spec.expected_ms)),
+        )
+        for name, task in opened.tasks.items()
+    }
+    found = estimate(replace(opened, tasks=learnt), opened.at)
+    if found is None or found.left is None:
+        return None
+    low = None if outlook.low is None else opened.at + round(found.left * outlook.low)
+    high = None if outlook.high is None else opened.at + round(found.left * outlook.high)
+    return opened.at + found.left, low, high
 
 
 def _summary(path: Path, header: Header, notes: Notes, *, running: bool) -> Summary:
