@@ -24,7 +24,8 @@ from mop_tui.report.summary import (
 MOST_ROWS = 100
 """Rows of a table; more are counted."""
 _LONGEST = 100
-"""Characters of a text in a table."""
+"""Characters of a text in a table; and of one that others stand beside:"""
+_BESIDE = 60
 
 T = TypeVar("T")
 
@@ -274,7 +275,7 @@ def _questions(summary: Summary) -> Iterator[str]:
         ("question", "about", "asked", "waited", "answer", "by", "why"),
         summary.questions,
         lambda it: (
-            f"{it.id}: {prose(_cut(it.question))}",
+            f"{it.id}: {prose(_cut(it.question, _BESIDE))}",
             code(it.about) if it.about else "",
             _moment(summary, it.asked_at),
             lasting(it.waited_ms),
@@ -304,7 +305,7 @@ def _issues(summary: Summary) -> Iterator[str]:
         lambda it: (
             it.id,
             it.severity,
-            prose(_cut(it.text)),
+            prose(_cut(it.text, _BESIDE)),
             _moment(summary, it.opened_at),
             str(it.times) if it.times > 1 else "",
             "open"
@@ -364,8 +365,8 @@ def _decisions(summary: Summary) -> Iterator[str]:
         lambda it: (
             _moment(summary, it.at),
             code(it.rule),
-            prose(_cut(it.reason)),
-            prose(_cut("; ".join(it.actions))),
+            prose(_cut(it.reason, _BESIDE)),
+            prose(_cut("; ".join(it.actions), _BESIDE)),
             str(it.times) if it.times > 1 else "",
             str(it.seq),
         ),
@@ -434,8 +435,8 @@ def code(text: str) -> str:
     return f"{ticks}{blank}{shown}{blank}{ticks}"
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _cut(text: str, longest: int = _LONGEST) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _at(ms: int) -> str:

@@ -606,8 +606,8 @@ def _orders(actions: tuple[Action, ...]) -> tuple[str, ...]:
     """Return what was ordered, in words, each kind of thing with those it is done to."""
     by_kind: dict[str, list[str]] = {}
     for action in actions:
-        told = (str(it) for name in _about(action.do) if isinstance(it := _of(action, name), str))
-        about = next(told, "")
+        names = (it for name in _about(action.do) if isinstance(it := _of(action, name), str))
+        about = next(names, "")
         by_kind.setdefault(words(action.do), []).append(about)
     told = []
     for what, concerned in by_kind.items():
