@@ -2,11 +2,16 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from mop_tui.domain.events import AgentHealth
+from mop_tui.domain.ids import AgentId
+from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
+from mop_tui.journal import BufferedWriter, JournalFile
 from mop_tui.report.notes import MOST_DECISIONS
 from mop_tui.report.summary import Stretch, Summary
 
@@ -119,3 +124,21 @@ def worked(path: Path) -> dict[str, int]:
             else:
                 paused.discard(data["agent"])
     return {task: ms for task, ms in total.items() if ms}
+
+
+def measured(cores: float, memory: int, percent: float | None = None) -> AgentHealth:
+    """Return what is measured of agent `ann`."""
+    return AgentHealth(
+        AgentId("ann"), 1, "measured", cpu_usage=percent, cpu_cores=cores, memory_bytes=memory
+    )
+
+
+def with_outlook(file: Path, outlook: Outlook) -> Path:
+    """Return a copy of a session file whose header holds an outlook."""
+    copy = file.with_name("learnt.jsonl")
+    with JournalFile.open(file) as journal:
+        writer = BufferedWriter(copy, replace(journal.header, outlook=outlook))
+        for event in journal:
+            writer.append(event)
+        writer.close()
+    return copy

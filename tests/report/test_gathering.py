@@ -1,6 +1,6 @@
 """What a report says is what was recorded: of any session, as far as it goes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,18 +17,18 @@ from chance import (
     stop_at,
     whole_sessions,
 )
-from figures import RECORDED, assert_consistent, worked
+from figures import RECORDED, assert_consistent, measured, with_outlook, worked
 from hands import Hand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mop_tui.agents.host import Assignment, Reply, Told
-from mop_tui.domain.events import AgentHealth, SystemTopologyChanged
+from mop_tui.domain.events import SystemTopologyChanged
 from mop_tui.domain.feed import Command, SwitchTopology
 from mop_tui.domain.health import HealthChecks
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId, TeamId
 from mop_tui.domain.outlook import Outlook
-from mop_tui.domain.plan import AgentSpec, Ailment, Plan, Retry, Review, Script, TaskSpec
+from mop_tui.domain.plan import Ailment, Plan, Retry, Review, Script
 from mop_tui.domain.rows import KEPT_STAYS
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.errors import JournalDamageError, NotASessionError
@@ -39,14 +39,20 @@ from mop_tui.report.gathering import gather
 from mop_tui.report.markdown import markdown
 from mop_tui.report.notes import MOST_OF_A_KIND
 from mop_tui.report.summary import Summary, TaskPart
-from sessions import agent, answer, crash, fixed, header, kind, plan, play, question, task, trigger
-
-
-def exact(agents: Iterable[AgentSpec], tasks: Iterable[TaskSpec], *more: Any, **most: Any) -> Plan:
-    """Return a plan whose tasks take exactly as long as they are declared to."""
-    them = list(tasks)
-    scripts = {it.id: fixed((it.expected_ms or 0) / 1000) for it in them}
-    return plan(agents, them, *more, **{"scripts": scripts, **most})
+from sessions import (
+    agent,
+    answer,
+    crash,
+    exact,
+    fixed,
+    header,
+    kind,
+    plan,
+    play,
+    question,
+    task,
+    trigger,
+)
 
 
 def by_id(summary: Summary) -> Mapping[str, TaskPart]:
@@ -272,12 +278,6 @@ def test_illness_is_told_with_when_it_was_over(file: Path) -> None:
     assert_consistent(summary)
 
 
-def measured(cores: float, memory: int, percent: float | None = None) -> AgentHealth:
-    return AgentHealth(
-        AgentId("ann"), 1, "measured", cpu_usage=percent, cpu_cores=cores, memory_bytes=memory
-    )
-
-
 def test_what_was_measured_is_summed_up_and_what_was_not_is_unknown(file: Path) -> None:
     what = exact([agent("ann"), agent("ben")], [task("one", "ann", seconds=40)])
     outside = [
@@ -350,19 +350,8 @@ def test_what_was_foretold_comes_from_earlier_sessions_alone(file: Path) -> None
     what = exact([agent("ann")], [task("one", "ann", seconds=10), task("two", "ann", seconds=10)])
     assert gather(play(what, file).path).foretold_ms is None
     outlook = Outlook(4, {TaskId("one"): 30_000}, low=0.5, high=2.0, coverage=0.8)
-    learnt = _with_outlook(file, outlook)
+    learnt = with_outlook(file, outlook)
     assert gather(learnt).foretold_ms == (40_000, 20_000, 80_000)
-
-
-def _with_outlook(file: Path, outlook: Outlook) -> Path:
-    """Return a copy of a session file whose header holds an outlook."""
-    copy = file.with_name("learnt.jsonl")
-    with JournalFile.open(file) as journal:
-        writer = BufferedWriter(copy, replace(journal.header, outlook=outlook))
-        for event in journal:
-            writer.append(event)
-        writer.close()
-    return copy
 
 
 def test_agents_that_wait_at_work_are_told_as_waiting(file: Path) -> None:
