@@ -22,7 +22,7 @@ _NAMED: Final = 7.0
 _BAR: Final = 16
 """Pixels."""
 
-MarkKind = Literal["asked", "failed", "issue", "done"]
+MarkKind = Literal["asked", "failed", "issue", "changed", "done"]
 
 _LOOKS: Final = {
     Phase.WORKING: "working",
@@ -46,7 +46,8 @@ _SHAPES: Final[dict[MarkKind, tuple[str, str]]] = {
     "asked": ("M0-6 6 0 0 6-6 0Z", "question"),
     "failed": ("M-4-4 4 4M4-4-4 4", "failure"),
     "issue": ("M0-6 6 5-6 5Z", "issue"),
-    "done": ("M-5 0-2 4 5-4", "complete"),
+    "changed": ("M-5 0A5 5 0 1 0 5 0 5 5 0 1 0-5 0Z", "adaptation"),
+    "done": ("M3 0 6 4 12-5", "complete"),
 }
 
 
@@ -56,6 +57,17 @@ class Mark:
 
     at: int
     kind: MarkKind
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """A stretch of time in which only a share of something was so."""
+
+    begin: int
+    end: int
+    share: float
+    """0..1."""
     says: str
 
 
@@ -74,6 +86,8 @@ class Lane:
     """It is the name of those below it."""
     named: bool = False
     """Bars are named after their tasks."""
+    shades: tuple[Shade, ...] = ()
+    """What is drawn of several that share the row."""
 
 
 def percent(at: float, length: int) -> float:
@@ -119,7 +133,13 @@ def lanes(rows: Sequence[Lane], length: int, label: str) -> Markup:
     grid = tag(
         "svg",
         *(
-            tag("line", x1=_share(percent(at, length)), x2=_share(percent(at, length)), y1="0", y2="100%")
+            tag(
+                "line",
+                x1=_share(percent(at, length)),
+                x2=_share(percent(at, length)),
+                y1="0",
+                y2="100%",
+            )
             for at, _ in marked
         ),
         class_="grid",
@@ -145,9 +165,7 @@ def _axis(marked: Sequence[tuple[int, str]], length: int) -> Markup:
         across = percent(at, length)
         anchor = "start" if across < 3 else "end" if across > 97 else "middle"
         kind = "odd" if place % 2 else None
-        names.append(
-            tag("text", name, x=_share(across), y=12, text_anchor=anchor, class_=kind)
-        )
+        names.append(tag("text", name, x=_share(across), y=12, text_anchor=anchor, class_=kind))
     return tag("svg", *names, class_="axis", width="100%", height=16)
 
 
@@ -159,6 +177,7 @@ def _lane(row: Lane, length: int) -> Markup:
     star = tag("span", "*", class_="star", title="on the critical path") if row.critical else ""
     said = f"{row.name}: {row.note}" if row.note else row.name
     drawn = [_piece(stay, length, row) for stay in condensed(row.stays, length, COLUMNS)]
+    drawn += [_shade(shade, length) for shade in row.shades]
     drawn += [_underline(begin, end, length) for begin, end in row.critical]
     drawn += [_mark(mark, length) for mark in row.marks]
     bar = tag(
@@ -196,6 +215,20 @@ def _piece(stay: Stretch, length: int, row: Lane) -> Markup:
     return joined((bar, inside))
 
 
+def _shade(shade: Shade, length: int) -> Markup:
+    begin = percent(shade.begin, length)
+    return tag(
+        "rect",
+        tag("title", f"{moment(shade.begin)}\N{EN DASH}{moment(shade.end)}: {shade.says}"),
+        class_="s working",
+        x=_share(begin),
+        width=_share(percent(shade.end, length) - begin),
+        y=3,
+        height=_BAR,
+        fill_opacity=round(0.15 + 0.85 * min(shade.share, 1.0), 2),
+    )
+
+
 def _underline(begin: int, end: int, length: int) -> Markup:
     across = percent(begin, length)
     width = max(percent(end, length) - across, 0.12)
@@ -223,10 +256,12 @@ def legend(names: Iterable[tuple[str, str]]) -> Markup:
     shown = []
     for look, words in names:
         if look in _SHAPES:
-            key = tag("path", d=Markup(_SHAPES[look][0]), class_=f"m {look}")  # type: ignore[index]
+            key = tag("path", d=Markup(_SHAPES[look][0]), class_=f"m {look}")
             inner = tag("svg", key, x=10, y=8, overflow="visible")
         elif look == "critical":
             inner = tag("rect", class_="critical", x=0, y=7, width=20, height=3)
+        elif look in ("scope", "lost", "foretold"):
+            inner = tag("line", class_=f"curve {look}", x1=0, x2=20, y1=8, y2=8)
         else:
             thin = look in _THIN
             inner = tag(
@@ -242,9 +277,11 @@ def legend(names: Iterable[tuple[str, str]]) -> Markup:
     return tag("ul", *shown, class_="legend")
 
 
-def looks_of(rows: Iterable[Lane]) -> list[tuple[str, str]]:
+def looks_of(rows: Sequence[Lane]) -> list[tuple[str, str]]:
     """Return the looks that occur in the rows, for their legend."""
     stays = {stay.what for row in rows for stay in row.stays}
+    if any(row.shades for row in rows):
+        stays.add(Phase.WORKING.value)
     found: list[tuple[str, str]] = [
         (look, phase.value) for phase, look in _LOOKS.items() if phase.value in stays
     ]
@@ -297,8 +334,12 @@ def curves(
     marks: Sequence[tuple[float, str]],
     label: str,
     band: Band | None = None,
+    until: int | None = None,
 ) -> Markup:
-    """Return a chart of curves from 0 to `top`, with lines at `marks`."""
+    """Return a chart of curves from 0 to `top`, with lines at `marks`.
+
+    The curves end at `until`, by default at the end of the axis.
+    """
     across = [percent(at, length) for at, _ in ticks(length)]
     parts = [
         tag("line", class_="rule", x1=_share(it), x2=_share(it), y1=10, y2=10 + _HEIGHT)
@@ -311,7 +352,7 @@ def curves(
         parts.append(_band(band, length))
     drawn: list[Markup] = []
     for curve in them:
-        drawn += _drawn(curve, length, top)
+        drawn += _drawn(curve, length, top, length if until is None else until)
     parts.append(
         tag(
             "svg",
@@ -343,7 +384,7 @@ def _down(value: float, top: float) -> float:
     return 10 + _HEIGHT * (1 - min(value / top, 1.0)) if top > 0 else 10.0 + _HEIGHT
 
 
-def _drawn(curve: Curve, length: int, top: float) -> list[Markup]:
+def _drawn(curve: Curve, length: int, top: float, until: int) -> list[Markup]:
     points = thinned(curve.points, length, COLUMNS)
     if not points:
         return []
@@ -351,7 +392,7 @@ def _drawn(curve: Curve, length: int, top: float) -> list[Markup]:
     for at, value in points:
         x, y = percent(at, length) * 10, _down(value, top) - 10
         path.append(f"M{x:.1f} {y:.1f}" if not path else f"H{x:.1f}V{y:.1f}")
-    path.append("H1000")
+    path.append(f"H{percent(until, length) * 10:.1f}")
     line = "".join(path)
     drawn = []
     if curve.filled:
@@ -416,7 +457,15 @@ def stacked(rows: Sequence[Amounts], label: str) -> Markup:
                     )
                 )
             x += width
-        bar = tag("svg", *bars, class_="bar", width="100%", height=22, role="img", aria_label=text(row.says))
+        bar = tag(
+            "svg",
+            *bars,
+            class_="bar",
+            width="100%",
+            height=22,
+            role="img",
+            aria_label=text(row.says),
+        )
         who = tag("span", row.name, class_="who", title=f"{row.name}: {row.says}")
         drawn.append(
             tag("div", who, bar, tag("span", row.says, class_="says"), class_="lane amount")

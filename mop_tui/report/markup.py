@@ -35,14 +35,16 @@ def joined(parts: Iterable[object]) -> Markup:
     return Markup("".join(it if isinstance(it, Markup) else text(it) for it in parts))
 
 
-def tag(name: str, *inner: object, **attributes: str | float | None) -> Markup:
+def tag(name: str, *inner: object, **attributes: str | int | float | None) -> Markup:
     """Return an element.
 
     What is inside and no `Markup` is escaped, as are the values of attributes. An attribute that
     is None is left out; `_` in its name stands for `-`, and one at its end for nothing.
     """
     said = "".join(
-        f' {_named(key)}="{_value(value)}"' for key, value in attributes.items() if value is not None
+        f' {_named(key)}="{_value(value)}"'
+        for key, value in attributes.items()
+        if value is not None
     )
     if name in _EMPTY and not inner:
         return Markup(f"<{name}{said}>" if name == "meta" else f"<{name}{said}/>")
@@ -53,9 +55,7 @@ def _named(key: str) -> str:
     return key.rstrip("_").replace("_", "-")
 
 
-def _value(value: str | float) -> str:
-    if isinstance(value, Markup):
-        return value
+def _value(value: str | int | float) -> str:
     if isinstance(value, str):
-        return text(value)
-    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+        return value if isinstance(value, Markup) else text(value)
+    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value}"
