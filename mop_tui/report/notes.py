@@ -248,7 +248,7 @@ class Notes:
         self.keys_set: dict[int, MemoryKey] = {}
         """Events by which a key was set."""
         self.fired: dict[int, str] = {}
-        """Events by which a trigger fired."""
+        """Decisions by which a trigger fired."""
         self.rules: dict[str, int] = {}
         """How many decisions of each rule were routine."""
         self.considered = 0
@@ -553,7 +553,8 @@ class Notes:
             self.machine_peak = event.seq, cpu
 
     def _fired(self, event: Event[e.SystemFired]) -> None:
-        self.fired[event.seq] = event.data.trigger
+        if event.cause is not None:
+            self.fired[event.cause] = event.data.trigger
 
     def _ended(self, event: Event[e.SystemEnded]) -> None:
         self.ended_by = event.seq
@@ -605,14 +606,8 @@ def _orders(actions: tuple[Action, ...]) -> tuple[str, ...]:
     """Return what was ordered, in words, each kind of thing with those it is done to."""
     by_kind: dict[str, list[str]] = {}
     for action in actions:
-        about = next(
-            (
-                str(getattr(action, name))
-                for name in ("task", "agent", "trigger", "question", "issue", "key", "to_shape")
-                if isinstance(getattr(action, name, None), str)
-            ),
-            "",
-        )
+        names = (it for name in _about(action.do) if isinstance(it := _of(action, name), str))
+        about = next(names, "")
         by_kind.setdefault(words(action.do), []).append(about)
     told = []
     for what, concerned in by_kind.items():
@@ -620,3 +615,16 @@ def _orders(actions: tuple[Action, ...]) -> tuple[str, ...]:
         more = f" and {len(named) - _MOST_ORDERS} more" if len(named) > _MOST_ORDERS else ""
         told.append(f"{what} {', '.join(named[:_MOST_ORDERS])}{more}".rstrip())
     return tuple(told)
+
+
+def _about(do: str) -> tuple[str, ...]:
+    """Return which parts of an action tell what it is done to, the first that it has."""
+    if "agent" in do or "process" in do:
+        return ("agent",)
+    if "task" in do:
+        return ("task",)
+    return ("question", "trigger", "strategy", "issue", "deadlock", "task", "agent", "key")
+
+
+def _of(action: Action, name: str) -> object:
+    return getattr(action, name, None)
