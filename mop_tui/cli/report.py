@@ -6,7 +6,7 @@ import click
 
 from mop_tui.cli.session_name import SessionName
 from mop_tui.errors import UsageError
-from mop_tui.report.forms import FORMS, Form, rendered
+from mop_tui.report.forms import FORMS, Form, marked, rendered
 
 _BY_SUFFIX: dict[str, Form] = {".html": "html", ".htm": "html", ".json": "json"}
 
@@ -54,7 +54,7 @@ def command(
         click.echo(text, nl=False)
         return
     try:
-        write(output, text)
+        write(output, marked(text, wanted))
     except OSError as error:
         raise UsageError(f"{output}: cannot be written: {error.strerror}.") from None
     click.echo(f"wrote {output}", err=True)

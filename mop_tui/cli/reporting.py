@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mop_tui.cli.report_files import ENDINGS
 from mop_tui.errors import MopError, UsageError
-from mop_tui.report.forms import is_report, rendered
+from mop_tui.report.forms import is_report, marked, rendered
 from mop_tui.report.gathering import gather
 
 MOST_BYTES = 32 * 1024 * 1024
@@ -31,7 +31,7 @@ def report_beside(session: Path, shown: Path) -> str:
             check_writable(place, session)
         summary = gather(session)
         for form, place in places:
-            write(place, rendered(summary, form))
+            write(place, marked(rendered(summary, form), form))
     except KeyboardInterrupt:
         return f"no report was written, for it was interrupted; to have it: {command}"
     except OSError as error:

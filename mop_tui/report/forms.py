@@ -9,8 +9,10 @@ FORMS: Final[tuple[Form, ...]] = get_args(Form)
 
 _NEAR: Final = 600
 """Within so many characters from its beginning, a report says that it is one."""
+_MARKDOWN: Final = "<!-- mop-tui report -->"
+"""Nothing of this is to be seen where Markdown is shown."""
 _MARKS: Final = (
-    "<!-- mop-tui report -->",
+    _MARKDOWN,
     '<meta name="generator" content="mop-tui report">',
     '"format": "mop-report/',
 )
@@ -21,9 +23,9 @@ def rendered(summary: Summary, form: Form) -> str:
     # Each is loaded where it is wanted: a command that makes one has no use for the others.
     match form:
         case "md":
-            from mop_tui.report.markdown import as_markdown  # noqa: PLC0415
+            from mop_tui.report.markdown import markdown  # noqa: PLC0415
 
-            return as_markdown(summary)
+            return markdown(summary)
         case "html":
             from mop_tui.report.html import as_html  # noqa: PLC0415
 
@@ -34,6 +36,11 @@ def rendered(summary: Summary, form: Form) -> str:
             return as_json(summary)
         case _:
             assert_never(form)
+
+
+def marked(text: str, form: Form) -> str:
+    """Return a report as a file has it, which says that it is one where its form does not."""
+    return f"{_MARKDOWN}\n\n{text}" if form == "md" else text
 
 
 def is_report(text: str) -> bool:
