@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from mop_tui.cli.output import print_all
 from mop_tui.cli.session_name import SessionName
 from mop_tui.errors import UsageError
 from mop_tui.report.forms import FORMS, Form, marked, rendered
@@ -51,7 +52,7 @@ def command(
     wanted = form or (_BY_SUFFIX.get(output.suffix.lower(), "md") if output is not None else "md")
     text = rendered(gather(session, until_damage=until_damage), wanted)
     if output is None or not to_file:
-        click.echo(text, nl=False)
+        print_all(text)
         return
     try:
         write(output, marked(text, wanted))

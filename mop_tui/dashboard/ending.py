@@ -1,4 +1,4 @@
-"""When the session is expected to be done, in words."""
+"""When the session is expected to be done, and what one can look at then, in words."""
 
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.times import wall
@@ -31,6 +31,13 @@ def expected_end(frame: Frame, *, short: bool = False) -> str:
     said = "not before" if estimate.late else "about"
     asks = " + your answer" if estimate.to_ask else ""
     return f"{said} {_moment(frame, estimate.end, left)}, {_length(left)} left{asks}"
+
+
+def end_told(frame: Frame, *, short: bool = False) -> str:
+    """Return when everything would be done, or, once nothing more can happen, what tells of it."""
+    if frame.ended:
+        return "P report" if short else "P tells how it went"
+    return expected_end(frame, short=short)
 
 
 def why_so(frame: Frame) -> str:

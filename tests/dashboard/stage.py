@@ -96,6 +96,8 @@ class Stage:
     obedient: bool = True
     detach: bool = False
     given_way: float = 0.0
+    told: str = "# Nothing to tell\n"
+    """What it has to say as a report."""
     """For how many seconds it was asked to leave the time to the screen."""
     guest: bool = False
     happened: list[AnyEvent] = field(default_factory=list)
@@ -137,6 +139,9 @@ class Stage:
 
     def output(self, agent: AgentId, from_line: int = 0, limit: int = 100) -> Sequence[str]:
         return self.session.agents[agent].output(from_line, limit)
+
+    def report(self) -> str:
+        return self.told
 
     def remaining(self, question: QuestionId) -> int | None:
         due = self.session.questions[question].asked.due
