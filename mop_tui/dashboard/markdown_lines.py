@@ -22,6 +22,8 @@ _LEAST: Final = 14
 """Cells that a column of a table has at least, where it is wrapped."""
 _MOST_LINES: Final = 4
 """Lines that a row of a table takes at most on average; else it is told as a block."""
+_AS_IT_IS: Final = ("fence", "code_block", "html_block")
+"""What holds text that is no Markdown."""
 _QUOTED: Final = ">"
 _HOLDING: Final = {"bullet_list": "", "ordered_list": "", "blockquote": _QUOTED}
 """What holds other blocks, and the sign that what is in it begins with."""
@@ -63,6 +65,13 @@ class _Reader:
             if token.type == "inline":
                 yield from self._text(tuple(_spans(token.children or ())))
                 continue
+            if token.type in _AS_IT_IS:
+                yield from (
+                    Block("text", ((printable(line), "plain"),))
+                    for line in token.content.splitlines()
+                    if line.strip()
+                )
+                continue
             kind, _, edge = token.type.rpartition("_")
             if edge == "open":
                 self._open(kind, token)
@@ -94,6 +103,8 @@ class _Reader:
                 self._table.rows[-1].append(line)
             else:
                 self._table.heads.append("".join(said for said, _ in line))
+        elif not line:
+            return
         elif self._heading:
             yield Block("heading", line, self._heading)
         elif self._signs and self._signs[-1] == _QUOTED:

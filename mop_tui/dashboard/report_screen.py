@@ -114,7 +114,7 @@ class ReportScreen(Screen[None]):
         after, before = bisect_right(headings, here), max(bisect_left(headings, here) - 1, 0)
         place = after if by > 0 else before
         if place < len(headings):
-            scroll.scroll_to(y=headings[place], animate=False)
+            scroll.scroll_to(y=headings[place], animate=False, immediate=True)
 
     def action_close(self) -> None:
         """Go back to the overview."""

@@ -10,9 +10,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from running import Running
+from terminal import ENTER, Terminal
 
 from mop_tui.cli.report_files import reports_of
 from mop_tui.cli.reporting import MOST_BYTES, report_beside
+from mop_tui.orchestrator.replay import open_replay
+from mop_tui.orchestrator.reported import report_on
 
 Mop = Callable[..., subprocess.CompletedProcess[str]]
 Answers = Callable[[str], Path]
@@ -308,3 +312,52 @@ def test_a_session_may_not_be_named_like_a_report(mop: Mop, two_steps: Path) -> 
     done = mop("run", two_steps, "--headless", "--rehearse", "--session-file", "a.report.md")
     assert done.returncode == 2
     assert "may not end in .report.md" in done.stderr
+
+
+# -- on the screen ----------------------------------------------------------------------------
+
+QUICK = """
+session: {id: quick}
+agent_types: {worker: {}}
+teams: {crew: {agents: [worker]}}
+tasks: {make: {agent: worker, run: [sh, -c, "echo made it"]}}
+"""
+
+
+def test_a_live_session_shows_its_report_once_it_has_ended(tmp_path: Path) -> None:
+    (tmp_path / "quick.yaml").write_text(QUICK, encoding="utf-8")
+    with Terminal(
+        "run", "quick.yaml", "--trust", "--session-file", "it.jsonl", cwd=tmp_path
+    ) as terminal:
+        terminal.until("COMPLETE", "P report")
+        terminal.press("P")
+        terminal.until("quick: complete", "The session ended complete", "1 of 1 complete")
+        terminal.press("q")
+        terminal.until("P report")
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert "report in it.report.md and it.report.html" in terminal.display
+    assert len(reports_of(tmp_path / "it.jsonl")) == 2
+
+
+def test_so_does_an_attached_screen(tmp_path: Path) -> None:
+    with Running(tmp_path) as running, Terminal("attach", "it.jsonl", cwd=tmp_path) as terminal:
+        terminal.until("y or n chooses")
+        terminal.press("y")
+        terminal.until("Enter approves")
+        terminal.press(ENTER)
+        terminal.until("COMPLETE")
+        running.go_on()
+        terminal.until("P report")
+        terminal.press("P")
+        terminal.until("asking: complete")
+
+
+def test_a_replay_of_a_damaged_file_tells_what_comes_before_the_damage(recorded: Path) -> None:
+    lines = recorded.read_bytes().split(b"\n")
+    lines[400] = lines[400].replace(b'"at"', b'"ta"', 1)
+    recorded.write_bytes(b"\n".join(lines))
+    told = open_replay(recorded, until_damage=True).report()
+    assert told.startswith("# mop-platform: interrupted\n")
+    assert "could not be read" in told
+    assert report_on(recorded).startswith("# No report\n")

@@ -95,9 +95,9 @@ class Stage:
     sections: Sequence[Section] = SECTIONS
     obedient: bool = True
     detach: bool = False
-    given_way: float = 0.0
     told: str = "# Nothing to tell\n"
     """What it has to say as a report."""
+    given_way: float = 0.0
     """For how many seconds it was asked to leave the time to the screen."""
     guest: bool = False
     happened: list[AnyEvent] = field(default_factory=list)
