@@ -68,7 +68,11 @@ def gather(path: Path, *, until_damage: bool = False) -> Summary:
         summary = replace(
             _summary(path, journal.header, notes, running=running),
             torn=journal.torn,
-            damage="" if journal.damage is None else str(journal.damage),
+            damage=(
+                ""
+                if journal.damage is None
+                else f"line {journal.damage.line}: {journal.damage.found}"
+            ),
             foretold_ms=_foretold(opened or notes.session.snapshot(), journal.header.outlook),
         )
         return replace(summary, insights=insights(Facts(summary, notes, opened)))
@@ -194,7 +198,7 @@ def _task(row: Task, pieces: Sequence[Piece], notes: Notes) -> TaskPart:
         stays=stays.stretches(pieces),
         created_at=row.created_at,
         pending_ms=pending,
-        retries=sum(hold == "rest" for _, _, _, hold in of.stays),
+        retries=of.retries,
         team=None if holder is None else holder.spec.team,
         skill=spec.requires_skill if spec.agent is None else None,
         needs=spec.needs_tasks,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.eta import estimate
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
 from mop_tui.domain.rows import Task
@@ -285,7 +286,8 @@ def _saved(facts: Facts, skill: str) -> str:
     if twin is None or as_it_was is None or as_it_was.left is None:
         return ""
     name = AgentId(f"one more {skill}")  # which no agent can be called
-    agents = {**opened.agents, name: replace(twin, spec=replace(twin.spec, id=name))}
+    free = replace(twin, spec=replace(twin.spec, id=name), state=AgentState.AVAILABLE, task=None)
+    agents = {**opened.agents, name: free}
     with_one = estimate(replace(opened, tasks=known, agents=agents), opened.at)
     if with_one is None or with_one.left is None:
         return ""
@@ -395,7 +397,7 @@ def lost_attempts(facts: Facts) -> Iterator[Insight]:
         lost, rested, tries = _in_vain(facts, task.id)
         if lost + rested < facts.trifle or not tries:
             continue
-        rest = f", and {lasting(rested)} of rest" if rested else ""
+        rest = f" and {lasting(rested)} of rest" if rested else ""
         outcome = "failed in the end" if task.state is TaskState.FAILED else "was begun anew"
         times = "once" if tries == 1 else f"{tries} times"
         failing = "" if task.state is TaskState.FAILED else f" {times}"

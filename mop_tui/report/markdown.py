@@ -29,7 +29,7 @@ _BESIDE = 60
 
 T = TypeVar("T")
 
-_MARKS = re.compile(r"([\\`*\[\]<>|~$]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|!(?=\[))")
+_MARKS = re.compile(r"([\\`*\[\]<>|~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|!(?=\[))")
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "|": "&#124;"}
 _TICKS = re.compile("`+")
 
@@ -81,7 +81,7 @@ def _head(summary: Summary) -> Iterator[str]:
         )
     if summary.damage:
         yield ""
-        yield f"> **The rest of the file could not be read.** {prose(summary.damage)}"
+        yield f"> **The rest of the file could not be read.** {prose(summary.damage)}."
     if summary.torn:
         yield ""
         yield "> The last line of the file was cut short, and is left out."

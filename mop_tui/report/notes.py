@@ -192,6 +192,7 @@ class OfTask:
     way: list[tuple[int, TaskId]] = field(default_factory=list)
     """From when on it gave way to which task."""
     reviews: list[TaskId] = field(default_factory=list)
+    retries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,6 +462,7 @@ class Notes:
     def _timer_set(self, event: Event[e.SystemTimerSet]) -> None:
         if event.data.purpose == "retry" and event.data.task is not None:
             self._note_task(event.data.task, event.seq)
+            self.tasks[event.data.task].retries += 1
 
     def _timer_fired(self, event: Event[e.SystemTimerFired]) -> None:
         timer = self.session.fired
