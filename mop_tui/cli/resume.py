@@ -48,8 +48,8 @@ def command(
         session, speed=speed, answers=answers, attended=not headless, trusted=trust
     )
     outcome = (
-        sessions.run_headless(prepared, as_json=as_json)
-        if headless
-        else sessions.run_on_screen(prepared)
+        sessions.run_on_screen(prepared)
+        if prepared.attended
+        else sessions.run_headless(prepared, as_json=as_json)
     )
     sys.exit(EXIT_OF_OUTCOME[outcome])

@@ -76,8 +76,8 @@ def command(
     for warning in prepared.warnings:
         click.echo(str(warning), err=True)
     outcome = (
-        session.run_headless(prepared, as_json=as_json)
-        if headless
-        else session.run_on_screen(prepared)
+        session.run_on_screen(prepared)
+        if prepared.attended
+        else session.run_headless(prepared, as_json=as_json)
     )
     sys.exit(EXIT_OF_OUTCOME[outcome])
