@@ -117,7 +117,13 @@ for task in agent.tasks():
     kind, _, about = task.id.partition("-")
     try:
         agent.output(
-            configure(about) if kind == "configure" else deploy(about) if kind == "deploy" else test()
+            configure(about)
+            if kind == "configure"
+            else deploy(about)
+            if kind == "deploy"
+            else test()
         )
     except Failed as failed:
-        agent.done(failed="deployment_failed" if kind == "deploy" else "failed", message=str(failed))
+        agent.done(
+            failed="deployment_failed" if kind == "deploy" else "failed", message=str(failed)
+        )
