@@ -50,5 +50,5 @@ def design() -> str:
 
 
 agent.relay(look_at)
-for task in agent.tasks():
+for _task in agent.tasks():
     agent.output(design())

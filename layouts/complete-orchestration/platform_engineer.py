@@ -17,7 +17,7 @@ claims: dict[tuple[str, str], str] = {}
 """What the others said that they take, by environment and part."""
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """A task failed; the text is why."""
 
 
@@ -35,7 +35,7 @@ def configure(environment: str) -> str:
         step(number, len(PARTS), f"{part.capitalize()} of {environment}")
         known = {other: hear(other, number) for other in others}
         if taken in known.values():
-            raise Failed(f"{taken} is taken twice, for {part}")
+            raise FailedError(f"{taken} is taken twice, for {part}")
         write(part_of(environment, number), {"part": part, "addresses": taken, "others": known})
     return f"{environment} is configured: {len(PARTS)} parts"
 
@@ -81,7 +81,7 @@ def deploy(environment: str) -> str:
         mended = f"; mended: {agent.wait_for('swarm/devops/mended')}"
         fault = admit(environment)
     if fault:
-        raise Failed(fault)
+        raise FailedError(fault)
     for number, name in enumerate(SERVICES, 1):
         step(number, len(SERVICES) + 1, f"Starting {name} in {environment}")
         write(f"clusters/{environment}/{name}.yaml", read(f"services/{name}.yaml") or {})
@@ -108,22 +108,26 @@ def test() -> str:
         failed += [] if good else [what]
         print(f"{'PASS' if good else 'FAIL'} {what}", flush=True)
     if failed:
-        raise Failed(f"not so: {', '.join(failed)}")
+        raise FailedError(f"not so: {', '.join(failed)}")
     return f"PASS: {passed} of {len(checks)} checks"
+
+
+def perform(name: str) -> str:
+    """Do a task by its name, and return what it delivers."""
+    kind, _, about = name.partition("-")
+    match kind:
+        case "configure":
+            return configure(about)
+        case "deploy":
+            return deploy(about)
+        case _:
+            return test()
 
 
 agent.listen()
 for task in agent.tasks():
-    kind, _, about = task.id.partition("-")
     try:
-        agent.output(
-            configure(about)
-            if kind == "configure"
-            else deploy(about)
-            if kind == "deploy"
-            else test()
-        )
-    except Failed as failed:
-        agent.done(
-            failed="deployment_failed" if kind == "deploy" else "failed", message=str(failed)
-        )
+        agent.output(perform(task.id))
+    except FailedError as failed:
+        kind = "deployment_failed" if task.id.startswith("deploy") else "failed"
+        agent.done(failed=kind, message=str(failed))
