@@ -17,7 +17,8 @@ none of the program's code. These are the invariants:
     order       numbers have no gaps, time never goes back, causes come before, and whatever is not
                 from outside has one; every decision has a reason
     states      agents and tasks move only as the two tables of `docs/` say, each from where it is
-    taker       a task is in hand of one agent at a time, and an agent has one task at a time
+    taker       a task is in hand of one agent at a time, and an agent has one task at a time, which
+                it has until it is idle or gone
     needs       nothing is begun before the tasks and keys that it needs are there
     approval    no gated task is begun without a person's approval of that attempt, and whoever
                 approved has a name; what expired approved nothing
@@ -26,7 +27,7 @@ none of the program's code. These are the invariants:
     once        nobody is spawned twice for one event, no effect is announced or reported twice, no
                 message is handed to its receiver twice
     occasions   the observability team came because of its key, a troubleshooter because of an error
-                or illness, or because the operator wanted it
+                or illness, as one more where many wait for one, or because the operator wanted it
     processes   every process that was started has ended when the session ends, and every agent is
                 at rest; of a session that ends waiting for answers, no event says what becomes of
                 them: the program ends them as it leaves
@@ -337,6 +338,7 @@ ACTIVE requeued READY         FAILED retried READY          CANCELLED reinstated
 """
 LIVE = ("SPAWNING", "INITIALIZING", "AVAILABLE", "ASSIGNED", "ACTIVE", "PAUSED", "DEGRADED",
         "UNHEALTHY")  # fmt: skip
+IDLE = ("SPAWNING", "AVAILABLE", "COMPLETE", "FAILED")
 WORKING = ("ASSIGNED", "ACTIVE", "PAUSED", "DEGRADED", "UNHEALTHY")
 OVER = ("COMPLETE", "FAILED", "CANCELLED")
 
@@ -390,6 +392,8 @@ class Judge:
     """What is said of each task."""
     taken: dict[str, str] = field(default_factory=dict)
     """Which agent has each task in hand."""
+    at_work: set[str] = field(default_factory=set)
+    """Agents that have been given a task and have not let go of it."""
     keys: set[str] = field(default_factory=set)
     approved: dict[str, bool] = field(default_factory=dict)
     """Gated tasks of which a person has approved the attempt to come."""
@@ -465,7 +469,8 @@ class Judge:
         if name in TEAM and not by_hand and KEY not in self.keys:
             yield Wrong("occasions", f"{name} is there before {KEY}")
         brought = {"agent.erred", "agent.exited", "agent.finished", "agent.checked"}
-        if name.startswith("devops-troubleshooter") and not by_hand and not brought & kinds:
+        added = any(str(it["data"].get("rule")).startswith("adapt/") for it in chain)
+        if name.startswith("devops-troubleshooter") and not by_hand | added | bool(brought & kinds):
             yield Wrong("occasions", f"{name} came because of nothing that went wrong")
 
     def _chain(self, event: Record) -> Iterator[Record]:
@@ -483,10 +488,15 @@ class Judge:
             was = self.agents.get(name)
             yield Wrong("states", f"{name} is {was}: {here} {data['trigger']} {there}")
         self.agents[name] = there
-        at_work = sum(state in WORKING for state in self.agents.values())
+        if there in IDLE:
+            self.at_work.discard(name)
+            self.taken = {task: agent for task, agent in self.taken.items() if agent != name}
+        if data["trigger"] != "task_assigned":
+            return
+        self.at_work.add(name)
         most = self._started().get("max_agents")
-        if there == "ASSIGNED" and most is not None and at_work > most:
-            yield Wrong("limits", f"{at_work} agents are at work, of {most}")
+        if most is not None and len(self.at_work) > most:
+            yield Wrong("limits", f"{len(self.at_work)} agents are at work, of {most}")
 
     def _task_moved(self, data: Record) -> Iterator[Wrong]:
         name, here, there = data["task"], data["from_state"], data["to_state"]
@@ -578,9 +588,8 @@ class Judge:
             return
         if self.running:
             yield Wrong("processes", f"{sorted(self.running)} still run")
-        busy = {name: state for name, state in self.agents.items() if state in WORKING}
-        if busy:
-            yield Wrong("processes", f"it ended, and {busy}")
+        if self.at_work:
+            yield Wrong("processes", f"it ended, and {sorted(self.at_work)} are at work")
 
 
 def wrongs(events: Sequence[Record]) -> list[Wrong]:
