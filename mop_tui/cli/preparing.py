@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 
+import click
 import pydantic
 
 from mop_tui import __version__, layout
@@ -90,11 +91,13 @@ def prepare(
 ) -> Prepared:
     """Read and check everything that a session is made from.
 
+    A screen that could be `attended` is left out where the layout says so.
     Programs are run for the first time only if the operator agrees, which is asked for at the
     terminal unless it is `trusted`. Raises `MopError` where layout, answers or options do not fit.
     """
     loaded = layout.load(path, overrides=overrides, rehearse=rehearse)
     plan = loaded.plan
+    attended = _attends(plan, attended)
     mode = mode_of(plan)
     real = mode is Mode.LIVE
     if real and speed not in (None, 1.0):
@@ -149,6 +152,13 @@ def prepare(
     )
 
 
+def _attends(plan: Plan, attended: bool) -> bool:
+    """Return whether a screen is attended that would be there; its layout may want none."""
+    if attended and not plan.on_screen:
+        click.echo("the layout says dashboard_enabled: false, so this runs headless", err=True)
+    return attended and plan.on_screen
+
+
 def _answers(
     file: Path | None, plan: Plan, mode: Mode, *, attended: bool
 ) -> PreparedAnswers | None:
@@ -180,6 +190,7 @@ def prepare_resumed(
         if speed not in (None, 1.0) and not rehearsed:
             raise UsageError(f"--speed {speed:g}: real agents work in real time")
         plan = layout.plan_of(header.layout, rehearse=rehearsed)
+        attended = _attends(plan, attended)
         prepared = Prepared(
             plan=plan,
             header=header,

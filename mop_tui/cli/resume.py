@@ -54,8 +54,8 @@ def command(
         session, speed=speed, answers=answers, attended=not headless, trusted=trust
     )
     outcome = (
-        sessions.run_headless(prepared, as_json=as_json, report=report)
-        if headless
-        else sessions.run_on_screen(prepared, report=report)
+        sessions.run_on_screen(prepared, report=report)
+        if prepared.attended
+        else sessions.run_headless(prepared, as_json=as_json, report=report)
     )
     sys.exit(EXIT_OF_OUTCOME[outcome])

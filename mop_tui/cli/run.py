@@ -84,8 +84,8 @@ def command(
     if prepared.unforeseen:
         click.echo(f"mop-tui: {prepared.unforeseen}", err=True)
     outcome = (
-        session.run_headless(prepared, as_json=as_json, report=report)
-        if headless
-        else session.run_on_screen(prepared, report=report)
+        session.run_on_screen(prepared, report=report)
+        if prepared.attended
+        else session.run_headless(prepared, as_json=as_json, report=report)
     )
     sys.exit(EXIT_OF_OUTCOME[outcome])

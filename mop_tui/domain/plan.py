@@ -410,6 +410,8 @@ class Plan:
     variables: Mapping[str, str] = field(default_factory=dict)
     agent_work: Mapping[AgentId, Work] = field(default_factory=dict)
     task_work: Mapping[TaskId, Work] = field(default_factory=dict)
+    on_screen: bool = True
+    """Whether it is shown on a screen while it runs, if there is one."""
     summary_ms: int = 10_000
     """How often a session without a screen tells how it stands."""
     kinds: Mapping[str, AgentKind] = field(default_factory=dict)

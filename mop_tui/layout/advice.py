@@ -74,7 +74,7 @@ def _idle(case: Case, provided: Provisions) -> Iterator[Finding]:
 
 def _questions(case: Case) -> Iterator[Finding]:
     asked: set[str | None] = {task.gate for task in case.plan.tasks.values()}
-    asked |= {trigger.question for trigger in case.layout.triggers}
+    asked |= {trigger.question for trigger in case.plan.triggers}
     asked |= {doer.sim.asks for _, doer in doers(case) if doer.sim is not None}
     for name in case.layout.questions:
         if name not in asked:

@@ -108,6 +108,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
             for name, task in layout.tasks.items()
             if task.run or task.sim
         },
+        on_screen=layout.session.dashboard_enabled,
         summary_ms=layout.dashboard.refresh_interval,
         kinds={
             name: _kind(

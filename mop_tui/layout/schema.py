@@ -242,8 +242,9 @@ class Session(Section):
     """Whether triggers spawn agents, or only propose it."""
     monitoring_interval: Timeout = 30_000
     """How often the swarm is judged, while somebody is at work."""
-    dashboard_enabled: Annotated[bool, LATER] = True
-    """Whether there is a screen."""
+    dashboard_enabled: bool = True
+    """Whether there is a screen; without one, what happens is printed, and `attach` shows the
+    session on one."""
     keep_running: bool = False
     """Whether the session waits for the operator when everything is done."""
     coordinator: Text | None = None

@@ -129,7 +129,7 @@ class Trigger(Section):
     priority: Literal["low", "normal", "medium", "high", "urgent", "critical"] = "normal"
     """How urgent that is."""
     question: Text | None = None
-    """One of `questions`, which is asked."""
+    """One of `questions`, which is asked; by default the one that is called like the trigger."""
     auto_start: bool = True
     """Whether that begins at once, or only once the operator approves."""
     model: Text | None = None

@@ -79,10 +79,10 @@ def agents_of(trigger: Trigger) -> tuple[str, ...]:
 
 
 def questions(layout: Layout, specs: Sequence[TriggerSpec]) -> Mapping[QuestionName, QuestionSpec]:
-    """Return the questions that triggers ask of their own."""
+    """Return the questions that triggers ask of their own: those that the layout does not have."""
     made: dict[QuestionName, QuestionSpec] = {}
-    for spec, trigger in zip(specs, layout.triggers, strict=True):
-        if spec.question is not None and trigger.question is None:
+    for spec in specs:
+        if spec.question is not None and spec.question not in layout.questions:
             made[spec.question] = QuestionSpec(
                 name=spec.question,
                 question=_approval(spec),

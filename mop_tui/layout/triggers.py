@@ -451,16 +451,19 @@ class _One:
 
     def _question(self) -> Iterator[Finding]:
         case, name, own = self.case, self.trigger.question, self.spec.question
+        said = "name" if name is None else "question"
         if case.losses.mapping("questions"):
             return
         if name is None:
-            if own in case.declared.questions:
-                yield Finding(
-                    self.loc,
-                    f"asks a question of its own by the name '{own}', which one of questions has; "
-                    f"say question: {own} if that is meant, or give the trigger another name",
+            if own is None or own not in case.declared.questions:
+                return
+            if self.trigger.task is not None:
+                yield self._at(
+                    "task",
+                    f"says nothing: the question '{own}' is asked, which has its own text",
+                    key=True,
                 )
-            return
+            name = own
         if name not in case.declared.questions:
             yield self._unknown("question", "question", name, case.declared.questions)
             return
@@ -468,12 +471,10 @@ class _One:
         if asked is None:
             return
         if asked.input_type == "password" and not self.spec.gate:
-            yield self._at(
-                "question", "asks for a password, and there is no agent who would get it"
-            )
+            yield self._at(said, "asks for a password, and there is no agent who would get it")
         if self.trigger.action == "ask_human_approval" and asked.question_type != "approval":
             yield self._at(
-                "question",
+                said,
                 f"is a question of type {asked.question_type}; to ask it, write action: ask_human",
             )
 

@@ -100,8 +100,6 @@ SPECS = [
     ),
 ]
 
-NOT_YET = "is understood, but this version does not act on it yet; leave it out"
-
 
 def refused(path: Path) -> list[tuple[str, str]]:
     with pytest.raises(LayoutError) as error:
@@ -312,10 +310,16 @@ def test_the_arguments_of_calls_become_sections() -> None:
     }
 
 
-def test_of_a_session_start_only_what_has_no_effect_yet_is_refused(write: Write) -> None:
-    assert refused(write(FRAME + START)) == [
-        (f"orchestrate_session_start.{key}", NOT_YET) for key in ("dashboard_enabled",)
-    ]
+def test_all_that_a_session_start_says_has_an_effect(write: Write) -> None:
+    plan = load(write(FRAME + START)).plan
+    assert (plan.id, plan.project, plan.goal, plan.max_agents, plan.monitoring_ms) == (
+        *("swarm-mop-platform", "Multi-cluster Observability Platform"),
+        *("Deploy complete MOP infrastructure", 20, 30_000),
+    )
+    assert plan.auto_spawn
+    assert plan.on_screen
+    without = START.replace("dashboard_enabled: true", "dashboard_enabled: false")
+    assert not load(write(FRAME + without)).plan.on_screen
 
 
 @pytest.mark.parametrize("asked", [APPROVAL, CHOICE, TYPED, PROBLEM])
