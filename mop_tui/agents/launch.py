@@ -27,7 +27,7 @@ SPARE = 6
 TELL_FD = "MOP_TELL_FD"
 TASK_FILE = "MOP_TASK_FILE"
 RUN, AGENT, INCARNATION, TASK = "MOP_RUN", "MOP_AGENT", "MOP_INCARNATION", "MOP_TASK"
-HOOK, FILES = "MOP_HOOK", "MOP_FILES"
+MODEL, HOOK, FILES = "MOP_MODEL", "MOP_HOOK", "MOP_FILES"
 
 
 class CannotStartError(Exception):
@@ -78,9 +78,9 @@ class Surroundings:
             raise CannotStartError(f"its working directory {cwd} {what}")
         if not command.argv or not command.argv[0]:
             raise CannotStartError("the layout gives it nothing to run")
-        for text in (*command.argv, *(value for _, value in command.env)):
-            if "\0" in text:
-                raise CannotStartError("its command or environment holds a zero byte")
+        told = (*(value for _, value in command.env), job.agent.model or "")
+        if any("\0" in text for text in (*command.argv, *told)):
+            raise CannotStartError("its command or environment holds a zero byte")
         return Launch(
             command=command,
             argv=("/bin/sh", "-c", *command.argv) if command.shell else command.argv,
@@ -100,8 +100,10 @@ class Surroundings:
             AGENT: job.agent.id,
             INCARNATION: str(job.incarnation),
         }
-        for name in (TASK, HOOK, FILES):
+        for name in (TASK, MODEL, HOOK, FILES):
             environment.pop(name, None)
+        if job.agent.model is not None:
+            environment[MODEL] = job.agent.model
         if job.assignment is not None:
             environment[TASK] = job.assignment.task.id
         if job.hook is not None:

@@ -269,7 +269,7 @@ class AgentType(Section):
     """What agents of a type have in common."""
 
     model: Text | None = None
-    """Which model an agent of this type is meant to use."""
+    """Which model an agent of this type is meant to use; its program is told so by `MOP_MODEL`."""
     skills: list[Text] = []
     """What agents of this type can do; tasks ask for one by `requires_skill`."""
     run: Run | None = None

@@ -8,7 +8,7 @@ from agent.far_side import FarSide, python, sh
 
 from mop_tui.agent import MOST_BYTES
 from mop_tui.agents import protocol
-from mop_tui.agents.launch import AGENT, INCARNATION, RUN, TASK, TASK_FILE, TELL_FD
+from mop_tui.agents.launch import AGENT, INCARNATION, MODEL, RUN, TASK, TASK_FILE, TELL_FD
 from mop_tui.agents.questions import AskForm
 from mop_tui.domain.ids import AgentId
 
@@ -61,7 +61,8 @@ def test_the_tables_are_complete() -> None:
     fields = [field.alias or name for name, field in AskForm.model_fields.items()]
     assert first_column("`ask`") == ["id", *fields]
     variables = set(first_column("Environment"))
-    assert variables == {AGENT, INCARNATION, TASK, TASK_FILE, RUN, TELL_FD, "MOP_SECRET_FD_<NAME>"}
+    told = {AGENT, INCARNATION, TASK, TASK_FILE, MODEL, RUN, TELL_FD}
+    assert variables == told | {"MOP_SECRET_FD_<NAME>"}
 
 
 def test_the_longest_line_is_what_the_host_reads_and_the_helper_writes() -> None:

@@ -39,6 +39,11 @@ async def test_the_header_tells_when_all_will_be_done_and_how_long_that_is() -> 
         assert "about 15:20, 35 min left" in desk.lines()[2]
 
 
+async def test_the_end_stands_with_the_counts_where_there_is_room() -> None:
+    async with at_desk(delivery(), (140, 30)) as desk:
+        assert desk.lines()[-2].endswith("1 pending  1 active  about 15:20, 40 min left")
+
+
 async def test_progress_that_is_told_changes_the_expected_end() -> None:
     stage = delivery()
     async with at_desk(stage) as desk:

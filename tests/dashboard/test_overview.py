@@ -83,6 +83,26 @@ async def test_an_agent_row_says_state_progress_time_task_and_what_it_does() -> 
         assert re.search(said, row)
 
 
+async def test_an_agent_that_is_complete_says_so_beside_a_full_bar() -> None:
+    async with at_desk(mop_platform(), (200, 50)) as desk:
+        row = desk.line_with("platform-engineer-dev ")
+        assert re.search(r"✓ platform-engineer-dev +COMPLETE +100% ━+ ", row)
+        assert "─" not in row.partition("dev-namespaces")[0]
+
+
+async def test_a_team_row_says_how_many_there_are_and_how_far_they_are() -> None:
+    stage = mop_platform()
+    async with at_desk(stage, (200, 50)) as desk:
+        # Of 126 minutes of work, 21 are done, and 85 % of 30 and 60 % of 40.
+        row = desk.line_with("Platform Team")
+        assert re.search(r"▾ Platform Team  6 agents .* 56% ━━━━━━────", row)
+        assert "Observability Team  5 agents" in desk.text()
+        assert "DevOps Team  4 agents" in desk.text()
+        stage.finish("terraform-specialist", "12 modules")
+        await desk.look()
+        assert re.search(r" 69% ━━━━━━━───", desk.line_with("Platform Team"))
+
+
 async def test_what_is_not_known_is_a_dash_and_no_number() -> None:
     async with at_desk(mop_platform(), (200, 50)) as desk:
         assert re.search(rf"DEGRADED +{UNKNOWN} ─+", desk.line_with("grafana-specialist-2 "))
