@@ -14,7 +14,12 @@ from mop_tui.errors import UsageError
 class Speed(click.ParamType[float]):
     """How many times as fast as real time; infinity stands for `max`."""
 
-    name = "N|max"
+    name = "speed"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return how texts call it."""
+        del param, ctx
+        return "N|max"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None

@@ -7,10 +7,42 @@ from pathlib import Path
 import click
 
 from mop_tui.cli.exit_codes import EXIT_OF_OUTCOME
+from mop_tui.cli.manual import EXITS_OF_SESSIONS, Documented, Manual
 from mop_tui.cli.options import LayoutType, Speed, runs_headless, settings_of
 
+MANUAL = Manual(
+    options={
+        "Without a screen": ["--headless", "--json"],
+        "Rehearsals": ["--rehearse", "--speed", "--seed"],
+        "What it is run with": ["--set", "--answers", "--trust", "--session-file"],
+    },
+    examples={
+        "Run the layout that comes with mop-tui:": "mop-tui run mop-platform",
+        "Rehearse your own as fast as it goes, and see whether it would end well:": (
+            "mop-tui run layout.yaml --rehearse --headless"
+        ),
+        "Release a project, with the answers written down beforehand:": (
+            "mop-tui run python-release --set project=. --answers answers.yaml --headless"
+        ),
+        "Keep what happens for another program:": (
+            "mop-tui run layout.yaml --headless --json | jq .kind"
+        ),
+    },
+    exits=EXITS_OF_SESSIONS,
+    files=[
+        "sessions/NAME.jsonl",
+        "sessions/NAME.logs/",
+        "sessions/NAME.work/",
+        "sessions/NAME.lock",
+        "sessions/NAME.sock",
+        "$XDG_STATE_HOME/mop-tui/trusted",
+    ],
+    environment=["NO_COLOR", "XDG_STATE_HOME", "MOP_AGENT, MOP_TASK, …"],
+    see_also=["plan", "check", "resume", "attach", "replay", "docs/operating.md"],
+)
 
-@click.command("run")
+
+@click.command("run", cls=Documented, manual=MANUAL)
 @click.argument("layout", type=LayoutType())
 @click.option("--headless", is_flag=True, help="No screen: print what happens, line by line.")
 @click.option("--json", "as_json", is_flag=True, help="With --headless: events as JSON lines.")
@@ -53,11 +85,7 @@ def command(
     settings: tuple[str, ...],
     trust: bool,
 ) -> None:
-    """Run LAYOUT: start its agents, show everything, ask before gates, record it all.
-
-    Exit codes: 0 all done; 1 ended with failed, rejected or cancelled work; 2 wrong usage or
-    input; 3 headless and only questions left; 130 ended early by the operator; 143 by SIGTERM.
-    """
+    """Run LAYOUT: start its agents, show everything, ask before gates, record it all."""
     gc.disable()  # as in `mop_tui.cli`; the session enables it again once it runs
     from mop_tui.cli import preparing, session  # noqa: PLC0415 - only when a session is really run
 
