@@ -14,7 +14,13 @@ import click
 
 from mop_tui import __version__
 from mop_tui.cli.contents import SUMMARIES
-from mop_tui.cli.manual import EXITS_OF_SESSIONS, WRONG_USAGE, DocumentedGroup, Manual
+from mop_tui.cli.manual import (
+    EXITS_OF_SESSIONS,
+    FILES_OF_SESSIONS,
+    WRONG_USAGE,
+    DocumentedGroup,
+    Manual,
+)
 from mop_tui.errors import MopError
 
 
@@ -52,14 +58,7 @@ MANUAL = Manual(
         "See how a session went:": "mop-tui replay NAME",
     },
     exits={**EXITS_OF_SESSIONS, 2: WRONG_USAGE},
-    files=[
-        "sessions/NAME.jsonl",
-        "sessions/NAME.logs/",
-        "sessions/NAME.work/",
-        "sessions/NAME.lock",
-        "sessions/NAME.sock",
-        "$XDG_STATE_HOME/mop-tui/trusted",
-    ],
+    files=FILES_OF_SESSIONS,
     environment=["NO_COLOR", "XDG_STATE_HOME", "TMPDIR", "MOP_AGENT, MOP_TASK, …"],
     see_also=["README.md", "docs/README.md"],
     more={

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from mop_tui.cli.manual import RUNNING, Documented, Manual
 from mop_tui.cli.session_name import SessionName
 from mop_tui.domain.events import AnyEvent, SystemDecided, UserCommanded, UserFeedback, Verdict
 from mop_tui.domain.feed import GiveFeedback
@@ -13,8 +14,26 @@ from mop_tui.domain.session import Snapshot
 from mop_tui.errors import RefusedError, UnreachableError, UsageError
 from mop_tui.orchestrator.attached import attached
 
+MANUAL = Manual(
+    arguments={
+        "SESSION": RUNNING,
+        "ABOUT": "The id of an agent or of a task; where both have it, agent:ID or task:ID.",
+        "TEXT": "What you think, in words that the agent will read.",
+    },
+    options={"The verdict": ["--good", "--bad"]},
+    examples={
+        "Say what is wrong with a task, before it is done again:": (
+            "mop-tui feedback release build 'the wheel lacks the schema' --bad"
+        ),
+        "Praise an agent:": "mop-tui feedback release ann 'well tested' --good",
+    },
+    exits={0: "The feedback is recorded.", 2: "It is not recorded; the message says why."},
+    files=["sessions/NAME.jsonl", "sessions/NAME.sock"],
+    see_also=["tell", "answer", "attach", "docs/operating.md"],
+)
 
-@click.command("feedback")
+
+@click.command("feedback", cls=Documented, manual=MANUAL)
 @click.argument("session", type=SessionName())
 @click.argument("about")
 @click.argument("text")
@@ -23,11 +42,8 @@ from mop_tui.orchestrator.attached import attached
 def command(session: Path, about: str, text: str, verdict: Verdict | None) -> None:
     """Say TEXT of the work of the running SESSION: of an agent, or of a task and its result.
 
-    ABOUT is the id of an agent or of a task; where both have it, agent:ID or task:ID. TEXT is kept
-    in the session. An agent that runs is told at once, and another one with its next task; whoever
-    does a task again is told all that was said of it.
-
-    Exit codes: 0 it is recorded; 2 it is not, and why.
+    It is kept in the session. An agent that runs is told at once, and another one with its next
+    task; whoever does a task again is told all that was said of it.
     """
     click.echo(asyncio.run(_give(session, about, text, verdict)))
 

@@ -4,6 +4,7 @@ A command says what is its own in a `Manual`; what files and variables mean, and
 argument means everywhere, stands here once.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import cleandoc
@@ -24,7 +25,8 @@ ARGUMENTS: Mapping[str, str] = {
 """What an argument means wherever a command does not say otherwise."""
 
 FILES: Mapping[str, str] = {
-    "sessions/NAME.jsonl": "The session file: what happened, one JSON object a line.",
+    "sessions/NAME.jsonl": "The session file: what happened, one JSON object a line. It and all"
+    " that lies beside it can be read by you alone.",
     "sessions/NAME.logs/": "The output of each agent, the last 48 MiB.",
     "sessions/NAME.work/": "The session's workspace, where its agents write.",
     "sessions/NAME.lock": "Says who writes the session file while mop-tui runs.",
@@ -33,7 +35,7 @@ FILES: Mapping[str, str] = {
     "$XDG_STATE_HOME/mop-tui/trusted": "What you agreed to run, as hashes.",
     "$XDG_DATA_HOME/mop-tui/workflows/": "What was learnt, one JSON file a session.",
 }
-"""What the files are that a command may name. All of them are readable by you alone."""
+"""What the files are that a command may name."""
 
 ENVIRONMENT: Mapping[str, str] = {
     "NO_COLOR": "If set to anything, nothing is coloured; signs and words say the same.",
@@ -58,6 +60,20 @@ EXITS_OF_SESSIONS: Mapping[int, str] = {
     143: "It was ended early by SIGTERM.",
 }
 """The exit status of the commands that run a session."""
+
+
+FILES_OF_SESSIONS = (
+    "sessions/NAME.jsonl",
+    "sessions/NAME.logs/",
+    "sessions/NAME.work/",
+    "sessions/NAME.lock",
+    "sessions/NAME.sock",
+    "$XDG_STATE_HOME/mop-tui/trusted",
+)
+"""What the commands that run a session read and write."""
+
+RUNNING = f"{ARGUMENTS['SESSION']} It has to run."
+"""What SESSION means where it has to run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +153,9 @@ class Documented(click.Command):
             arguments = {name: arguments.get(name) or ARGUMENTS[name] for name in names}
         if arguments:
             yield _explained("ARGUMENTS", arguments)
-        yield Section("OPTIONS", groups=list(options(self, ctx, manual.options)))
+        groups = list(options(self, ctx, manual.options))
+        if groups:
+            yield Section("OPTIONS", groups=groups)
         yield from (Section(heading, text) for heading, text in manual.more.items())
         yield from closing(manual)
 
@@ -249,18 +267,31 @@ def lines(sections: Iterator[Section], width: int) -> Iterator[str]:
                     yield f"    {item.term}"
                     yield from _wrapped(item.text, width, 8)
                 else:
-                    yield f"        {item.term}"
+                    yield from _command(item.term, width)
 
 
 def _paragraphs(text: str, width: int) -> Iterator[str]:
-    """Yield paragraphs, wrapped but where they begin with `\\b`."""
+    """Yield paragraphs, wrapped but where they begin with a line of `\\b`."""
     for place, paragraph in enumerate(filter(None, text.strip("\n").split("\n\n"))):
         if place:
             yield ""
         if paragraph.startswith("\b\n"):
-            yield from (f"    {line}".rstrip() for line in paragraph.split("\n")[1:])
+            yield from (f"    {line}" for line in paragraph.split("\n")[1:])
         else:
             yield from _wrapped(paragraph, width, 4)
+
+
+def _command(line: str, width: int) -> Iterator[str]:
+    """Yield a command line as it can be typed, continued where it is too long."""
+    begun, *parts = re.split(r" (?=--|\| |&& )", line)
+    indent = 8
+    for part in parts:
+        if indent + len(f"{begun} {part} \\") <= width:
+            begun = f"{begun} {part}"
+            continue
+        yield f"{' ' * indent}{begun} \\"
+        begun, indent = part, 10
+    yield f"{' ' * indent}{begun}"
 
 
 def _wrapped(text: str, width: int, indent: int) -> list[str]:

@@ -10,6 +10,30 @@ import click
 from mop_tui.domain.events import AnyEvent
 from mop_tui.errors import UsageError
 
+SETTINGS = click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Set a variable of the layout. May be repeated.",
+)
+HEADLESS = click.option(
+    "--headless", is_flag=True, help="No screen: print what happens, line by line."
+)
+EVENTS_AS_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="With --headless: events, one JSON object a line."
+)
+ANSWERS = click.option(
+    "--answers",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Answers written down beforehand: a YAML list of {question, value, reason, after}. Those"
+    " that were used up already are left out.",
+)
+UNTIL_DAMAGE = click.option(
+    "--until-damage", is_flag=True, help="Read a damaged file as far as it is sound."
+)
+
 
 class Speed(click.ParamType[float]):
     """How many times as fast as real time; infinity stands for `max`."""

@@ -7,8 +7,16 @@ from pathlib import Path
 import click
 
 from mop_tui.cli.exit_codes import EXIT_OF_OUTCOME
-from mop_tui.cli.manual import EXITS_OF_SESSIONS, Documented, Manual
-from mop_tui.cli.options import LayoutType, Speed, runs_headless, settings_of
+from mop_tui.cli.manual import EXITS_OF_SESSIONS, FILES_OF_SESSIONS, Documented, Manual
+from mop_tui.cli.options import (
+    ANSWERS,
+    HEADLESS,
+    SETTINGS,
+    LayoutType,
+    Speed,
+    runs_headless,
+    settings_of,
+)
 
 MANUAL = Manual(
     options={
@@ -29,14 +37,7 @@ MANUAL = Manual(
         ),
     },
     exits=EXITS_OF_SESSIONS,
-    files=[
-        "sessions/NAME.jsonl",
-        "sessions/NAME.logs/",
-        "sessions/NAME.work/",
-        "sessions/NAME.lock",
-        "sessions/NAME.sock",
-        "$XDG_STATE_HOME/mop-tui/trusted",
-    ],
+    files=FILES_OF_SESSIONS,
     environment=["NO_COLOR", "XDG_STATE_HOME", "MOP_AGENT, MOP_TASK, …"],
     see_also=["plan", "check", "resume", "attach", "replay", "docs/operating.md"],
 )
@@ -44,33 +45,38 @@ MANUAL = Manual(
 
 @click.command("run", cls=Documented, manual=MANUAL)
 @click.argument("layout", type=LayoutType())
-@click.option("--headless", is_flag=True, help="No screen: print what happens, line by line.")
-@click.option("--json", "as_json", is_flag=True, help="With --headless: events as JSON lines.")
+@HEADLESS
+@click.option(
+    "--json", "as_json", is_flag=True, help="With --headless: events, one JSON object a line."
+)
 @click.option(
     "--rehearse", is_flag=True, help="Start nothing; simulated agents play the whole plan."
 )
 @click.option(
     "--speed",
     type=Speed(),
-    help="Times real time, or 'max'; for sessions without real agents only."
-    " Default: max headless, else 60.",
+    help="How many times as fast as real time; for sessions without real agents only."
+    " Default: 60 on a screen, else max.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of simulated agents.")
 @click.option(
-    "--answers",
-    type=click.Path(path_type=Path),
-    help="Answers written down beforehand: a YAML list of {question, value, reason, after}.",
+    "--seed",
+    type=int,
+    metavar="N",
+    default=0,
+    help="What simulated agents do by chance follows from this number. Default: 0.",
 )
+@ANSWERS
 @click.option(
     "--session-file",
     type=click.Path(path_type=Path),
-    help="Where to record. Default: sessions/<layout id>-<time>.jsonl",
+    metavar="FILE",
+    help="Where to record. Default: sessions/ID-TIME-XXXX.jsonl, by the session's id.",
 )
+@SETTINGS
 @click.option(
-    "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Set a variable of the layout."
-)
-@click.option(
-    "--trust", is_flag=True, help="Run the commands of a layout that was not run here before."
+    "--trust",
+    is_flag=True,
+    help="Run its commands though you did not agree to them before.",
 )
 def command(
     layout: Path,
@@ -85,7 +91,15 @@ def command(
     settings: tuple[str, ...],
     trust: bool,
 ) -> None:
-    """Run LAYOUT: start its agents, show everything, ask before gates, record it all."""
+    """Run LAYOUT: start its agents, show everything, ask before gates, record it all.
+
+    Without a terminal it runs headless. The first time a layout is run, its commands are listed and
+    you are asked; `mop-tui plan` lists them too.
+
+    With --rehearse the whole plan is played on a clock of its own, and nothing is started, written
+    or changed but the session file. Where nobody is there, its answers come from the layout
+    (`unattended_answers`).
+    """
     gc.disable()  # as in `mop_tui.cli`; the session enables it again once it runs
     from mop_tui.cli import preparing, session  # noqa: PLC0415 - only when a session is really run
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mop_tui import layout
+from mop_tui.cli.manual import Documented, Manual
 from mop_tui.cli.session_name import SessionName
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.plan import Mode
@@ -15,8 +16,20 @@ from mop_tui.domain.wording import listed
 from mop_tui.journal import JournalFile, verify
 from mop_tui.orchestrator.recheck import recheck
 
+MANUAL = Manual(
+    examples={
+        "Check a session file:": "mop-tui verify release",
+        "Check also that this version of mop-tui would decide the same:": (
+            "mop-tui verify release --decisions"
+        ),
+    },
+    exits={0: "Intact; it has ended, or still runs.", 2: "Torn, damaged, or different."},
+    files=["sessions/NAME.jsonl"],
+    see_also=["events", "resume", "sessions", "docs/contracts.md"],
+)
 
-@click.command("verify")
+
+@click.command("verify", cls=Documented, manual=MANUAL)
 @click.argument("session", type=SessionName())
 @click.option(
     "--decisions",
@@ -27,7 +40,7 @@ def command(session: Path, *, decisions: bool) -> None:
     """Check every line of SESSION against the chain that binds them.
 
     The chain finds accidents: a flipped bit, a lost, repeated, moved or edited line. It does not
-    find forgery. Exit codes: 0 intact, ended or still running; 2 torn, damaged or different.
+    find forgery.
     """
     verdict = verify(session)
     click.echo(verdict.sentence, err=verdict.exit_code != 0)
