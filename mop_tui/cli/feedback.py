@@ -20,7 +20,6 @@ MANUAL = Manual(
         "ABOUT": "The id of an agent or of a task; where both have it, agent:ID or task:ID.",
         "TEXT": "What you think, in words that the agent will read.",
     },
-    options={"The verdict": ["--good", "--bad"]},
     examples={
         "Say what is wrong with a task, before it is done again:": (
             "mop-tui feedback release build 'the wheel lacks the schema' --bad"

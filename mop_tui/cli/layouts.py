@@ -11,7 +11,7 @@ MANUAL = Manual(
     examples={
         "See what there is:": "mop-tui layouts",
         "See where the file of one of them is:": (
-            'cp "$(mop-tui layouts --json | jq -r \'select(.name == "deadlock").file\')" mine.yaml'
+            "mop-tui layouts --json | jq -r 'select(.name == \"deadlock\").file'"
         ),
     },
     see_also=["plan", "run", "docs/layout.md"],

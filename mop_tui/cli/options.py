@@ -36,27 +36,33 @@ UNTIL_DAMAGE = click.option(
 
 
 class Speed(click.ParamType[float]):
-    """How many times as fast as real time; infinity stands for `max`."""
+    """How many times as fast as real time; infinity stands for `max`, where that is possible."""
 
     name = "speed"
+
+    def __init__(self, *, unbounded: bool = True) -> None:
+        self._unbounded = unbounded
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """Return how texts call it."""
         del param, ctx
-        return "N|max"
+        return "N|max" if self._unbounded else "N"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Return the factor."""
-        if value == "max":
+        if value == "max" and self._unbounded:
             return float("inf")
         try:
             speed = float(str(value))
         except ValueError:
             speed = 0
         if not 0 < speed < float("inf"):
-            self.fail(f"{value!r} is neither a positive number nor 'max'", param, ctx)
+            wanted = (
+                "neither a positive number nor 'max'" if self._unbounded else "no positive number"
+            )
+            self.fail(f"{value!r} is {wanted}", param, ctx)
         return speed
 
 

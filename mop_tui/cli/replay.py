@@ -7,12 +7,11 @@ from pathlib import Path
 import click
 
 from mop_tui.cli.manual import Documented, Manual
-from mop_tui.cli.options import UNTIL_DAMAGE, Moment, MomentType
+from mop_tui.cli.options import UNTIL_DAMAGE, Moment, MomentType, Speed
 from mop_tui.cli.session_name import SessionName
 from mop_tui.errors import UsageError
 
 MANUAL = Manual(
-    options={"How it is played": ["--at", "--speed"]},
     examples={
         "Look at a session again:": "mop-tui replay sessions/mop-platform.jsonl",
         "Begin a minute and a half after its start:": "mop-tui replay release --at 90s",
@@ -29,7 +28,7 @@ MANUAL = Manual(
 @click.argument("session", type=SessionName())
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Speed(unbounded=False),
     default=1.0,
     help="How many times as fast as it happened; more than 0. Default: 1.",
 )
