@@ -9,6 +9,7 @@ import traceback
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -87,6 +88,8 @@ def program() -> None:
 
 def main() -> None:
     """Run the command line; errors meant for people end it with exit code 2."""
+    if os.environ.get("MOP_COMPLETE"):
+        _complete()
     try:
         sys.exit(program(prog_name="mop-tui", standalone_mode=False))
     except click.ClickException as error:
@@ -111,3 +114,13 @@ def main() -> None:
             f"mop-tui failed, which is a defect of the program: {error!r}.{details}", err=True
         )
         sys.exit(70)
+
+
+def _complete() -> NoReturn:
+    """Answer a shell that asks how a command line could go on. Whatever fails, it gets nothing."""
+    from mop_tui.cli.completing import suggested  # noqa: PLC0415 - loaded only when a shell asks
+
+    with suppress(Exception):
+        for line in suggested(program, os.environ, sys.argv[1:]):
+            click.echo(line)
+    sys.exit(0)

@@ -9,6 +9,7 @@ import click
 
 from mop_tui.cli.manual import RUNNING, Documented, Manual
 from mop_tui.cli.session_name import SessionName
+from mop_tui.cli.suggestions import in_session, questions, remembered, values
 from mop_tui.domain import remembering, templates
 from mop_tui.domain.answers import objection
 from mop_tui.domain.events import AnyEvent, UserAnswered, UserAsked, UserCommanded
@@ -49,9 +50,9 @@ MANUAL = Manual(
 
 
 @click.command("answer", cls=Documented, manual=MANUAL)
-@click.argument("session", type=SessionName())
-@click.argument("question", required=False)
-@click.argument("value", required=False)
+@click.argument("session", type=SessionName("running"))
+@click.argument("question", required=False, shell_complete=in_session(questions))
+@click.argument("value", required=False, shell_complete=values)
 @click.option("--reason", default="", help="Why; whoever asked reads it. Default: none.")
 @click.option(
     "--remember",
@@ -59,7 +60,12 @@ MANUAL = Manual(
     help="Answer what this agent asks of the same class so, too, for as long: 30m, 1h30m.",
 )
 @click.option("--remembered", is_flag=True, help="List the answers that are remembered.")
-@click.option("--forget", metavar="QUESTION", help="Remember the answer to QUESTION no longer.")
+@click.option(
+    "--forget",
+    metavar="QUESTION",
+    shell_complete=in_session(remembered),
+    help="Remember the answer to QUESTION no longer.",
+)
 def command(
     session: Path,
     question: str | None,

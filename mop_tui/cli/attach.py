@@ -26,7 +26,7 @@ MANUAL = Manual(
 
 
 @click.command("attach", cls=Documented, manual=MANUAL)
-@click.argument("session", type=SessionName())
+@click.argument("session", type=SessionName("running"))
 def command(session: Path) -> None:
     """Open a screen on SESSION, which runs in another terminal, or went on without one.
 

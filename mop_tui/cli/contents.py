@@ -31,6 +31,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     },
     "About mop-tui": {
         "info": "Print versions, and where things are",
+        "completion": "Print what makes a shell complete commands",
     },
 }
 

@@ -12,6 +12,7 @@ from mop_tui.cli.manual import Documented, Manual
 from mop_tui.cli.options import UNTIL_DAMAGE, Moment, MomentType
 from mop_tui.cli.output import clock_time, json_line
 from mop_tui.cli.session_name import SessionName
+from mop_tui.cli.suggestions import agents, in_session, kinds, tasks
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.sentences import sentence
 from mop_tui.errors import UsageError
@@ -56,9 +57,18 @@ MANUAL = Manual(
 
 @click.command("events", cls=Documented, manual=MANUAL)
 @click.argument("session", type=SessionName())
-@click.option("--kind", metavar="GLOB", help="Only kinds that match a pattern, such as 'agent.*'.")
-@click.option("--agent", metavar="ID", help="Only events of this agent.")
-@click.option("--task", metavar="ID", help="Only events of this task.")
+@click.option(
+    "--kind",
+    metavar="GLOB",
+    shell_complete=kinds,
+    help="Only kinds that match a pattern, such as 'agent.*'.",
+)
+@click.option(
+    "--agent", metavar="ID", shell_complete=in_session(agents), help="Only events of this agent."
+)
+@click.option(
+    "--task", metavar="ID", shell_complete=in_session(tasks), help="Only events of this task."
+)
 @click.option(
     "--since",
     type=MomentType(),

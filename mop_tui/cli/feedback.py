@@ -7,6 +7,7 @@ import click
 
 from mop_tui.cli.manual import RUNNING, Documented, Manual
 from mop_tui.cli.session_name import SessionName
+from mop_tui.cli.suggestions import agents_and_tasks, in_session
 from mop_tui.domain.events import AnyEvent, SystemDecided, UserCommanded, UserFeedback, Verdict
 from mop_tui.domain.feed import GiveFeedback
 from mop_tui.domain.ids import AgentId, TaskId
@@ -33,8 +34,8 @@ MANUAL = Manual(
 
 
 @click.command("feedback", cls=Documented, manual=MANUAL)
-@click.argument("session", type=SessionName())
-@click.argument("about")
+@click.argument("session", type=SessionName("running"))
+@click.argument("about", shell_complete=in_session(agents_and_tasks))
 @click.argument("text")
 @click.option("--good", "verdict", flag_value="good", help="The work is good.")
 @click.option("--bad", "verdict", flag_value="bad", help="The work is bad.")

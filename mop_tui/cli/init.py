@@ -85,7 +85,7 @@ MANUAL = Manual(
 
 
 @click.command("init", cls=Documented, manual=MANUAL)
-@click.argument("folder", type=click.Path(path_type=Path), default=Path())
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 def command(folder: Path) -> None:
     """Write a small commented layout, FOLDER/layout.yaml, ready to be run.
 

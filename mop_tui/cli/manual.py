@@ -12,6 +12,7 @@ from textwrap import wrap
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from mop_tui.cli.contents import GROUPS, SUMMARIES
 
@@ -193,6 +194,16 @@ class DocumentedGroup(click.Group):
         yield Section("OPTIONS", groups=list(options(self, ctx, self.manual.options)))
         yield from (Section(heading, text) for heading, text in self.manual.more.items())
         yield from closing(self.manual)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands, or the options, that begin so. No command is loaded for it."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return [
+            CompletionItem(name, help=summary)
+            for name, summary in SUMMARIES.items()
+            if name.startswith(incomplete)
+        ]
 
 
 def options(

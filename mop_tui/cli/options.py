@@ -4,17 +4,42 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
-from mop_tui.domain.events import AnyEvent
 from mop_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from mop_tui.domain.events import AnyEvent
+
+
+def _suggest_settings(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    del param
+    from mop_tui.cli import suggestions  # noqa: PLC0415 - loaded only when a shell asks
+
+    layouts = [one.name or "" for one in ctx.command.params if isinstance(one.type, LayoutType)]
+    return list(suggestions.settings(ctx.params.get(layouts[0]), incomplete))
+
+
+def _suggest_answers(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    del ctx, param
+    from mop_tui.cli import completing  # noqa: PLC0415 - loaded only when a shell asks
+
+    return list(completing.files(incomplete, endings=completing.YAML))
+
 
 SETTINGS = click.option(
     "--set",
     "settings",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=_suggest_settings,
     help="Set a variable of the layout. May be repeated.",
 )
 HEADLESS = click.option(
@@ -27,6 +52,7 @@ ANSWERS = click.option(
     "--answers",
     type=click.Path(path_type=Path),
     metavar="FILE",
+    shell_complete=_suggest_answers,
     help="Answers written down beforehand: a YAML list of {question, value, reason, after}. Those"
     " that were used up already are left out.",
 )
@@ -86,7 +112,7 @@ class Moment:
     seq: int | None = None
     at: int | None = None
 
-    def passed_by(self, event: AnyEvent) -> bool:
+    def passed_by(self, event: "AnyEvent") -> bool:
         """Return whether `event` is the one meant, or happened at that time or later."""
         if self.seq is not None:
             return event.seq >= self.seq
@@ -117,6 +143,15 @@ class LayoutType(click.ParamType[Path]):
     """A layout file, or the name of a layout that comes with the program. A file goes first."""
 
     name = "LAYOUT"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the layouts that can be meant."""
+        del ctx, param
+        from mop_tui.cli import suggestions  # noqa: PLC0415 - loaded only when a shell asks
+
+        return list(suggestions.layouts(incomplete))
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None

@@ -31,7 +31,7 @@ MANUAL = Manual(
 
 
 @click.command("resume", cls=Documented, manual=MANUAL)
-@click.argument("session", type=SessionName())
+@click.argument("session", type=SessionName("interrupted"))
 @HEADLESS
 @click.option(
     "--json", "as_json", is_flag=True, help="With --headless: events, one JSON object a line."

@@ -31,7 +31,7 @@ MANUAL = Manual(
 
 
 @click.command("sessions", cls=Documented, manual=MANUAL)
-@click.argument("folder", type=click.Path(path_type=Path), default=FOLDER)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def command(folder: Path, *, as_json: bool) -> None:
     """List the sessions that are recorded in FOLDER, newest first.

@@ -6,6 +6,7 @@ this module, since that has to be quick.
 
 import asyncio
 import sys
+from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent
 
@@ -14,8 +15,9 @@ import click
 from mop_tui import tell
 from mop_tui.agent import in_mop
 from mop_tui.cli.manual import RUNNING, Documented, Manual
-from mop_tui.cli.session_name import find_session
-from mop_tui.errors import RefusedError, UnreachableError, UsageError
+from mop_tui.cli.session_name import SessionName, find_session
+from mop_tui.cli.suggestions import Item, agents
+from mop_tui.errors import MopError, RefusedError, UnreachableError, UsageError
 
 MANUAL = Manual(
     synopsis=["mop-tui tell SESSION AGENT TEXT", tell.SYNOPSIS],
@@ -51,6 +53,19 @@ MANUAL = Manual(
 )
 
 
+def _suggest(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Item]:
+    """Return what can come next: within an agent the kinds, else a session, then an agent of it."""
+    words = ctx.params.get("words") or ()
+    if in_mop():
+        return [Item(kind) for kind in tell.KINDS if not words and kind.startswith(incomplete)]
+    if not words:
+        return SessionName("running").shell_complete(ctx, param, incomplete)
+    if len(words) == 1:
+        with suppress(MopError, OSError):
+            return list(agents(find_session(words[0]), incomplete))
+    return []
+
+
 @click.command(
     "tell",
     cls=Documented,
@@ -58,7 +73,7 @@ MANUAL = Manual(
     add_help_option=False,
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, shell_complete=_suggest)
 @click.pass_context
 def command(ctx: click.Context, words: tuple[str, ...]) -> None:
     """Tell AGENT of the running SESSION something.
