@@ -36,10 +36,15 @@ def suggestions(
     program: click.Command, words: list[str], begun: str
 ) -> Iterator[CompletionItem[str]]:
     """Yield what the word that is `begun` after `words` could become."""
+    if words and words[-1].startswith("--") and words[-1] != "--" and not begun.startswith("-"):
+        # Without its value, an option would keep click from reading the other words.
+        *words, option = words
+        begun = f"{option}={begun}"
     asked = ShellComplete(program, {}, "mop-tui", "")
     for item in asked.get_completions(words, begun):
         if item.type in ("file", "dir"):
-            yield from files(begun, folders_only=item.type == "dir")
+            # What is begun is its value: without the name of an option before it.
+            yield from files(item.value, folders_only=item.type == "dir")
         else:
             yield CompletionItem(item.value, help=_short(item.help))
 

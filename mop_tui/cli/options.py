@@ -162,10 +162,11 @@ class LayoutType(click.ParamType[Path]):
         if os.path.exists(path) or len(path.parts) > 1 or path.suffix:  # noqa: PTH110
             return path
         from mop_tui.layout import bundled  # noqa: PLC0415 - loaded only where it is used
-        from mop_tui.layout.sentences import closest  # noqa: PLC0415
 
         found = bundled.find(path.name)
         if found is None:
+            from mop_tui.layout.sentences import closest  # noqa: PLC0415
+
             meant = closest(path.name, bundled.names())
             hint = f" (did you mean {meant}?)" if meant else f": {', '.join(bundled.names())}"
             what = f"{path}: there is no such file, and no bundled layout of that name{hint}"

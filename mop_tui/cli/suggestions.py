@@ -45,8 +45,11 @@ def sessions(begun: str, wanted: str, folder: Path, suffix: str) -> Iterator[Ite
         if wanted in ("any", state):
             yield CompletionItem(path.stem, help=state)
     for item in files(begun, endings=(suffix,)):
-        path = Path(item.value).expanduser()
-        if item.value.endswith("/") or wanted in ("any", _state(path)):
+        if item.value.endswith("/"):
+            fits = bool(begun) or not found
+        else:
+            fits = wanted in ("any", _state(Path(item.value).expanduser()))
+        if fits:
             yield item
 
 
