@@ -45,39 +45,77 @@ UNANSWERED = 3
 INTERRUPTED = 130
 """Ended by SIGINT while it waited."""
 
-HELP = """\
-Usage: mop-tui tell KIND ...
+SYNOPSIS = "mop-tui tell KIND ..."
+SAYING = """\
+    progress PERCENT [NOTE]
+        How far the task is.
+    health [STATUS] [--cpu PERCENT] [--memory PERCENT] [--errors COUNT]
+           [--response-time MS]
+        How the agent is. STATUS: healthy, degraded or unhealthy.
+    memory KEY VALUE [--json]
+        Set a key of the shared memory.
+    error TYPE [MESSAGE]
+        Report an error; the task goes on.
+    notify TEXT [--severity info|warning|critical]
+        Tell the operator something.
+    message TO TEXT
+        Tell an agent, the coordinator or the operator something.
+    output VALUE [--json]
+        Deliver the result of the task.
+    done [--output VALUE [--json]] [--failed TYPE] [--message TEXT]
+        End the task, as done or, with --failed, as failed.
+    unlock RESOURCE
+        Give back what was locked with `lock`."""
+"""The kinds of what is said, and what they mean."""
+ASKING = """\
+    ask QUESTION [--choice VALUE[=LABEL]]... | --approval | --password
+        | --number [--default VALUE] [--timeout SECONDS] [--required]
+        [--fallback VALUE] [--class NAME] [--context NAME=TEXT]...
+        [--min-length N] [--max-length N] [--pattern REGEX] [--require-digit]
+        [--require-special] [--minimum N] [--maximum N]
+        Ask the operator; prints the answer.
+    waiting memory:KEY
+        Wait until a key of the shared memory is set; prints its value.
+    lock RESOURCE
+        Wait until nobody else has locked that, and lock it; prints nothing.
+    secret NAME
+        Print the answer to the password gate of the task.
+    task [FIELD]
+        Wait for the next task; prints its JSON, or one field of it."""
+"""The kinds of what is asked, and what they mean."""
+WORDS = "With --json a VALUE is JSON, else it is text. After -- nothing is an option."
+HELP = f"""\
+NAME
+    mop-tui tell - Speak to the session, in a script that runs as an agent
 
-  Speak to the session from a script that runs as an agent.
+SYNOPSIS
+    {SYNOPSIS}
 
-Say:
-  progress PERCENT [NOTE]          how far the task is
-  health [STATUS] [--cpu PERCENT] [--memory PERCENT] [--errors COUNT]
-         [--response-time MS]      STATUS: healthy, degraded or unhealthy
-  memory KEY VALUE [--json]        set a key of the shared memory
-  error TYPE [MESSAGE]             report an error; the task goes on
-  notify TEXT [--severity info|warning|critical]
-  message TO TEXT                  to an agent, coordinator or operator
-  output VALUE [--json]            deliver the result of the task
-  done [--output VALUE [--json]] [--failed TYPE] [--message TEXT]
+SAYING
+{SAYING}
 
-  unlock RESOURCE                  give back what was locked with lock
+ASKING, AND WAITING FOR WHAT COMES
+{ASKING}
 
-Ask, and wait (what comes is printed):
-  ask QUESTION [--choice VALUE[=LABEL]]... | --approval | --password | --number
-      [--default VALUE] [--timeout SECONDS] [--required] [--fallback VALUE]
-      [--class NAME] [--context NAME=TEXT]...
-      [--min-length N] [--max-length N] [--pattern REGEX] [--require-digit]
-      [--require-special] [--minimum N] [--maximum N]
-  waiting memory:KEY               the value of a key, as soon as it is there
-  lock RESOURCE                    until nobody else has locked that; prints nothing
-  secret NAME                      the answer to the password gate of the task
-  task [FIELD]                     the next task: its JSON, or one field of it
+OPTIONS
+    {WORDS}
 
-With --json a VALUE is JSON, else it is text. After -- nothing is an option.
+EXAMPLES
+    Say how far the task is:
+        mop-tui tell progress 40 "compiling"
 
-Exit codes: 0 said or answered; 1 rejected; 2 wrong usage, or not run by
-mop-tui; 3 no answer (expired, withdrawn, refused, or mop-tui has gone).
+    Ask, and keep the answer:
+        to=$(mop-tui tell ask "Where to?" --choice staging --choice production)
+
+EXIT STATUS
+    0    Said or answered.
+    1    The answer is a rejection.
+    2    Wrong usage, or not run by mop-tui.
+    3    No answer: expired, withdrawn, refused, or mop-tui has gone.
+    130  Interrupted while it waited.
+
+SEE ALSO
+    docs/agent-protocol.md
 """
 
 

@@ -9,74 +9,87 @@ import traceback
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from mop_tui import __version__
+from mop_tui.cli.contents import SUMMARIES
+from mop_tui.cli.manual import (
+    EXITS_OF_SESSIONS,
+    FILES_OF_SESSIONS,
+    WRONG_USAGE,
+    DocumentedGroup,
+    Manual,
+)
 from mop_tui.errors import MopError
 
-_COMMANDS = {
-    "init": "mop_tui.cli.init",
-    "layouts": "mop_tui.cli.layouts",
-    "schema": "mop_tui.cli.schema",
-    "check": "mop_tui.cli.check",
-    "plan": "mop_tui.cli.plan",
-    "run": "mop_tui.cli.run",
-    "resume": "mop_tui.cli.resume",
-    "attach": "mop_tui.cli.attach",
-    "answer": "mop_tui.cli.answer",
-    "feedback": "mop_tui.cli.feedback",
-    "replay": "mop_tui.cli.replay",
-    "report": "mop_tui.cli.report",
-    "sessions": "mop_tui.cli.sessions",
-    "train": "mop_tui.cli.train",
-    "model": "mop_tui.cli.model",
-    "predict": "mop_tui.cli.predict",
-    "verify": "mop_tui.cli.verify",
-    "events": "mop_tui.cli.events",
-    "info": "mop_tui.cli.info",
-    "tell": "mop_tui.cli.tell",
-}
 
-
-class _Commands(click.Group):
+class _Commands(DocumentedGroup):
     """Finds commands by name without importing the others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, in the order of a session's life."""
         del ctx
-        return list(_COMMANDS)
+        return list(SUMMARIES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command."""
         del ctx
-        module = _COMMANDS.get(cmd_name)
-        if module is None:
+        if cmd_name not in SUMMARIES:
             return None
         # Importing makes many objects and drops none: collecting garbage meanwhile, or among them
         # later, finds nothing and takes a tenth of the time to the first frame.
         gc.disable()
-        command: click.Command = import_module(module).command
+        command: click.Command = import_module(f"mop_tui.cli.{cmd_name}").command
         gc.freeze()
         gc.enable()
         return command
 
 
+MANUAL = Manual(
+    examples={
+        "Run the layout that comes with mop-tui, with real agents:": "mop-tui run mop-platform",
+        "Rehearse it: two hours in seconds, and nothing is started:": (
+            "mop-tui run mop-platform --rehearse"
+        ),
+        "Write a layout of your own, see what is wrong with it, and run it:": (
+            "mop-tui init && mop-tui check layout.yaml && mop-tui run layout.yaml"
+        ),
+        "See how a session went:": "mop-tui replay NAME",
+    },
+    exits={**EXITS_OF_SESSIONS, 2: WRONG_USAGE},
+    files=FILES_OF_SESSIONS,
+    environment=["NO_COLOR", "XDG_STATE_HOME", "TMPDIR", "MOP_AGENT, MOP_TASK, …"],
+    see_also=["README.md", "docs/README.md"],
+    more={
+        "LAYOUT AND SESSION": "LAYOUT is a layout file, or the name of a layout that comes with"
+        " mop-tui. SESSION is a session file, or its name in the folder `sessions`."
+    },
+)
+
+
 @click.group(
     cls=_Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    manual=MANUAL,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 102},
 )
 @click.version_option(__version__, prog_name="mop-tui", message="%(prog)s %(version)s")
 def program() -> None:
-    """Mission control for a swarm of agents, in one terminal.
+    """Mission control for a swarm of agents, in one terminal
 
     Write a layout (teams, agents, tasks, gates), run it, and see and steer everything from here.
-    Everything that happens is recorded in a session file, which can be replayed and verified.
+    Everything that happens is recorded in a session file, which can be replayed, verified and
+    explained.
+
+    `mop-tui COMMAND --help` explains a command.
     """
 
 
 def main() -> None:
     """Run the command line; errors meant for people end it with exit code 2."""
+    if os.environ.get("MOP_COMPLETE"):
+        _complete()
     try:
         sys.exit(program(prog_name="mop-tui", standalone_mode=False))
     except click.ClickException as error:
@@ -101,3 +114,13 @@ def main() -> None:
             f"mop-tui failed, which is a defect of the program: {error!r}.{details}", err=True
         )
         sys.exit(70)
+
+
+def _complete() -> NoReturn:
+    """Answer a shell that asks how a command line could go on. Whatever fails, it gets nothing."""
+    from mop_tui.cli.completing import suggested  # noqa: PLC0415 - loaded only when a shell asks
+
+    with suppress(Exception):
+        for line in suggested(program, os.environ, sys.argv[1:]):
+            click.echo(line)
+    sys.exit(0)

@@ -8,18 +8,29 @@ from pathlib import Path
 
 import click
 
+from mop_tui.cli.manual import RUNNING, Documented, Manual
 from mop_tui.cli.session_name import SessionName
 from mop_tui.errors import UnreachableError, UsageError
 
+MANUAL = Manual(
+    arguments={"SESSION": RUNNING},
+    examples={
+        "Come back to a session that was left with `d`:": "mop-tui attach release",
+        "Watch one from another terminal, by its file:": "mop-tui attach sessions/release.jsonl",
+    },
+    exits={0: "The screen was left.", 2: "The session does not run, or its program has gone."},
+    files=["sessions/NAME.jsonl", "sessions/NAME.sock"],
+    environment=["NO_COLOR"],
+    see_also=["run", "answer", "replay", "docs/operating.md"],
+)
 
-@click.command("attach")
-@click.argument("session", type=SessionName())
+
+@click.command("attach", cls=Documented, manual=MANUAL)
+@click.argument("session", type=SessionName("running"))
 def command(session: Path) -> None:
     """Open a screen on SESSION, which runs in another terminal, or went on without one.
 
-    SESSION is a session file, or its name in the folder sessions. Everything can be done here that
-    can be done where it runs; quitting leaves it and ends nothing. Exit codes: 0 left; 2 the
-    session does not run, or its program has gone.
+    Everything can be done here that can be done where it runs; quitting leaves it and ends nothing.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(

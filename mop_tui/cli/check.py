@@ -8,20 +8,39 @@ from pathlib import Path
 import click
 
 from mop_tui import layout
+from mop_tui.cli.manual import Documented, Manual
 from mop_tui.cli.options import LayoutType
 from mop_tui.decisions.wording import counted
 from mop_tui.errors import LayoutError, Problem
 
+MANUAL = Manual(
+    arguments={"LAYOUT": "Layout files, or names of layouts that come with mop-tui."},
+    examples={
+        "Check a layout:": "mop-tui check layout.yaml",
+        "Check all that are here, for a script:": "mop-tui check *.yaml --json",
+        "Check what a rehearsal needs, where programs do not exist yet:": (
+            "mop-tui check layout.yaml --rehearse"
+        ),
+    },
+    exits={0: "Every layout is sound; there may be warnings.", 2: "Something is wrong."},
+    see_also=["plan", "schema", "run", "docs/layout.md"],
+)
 
-@click.command("check")
+
+@click.command("check", cls=Documented, manual=MANUAL)
 @click.argument("layouts", metavar="LAYOUT...", type=LayoutType(), nargs=-1)
-@click.option("--rehearse", is_flag=True, help="Check it as --rehearse would run it.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for each problem, a line.")
+@click.option("--rehearse", is_flag=True, help="Check what `run --rehearse` would run.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One JSON object a line for each problem: its place, message and severity.",
+)
 def command(layouts: tuple[Path, ...], *, rehearse: bool, as_json: bool) -> None:
-    """Say everything that is wrong with each LAYOUT, as file:line:column: path: message.
+    """Say everything that is wrong with each LAYOUT, as `file:line:column: path: message`.
 
     Warnings are about what is probably not meant; they keep nothing from being run. Nothing is
-    started. Exit codes: 0 sound; 2 something is wrong.
+    started.
     """
     if not layouts:
         raise click.UsageError("which layout? Name one or more files.")

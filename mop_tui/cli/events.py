@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
-from mop_tui.cli.options import Moment, MomentType
+from mop_tui.cli.manual import Documented, Manual
+from mop_tui.cli.options import UNTIL_DAMAGE, Moment, MomentType
 from mop_tui.cli.output import clock_time, json_line
 from mop_tui.cli.session_name import SessionName
+from mop_tui.cli.suggestions import agents, in_session, kinds, tasks
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.sentences import sentence
 from mop_tui.errors import UsageError
@@ -24,15 +26,57 @@ POLL = 0.1
 Wanted = Callable[[AnyEvent], bool]
 
 
-@click.command("events")
+MANUAL = Manual(
+    options={
+        "Which events": ["--kind", "--agent", "--task", "--since"],
+        "How": ["--follow", "--json", "--until-damage"],
+    },
+    more={
+        "FORMAT": "A line tells the time since the start of the session, the number of the event,"
+        " the number of the event that it follows from (`<-12`), its kind, and what happened."
+        " docs/contracts.md lists the kinds, and what JSON says of each."
+    },
+    examples={
+        "Read what happened:": "mop-tui events release",
+        "Follow what an agent of a running session does:": (
+            "mop-tui events release --agent ann --follow"
+        ),
+        "Count what became of tasks:": (
+            "mop-tui events release --kind task.transitioned --json | jq -r .data.to_state"
+            " | sort | uniq -c"
+        ),
+    },
+    exits={
+        0: "The events were printed; with --follow, the session has ended.",
+        2: "Wrong usage or input, a damaged file, or an interrupted session with --follow.",
+    },
+    files=["sessions/NAME.jsonl"],
+    see_also=["replay", "verify", "sessions", "docs/contracts.md"],
+)
+
+
+@click.command("events", cls=Documented, manual=MANUAL)
 @click.argument("session", type=SessionName())
-@click.option("--kind", metavar="GLOB", help="Only kinds that match, such as 'agent.*'.")
-@click.option("--agent", metavar="ID", help="Only events of this agent.")
-@click.option("--task", metavar="ID", help="Only events of this task.")
-@click.option("--since", type=MomentType(), help="Only from then on: 90s, 1h30m, or #123.")
+@click.option(
+    "--kind",
+    metavar="GLOB",
+    shell_complete=kinds,
+    help="Only kinds that match a pattern, such as 'agent.*'.",
+)
+@click.option(
+    "--agent", metavar="ID", shell_complete=in_session(agents), help="Only events of this agent."
+)
+@click.option(
+    "--task", metavar="ID", shell_complete=in_session(tasks), help="Only events of this task."
+)
+@click.option(
+    "--since",
+    type=MomentType(),
+    help="Only from then on: a time of the session (90s, 1h30m), or #123 for an event.",
+)
 @click.option("--follow", is_flag=True, help="Print what happens until the session ends.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.option("--until-damage", is_flag=True, help="Read a damaged file as far as it is sound.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as it is recorded.")
+@UNTIL_DAMAGE
 def command(
     session: Path,
     *,
@@ -44,7 +88,7 @@ def command(
     as_json: bool,
     until_damage: bool,
 ) -> None:
-    """Print the events of SESSION, oldest first: time, number, kind, cause and what happened."""
+    """Print the events of SESSION, oldest first: what happened, and because of what."""
 
     def wanted(event: AnyEvent) -> bool:
         return (

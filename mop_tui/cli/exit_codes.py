@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from mop_tui.domain.events import Outcome
+if TYPE_CHECKING:
+    from mop_tui.domain.events import Outcome
 
-EXIT_OF_OUTCOME: Mapping[Outcome, int] = MappingProxyType(
+
+EXIT_OF_OUTCOME: "Mapping[Outcome, int]" = MappingProxyType(
     {
         "complete": 0,
         "incomplete": 1,

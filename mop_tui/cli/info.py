@@ -12,11 +12,19 @@ from pathlib import Path
 import click
 
 from mop_tui import __version__
+from mop_tui.cli.manual import Documented, Manual
 
 PACKAGES = ("textual", "pydantic", "pyyaml", "click")
 
 
-@click.command("info")
+MANUAL = Manual(
+    examples={"Tell what you use, in a report of a defect:": "mop-tui info"},
+    environment=["NO_COLOR", "COLUMNS"],
+    see_also=["sessions", "layouts"],
+)
+
+
+@click.command("info", cls=Documented, manual=MANUAL)
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 def command(*, as_json: bool) -> None:
     """Print what a report of a defect should say: versions, terminal, and where files live."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from mop_tui.cli.manual import Documented, Manual
 from mop_tui.errors import UsageError
 
 NAME = "layout.yaml"
@@ -73,10 +74,20 @@ questions:
 """
 
 
-@click.command("init")
-@click.argument("folder", type=click.Path(path_type=Path), default=Path())
+MANUAL = Manual(
+    examples={
+        "Begin here:": "mop-tui init",
+        "Begin in a folder of its own, which is made:": "mop-tui init first-steps",
+    },
+    arguments={"FOLDER": "Where `layout.yaml` is written. Default: the current folder."},
+    see_also=["check", "plan", "run", "docs/layout.md"],
+)
+
+
+@click.command("init", cls=Documented, manual=MANUAL)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 def command(folder: Path) -> None:
-    """Write a small commented layout into FOLDER (by default this one), ready to be run.
+    """Write a small commented layout, FOLDER/layout.yaml, ready to be run.
 
     Nothing is ever overwritten.
     """

@@ -4,13 +4,29 @@ import json
 
 import click
 
+from mop_tui.cli.manual import Documented, Manual
 from mop_tui.layout import bundled, load
 
+MANUAL = Manual(
+    examples={
+        "See what there is:": "mop-tui layouts",
+        "See where the file of one of them is:": (
+            "mop-tui layouts --json | jq -r 'select(.name == \"deadlock\").file'"
+        ),
+    },
+    see_also=["plan", "run", "docs/layout.md"],
+)
 
-@click.command("layouts")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+@click.command("layouts", cls=Documented, manual=MANUAL)
+@click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a line: name, file, project, goal."
+)
 def command(*, as_json: bool) -> None:
-    """List the layouts that come with mop-tui. Their names work wherever LAYOUT does."""
+    """List the layouts that come with mop-tui, with what each is for.
+
+    Their names work wherever a command takes a LAYOUT. They are trusted as they were shipped.
+    """
     found = []
     for name in bundled.names():
         path = bundled.folder() / f"{name}{bundled.SUFFIX}"

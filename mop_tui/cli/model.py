@@ -11,6 +11,7 @@ from textwrap import wrap
 import click
 
 from mop_tui.cli.learning import planned
+from mop_tui.cli.manual import Documented, Manual
 from mop_tui.cli.train import WIDEST, as_pattern
 from mop_tui.decisions.wording import counted
 from mop_tui.domain.plan import Mode
@@ -31,7 +32,20 @@ WIDEST_NAME = 32
 _CALLED = {Mode.LIVE: "live", Mode.REHEARSAL: "rehearsed"}
 
 
-@click.command("model")
+MANUAL = Manual(
+    examples={
+        "See what was learnt:": "mop-tui model",
+        "See all about one task:": "mop-tui model swarm-mop-platform",
+        "Forget it:": "mop-tui model --forget swarm-mop-platform",
+    },
+    arguments={"TASK": "What layouts call their `task`, or else their id. Default: all, in short."},
+    files=["$XDG_DATA_HOME/mop-tui/workflows/"],
+    environment=["XDG_DATA_HOME"],
+    see_also=["train", "predict", "docs/foresight.md"],
+)
+
+
+@click.command("model", cls=Documented, manual=MANUAL)
 @click.argument("task", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.option(

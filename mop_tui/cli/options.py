@@ -4,30 +4,96 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import CompletionItem
 
-from mop_tui.domain.events import AnyEvent
 from mop_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from mop_tui.domain.events import AnyEvent
+
+
+def _suggest_settings(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    del param
+    from mop_tui.cli import suggestions  # noqa: PLC0415 - loaded only when a shell asks
+
+    layouts = [one.name or "" for one in ctx.command.params if isinstance(one.type, LayoutType)]
+    return list(suggestions.settings(ctx.params.get(layouts[0]), incomplete))
+
+
+def _suggest_answers(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    del ctx, param
+    from mop_tui.cli import completing  # noqa: PLC0415 - loaded only when a shell asks
+
+    return list(completing.files(incomplete, endings=completing.YAML))
+
+
+SETTINGS = click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    shell_complete=_suggest_settings,
+    help="Set a variable of the layout. May be repeated.",
+)
+HEADLESS = click.option(
+    "--headless", is_flag=True, help="No screen: print what happens, line by line."
+)
+EVENTS_AS_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="With --headless: events, one JSON object a line."
+)
+REPORT = click.option(
+    "--report/--no-report",
+    default=True,
+    help="Write a report beside the session file at the end, or do not. Default: --report.",
+)
+ANSWERS = click.option(
+    "--answers",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    shell_complete=_suggest_answers,
+    help="Answers written down beforehand: a YAML list of {question, value, reason, after}. Those"
+    " that were used up already are left out.",
+)
+UNTIL_DAMAGE = click.option(
+    "--until-damage", is_flag=True, help="Read a damaged file as far as it is sound."
+)
 
 
 class Speed(click.ParamType[float]):
-    """How many times as fast as real time; infinity stands for `max`."""
+    """How many times as fast as real time; infinity stands for `max`, where that is possible."""
 
-    name = "N|max"
+    name = "speed"
+
+    def __init__(self, *, unbounded: bool = True) -> None:
+        self._unbounded = unbounded
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return how texts call it."""
+        del param, ctx
+        return "N|max" if self._unbounded else "N"
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Return the factor."""
-        if value == "max":
+        if value == "max" and self._unbounded:
             return float("inf")
         try:
             speed = float(str(value))
         except ValueError:
             speed = 0
         if not 0 < speed < float("inf"):
-            self.fail(f"{value!r} is neither a positive number nor 'max'", param, ctx)
+            wanted = (
+                "neither a positive number nor 'max'" if self._unbounded else "no positive number"
+            )
+            self.fail(f"{value!r} is {wanted}", param, ctx)
         return speed
 
 
@@ -51,7 +117,7 @@ class Moment:
     seq: int | None = None
     at: int | None = None
 
-    def passed_by(self, event: AnyEvent) -> bool:
+    def passed_by(self, event: "AnyEvent") -> bool:
         """Return whether `event` is the one meant, or happened at that time or later."""
         if self.seq is not None:
             return event.seq >= self.seq
@@ -83,6 +149,15 @@ class LayoutType(click.ParamType[Path]):
 
     name = "LAYOUT"
 
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the layouts that can be meant."""
+        del ctx, param
+        from mop_tui.cli import suggestions  # noqa: PLC0415 - loaded only when a shell asks
+
+        return list(suggestions.layouts(incomplete))
+
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Path:
@@ -92,10 +167,11 @@ class LayoutType(click.ParamType[Path]):
         if os.path.exists(path) or len(path.parts) > 1 or path.suffix:  # noqa: PTH110
             return path
         from mop_tui.layout import bundled  # noqa: PLC0415 - loaded only where it is used
-        from mop_tui.layout.sentences import closest  # noqa: PLC0415
 
         found = bundled.find(path.name)
         if found is None:
+            from mop_tui.layout.sentences import closest  # noqa: PLC0415
+
             meant = closest(path.name, bundled.names())
             hint = f" (did you mean {meant}?)" if meant else f": {', '.join(bundled.names())}"
             what = f"{path}: there is no such file, and no bundled layout of that name{hint}"

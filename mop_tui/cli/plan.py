@@ -13,7 +13,8 @@ import click
 from mop_tui import layout
 from mop_tui.cli.expected import Expected
 from mop_tui.cli.foreseeing import foreseen, mode_of
-from mop_tui.cli.options import LayoutType, settings_of
+from mop_tui.cli.manual import Documented, Manual
+from mop_tui.cli.options import SETTINGS, LayoutType, settings_of
 from mop_tui.cli.trust import written
 from mop_tui.decisions.wording import counted
 from mop_tui.domain import graph, templates
@@ -64,14 +65,26 @@ def _review_ms(spec: TaskSpec) -> int:
     return 0 if spec.review is None else spec.review.expected_ms or 0
 
 
-@click.command("plan")
-@click.argument("path", metavar="LAYOUT", type=LayoutType())
-@click.option(
-    "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Set a variable of the layout."
+MANUAL = Manual(
+    examples={
+        "See what the layout that comes with mop-tui does:": "mop-tui plan mop-platform",
+        "See which commands would run for a project of yours:": (
+            "mop-tui plan python-release --set project=."
+        ),
+        "List the tasks of the critical path, one a line:": (
+            "mop-tui plan layout.yaml --json | jq -r '.critical_path[]'"
+        ),
+    },
+    see_also=["check", "run", "docs/layout.md"],
 )
+
+
+@click.command("plan", cls=Documented, manual=MANUAL)
+@click.argument("path", metavar="LAYOUT", type=LayoutType())
+@SETTINGS
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 def command(path: Path, *, settings: tuple[str, ...], as_json: bool) -> None:
-    """Say what running LAYOUT would come to, without running anything.
+    """Say what running LAYOUT would come to. Nothing is run.
 
     Tasks in waves, each after what it needs; the critical path by declared durations, and how long
     earlier sessions let expect it all to take; the gates that you will meet; the triggers; the

@@ -14,7 +14,8 @@ from typing import NoReturn
 import click
 
 from mop_tui import layout
-from mop_tui.cli.options import settings_of
+from mop_tui.cli.manual import ARGUMENTS, WRONG_USAGE, Documented, Manual
+from mop_tui.cli.options import SETTINGS, settings_of
 from mop_tui.decisions.wording import counted
 from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.wording import lasting, listed, printable
@@ -85,7 +86,32 @@ def _number(text: str) -> float | None:
     return number if isfinite(number) else None
 
 
-@click.command("predict")
+MANUAL = Manual(
+    examples={
+        "Ask for a team that is done within three hours:": (
+            "mop-tui predict mop-platform --max-time 3h"
+        ),
+        "Ask for the fastest that can be paid for:": "mop-tui predict mop-platform --budget 40",
+        "See who would be in it, as JSON:": (
+            "mop-tui predict mop-platform --json | jq .output_prediction.team_composition"
+        ),
+    },
+    arguments={
+        "TASK|LAYOUT": "What layouts call their `task`, or else their id: then the layout of its"
+        f" latest session counts. Or: {ARGUMENTS['LAYOUT']}"
+    },
+    exits={
+        0: "It is told.",
+        1: "There are too few sessions, or nobody can tell when it would be done.",
+        2: WRONG_USAGE,
+    },
+    files=["$XDG_DATA_HOME/mop-tui/workflows/"],
+    environment=["XDG_DATA_HOME"],
+    see_also=["train", "model", "plan", "docs/foresight.md"],
+)
+
+
+@click.command("predict", cls=Documented, manual=MANUAL)
 @click.argument("what", metavar="TASK|LAYOUT")
 @click.option("--max-time", type=TimeType(), help="How long it may take, such as 3h.")
 @click.option(
@@ -94,13 +120,7 @@ def _number(text: str) -> float | None:
     help="What it may cost: a number in the unit of the layout's prices, or a rank.",
 )
 @click.option("--rehearsed", is_flag=True, help="From rehearsals, for a rehearsal.")
-@click.option(
-    "--set",
-    "settings",
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="Set a variable of the layout.",
-)
+@SETTINGS
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 def command(
     what: str,
@@ -118,8 +138,6 @@ def command(
     playing the plan through with other teams. Without a time or a budget it is the smallest team
     that is nearly as fast as the fastest; with --max-time the cheapest that fits; with --budget
     the fastest that can be paid for.
-
-    The exit code is 1 if there are too few sessions, or if nobody can tell when it would be done.
     """
     mode = Mode.REHEARSAL if rehearsed else Mode.LIVE
     known = Store(usual_folder()).read()

@@ -6,29 +6,45 @@ from pathlib import Path
 
 import click
 
-from mop_tui.cli.options import Moment, MomentType
+from mop_tui.cli.manual import Documented, Manual
+from mop_tui.cli.options import UNTIL_DAMAGE, Moment, MomentType, Speed
 from mop_tui.cli.session_name import SessionName
 from mop_tui.errors import UsageError
 
+MANUAL = Manual(
+    examples={
+        "Look at a session again:": "mop-tui replay sessions/mop-platform.jsonl",
+        "Begin a minute and a half after its start:": "mop-tui replay release --at 90s",
+        "Begin at an event, whose number `mop-tui events` tells:": (
+            "mop-tui replay release --at '#123'"
+        ),
+    },
+    environment=["NO_COLOR"],
+    see_also=["sessions", "events", "verify", "docs/operating.md"],
+)
 
-@click.command("replay")
+
+@click.command("replay", cls=Documented, manual=MANUAL)
 @click.argument("session", type=SessionName())
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Speed(unbounded=False),
     default=1.0,
-    show_default=True,
-    help="Times as fast as it happened.",
+    help="How many times as fast as it happened; more than 0. Default: 1.",
 )
 @click.option(
     "--at",
     "start",
     type=MomentType(),
-    help="Where to begin: 90s, 2m, 1h30m, or #123 for an event.",
+    help="Where to begin: a time of the session (90s, 1h30m), or #123 for an event."
+    " Default: at the start.",
 )
-@click.option("--until-damage", is_flag=True, help="Read a damaged file as far as it is sound.")
+@UNTIL_DAMAGE
 def command(session: Path, *, speed: float, start: Moment | None, until_damage: bool) -> None:
-    """Show SESSION again on the screen: play, pause, step, seek. Nothing is executed."""
+    """Show SESSION again on the screen: play, pause, step, seek.
+
+    Nothing is started. The keys are listed by `?`.
+    """
     from mop_tui.dashboard.app import Dashboard  # noqa: PLC0415 - loaded only when shown
     from mop_tui.orchestrator.replay import open_replay  # noqa: PLC0415
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from mop_tui.cli.manual import Documented, Manual
 from mop_tui.cli.output import print_all
 from mop_tui.cli.session_name import SessionName
 from mop_tui.errors import UsageError
@@ -12,7 +13,21 @@ from mop_tui.report.forms import FORMS, Form, marked, rendered
 _BY_SUFFIX: dict[str, Form] = {".html": "html", ".htm": "html", ".json": "json"}
 
 
-@click.command("report")
+MANUAL = Manual(
+    examples={
+        "Read how a session went:": "mop-tui report mop-platform | less",
+        "Make a page with charts of it:": "mop-tui report mop-platform -o platform.html",
+        "List what waited longest:": (
+            "mop-tui report mop-platform --format json | jq -r '.insights[].text'"
+        ),
+    },
+    exits={0: "It is told.", 2: "Wrong usage or input, or a damaged file."},
+    files=["sessions/NAME.jsonl", "sessions/NAME.report.md, NAME.report.html"],
+    see_also=["run", "replay", "events", "docs/report.md"],
+)
+
+
+@click.command("report", cls=Documented, manual=MANUAL)
 @click.argument("session", type=SessionName())
 @click.option(
     "--format",

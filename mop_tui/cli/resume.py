@@ -7,28 +7,46 @@ from pathlib import Path
 import click
 
 from mop_tui.cli.exit_codes import EXIT_OF_OUTCOME
-from mop_tui.cli.options import Speed, runs_headless
+from mop_tui.cli.manual import EXITS_OF_SESSIONS, FILES_OF_SESSIONS, Documented, Manual
+from mop_tui.cli.options import ANSWERS, HEADLESS, REPORT, Speed, runs_headless
 from mop_tui.cli.session_name import SessionName
 
+MANUAL = Manual(
+    options={
+        "Without a screen": ["--headless", "--json"],
+        "What it goes on with": ["--answers", "--trust", "--speed"],
+    },
+    examples={
+        "See which sessions were interrupted:": "mop-tui sessions",
+        "Let one go on:": "mop-tui resume release-20260301-120000-ab12",
+        "Let it go on where nobody watches:": (
+            "mop-tui resume sessions/release.jsonl --headless --answers answers.yaml"
+        ),
+    },
+    exits=EXITS_OF_SESSIONS,
+    files=FILES_OF_SESSIONS,
+    environment=["NO_COLOR", "XDG_STATE_HOME", "XDG_DATA_HOME", "MOP_AGENT, MOP_TASK, …"],
+    see_also=["run", "sessions", "verify", "docs/operating.md"],
+)
 
-@click.command("resume")
-@click.argument("session", type=SessionName())
-@click.option("--headless", is_flag=True, help="No screen: print what happens, line by line.")
-@click.option("--json", "as_json", is_flag=True, help="With --headless: events as JSON lines.")
+
+@click.command("resume", cls=Documented, manual=MANUAL)
+@click.argument("session", type=SessionName("interrupted"))
+@HEADLESS
 @click.option(
-    "--speed", type=Speed(), help="Times real time, or 'max'; for rehearsals only, as with run."
+    "--json", "as_json", is_flag=True, help="With --headless: events, one JSON object a line."
 )
 @click.option(
-    "--answers",
-    type=click.Path(path_type=Path),
-    help="Answers written down beforehand; those that were used up already are left out.",
+    "--speed",
+    type=Speed(),
+    help="How many times as fast as real time; for rehearsals only."
+    " Default: 60 on a screen, else max.",
 )
+@ANSWERS
+@REPORT
 @click.option(
-    "--report/--no-report",
-    default=True,
-    help="At the end, write a report beside the session file, as .report.md and .report.html.",
+    "--trust", is_flag=True, help="Run its commands though you did not agree to them before."
 )
-@click.option("--trust", is_flag=True, help="Run its commands though they were not run here.")
 def command(
     session: Path,
     *,
@@ -43,7 +61,7 @@ def command(
 
     What was recorded counts: finished tasks are not done again, answers are not asked for again
     (but for passwords, which are recorded nowhere), and time goes on where it stood still. What was
-    being done is done again, or as `on_doubt` says. Exit codes are those of run.
+    being done is done again, or as `on_doubt` in the layout says.
     """
     gc.disable()  # as in `mop_tui.cli`; the session enables it again once it runs
     from mop_tui.cli import preparing  # noqa: PLC0415 - loaded only when a session is really run

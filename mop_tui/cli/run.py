@@ -7,43 +7,78 @@ from pathlib import Path
 import click
 
 from mop_tui.cli.exit_codes import EXIT_OF_OUTCOME
-from mop_tui.cli.options import LayoutType, Speed, runs_headless, settings_of
+from mop_tui.cli.manual import EXITS_OF_SESSIONS, FILES_OF_SESSIONS, Documented, Manual
+from mop_tui.cli.options import (
+    ANSWERS,
+    HEADLESS,
+    REPORT,
+    SETTINGS,
+    LayoutType,
+    Speed,
+    runs_headless,
+    settings_of,
+)
+
+MANUAL = Manual(
+    options={
+        "Without a screen": ["--headless", "--json"],
+        "Rehearsals": ["--rehearse", "--speed", "--seed"],
+        "What it is run with": ["--set", "--answers", "--trust", "--session-file"],
+    },
+    examples={
+        "Run the layout that comes with mop-tui:": "mop-tui run mop-platform",
+        "Rehearse your own as fast as it goes, and see whether it would end well:": (
+            "mop-tui run layout.yaml --rehearse --headless"
+        ),
+        "Release a project, with the answers written down beforehand:": (
+            "mop-tui run python-release --set project=. --answers answers.yaml --headless"
+        ),
+        "Keep what happens for another program:": (
+            "mop-tui run layout.yaml --headless --json | jq .kind"
+        ),
+    },
+    exits=EXITS_OF_SESSIONS,
+    files=FILES_OF_SESSIONS,
+    environment=["NO_COLOR", "XDG_STATE_HOME", "XDG_DATA_HOME", "MOP_AGENT, MOP_TASK, …"],
+    see_also=["plan", "check", "resume", "attach", "replay", "docs/operating.md"],
+)
 
 
-@click.command("run")
+@click.command("run", cls=Documented, manual=MANUAL)
 @click.argument("layout", type=LayoutType())
-@click.option("--headless", is_flag=True, help="No screen: print what happens, line by line.")
-@click.option("--json", "as_json", is_flag=True, help="With --headless: events as JSON lines.")
+@HEADLESS
+@click.option(
+    "--json", "as_json", is_flag=True, help="With --headless: events, one JSON object a line."
+)
 @click.option(
     "--rehearse", is_flag=True, help="Start nothing; simulated agents play the whole plan."
 )
 @click.option(
     "--speed",
     type=Speed(),
-    help="Times real time, or 'max'; for sessions without real agents only."
-    " Default: max headless, else 60.",
+    help="How many times as fast as real time; for sessions without real agents only."
+    " Default: 60 on a screen, else max.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of simulated agents.")
 @click.option(
-    "--answers",
-    type=click.Path(path_type=Path),
-    help="Answers written down beforehand: a YAML list of {question, value, reason, after}.",
+    "--seed",
+    type=int,
+    metavar="N",
+    default=0,
+    help="What simulated agents do by chance follows from this number. Default: 0.",
 )
+@ANSWERS
 @click.option(
     "--session-file",
     type=click.Path(path_type=Path),
-    help="Where to record. Default: sessions/<layout id>-<time>.jsonl",
+    metavar="FILE",
+    help="Where to record. Default: sessions/ID-TIME-XXXX.jsonl, by the session's id.",
 )
+@SETTINGS
+@REPORT
 @click.option(
-    "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Set a variable of the layout."
-)
-@click.option(
-    "--report/--no-report",
-    default=True,
-    help="At the end, write a report beside the session file, as .report.md and .report.html.",
-)
-@click.option(
-    "--trust", is_flag=True, help="Run the commands of a layout that was not run here before."
+    "--trust",
+    is_flag=True,
+    help="Run its commands though you did not agree to them before.",
 )
 def command(
     layout: Path,
@@ -61,8 +96,12 @@ def command(
 ) -> None:
     """Run LAYOUT: start its agents, show everything, ask before gates, record it all.
 
-    Exit codes: 0 all done; 1 ended with failed, rejected or cancelled work; 2 wrong usage or
-    input; 3 headless and only questions left; 130 ended early by the operator; 143 by SIGTERM.
+    Without a terminal it runs headless. The first time a layout is run, its commands are listed and
+    you are asked; `mop-tui plan` lists them too.
+
+    With --rehearse the whole plan is played on a clock of its own, and nothing is started, written
+    or changed but the session file. Where nobody is there, its answers come from the layout
+    (`unattended_answers`).
     """
     gc.disable()  # as in `mop_tui.cli`; the session enables it again once it runs
     from mop_tui.cli import preparing, session  # noqa: PLC0415 - only when a session is really run

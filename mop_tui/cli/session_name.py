@@ -2,8 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import click
+from click.shell_completion import CompletionItem
 
 from mop_tui.errors import UsageError
 
@@ -12,9 +14,15 @@ _SUFFIX = ".jsonl"
 
 
 class SessionName(click.ParamType[Path]):
-    """A session file: its path, or its name in the folder `sessions`, with or without `.jsonl`."""
+    """A session file: its path, or its name in the folder `sessions`, with or without `.jsonl`.
+
+    Shells suggest those that are `wanted`; any may be named.
+    """
 
     name = "SESSION"
+
+    def __init__(self, wanted: Literal["any", "running", "interrupted"] = "any") -> None:
+        self._wanted = wanted
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -22,6 +30,15 @@ class SessionName(click.ParamType[Path]):
         """Return the path of the file. Raises `UsageError` if there is none."""
         del param, ctx
         return find_session(str(value))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the sessions that can be meant."""
+        del ctx, param
+        from mop_tui.cli import suggestions  # noqa: PLC0415 - loaded only when a shell asks
+
+        return list(suggestions.sessions(incomplete, self._wanted, _FOLDER, _SUFFIX))
 
 
 def find_session(name: str) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from mop_tui.cli.manual import Documented, Manual
 from mop_tui.cli.output import clock_time
 from mop_tui.cli.report_files import reports_of
 from mop_tui.domain.wording import printable
@@ -17,14 +18,27 @@ FOLDER = Path("sessions")
 HEADING = f"{'started':<19}  {'state':<11}  {'lasted':<8}  {'mode':<9}  file and how it ended"
 
 
-@click.command("sessions")
-@click.argument("folder", type=click.Path(path_type=Path), default=FOLDER)
+MANUAL = Manual(
+    arguments={"FOLDER": "Where session files lie. Default: sessions."},
+    examples={
+        "List the sessions that were recorded here:": "mop-tui sessions",
+        "List those that run:": (
+            "mop-tui sessions --json | jq -r 'select(.state == \"running\").file'"
+        ),
+    },
+    files=["sessions/NAME.jsonl", "sessions/NAME.lock"],
+    see_also=["replay", "attach", "resume", "verify"],
+)
+
+
+@click.command("sessions", cls=Documented, manual=MANUAL)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def command(folder: Path, *, as_json: bool) -> None:
-    """List the sessions recorded in FOLDER (by default `sessions`), newest first.
+    """List the sessions that are recorded in FOLDER, newest first.
 
-    What runs says by whom; what was interrupted can go on with `mop-tui resume`. Files are not
-    verified for this: `mop-tui verify` does that.
+    Of what runs it is said by whom; what was interrupted can go on with `mop-tui resume`. Files are
+    not verified for this: `mop-tui verify` does that.
     """
     if not folder.is_dir():
         if folder == FOLDER:

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 import click
 
+from mop_tui.cli.manual import ARGUMENTS, Documented, Manual
 from mop_tui.cli.session_name import SessionName
 from mop_tui.domain.wording import lasting, listed, printable
 from mop_tui.errors import JournalDamageError, JournalError, NotASessionError
@@ -40,15 +41,27 @@ class Came:
     record: Record | None = None
 
 
-@click.command("train")
+MANUAL = Manual(
+    examples={
+        "Learn from all sessions in the folder sessions:": "mop-tui train",
+        "Learn from one rehearsal:": "mop-tui train sessions/mop-platform.jsonl",
+    },
+    arguments={"SESSION": f"{ARGUMENTS['SESSION']} Default: all in that folder."},
+    exits={0: "All is told.", 2: "Something is damaged, or could not be read or kept."},
+    files=["sessions/NAME.jsonl", "$XDG_DATA_HOME/mop-tui/workflows/"],
+    environment=["XDG_DATA_HOME"],
+    see_also=["model", "predict", "docs/foresight.md"],
+)
+
+
+@click.command("train", cls=Documented, manual=MANUAL)
 @click.argument("sessions", metavar="[SESSION]...", type=SessionName(), nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def command(sessions: tuple[Path, ...], *, as_json: bool) -> None:
     """Learn from recorded SESSIONs, by default from all in the folder `sessions`.
 
     Of each that succeeded a record is kept; what `run` has learnt from already is known. Rehearsals
-    are kept apart from what was really done. `mop-tui model` tells what is known. Exit codes: 0; 2
-    if something is damaged, or could not be read or kept.
+    are kept apart from what was really done. `mop-tui model` tells what is known.
     """
     named = sessions or tuple(sorted(FOLDER.glob("*.jsonl")))
     if not named and not as_json:

@@ -9,7 +9,7 @@ import pytest
 from agent.far_side import FarSide, sh
 from pydantic import JsonValue
 
-from mop_tui.tell import HELP
+from mop_tui.tell import ASKING, HELP, SAYING
 
 Env = dict[str, str]
 
@@ -422,7 +422,16 @@ def test_its_help_can_be_read_anywhere(env: Env, words: str) -> None:
         sh(f"mop-tui tell {words}"), env=env, capture_output=True, encoding="utf-8", check=False
     )
     assert ran.returncode == 0
-    assert ran.stdout.endswith(HELP)
+    assert SAYING in ran.stdout
+    assert ASKING in ran.stdout
+
+
+def test_an_agent_reads_the_help_without_what_is_for_operators(env: Env) -> None:
+    ran = subprocess.run(
+        sh("mop-tui tell --help"), env=env, capture_output=True, encoding="utf-8", check=False
+    )
+    assert ran.returncode == 0
+    assert ran.stdout == HELP
 
 
 def test_the_program_lists_it_among_its_commands(env: Env) -> None:

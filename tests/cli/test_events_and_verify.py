@@ -154,14 +154,3 @@ def test_replay_without_a_terminal_says_what_to_do_instead(mop: Mop, recorded: P
     done = mop("replay", recorded)
     assert done.returncode == 2
     assert "events" in done.stderr
-
-
-def test_every_command_that_is_offered_explains_itself(mop: Mop) -> None:
-    text = mop("--help").stdout
-    offered = text[text.index("Commands:") :].split("\n")[1:]
-    names = [line.split()[0] for line in offered if line.strip()]
-    assert {"run", "resume", "replay", "verify", "events", "sessions", "tell"} <= set(names)
-    for name in names:
-        explained = mop(name, "--help")
-        assert explained.returncode == 0, name
-        assert name in explained.stdout
