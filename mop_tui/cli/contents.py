@@ -33,7 +33,7 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
     "Learn": {
         "train": "Learn from recorded sessions",
         "model": "Tell what is known from earlier sessions",
-        "predict": "Tell which team to do something with, and how long it would take",
+        "predict": "Tell which team would do best, and how long it would take",
     },
     "About mop-tui": {
         "info": "Print versions, and where things are",
