@@ -29,6 +29,7 @@ import random
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import exp, log
 from pathlib import Path
 from statistics import fmean, median
@@ -305,12 +306,14 @@ async def _play(plan: Plan, header: Header, world: World) -> Record:
         answers=None,
     )
 
+    def approve(asked: e.UserAsked) -> None:
+        session.submit(Answer(asked.question, "approve", asked.digest))
+
     def answer(event: AnyEvent) -> None:
         if event.kind == e.UserAsked.KIND:
             asked: e.UserAsked = event.data
-            given = Answer(asked.question, "approve", asked.digest)
             wait = round(world.drawn("answer", 5 * MINUTE, 30 * MINUTE) * world.noise())
-            timeline.call_at(event.at + wait, lambda: session.submit(given) and None)
+            timeline.call_at(event.at + wait, partial(approve, asked))
 
     session.observers.append(answer)
     await session.run()

@@ -30,6 +30,7 @@ _COMMANDS = {
     "sessions": "mop_tui.cli.sessions",
     "train": "mop_tui.cli.train",
     "model": "mop_tui.cli.model",
+    "predict": "mop_tui.cli.predict",
     "verify": "mop_tui.cli.verify",
     "events": "mop_tui.cli.events",
     "info": "mop_tui.cli.info",

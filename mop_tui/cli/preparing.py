@@ -15,9 +15,10 @@ from pathlib import Path
 import pydantic
 
 from mop_tui import __version__, layout
+from mop_tui.cli.foreseeing import foreseen, mode_of
 from mop_tui.cli.trust import confirm
 from mop_tui.domain import templates
-from mop_tui.domain.plan import HostKind, Mode, Plan
+from mop_tui.domain.plan import Mode, Plan
 from mop_tui.errors import JournalError, Problem, UsageError
 from mop_tui.journal.header import Header
 from mop_tui.journal.lock import SessionLock, user
@@ -47,6 +48,8 @@ class Prepared:
     """Where a session goes on whose program had ended."""
     warnings: tuple[Problem, ...] = ()
     """What the layout's author may want to think about."""
+    unforeseen: str = ""
+    """Why nobody can tell what earlier sessions let expect, if something is wrong with that."""
     lock: SessionLock | None = None
     """The right to write the session file, if it was taken already."""
 
@@ -92,9 +95,8 @@ def prepare(
     """
     loaded = layout.load(path, overrides=overrides, rehearse=rehearse)
     plan = loaded.plan
-    hosts = [doer.host for doer in plan.agents.values()]
-    hosts += [kind.host for kind in plan.kinds.values()]
-    real = HostKind.COMMAND in hosts
+    mode = mode_of(plan)
+    real = mode is Mode.LIVE
     if real and speed not in (None, 1.0):
         raise UsageError(
             f"--speed {speed:g}: real agents work in real time; use --rehearse to play the plan"
@@ -112,10 +114,11 @@ def prepare(
     elif not destination.parent.is_dir():
         raise UsageError(f"--session-file {destination}: there is no such folder")
     destination = _nameable(destination).resolve()
+    expected = foreseen(loaded.document, plan, mode)
     header = Header(
         layout=loaded.document,
         seed=seed,
-        mode=Mode.LIVE if real else Mode.REHEARSAL,
+        mode=mode,
         run=run,
         started=started.isoformat(timespec="seconds"),
         versions={
@@ -132,6 +135,7 @@ def prepare(
             templates.PYTHON: sys.executable,
             "cwd": str(Path.cwd()),
         },
+        outlook=expected.outlook,
     )
     return Prepared(
         plan=plan,
@@ -141,6 +145,7 @@ def prepare(
         answers=_answers(answers, plan, header.mode, attended=attended),
         attended=attended,
         warnings=loaded.warnings,
+        unforeseen=expected.trouble,
     )
 
 

@@ -112,7 +112,9 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
     )
     late.append(orchestrator)
     header = prepared.header
-    live = LiveSession(orchestrator, _as_typed(prepared.path), header.started, header.sections)
+    live = LiveSession(
+        orchestrator, _as_typed(prepared.path), header.started, header.sections, header.outlook
+    )
     return live, orchestrator, journal
 
 
@@ -268,7 +270,7 @@ async def _tell_how_it_stands(live: LiveSession, every_ms: int) -> None:
     printer = Printer(sys.stderr)
     while True:
         await asyncio.sleep(every_ms / 1000)
-        printer.print(standing(live.snapshot(), live.now()))
+        printer.print(standing(live.snapshot(), live.now(), live.outlook))
 
 
 # -- behind a screen --------------------------------------------------------------------------

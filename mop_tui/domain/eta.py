@@ -73,6 +73,14 @@ class Estimate:
         """Milliseconds until the end."""
         return None if self.end is None else self.end - self.at
 
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The session times between which it ends; None where nobody can tell, be it because
+        something takes longer than expected already."""
+        if self.soonest is None or self.latest is None or self.late:
+            return None
+        return self.soonest, self.latest
+
 
 def estimate(snapshot: Snapshot, now: int, outlook: Outlook | None = None) -> Estimate | None:
     """Return what can be told at session time `now`; None where no end of the work is ahead."""

@@ -22,6 +22,8 @@ WANTED = 0.8
 """The share of sessions that a range is to cover."""
 FORETOLD = 20
 """So many of the latest sessions are foretold, at most."""
+MOST_TASKS = 5_000
+"""So many tasks they have in all, at most: to foretell those of large ones takes long."""
 
 Planned = Callable[[Record], Plan | None]
 """Returns what a session set out to do, from the layout that it was run from; None if that is no
@@ -58,12 +60,16 @@ class Calibration:
 def calibrate(records: Sequence[Record], planned: Planned, *, mode: Mode) -> Calibration:
     """Return how the latest of those `records` went that may be learnt from."""
     runs = runs_of(records, mode)
-    ratios = []
-    for number in range(max(0, len(runs) - FORETOLD), len(runs)):
+    ratios: list[float] = []
+    tasks = 0
+    for number in reversed(range(max(0, len(runs) - FORETOLD), len(runs))):
+        tasks += len(runs[number].record.tasks)
+        if ratios and tasks > MOST_TASKS:
+            break
         ratio = _ratio(runs[number], runs[:number] + runs[number + 1 :], planned)
         if ratio is not None:
             ratios.append(ratio)
-    return Calibration(tuple(ratios))
+    return Calibration(tuple(reversed(ratios)))
 
 
 def _ratio(run: Run, others: Sequence[Run], planned: Planned) -> float | None:
@@ -74,7 +80,8 @@ def _ratio(run: Run, others: Sequence[Run], planned: Planned) -> float | None:
 
 def foretold(plan: Plan, known: Learnt) -> int | None:
     """Return how long `plan` takes if all goes as is known, in milliseconds; None if unknown."""
-    told = estimate(opening(plan, known.durations), 0, Outlook(known.sessions, waits=known.waits))
+    outlook = Outlook(known.sessions, known.durations, known.waits)
+    told = estimate(opening(plan), 0, outlook)
     return 0 if told is None else told.end
 
 

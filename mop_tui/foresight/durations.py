@@ -2,10 +2,12 @@
 
 Earlier sessions are asked in the order of their nearness: how alike they are in what they had to do
 (how many tasks of each family) and in the layout's variables. For each task, the nearest of those
-that know anything of it are asked: of the task itself, or else of its family, which are tasks that
-are called the same but for numbers; or how many times as long as declared tasks of its agent type
-took; or how long those took. What they say is averaged, and the nearer ones count more: among
-equally near ones a single odd run is outvoted, and one of another size hardly counts beside them.
+that know anything of it are asked: of the task itself, or of its family, which are tasks that are
+called the same but for numbers, where there were more or fewer of them; or how many times as long
+as declared tasks of its agent type took; or how long those took. Of what they say the geometric
+mean is taken, in which the nearer ones count more: among equally near ones a single odd run is
+outvoted, and one of another size hardly counts beside them. Sessions in which another type of agent
+did a task are asked for it only if no other has seen it.
 
 Nothing is learnt from the session itself while it runs: short tasks are done first, and would make
 all that are left look short.
@@ -16,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
-from math import log, log1p
+from math import exp, log, log1p
 from statistics import fmean
 from typing import Literal, TypeVar
 
@@ -29,14 +31,17 @@ NEEDED = 3
 """From fewer sessions than this nothing is learnt."""
 LATEST = 50
 """So many of the latest sessions are learnt from."""
-NEAREST = 3
+NEAREST = 8
 """How many sessions that know of a task are asked, at most."""
 _CLOSE = 0.03
 """Of two sessions that are farther from a plan than this, one at twice the distance counts about a
 quarter."""
 
-Source = Literal["task", "family", "declared", "type", "all"]
-"""Where a duration is from: the task itself; tasks that are called the same but for numbers; its
+_LEAST = 1e-3
+"""What counts as nothing, which has no logarithm."""
+
+Source = Literal["task", "declared", "type", "all"]
+"""Where a duration is from: the task itself, or those that are called the same but for numbers; its
 declared one, as many times as others of its agent type took theirs; its agent type; all tasks."""
 
 K = TypeVar("K")
@@ -93,6 +98,16 @@ class Run:
         return _means(self.record.tasks, _known_as)
 
     @cached_property
+    def doer(self) -> Mapping[TaskId, str]:
+        """The type of the agent that did each task."""
+        return {_known_as(task): task.agent_type for task in self.record.tasks}
+
+    @cached_property
+    def doer_of(self) -> Mapping[str, str]:
+        """The type of the agent that did the last of each family."""
+        return {family(task.id): task.agent_type for task in self.record.tasks}
+
+    @cached_property
     def of_family(self) -> Mapping[str, float]:
         """How long the tasks of each family took on average."""
         return _means(self.record.tasks, lambda task: family(task.id))
@@ -137,7 +152,7 @@ def learnt(runs: Sequence[Run], plan: Plan) -> Learnt:
     near = weighed(runs, plan)
     durations: dict[TaskId, int] = {}
     sources: dict[TaskId, Source] = {}
-    asked = _Asked(near)
+    asked = _Asked(near, _sizes(plan.tasks))
     for name, spec in plan.tasks.items():
         found = {name: asked.duration(name, types_of(plan, spec), spec.expected_ms)}
         if spec.review is not None:
@@ -222,6 +237,8 @@ class _Asked:
     """What earlier sessions say, nearest first and with their weights; each thing is asked once."""
 
     runs: Sequence[tuple[Run, float]]
+    sizes: Mapping[str, int]
+    """How many tasks of each family there are."""
     _answers: dict[tuple[Source, object], float | None] = field(default_factory=dict)
 
     def duration(
@@ -236,11 +253,8 @@ class _Asked:
     def _ways(
         self, task: TaskId, kinds: Sequence[str], declared: int | None
     ) -> Iterable[tuple[Source, float | None]]:
-        own = family(task)
-        if own == task:
-            yield "task", self._mean("task", task, lambda run: run.of_task.get(task))
-        else:
-            yield "family", self._mean("family", own, lambda run: run.of_family.get(own))
+        yield "task", self._own(task, kinds)
+        yield "task", self._own(task, ())
         if declared:
             stretch = _mean_of(self._stretch(kind) for kind in kinds)
             yield "declared", None if stretch is None else declared * stretch
@@ -248,6 +262,19 @@ class _Asked:
         if declared:
             yield "declared", float(declared)
         yield "all", self._mean("all", None, lambda run: run.of_all)
+
+    def _own(self, task: TaskId, kinds: Sequence[str]) -> float | None:
+        """Return how long a task took, if it was done by one of `kinds` or these are none."""
+        own = family(task)
+        size = self.sizes.get(own)
+
+        def ask(run: Run) -> float | None:
+            if run.sizes.get(own) == size:
+                return run.of_task.get(task) if _is_one_of(run.doer.get(task), kinds) else None
+            # The third of a family need not be what it was where there are more or fewer of it.
+            return run.of_family.get(own) if _is_one_of(run.doer_of.get(own), kinds) else None
+
+        return _first_few((ask(run), weight) for run, weight in self.runs)
 
     def _stretch(self, kind: str) -> float | None:
         return self._mean("declared", kind, lambda run: run.stretch_of_type.get(kind))
@@ -265,12 +292,17 @@ class _Asked:
 
 
 def _first_few(answers: Iterable[tuple[float | None, float]]) -> float | None:
-    """Return the mean of the first few answers, each with its weight; None if there are none."""
+    """Return the geometric mean of the first few answers, each with its weight; None if there are
+    none."""
     known = list(islice((it for it in answers if it[0] is not None), NEAREST))
     if not known:
         return None
-    total = sum(weight * answer for answer, weight in known if answer is not None)
-    return total / sum(weight for _, weight in known)
+    total = sum(weight * log(max(_LEAST, answer)) for answer, weight in known if answer is not None)
+    return exp(total / sum(weight for _, weight in known))
+
+
+def _is_one_of(kind: str | None, kinds: Sequence[str]) -> bool:
+    return not kinds or kind in kinds
 
 
 def _known_as(task: TaskRecord) -> TaskId:

@@ -29,18 +29,15 @@ from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.locks import may_be_same, wanted
-from mop_tui.domain.plan import HostKind, Mode, Plan, TaskSpec
+from mop_tui.domain.outlook import Outlook
+from mop_tui.domain.plan import HostKind, Mode, Plan
+from mop_tui.domain.review import review_of
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.topology import begins_as
 
 Waited = Literal["start", "task", "key", "answer", "agent", "lock", "place"]
 """What a step waited for last: the start of the session; a task, a memory key or an answer that it
 needs; an agent that was busy; a lock; or that fewer than `max_agents` were at work."""
-
-
-def review_of(task: TaskId) -> TaskId:
-    """Return the name under which it is known how long the reviews of a task take."""
-    return TaskId(f"review-of-{task}")
 
 
 @immutable
@@ -98,36 +95,35 @@ def simulate(
     what the layout declares. `waits` says for how long gates wait for their answers, which keeps
     nobody busy; where it does not, they are answered at once.
     """
-    return play(opening(plan, durations), waits or {})
+    return play(opening(plan), Outlook(0, durations, waits or {}))
 
 
-def opening(plan: Plan, durations: Mapping[TaskId, int]) -> Snapshot:
+def opening(plan: Plan) -> Snapshot:
     """Return the session of a sound plan at its beginning, with all tasks and agents that it names.
 
-    Tasks are declared to take what `simulate` says. What scripts set counts as provided by the
-    tasks that they play.
+    What scripts set counts as provided by the tasks that they play.
     """
     session = Session()
-    for seq, fact in enumerate(_population(plan, durations), start=1):
+    for seq, fact in enumerate(_population(plan), start=1):
         apply(session, Event(seq, 0, fact.KIND, None if seq == 1 else 1, fact))
     return session.snapshot()
 
 
-def play(start: Snapshot, waits: Mapping[QuestionName, int]) -> Course:
-    """Return how a session would go that begins as `opening` says."""
-    told = estimate(start, 0)
+def play(start: Snapshot, outlook: Outlook) -> Course:
+    """Return how a session would go that begins as `opening` says, with what is expected of it."""
+    told = estimate(start, 0, outlook)
     if told is None:
         return Course(0)
     if told.end is None:
         return Course(None, told.why, ends=told.ends)
-    stints = tuple(_stints(start, told))
-    return Course(told.end, "", stints, told.ends, _Walk(start, stints, told.ends, waits).path())
+    stints = tuple(_stints(start, told, outlook.durations))
+    return Course(told.end, "", stints, told.ends, _Walk(start, stints, told.ends, outlook).path())
 
 
 # -- the opening ------------------------------------------------------------------------------
 
 
-def _population(plan: Plan, durations: Mapping[TaskId, int]) -> Iterator[Fact]:
+def _population(plan: Plan) -> Iterator[Fact]:
     """Yield what brings about a session that has begun with all that its plan names."""
     yield SystemStarted(
         session=plan.id,
@@ -148,7 +144,7 @@ def _population(plan: Plan, durations: Mapping[TaskId, int]) -> Iterator[Fact]:
             yield SystemMemorySet(key, value=True, agent=None, task=None)
     for spec in plan.tasks.values():
         provides = tuple(dict.fromkeys((*spec.provides, *played[spec.id])))
-        yield TaskCreated(spec.id, replace(_timed(spec, durations), provides=provides))
+        yield TaskCreated(spec.id, replace(spec, provides=provides))
     for agent in plan.agents.values():
         yield AgentSpawned(agent.id, agent)
 
@@ -177,29 +173,18 @@ def _played(plan: Plan) -> dict[TaskId, tuple[MemoryKey, ...]]:
     return found
 
 
-def _timed(spec: TaskSpec, durations: Mapping[TaskId, int]) -> TaskSpec:
-    """Return a task that is declared to take as long as `durations` tell, as far as they do."""
-    review = spec.review
-    if review is not None and review_of(spec.id) in durations:
-        review = replace(review, expected_ms=max(1, durations[review_of(spec.id)]))
-    expected = spec.expected_ms
-    if spec.id in durations:
-        expected = max(1, durations[spec.id])  # what is declared to take nothing counts as unknown
-    return replace(spec, expected_ms=expected, review=review)
-
-
 # -- what held things up ----------------------------------------------------------------------
 
 
-def _stints(start: Snapshot, told: Estimate) -> Iterator[Stint]:
+def _stints(start: Snapshot, told: Estimate, durations: Mapping[TaskId, int]) -> Iterator[Stint]:
     """Yield all pieces of work of a course, in the order in which their tasks are complete."""
     for name, end in told.ends.items():
         begin, taker, spec = told.begins[name], told.takers[name], start.tasks[name].spec
         if spec.review is None:
             yield Stint(name, taker, begin, end)
         else:
-            yield Stint(name, taker, begin, begin + (spec.expected_ms or 0))
-            took = spec.review.expected_ms or 0
+            yield Stint(name, taker, begin, begin + durations.get(name, spec.expected_ms or 0))
+            took = durations.get(review_of(name), spec.review.expected_ms or 0)
             yield Stint(name, spec.review.by, end - took, end, review=True)
 
 
@@ -211,11 +196,11 @@ class _Walk:
         start: Snapshot,
         stints: Sequence[Stint],
         ends: Mapping[TaskId, int],
-        waits: Mapping[QuestionName, int],
+        outlook: Outlook,
     ) -> None:
         self._start = start
         self._ends = ends
-        self._waits = waits
+        self._waits = outlook.waits
         self._last: dict[TaskId, Stint] = {}
         """With which each task is complete."""
         self._work: dict[TaskId, Stint] = {}
@@ -240,12 +225,14 @@ class _Walk:
     def path(self) -> tuple[Step, ...]:
         """Return the steps to the last end, the first one first."""
         steps: list[Step] = []
+        seen: set[int] = set()
         stint = max(self._last.values(), key=lambda it: it.ends, default=None)
         while stint is not None:
             step, before = self._step(stint)
             steps.append(step)
-            # Whatever has no length cannot lead back to itself.
-            stint = before if before is not None and before.begins < stint.begins else None
+            seen.add(id(stint))
+            # What takes no time may end when it begins, and must not lead back to itself.
+            stint = None if id(before) in seen else before
         return tuple(reversed(steps))
 
     def _step(self, stint: Stint) -> tuple[Step, Stint | None]:
@@ -284,6 +271,7 @@ class _Walk:
         """Return what kept a stint from beginning though all was there that it needs, and which
         stint had to end."""
         freed = [it for it in self._ending.get(stint.begins, ()) if it is not stint]
+        freed.sort(key=lambda it: it.begins)
         mine = next((it for it in freed if it.agent == stint.agent), None)
         limit = self._start.max_agents
         if limit is not None and freed and self._at_work_before(stint.begins) >= limit:

@@ -151,6 +151,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
             desktop_ms=layout.notify.desktop_after if layout.notify.desktop else None,
             command_ms=None if layout.notify.command is None else layout.notify.command_after,
         ),
+        prices={name: model.price for name, model in layout.models.items()},
     )
 
 

@@ -41,6 +41,7 @@ from mop_tui.layout.values import (
     Key,
     Length,
     Locks,
+    Price,
     ProgressRegex,
     Regex,
     Resource,
@@ -608,6 +609,14 @@ class Dashboard(Section):
         return value
 
 
+class Model(Section):
+    """A model that agents use, which is known by the name that they say it by."""
+
+    price: Price
+    """What one agent that uses it costs an hour: while it works, or if it lives for the session,
+    until the end. In any unit, the same for all models and for what `mop-tui predict` may spend."""
+
+
 class Layout(Section):
     """A whole layout file."""
 
@@ -619,6 +628,9 @@ class Layout(Section):
     """What is to be done. Nothing but `needs` orders it."""
     agent_types: dict[Id, AgentType] = {}
     """Kinds of agents."""
+    models: dict[Text, Model] = {}
+    """What the models cost that agents use, by which `mop-tui predict` tells what a team costs.
+    Agents without a model cost nothing."""
     questions: dict[Id, Question] = {}
     """What a human is asked."""
     unattended_answers: dict[Id, str] = {}

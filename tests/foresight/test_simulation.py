@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mop_tui.domain.ids import AgentId, MemoryKey, Resource, TaskId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId
 from mop_tui.domain.plan import Plan, Review, Script, TaskSpec
-from mop_tui.foresight.simulation import Course, review_of, simulate
-from sessions import agent, fixed, kind, plan, play, task, trigger
+from mop_tui.domain.review import review_of
+from mop_tui.foresight.simulation import Course, simulate
+from sessions import agent, fixed, kind, plan, play, question, task, trigger
 
 SECOND = 1_000
 
@@ -35,7 +36,7 @@ def test_tasks_without_any_duration_make_the_end_unknown() -> None:
     course = simulate(it, {})
     assert course.makespan is None
     assert course.why.startswith("a declares no duration")
-    assert simulate(it, {TaskId("a"): 0}).makespan == 1
+    assert simulate(it, {TaskId("a"): 0}).makespan == 0
 
 
 def test_a_plan_without_tasks_takes_no_time() -> None:
@@ -80,6 +81,24 @@ def test_the_path_goes_through_locks_and_places() -> None:
     limited = plan(hands, free, max_agents=1)
     assert told(simulate(limited, {})) == [("a", "start", "", 0), ("b", "place", "", 30)]
     assert simulate(plan(hands, free), {}).makespan == 30 * SECOND
+
+
+def test_answers_are_waited_for_by_nobody() -> None:
+    it = plan(
+        [agent("ann"), agent("ben")],
+        [
+            task("a", "ann"),
+            task("ship", "ben", needs=["a"], gate="sure"),
+            task("b", "ben", seconds=15),
+        ],
+        [question("sure")],
+    )
+    assert simulate(it, {}).makespan == 25 * SECOND
+    course = simulate(it, {}, {QuestionName("sure"): 20 * SECOND})
+    assert course.makespan == 40 * SECOND
+    assert told(course) == [("a", "start", "", 0), ("ship", "answer", "sure", 20)]
+    busy = simulate(it, {TaskId("b"): 50 * SECOND}, {QuestionName("sure"): 20 * SECOND})
+    assert told(busy) == [("b", "start", "", 0), ("ship", "agent", "ben", 20)]
 
 
 def test_a_review_is_a_stint_of_its_reviewer() -> None:
@@ -170,6 +189,7 @@ def plans(draw: st.DrawFn) -> Plan:
             keys=[f"k{need}" for need in needs if draw(st.booleans())],
             provides=[f"kt{number}"],
             seconds=draw(st.integers(1, 9)),
+            gate=draw(st.sampled_from([None, None, "sure"])),
             locks=draw(st.sampled_from([(), (), ("x",), ("x*", "y")])),
         )
         if reviewed:
@@ -182,22 +202,24 @@ def plans(draw: st.DrawFn) -> Plan:
     return plan(
         [owner, agent("ben", "work"), agent("cem", "work")],
         tasks,
+        [question("sure")],
         max_agents=draw(st.sampled_from([None, 1, 2])),
     )
 
 
-@given(plans())
-def test_a_path_leads_from_the_start_to_the_end_without_a_gap(it: Plan) -> None:
-    course = simulate(it, {})
+@given(plans(), st.integers(0, 9_000))
+def test_a_path_leads_from_the_start_to_the_end_without_a_gap(it: Plan, wait: int) -> None:
+    course = simulate(it, {}, {QuestionName("sure"): wait})
     assert course.makespan is not None
     assert set(course.ends) == set(it.tasks)
     assert course.makespan == max(course.ends.values())
     time = 0
     for step in course.path:
-        assert step.stint.begins == time, told(course)
+        answered = step.waited_ms if step.waited_for == "answer" else 0
+        assert step.stint.begins == time + answered, told(course)
         time = step.stint.ends
     assert time == course.makespan
-    assert course.path[0].waited_for == "start"
+    assert course.path[0].waited_for in ("start", "answer")
 
 
 @given(plans())
