@@ -340,7 +340,7 @@ def _teams(told: Prediction, width: int) -> Iterator[str]:
 
 def _path(told: Prediction, width: int) -> Iterator[str]:
     """Yield the critical path, with what was waited for although all that is needed was there."""
-    steps = told.recommended.course.path
+    steps = told.recommended.path
     yield f"  critical path, {lasting(told.recommended.makespan)}"
     shown: Sequence[Step | None] = steps
     if len(steps) > STEPS:
@@ -423,7 +423,7 @@ def _plain(asked: _Asked, told: Prediction, records: Sequence[Record]) -> dict[s
                 "coverage": told.span.coverage,
             },
             "recommended_topology": told.topology.shape,
-            "critical_path": list(told.recommended.course.critical_path),
+            "critical_path": list(told.recommended.critical_path),
             **_plain_team(told.recommended),
             "fits": {
                 "max_time": told.fits_time,

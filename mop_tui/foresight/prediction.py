@@ -302,7 +302,7 @@ def _waits(
 ) -> Mapping[int, int]:
     """Return for how long the course waits for each group of which there could be more."""
     waits: Counter[int] = Counter()
-    for step in candidate.course.path:
+    for step in candidate.path:
         if step.waited_for == "agent" and not step.stint.review:
             able = teams.able(step.stint.task)
             group = next((it for it in able if composition[it] < peaks[it]), None)

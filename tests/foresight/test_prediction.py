@@ -84,7 +84,7 @@ def test_without_constraints_it_is_the_smallest_team_that_is_nearly_the_fastest(
     chain = [task(f"t{n}", skill="code", needs=[f"t{n - 1}"] if n else []) for n in range(4)]
     alone = told(plan([coder("ann"), coder("ben")], chain))
     assert alone.recommended.teams == {"crew": 1}
-    assert alone.recommended.course.critical_path == ("t0", "t1", "t2", "t3")
+    assert alone.recommended.critical_path == ("t0", "t1", "t2", "t3")
 
 
 def test_a_little_faster_is_not_worth_another_agent() -> None:
@@ -328,15 +328,14 @@ def test_a_recommendation_holds_what_it_says(
     assert one.cheapest.cost <= team.cost
     assert team.size == sum(team.teams.values())
     assert team.size >= 1
-    assert {stint.task for stint in team.course.stints} == set(it.tasks)
-    assert team.makespan == team.course.makespan
+    assert team.path[-1].stint.ends == team.makespan
     kinds = {(spec.team, spec.type) for spec in it.agents.values()}
     there = {(name, kind) for name, types in team.composition.items() for kind in types}
     assert there == kinds
-    for stint in team.course.stints:
-        spec = it.tasks[stint.task]
-        if not stint.review and spec.agent is not None:
-            assert team.kinds[stint.agent] == it.agents[spec.agent].type
+    for step in team.path:
+        spec = it.tasks[step.stint.task]
+        if not step.stint.review and spec.agent is not None:
+            assert team.kinds[step.stint.agent] == it.agents[spec.agent].type
 
 
 def test_the_same_is_predicted_every_time() -> None:
