@@ -378,10 +378,8 @@ def _assumptions(teams: Compositions, learnt: Learnt, topology: Topology) -> Ite
         yield "Questions that no session tells of are answered at once."
     guessed = [name for name in plan.tasks if not _is_its_own(learnt, name)]
     if guessed:
-        yield (
-            f"{len(guessed)} of {len(plan.tasks)} tasks take as long as others of their agent type,"
-            " or as they declare, for no session tells of them."
-        )
+        some = f"{len(guessed)} of {len(plan.tasks)} tasks"
+        yield f"No session tells of {some}: others of the agent type do, or what is declared."
     if plan.triggers:
         yield "Nothing is counted of what triggers bring about besides the teams that they spawn."
     if topology.factor != 1:

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from records import RECORDS
 
 from mop_tui.domain.ids import AgentId, QuestionName, TaskId, TeamId
 from mop_tui.domain.plan import AgentSpec, Lifetime, Mode, Plan, Review, TaskSpec, TeamSpec
 from mop_tui.domain.topology import Shape
 from mop_tui.domain.triggers import Limits
 from mop_tui.foresight.calibration import Span
-from mop_tui.foresight.durations import Learnt
+from mop_tui.foresight.durations import Learnt, TooFew, learn
 from mop_tui.foresight.prediction import Budget, Prediction, Unknown, predict
 from mop_tui.foresight.record import Record
 from sessions import agent, plan, question, task
@@ -336,6 +337,20 @@ def test_a_recommendation_holds_what_it_says(
         spec = it.tasks[step.stint.task]
         if not step.stint.review and spec.agent is not None:
             assert team.kinds[step.stint.agent] == it.agents[spec.agent].type
+
+
+@given(plans(), st.lists(RECORDS, min_size=3, max_size=5), TIMES, BUDGETS)
+@settings(max_examples=60)
+def test_whatever_sessions_tell_something_is_predicted(
+    it: Plan, records: list[Record], limit: int | None, budget: Budget | None
+) -> None:
+    usable = [replace(one, mode=Mode.LIVE, success=True) for one in records]
+    known = learn(usable, it, mode=Mode.LIVE)
+    assert not isinstance(known, TooFew)
+    one = told(it, limit, budget, known=known, records=usable)
+    assert one.topology.shape in {record.topology for record in usable} | {
+        shape for record in usable for shape in record.overhead
+    }
 
 
 def test_the_same_is_predicted_every_time() -> None:
