@@ -14,11 +14,12 @@ from typing import NoReturn
 import click
 
 from mop_tui import layout
+from mop_tui.cli.learning import planned
 from mop_tui.cli.options import settings_of
 from mop_tui.decisions.wording import counted
 from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.wording import lasting, listed, printable
-from mop_tui.errors import LayoutError, UsageError
+from mop_tui.errors import UsageError
 from mop_tui.foresight.calibration import calibrate
 from mop_tui.foresight.compositions import Candidate
 from mop_tui.foresight.durations import Learnt, TooFew, learn
@@ -132,7 +133,7 @@ def command(
         said = _too_few(asked.task, known_of, known, mode)
         _tell_nothing(asked, said, as_json=as_json, few=known_of)
     plan, learnt = known_of
-    span = calibrate(records, _Planner(mode), mode=mode).span
+    span = calibrate(records, _Planner(), mode=mode).span
     told = predict(plan, learnt, records, max_time, budget, span=span)
     if isinstance(told, Unknown):
         said = f"nobody can tell when this would be done: {told.why}"
@@ -167,17 +168,13 @@ def _learnt(asked: _Asked, records: Sequence[Record], mode: Mode) -> tuple[Plan,
 class _Planner:
     """Makes plans of the layouts of records, of equal ones once."""
 
-    def __init__(self, mode: Mode) -> None:
-        self._rehearse = mode is Mode.REHEARSAL
+    def __init__(self) -> None:
         self._made: dict[str, Plan | None] = {}
 
     def __call__(self, record: Record) -> Plan | None:
         text = json.dumps(record.layout)
         if text not in self._made:
-            try:
-                self._made[text] = layout.plan_of(record.layout, rehearse=self._rehearse)
-            except LayoutError:
-                self._made[text] = None
+            self._made[text] = planned(record)
         return self._made[text]
 
 
@@ -191,7 +188,7 @@ def _asked(what: str, known: Known, mode: Mode, settings: dict[str, str]) -> _As
         if settings:
             raise UsageError("--set goes with a LAYOUT: a task is taken as it was done last")
         of_mode = known.of(what, mode)
-        plan = _Planner(mode)(of_mode[-1]) if of_mode else None
+        plan = planned(of_mode[-1]) if of_mode else None
         if of_mode and plan is None:
             why = "its layout is none for this version any more; name one"
             raise UsageError(f"{what}: {why} (mop-tui predict LAYOUT)")
