@@ -52,7 +52,7 @@ def command_time(path: Path, form: str) -> tuple[float, float, int]:
     began = time.monotonic()
     what = ("report", str(path), "--format", form, "-o", str(target))
     command = [sys.executable, "-m", "mop_tui", *what]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     took = time.monotonic() - began

@@ -311,7 +311,9 @@ def idle_agents(facts: Facts) -> Iterator[Insight]:
         longest = max(agent.idle_ms for agent in unused)
         yield Insight(
             f"{_names([it.id for it in unused])} never had a task, in up to {lasting(longest)}.",
-            "Leave out who is not needed, or let a trigger spawn it when it is.",
+            "Have fewer of them spawned."
+            if all(agent.spawned_by for agent in unused)
+            else "Leave out who is not needed, or let a trigger spawn it when it is.",
             _shown([facts.notes.agents[it.id].seq for it in unused]),
             longest // 10,
         )

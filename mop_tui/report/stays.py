@@ -43,6 +43,10 @@ def of_task(
     """
     end = row.ended_at if row.ended_at is not None and row.state in TERMINAL else until
     pieces = task_pieces(row, asked, end)
+    while pieces and pieces[-1].begin >= end:  # a pause of its agent ended when it was over
+        pieces = pieces[:-1]
+    if pieces and pieces[-1].end > end:
+        pieces = (*pieces[:-1], replace(pieces[-1], end=end))
     spans = _held(row, of, notes, until)
     if not spans:
         return pieces
