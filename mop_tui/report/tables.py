@@ -13,6 +13,8 @@ from mop_tui.report.summary import AgentPart, Summary, TaskPart
 
 MOST_ROWS: Final = 400
 """Rows of a table; beyond that those that weigh least are left out, which is said."""
+_MOST_EVIDENCE: Final = 12
+"""Events that are named for an insight."""
 _LONG: Final = 240
 """Characters of a text in a cell."""
 
@@ -57,9 +59,13 @@ class Anchors:
         """Return whether something on the page refers to event `seq`."""
         return seq in self._wanted
 
+    def tells(self, seq: int) -> bool:
+        """Return whether a row tells of event `seq`."""
+        return seq in self._claimed
+
     def link(self, seq: int) -> Markup:
         """Return a reference to an event: a link, where the page tells of it."""
-        if seq in self._claimed:
+        if self.tells(seq):
             return tag("a", f"event {seq}", href=f"#event-{seq}", class_="chip")
         return tag("span", f"event {seq}", class_="chip")
 
@@ -151,10 +157,15 @@ def insights(summary: Summary, anchors: Anchors) -> Markup:
     items = []
     for insight in summary.insights:
         advice = tag("p", insight.advice, class_="advice") if insight.advice else Markup()
-        seen = joined(Markup(f"{anchors.link(it)} ") for it in insight.evidence[:12])
+        seen = joined(Markup(f"{anchors.link(it)} ") for it in insight.evidence[:_MOST_EVIDENCE])
         evidence = tag("p", "shown by ", seen, class_="evidence") if insight.evidence else Markup()
         items.append(tag("li", tag("p", insight.text, class_="said"), advice, evidence))
-    return tag("ol", *items, class_="insights")
+    seqs = [seq for insight in summary.insights for seq in insight.evidence[:_MOST_EVIDENCE]]
+    told = Markup()
+    if not all(map(anchors.tells, seqs)):
+        said = "Events that are no links are shown by mop-tui replay, where : goes to their number."
+        told = tag("p", said, class_="note")
+    return joined((tag("ol", *items, class_="insights"), told))
 
 
 def critical_path(summary: Summary) -> Markup:
