@@ -78,7 +78,7 @@ def _assert_path(summary: Summary) -> None:
         return
     assert steps, "something was done, so there is a path"
     assert steps[-1].end == max(ends)
-    assert steps[0].begin - steps[0].waited_ms >= 0
+    assert sum(it.end - it.begin + it.waited_ms for it in steps) == steps[-1].end
     for step in steps:
         assert step.begin <= step.end
         assert step.waited_ms >= 0

@@ -8,6 +8,7 @@ path goes on with what came before that.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
@@ -93,12 +94,14 @@ class Course:
             begin, wait = self._before(here)
             if wait is None:
                 break
-            after = wait.after
-            waited = begin - (0 if after is None else min(after.at, begin))
             if wait.because:
-                steps.append(Step(here.task, begin, here.at, wait.because, wait.kind, waited))
-            here = after
-        return tuple(reversed(steps))
+                steps.append(Step(here.task, begin, here.at, wait.because, wait.kind))
+            here = wait.after
+        at, path = 0, list[Step]()
+        for step in reversed(steps):
+            path.append(replace(step, waited_ms=step.begin - at))
+            at = step.end
+        return tuple(path)
 
     def _last(self) -> _Place | None:
         ended = [

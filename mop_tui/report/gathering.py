@@ -166,8 +166,9 @@ def _tasks(notes: Notes, until: int) -> tuple[tuple[TaskPart, ...], tuple[QueueP
     session = notes.session
     asked = asked_about(session.questions.values())
     parts: list[TaskPart] = []
-    for name, row in session.tasks.items():
+    for name, latest in session.tasks.items():
         of = notes.tasks[name]
+        row = stays.remembered(latest, of)
         parts.append(_task(row, stays.of_task(row, of, asked.get(name, ()), notes, until), notes))
     return tuple(parts), _queues(session, parts)
 
@@ -180,14 +181,13 @@ def _task(row: Task, pieces: Sequence[Piece], notes: Notes) -> TaskPart:
     queue = times.get(Phase.QUEUED, 0)
     whole = pieces[-1].end - pieces[0].begin if pieces else 0
     holder = notes.session.agents.get(row.agent) if row.agent is not None else None
-    given = replace(row, history=tuple(of.stays))
     return TaskPart(
         id=spec.id,
         title=spec.title,
         state=row.state,
         agent=row.agent,
         expected_ms=spec.expected_ms,
-        began_at=first_begun(given),
+        began_at=first_begun(row),
         ended_at=row.ended_at if row.state in TERMINAL else None,
         work_ms=work,
         queue_ms=queue,

@@ -19,20 +19,30 @@ WORK = frozenset({Phase.STARTING, Phase.WORKING, Phase.ILL})
 
 def of_agent(row: Agent, of: OfAgent, until: int) -> tuple[Piece, ...]:
     """Return what an agent did until session time `until`; what it did when it was over is not."""
-    pieces = agent_pieces(replace(row, history=tuple(of.stays)), until)
+    if len(row.history) < len(of.stays):
+        row = replace(row, history=tuple(of.stays))
+    pieces = agent_pieces(row, until)
     return tuple(piece for piece in pieces if piece.phase is not Phase.OVER)
+
+
+def remembered(row: Task, of: OfTask) -> Task:
+    """Return a task with all its stays: it keeps the latest of them itself."""
+    if len(row.history) == len(of.stays):
+        return row
+    return replace(row, history=tuple(of.stays))
 
 
 def of_task(
     row: Task, of: OfTask, asked: Sequence[Span], notes: Notes, until: int
 ) -> tuple[Piece, ...]:
-    """Return what became of a task until its end, or session time `until`.
+    """Return what became of a task, which remembers all its stays, until its end, or session time
+    `until`.
 
     Besides what its states tell, a task that was READY counts as waiting for a lock while what it
     locks was locked for another, or might have been; and as resting while it gave way to another.
     """
     end = row.ended_at if row.ended_at is not None and row.state in TERMINAL else until
-    pieces = task_pieces(replace(row, history=tuple(of.stays)), asked, end)
+    pieces = task_pieces(row, asked, end)
     spans = _held(row, of, notes, until)
     if not spans:
         return pieces
