@@ -64,7 +64,7 @@ def as_html(summary: Summary) -> str:
             "Decisions and adaptations",
             joined((tables.decisions(summary), tables.adaptations(summary))),
         ),
-        ("events", "What happened", tables.timeline(summary)),
+        ("events", "What happened", joined((tables.evidence(summary), tables.timeline(summary)))),
     )
     sections = [
         tag("section", tag("h2", title) if title else "", body, id=name or None)

@@ -13,6 +13,7 @@ from mop_tui.report.summary import AgentPart, Moment, Summary, TaskPart
 
 MOST_ROWS: Final = 400
 """Rows of a table; beyond that those that weigh least are left out, which is said."""
+_EVENT_HEADS: Final = ("at#", "event#", "what")
 _LONG: Final = 240
 """Characters of a text in a cell."""
 
@@ -115,7 +116,7 @@ def _number(count: int) -> Cell:
 
 
 def insights(summary: Summary) -> Markup:
-    """Return what can be learnt from the session, and the events that show it."""
+    """Return what can be learnt from the session, with references to the events that show it."""
     if not summary.insights:
         said = "Nothing stood out." if summary.ended else "Nothing stands out yet."
         return tag("p", said, class_="note")
@@ -126,12 +127,15 @@ def insights(summary: Summary) -> Markup:
         seen = joined(Markup(f"{_reference(it, told.get(it))} ") for it in insight.evidence)
         evidence = tag("p", "shown by ", seen, class_="evidence") if insight.evidence else Markup()
         items.append(tag("li", tag("p", insight.text, class_="said"), advice, evidence))
-    rows = [Row((moment(it.at), f"{it.seq:,}", it.text), _anchor(it.seq)) for it in told.values()]
-    events = Markup()
-    if rows:
-        heads = ("at#", "event#", "what")
-        events = table("The events that show it", heads, rows, open_=len(rows) <= 12)
-    return joined((tag("ol", *items, class_="insights"), events))
+    return tag("ol", *items, class_="insights")
+
+
+def evidence(summary: Summary) -> Markup:
+    """Return the events that insights rest on; empty if there are none."""
+    rows = [
+        Row((moment(it.at), f"{it.seq:,}", it.text), _anchor(it.seq)) for it in summary.evidence
+    ]
+    return table("What shows the insights", _EVENT_HEADS, rows) if rows else Markup()
 
 
 def _anchor(seq: int) -> str:
@@ -385,7 +389,7 @@ def timeline(summary: Summary) -> Markup:
     chosen = chosen[:: max(1, -(-len(chosen) // MOST_ROWS))]
     rows = [Row((moment(it.at), f"{it.seq:,}", it.text)) for it in chosen]
     count = max(summary.timeline_in_all, len(summary.timeline))
-    return table("What happened", ("at#", "event#", "what"), rows, in_all=count, open_=False)
+    return table("All that happened", _EVENT_HEADS, rows, in_all=count, open_=False)
 
 
 def queues(summary: Summary) -> Markup:
