@@ -432,6 +432,8 @@ class Amounts:
     parts: tuple[tuple[str, str, float], ...]
     """Look, words and amount of each."""
     says: str
+    short: str
+    """What stands beside the bar."""
 
 
 def stacked(rows: Sequence[Amounts], label: str) -> Markup:
@@ -468,7 +470,7 @@ def stacked(rows: Sequence[Amounts], label: str) -> Markup:
         )
         who = tag("span", row.name, class_="who", title=f"{row.name}: {row.says}")
         drawn.append(
-            tag("div", who, bar, tag("span", row.says, class_="says"), class_="lane amount")
+            tag("div", who, bar, tag("span", row.short, class_="says"), class_="lane amount")
         )
     return tag("div", *drawn, class_="lanes amounts", role="group", aria_label=label)
 

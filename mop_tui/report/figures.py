@@ -27,6 +27,8 @@ from mop_tui.report.summary import AgentPart, IssuePart, QuestionPart, Stretch, 
 
 MOST_AGENTS: Final = 80
 """Rows of agents in a chart; those of a team who did least share a row beyond that."""
+_MOST_BESIDE: Final = 20
+"""Rows of agents of one team, where others share one."""
 MOST_TEAMS: Final = 30
 MOST_TASKS: Final = 80
 MOST_HEALTH: Final = 40
@@ -61,7 +63,7 @@ def agents_in_time(summary: Summary) -> Markup:
         del team
         rows.append(Lane(name, note, heading=True))
         there = [agents[it] for it in members if it in agents]
-        most = len(there) if few else max(2, MOST_AGENTS // min(len(shown), MOST_TEAMS))
+        most = len(there) if few else min(max(2, MOST_AGENTS // len(shown)), _MOST_BESIDE)
         busiest = {it.id for it in sorted(there, key=lambda it: -it.work_ms)[:most]}
         rows += [_agent_row(it, critical, marks) for it in there if it.id in busiest]
         others = [it for it in there if it.id not in busiest]
@@ -432,7 +434,8 @@ def queues(summary: Summary) -> Markup:
             ("key", "held up", float(task.held_ms)),
             ("working", "worked", float(task.work_ms)),
         )
-        rows.append(Amounts(task.id, parts, listed([*words, f"worked {lasting(task.work_ms)}"])))
+        said = listed([*words, f"worked {lasting(task.work_ms)}"])
+        rows.append(Amounts(task.id, parts, said, f"{lasting(task.queue_ms + task.held_ms)} lost"))
     queued = sum(it.queue_ms for it in summary.tasks)
     held = sum(it.held_ms for it in summary.tasks)
     note = (

@@ -1,6 +1,6 @@
 """Gathering what a report says, on one way through a session file."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from mop_tui.domain.events import (
 from mop_tui.domain.ids import AgentId, TaskId, TeamId
 from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.rows import Agent, Issue, Question, Task
+from mop_tui.domain.sentences import sentence
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.strategies import strategy_of
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
@@ -30,7 +31,9 @@ from mop_tui.report.insights import Facts, insights
 from mop_tui.report.notes import Notes, OfAgent
 from mop_tui.report.summary import (
     AgentPart,
+    Insight,
     IssuePart,
+    Moment,
     QuestionPart,
     QueuePart,
     Summary,
@@ -75,7 +78,15 @@ def gather(path: Path, *, until_damage: bool = False) -> Summary:
             ),
             foretold_ms=_foretold(opened or notes.session.snapshot(), journal.header.outlook),
         )
-        return replace(summary, insights=insights(Facts(summary, notes, opened)))
+        found = insights(Facts(summary, notes, opened))
+        return replace(summary, insights=found, evidence=tuple(_evidence(journal, found)))
+
+
+def _evidence(journal: JournalFile, found: Iterable[Insight]) -> Iterator[Moment]:
+    """Yield the events that insights rest on."""
+    for seq in sorted({seq for insight in found for seq in insight.evidence}):
+        event = journal.event(seq)
+        yield Moment(seq, event.at, event.kind, sentence(event))
 
 
 def _foretold(opened: Snapshot, outlook: Outlook | None) -> Ends | None:

@@ -18,7 +18,7 @@ from mop_tui.report.charts import meter, patterns
 from mop_tui.report.markup import Markup, joined, tag, text
 from mop_tui.report.scale import amount, moment, overlapped, size
 from mop_tui.report.summary import Summary
-from mop_tui.report.tables import Anchors, Tone
+from mop_tui.report.tables import Tone
 
 MARK: Final = '<meta name="generator" content="mop-tui report">'
 """What an HTML file has among its first lines that this program wrote as a report."""
@@ -34,19 +34,9 @@ _OUTCOMES: Final[dict[str, Tone]] = {
 
 def as_html(summary: Summary) -> str:
     """Return the whole file."""
-    anchors = Anchors(seq for it in summary.insights for seq in it.evidence)
-    # Whoever tells of an event best claims it, so the tables are made before the links to them.
-    told = {
-        "questions": tables.questions(summary, anchors),
-        "issues": tables.issues(summary, anchors),
-        "adaptations": tables.adaptations(summary, anchors),
-        "decisions": tables.decisions(summary, anchors),
-        "tasks": tables.tasks(summary, anchors),
-        "timeline": tables.timeline(summary, anchors),
-    }
     parts = (
         ("", "", joined((_head(summary), _warnings(summary), _key_figures(summary)))),
-        ("insights", "Insights", tables.insights(summary, anchors)),
+        ("insights", "Insights", tables.insights(summary)),
         ("time", "In time", figures.agents_in_time(summary)),
         (
             "progress",
@@ -61,20 +51,20 @@ def as_html(summary: Summary) -> str:
                 (
                     figures.tasks_in_time(summary) if summary.tasks else "",
                     tables.critical_path(summary),
-                    told["tasks"],
+                    tables.tasks(summary),
                     tables.queues(summary),
                 )
             ),
         ),
         ("agents", "Agents", tables.agents(summary)),
-        ("questions", "Questions", told["questions"]),
-        ("issues", "Issues", told["issues"]),
+        ("questions", "Questions", tables.questions(summary)),
+        ("issues", "Issues", tables.issues(summary)),
         (
             "decisions",
             "Decisions and adaptations",
-            joined((told["decisions"], told["adaptations"])),
+            joined((tables.decisions(summary), tables.adaptations(summary))),
         ),
-        ("events", "What happened", told["timeline"]),
+        ("events", "What happened", joined((tables.evidence(summary), tables.timeline(summary)))),
     )
     sections = [
         tag("section", tag("h2", title) if title else "", body, id=name or None)

@@ -325,6 +325,8 @@ class Summary:
     critical_path: tuple[Step, ...] = ()
     usage: tuple[Usage, ...] = ()
     insights: tuple[Insight, ...] = field(default_factory=tuple)
+    evidence: tuple[Moment, ...] = ()
+    """The events that insights rest on, each once, in their order."""
     queues: tuple[QueuePart, ...] = ()
     """Where tasks waited for hands, the longest waiting first."""
     overheads: tuple[tuple[Shape, float], ...] = ()

@@ -1,6 +1,6 @@
 """The tables of a report in HTML. On narrow pages each row becomes a block of its own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -9,10 +9,11 @@ from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.wording import lasting, words
 from mop_tui.report.markup import Markup, joined, tag, text
 from mop_tui.report.scale import amount, moment, size
-from mop_tui.report.summary import AgentPart, Summary, TaskPart
+from mop_tui.report.summary import AgentPart, Moment, Summary, TaskPart
 
 MOST_ROWS: Final = 400
 """Rows of a table; beyond that those that weigh least are left out, which is said."""
+_EVENT_HEADS: Final = ("at#", "event#", "what")
 _LONG: Final = 240
 """Characters of a text in a cell."""
 
@@ -33,35 +34,6 @@ _AGENT_TONES: Final[dict[AgentState, Tone]] = {
 }
 _SEVERITIES: Final[dict[str, Tone]] = {"critical": "bad", "warning": "warn"}
 _ANSWERS: Final[dict[str, Tone]] = {"answered": "good", "expired": "warn", "open": "you"}
-
-
-class Anchors:
-    """Which events can be gone to on the page. The first row about one claims it."""
-
-    def __init__(self, wanted: Iterable[int]) -> None:
-        self._wanted = frozenset(wanted)
-        self._claimed: set[int] = set()
-
-    def claim(self, *seqs: int | None) -> str | None:
-        """Return what the row is called that tells of the events, if one of them is wanted.
-
-        A row has one name, so what is wanted and not yet claimed comes first.
-        """
-        for seq in seqs:
-            if seq is not None and seq in self._wanted and seq not in self._claimed:
-                self._claimed.add(seq)
-                return f"event-{seq}"
-        return None
-
-    def wants(self, seq: int) -> bool:
-        """Return whether something on the page refers to event `seq`."""
-        return seq in self._wanted
-
-    def link(self, seq: int) -> Markup:
-        """Return a reference to an event: a link, where the page tells of it."""
-        if seq in self._claimed:
-            return tag("a", f"event {seq}", href=f"#event-{seq}", class_="chip")
-        return tag("span", f"event {seq}", class_="chip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +115,39 @@ def _number(count: int) -> Cell:
     return f"{count:,}" if count else ""
 
 
-def insights(summary: Summary, anchors: Anchors) -> Markup:
-    """Return what can be learnt from the session, with what shows it."""
+def insights(summary: Summary) -> Markup:
+    """Return what can be learnt from the session, with references to the events that show it."""
     if not summary.insights:
         said = "Nothing stood out." if summary.ended else "Nothing stands out yet."
         return tag("p", said, class_="note")
+    told = {it.seq: it for it in summary.evidence}
     items = []
     for insight in summary.insights:
         advice = tag("p", insight.advice, class_="advice") if insight.advice else Markup()
-        seen = joined(Markup(f"{anchors.link(it)} ") for it in insight.evidence[:12])
+        seen = joined(Markup(f"{_reference(it, told.get(it))} ") for it in insight.evidence)
         evidence = tag("p", "shown by ", seen, class_="evidence") if insight.evidence else Markup()
         items.append(tag("li", tag("p", insight.text, class_="said"), advice, evidence))
     return tag("ol", *items, class_="insights")
+
+
+def evidence(summary: Summary) -> Markup:
+    """Return the events that insights rest on; empty if there are none."""
+    rows = [
+        Row((moment(it.at), f"{it.seq:,}", it.text), _anchor(it.seq)) for it in summary.evidence
+    ]
+    return table("What shows the insights", _EVENT_HEADS, rows) if rows else Markup()
+
+
+def _anchor(seq: int) -> str:
+    return f"event-{seq}"
+
+
+def _reference(seq: int, event: Moment | None) -> Markup:
+    """Return a link to an event, where the page tells of it."""
+    name = f"event {seq:,}"
+    if event is None:
+        return tag("span", name, class_="chip")
+    return tag("a", name, href=f"#{_anchor(seq)}", title=event.text, class_="chip")
 
 
 def critical_path(summary: Summary) -> Markup:
@@ -182,16 +175,16 @@ def critical_path(summary: Summary) -> Markup:
     )
 
 
-def tasks(summary: Summary, anchors: Anchors) -> Markup:
+def tasks(summary: Summary) -> Markup:
     """Return what became of each task."""
     chosen = list(summary.tasks)
     if len(chosen) > MOST_ROWS:
         path = {step.task for step in summary.critical_path}
 
-        def weight(task: TaskPart) -> tuple[bool, bool, bool, int]:
+        def weight(task: TaskPart) -> tuple[bool, bool, int]:
             took = task.work_ms + task.queue_ms + task.held_ms
             good = task.state is TaskState.COMPLETE
-            return not anchors.wants(task.seq), good, task.id not in path, -took
+            return good, task.id not in path, -took
 
         kept = {it.id for it in sorted(chosen, key=weight)[:MOST_ROWS]}
         chosen = [it for it in chosen if it.id in kept]
@@ -210,7 +203,6 @@ def tasks(summary: Summary, anchors: Anchors) -> Markup:
                 _number(task.attempts) if task.attempts > 1 else "",
                 task.output or task.reason,
             ),
-            anchors.claim(task.seq),
         )
         for task in chosen
     ]
@@ -308,7 +300,7 @@ def _origin(agent: AgentPart) -> Cell:
     return f"{moment(agent.spawned_at)} by {agent.spawned_by}"
 
 
-def questions(summary: Summary, anchors: Anchors) -> Markup:
+def questions(summary: Summary) -> Markup:
     """Return what was asked, and who answered what, why and when."""
     rows = [
         Row(
@@ -322,7 +314,6 @@ def questions(summary: Summary, anchors: Anchors) -> Markup:
                 moment(it.asked_at),
                 lasting(it.waited_ms),
             ),
-            anchors.claim(it.seq, it.closed_by),
         )
         for it in summary.questions[:MOST_ROWS]
     ]
@@ -331,14 +322,8 @@ def questions(summary: Summary, anchors: Anchors) -> Markup:
     return table("Questions", heads, rows, in_all=count)
 
 
-def decisions(summary: Summary, anchors: Anchors) -> Markup:
+def decisions(summary: Summary) -> Markup:
     """Return what the orchestrator decided, and why."""
-    chosen = list(summary.decisions)
-    if len(chosen) > MOST_ROWS:
-        wanted = [it.seq for it in chosen if anchors.wants(it.seq)]
-        rest = [it.seq for it in chosen if not anchors.wants(it.seq)]
-        kept = set((wanted + rest)[:MOST_ROWS])
-        chosen = [it for it in chosen if it.seq in kept]
     rows = [
         Row(
             (
@@ -348,9 +333,8 @@ def decisions(summary: Summary, anchors: Anchors) -> Markup:
                 joined(tag("span", action, class_="action") for action in it.actions),
                 f"\N{MULTIPLICATION SIGN}{it.times:,}" if it.times > 1 else "",
             ),
-            anchors.claim(it.seq),
         )
-        for it in chosen
+        for it in summary.decisions[:MOST_ROWS]
     ]
     heads = ("at#", "rule and verdict", "because", "what was done", "times#")
     shown = table(
@@ -371,7 +355,7 @@ def decisions(summary: Summary, anchors: Anchors) -> Markup:
     return joined((shown, said))
 
 
-def issues(summary: Summary, anchors: Anchors) -> Markup:
+def issues(summary: Summary) -> Markup:
     """Return what needed attention, and how it was settled."""
     rows = [
         Row(
@@ -384,7 +368,6 @@ def issues(summary: Summary, anchors: Anchors) -> Markup:
                 it.closing or it.suggestion,
                 f"\N{MULTIPLICATION SIGN}{it.times:,}" if it.times > 1 else "",
             ),
-            anchors.claim(it.seq),
         )
         for it in summary.issues[:MOST_ROWS]
     ]
@@ -393,28 +376,20 @@ def issues(summary: Summary, anchors: Anchors) -> Markup:
     return table("Issues", heads, rows, in_all=count)
 
 
-def adaptations(summary: Summary, anchors: Anchors) -> Markup:
+def adaptations(summary: Summary) -> Markup:
     """Return how the swarm changed the way in which it works."""
-    rows = [
-        Row((moment(it.at), words(it.kind), it.text), anchors.claim(it.seq))
-        for it in summary.adaptations[:MOST_ROWS]
-    ]
+    rows = [Row((moment(it.at), words(it.kind), it.text)) for it in summary.adaptations[:MOST_ROWS]]
     count = max(summary.adaptations_in_all, len(summary.adaptations))
     return table("Adaptations", ("at#", "what", "how"), rows, in_all=count)
 
 
-def timeline(summary: Summary, anchors: Anchors) -> Markup:
+def timeline(summary: Summary) -> Markup:
     """Return what happened, as far as it is worth telling."""
     chosen = list(summary.timeline)
-    if len(chosen) > MOST_ROWS:
-        wanted = [it.seq for it in chosen if anchors.wants(it.seq)]
-        rest = [it.seq for it in chosen if not anchors.wants(it.seq)]
-        width = max(1, -(-len(rest) // max(1, MOST_ROWS - len(wanted))))
-        kept = {*wanted, *rest[::width]}
-        chosen = [it for it in chosen if it.seq in kept]
-    rows = [Row((moment(it.at), f"{it.seq:,}", it.text), anchors.claim(it.seq)) for it in chosen]
+    chosen = chosen[:: max(1, -(-len(chosen) // MOST_ROWS))]
+    rows = [Row((moment(it.at), f"{it.seq:,}", it.text)) for it in chosen]
     count = max(summary.timeline_in_all, len(summary.timeline))
-    return table("What happened", ("at#", "event#", "what"), rows, in_all=count, open_=False)
+    return table("All that happened", _EVENT_HEADS, rows, in_all=count, open_=False)
 
 
 def queues(summary: Summary) -> Markup:

@@ -287,6 +287,11 @@ def deployment() -> s.Summary:
                 8 * MINUTE,
             ),
         ),
+        evidence=(
+            s.Moment(10, 28 * MINUTE, "agent.transitioned", "watcher waits for services_ready"),
+            s.Moment(210, 36 * MINUTE, "user.asked", "deployer asks: deploy to production?"),
+            s.Moment(230, 44 * MINUTE, "user.answered", "ada approved"),
+        ),
         queues=(
             s.QueuePart("testing", 1, 3 * MINUTE, 3 * MINUTE, TaskId("smoke-test"), 1, 7 * MINUTE),
         ),
@@ -362,5 +367,6 @@ def giant(agents: int = 400, tasks: int = 10_000) -> s.Summary:
         issues=tuple(replace(small.issues[0], seq=it * 10 + 2) for it in range(3_000)),
         questions=tuple(replace(small.questions[0], seq=it * 10 + 3) for it in range(2_000)),
         usage=tuple(s.Usage(it * 5_000, it % 40 / 3, it * 70_000) for it in range(17_000)),
-        insights=(s.Insight("Late things happened.", "", (199_990, 49_991, 9_999), 1),),
+        insights=(s.Insight("Late things happened.", "", (9_999, 199_990), 1),),
+        evidence=(s.Moment(9_999, 1, "x", "early"), s.Moment(199_990, 2, "x", "late")),
     )

@@ -5,6 +5,7 @@ from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
+from pathlib import Path
 from time import perf_counter
 from xml.etree import ElementTree as ET
 
@@ -15,8 +16,10 @@ from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.report import summary as s
+from mop_tui.report.gathering import gather
 from mop_tui.report.html import as_html
 
+RECORDED = Path(__file__).parents[2] / "sessions" / "mop-platform.jsonl"
 EMPTY_ELEMENTS = {"meta", "input"}
 HOSTILE = (
     "</title></td></script><script>alert(1)</script><img src=x onerror=alert(2)>\"'`&amp;\x1b[31m"
@@ -112,6 +115,7 @@ def hostile(said: str) -> s.Summary:
         timeline=tuple(replace(it, text=said) for it in plain.timeline),
         critical_path=(s.Step(name, 0, MINUTE, said),),
         insights=(s.Insight(said, said, (10,), 1),),
+        evidence=(s.Moment(10, 0, "user.asked", said),),
         queues=tuple(replace(it, skill=said, longest=name) for it in plain.queues),
     )
 
@@ -258,7 +262,7 @@ def test_a_giant_session_makes_a_page_of_bounded_size_that_says_what_is_left_out
     assert "Of 10,000 tasks, the 80 are shown" in seen
     # However much is left out, what insights rest on is there.
     names = {attributes.get("id") for _, attributes in page.tags}
-    assert {"event-199990", "event-49991", "event-9999"} <= names
+    assert {"event-199990", "event-9999"} <= names
 
 
 def test_a_bar_is_as_long_as_what_it_shows() -> None:
@@ -272,3 +276,13 @@ def test_a_bar_is_as_long_as_what_it_shows() -> None:
     bars = [it for it in page.all("rect") if it.get("class") in ("s working", "s key")]
     assert ("0%", "25%") in {(it["x"], it["width"]) for it in bars}
     assert ("25%", "75%") in {(it["x"], it["width"]) for it in bars}
+
+
+def test_what_insights_of_a_real_session_rest_on_is_told_and_linked() -> None:
+    page = Page(as_html(gather(RECORDED)))
+    names = {attributes.get("id") for _, attributes in page.tags}
+    chips = [it for it in page.all("a") if it.get("class") == "chip"]
+    assert chips
+    assert [it for it in page.all("span") if it.get("class") == "chip"] == []
+    assert {(it["href"] or "")[1:] for it in chips} <= names
+    assert all(it["title"] for it in chips)
