@@ -89,5 +89,5 @@ def test_a_screen_can_be_attached_to_it_all_the_same(tmp_path: Path) -> None:
         with Terminal("attach", "it.jsonl", cwd=tmp_path) as screen:
             screen.until("LIVE", "a began first")
             assert OTHER_SCREEN in screen.transcript
-            screen.press("q")
+            screen.press("d")
             assert screen.wait() == 0
