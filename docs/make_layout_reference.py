@@ -100,6 +100,7 @@ NAMES = {
     "DurationRange": "duration, or two",
     "Size": "size",
     "Cores": "number",
+    "Price": "number",
     "Percent": "percentage",
     "Count": "whole number",
     "Length": "whole number",

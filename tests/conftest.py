@@ -2,6 +2,7 @@
 
 import gc
 import os
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,8 @@ for _name, _examples in (("any machine", 50), ("thorough", 100)):
         suppress_health_check=[HealthCheck.too_slow],
     )
 settings.load_profile("any machine")
+
+_PLACES = count()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -36,8 +39,11 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def _own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remember what was agreed to in a place of the tests' own."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+    """Remember what was agreed to in a place of the tests' own, and what is learnt in one of each
+    test's own: it is told what to expect from that."""
+    base = tmp_path_factory.getbasetemp()
+    monkeypatch.setenv("XDG_STATE_HOME", str(base / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(base / "data" / str(next(_PLACES))))
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,8 @@ from textwrap import wrap
 import click
 
 from mop_tui import layout
+from mop_tui.cli.expected import Expected
+from mop_tui.cli.foreseeing import foreseen, mode_of
 from mop_tui.cli.options import LayoutType, settings_of
 from mop_tui.cli.trust import written
 from mop_tui.decisions.wording import counted
@@ -71,22 +73,27 @@ def _review_ms(spec: TaskSpec) -> int:
 def command(path: Path, *, settings: tuple[str, ...], as_json: bool) -> None:
     """Say what running LAYOUT would come to, without running anything.
 
-    Tasks in waves, each after what it needs; the critical path by declared durations; the gates
-    that you will meet; the triggers; the commands that will run.
+    Tasks in waves, each after what it needs; the critical path by declared durations, and how long
+    earlier sessions let expect it all to take; the gates that you will meet; the triggers; the
+    commands that will run.
     """
     loaded = layout.load(path, overrides=settings_of(settings))
     told = forecast(loaded.plan)
+    mode = mode_of(loaded.plan)
+    expected = Expected(foreseen(loaded.document, loaded.plan, mode), loaded.plan)
     facts = {templates.LAYOUT_DIR: str(loaded.directory), templates.PYTHON: sys.executable}
     lookup = templates.resolve(loaded.plan.variables, facts.get)
     if as_json:
-        click.echo(json.dumps(_plain(told, lookup)))
+        click.echo(json.dumps({**_plain(told, lookup), "expected": expected.plain()}))
         return
     width = min(WIDEST, shutil.get_terminal_size().columns)
-    for line in _lines(told, lookup, width):
+    for line in _lines(told, expected, lookup, width):
         click.echo(line.rstrip())
 
 
-def _lines(told: Forecast, lookup: templates.Lookup, width: int) -> Iterator[str]:
+def _lines(
+    told: Forecast, expected: Expected, lookup: templates.Lookup, width: int
+) -> Iterator[str]:
     plan = told.plan
     yield from wrap(printable(f"{plan.id}  {plan.goal or plan.project}"), width)
     limit = f", at most {plan.max_agents} at work at a time" if plan.max_agents else ""
@@ -105,6 +112,7 @@ def _lines(told: Forecast, lookup: templates.Lookup, width: int) -> Iterator[str
             yield from _hanging(line + after, width, len(line) + 2)
     yield ""
     yield from _hanging(_about_path(told), width, 2)
+    yield from _hanging(expected.sentence, width, 2)
     gates = [spec for wave in told.waves for t in wave if (spec := plan.tasks[t]).gate is not None]
     if gates:
         yield ""

@@ -16,9 +16,10 @@ import click
 import pydantic
 
 from mop_tui import __version__, layout
+from mop_tui.cli.foreseeing import foreseen, mode_of
 from mop_tui.cli.trust import confirm
 from mop_tui.domain import templates
-from mop_tui.domain.plan import HostKind, Mode, Plan
+from mop_tui.domain.plan import Mode, Plan
 from mop_tui.errors import JournalError, Problem, UsageError
 from mop_tui.journal.header import Header
 from mop_tui.journal.lock import SessionLock, user
@@ -48,6 +49,8 @@ class Prepared:
     """Where a session goes on whose program had ended."""
     warnings: tuple[Problem, ...] = ()
     """What the layout's author may want to think about."""
+    unforeseen: str = ""
+    """Why nobody can tell what earlier sessions let expect, if something is wrong with that."""
     lock: SessionLock | None = None
     """The right to write the session file, if it was taken already."""
 
@@ -95,9 +98,8 @@ def prepare(
     loaded = layout.load(path, overrides=overrides, rehearse=rehearse)
     plan = loaded.plan
     attended = _attends(plan, attended)
-    hosts = [doer.host for doer in plan.agents.values()]
-    hosts += [kind.host for kind in plan.kinds.values()]
-    real = HostKind.COMMAND in hosts
+    mode = mode_of(plan)
+    real = mode is Mode.LIVE
     if real and speed not in (None, 1.0):
         raise UsageError(
             f"--speed {speed:g}: real agents work in real time; use --rehearse to play the plan"
@@ -115,10 +117,11 @@ def prepare(
     elif not destination.parent.is_dir():
         raise UsageError(f"--session-file {destination}: there is no such folder")
     destination = _nameable(destination).resolve()
+    expected = foreseen(loaded.document, plan, mode)
     header = Header(
         layout=loaded.document,
         seed=seed,
-        mode=Mode.LIVE if real else Mode.REHEARSAL,
+        mode=mode,
         run=run,
         started=started.isoformat(timespec="seconds"),
         versions={
@@ -135,6 +138,7 @@ def prepare(
             templates.PYTHON: sys.executable,
             "cwd": str(Path.cwd()),
         },
+        outlook=expected.outlook,
     )
     return Prepared(
         plan=plan,
@@ -144,6 +148,7 @@ def prepare(
         answers=_answers(answers, plan, header.mode, attended=attended),
         attended=attended,
         warnings=loaded.warnings,
+        unforeseen=expected.trouble,
     )
 
 

@@ -75,6 +75,8 @@ def command(
     )
     for warning in prepared.warnings:
         click.echo(str(warning), err=True)
+    if prepared.unforeseen:
+        click.echo(f"mop-tui: {prepared.unforeseen}", err=True)
     outcome = (
         session.run_on_screen(prepared)
         if prepared.attended

@@ -112,7 +112,9 @@ def _open(prepared: Prepared) -> tuple[LiveSession, Orchestrator, Journal]:
     )
     late.append(orchestrator)
     header = prepared.header
-    live = LiveSession(orchestrator, _as_typed(prepared.path), header.started, header.sections)
+    live = LiveSession(
+        orchestrator, _as_typed(prepared.path), header.started, header.sections, header.outlook
+    )
     return live, orchestrator, journal
 
 
@@ -187,6 +189,19 @@ async def _finish(live: LiveSession, orchestrator: Orchestrator, journal: Journa
     return outcome
 
 
+async def _learn(prepared: Prepared, orchestrator: Orchestrator, *, quiet: bool) -> None:
+    """Keep what can be learnt from a session that has ended, and say so; `quiet` only failures."""
+    if prepared.mode is not Mode.LIVE:
+        return
+    from mop_tui.cli.learning import learn_from  # noqa: PLC0415 - a rehearsal needs none of it
+
+    snapshot = orchestrator.session.snapshot()
+    lesson = await asyncio.to_thread(learn_from, prepared.header, snapshot)
+    if lesson is not None and (lesson.failed or not quiet):
+        with suppress(OSError):
+            click.echo(lesson.said, err=True)
+
+
 @asynccontextmanager
 async def running(prepared: Prepared) -> AsyncIterator[LiveSession]:
     """Run a session in the background; leaving the context ends it, if it has not ended."""
@@ -240,12 +255,14 @@ async def _headless(prepared: Prepared, *, as_json: bool) -> Outcome:
     await _run(prepared, live, orchestrator)
     telling.cancel()
     try:
-        return await _finish(live, orchestrator, journal)
+        outcome = await _finish(live, orchestrator, journal)
     finally:
         # A slow reader may take its time, unless somebody is in a hurry.
         finished = False
         while not finished:
             finished = await asyncio.to_thread(printer.finish, 0.2) or ending.is_set()
+    await _learn(prepared, orchestrator, quiet=as_json)
+    return outcome
 
 
 async def _tell_how_it_stands(live: LiveSession, every_ms: int) -> None:
@@ -253,7 +270,7 @@ async def _tell_how_it_stands(live: LiveSession, every_ms: int) -> None:
     printer = Printer(sys.stderr)
     while True:
         await asyncio.sleep(every_ms / 1000)
-        printer.print(standing(live.snapshot(), live.now()))
+        printer.print(standing(live.snapshot(), live.now(), live.outlook))
 
 
 # -- behind a screen --------------------------------------------------------------------------
@@ -299,6 +316,7 @@ async def _on_screen(prepared: Prepared) -> Outcome:
     with suppress(OSError):
         reason = orchestrator.session.outcome_reason
         click.echo(f"{outcome}: {reason}\nrecorded in {_as_typed(prepared.path)}")
+    await _learn(prepared, orchestrator, quiet=False)
     return outcome
 
 

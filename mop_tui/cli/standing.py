@@ -1,12 +1,14 @@
 """How a session stands, in one line."""
 
+from mop_tui.decisions.wording import counted
 from mop_tui.domain.eta import Estimate, estimate
+from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.session import Snapshot
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.wording import lasting, listed
 
 
-def standing(snapshot: Snapshot, now: int) -> str:
+def standing(snapshot: Snapshot, now: int, outlook: Outlook | None = None) -> str:
     """Return elapsed time, progress, counts, open questions and the expected end."""
     counts = snapshot.task_counts
     tasks = [f"{counts[state]} {state.lower()}" for state in TaskState if counts.get(state)]
@@ -15,7 +17,7 @@ def standing(snapshot: Snapshot, now: int) -> str:
     questions = len(snapshot.open_questions)
     if questions:
         parts.append(f"{questions} question{'' if questions == 1 else 's'} for you")
-    parts.append(_end(estimate(snapshot, now)))
+    parts.append(_end(estimate(snapshot, now, outlook)))
     return "; ".join(filter(None, parts))
 
 
@@ -25,7 +27,14 @@ def _end(expected: Estimate | None) -> str:
     left = expected.left
     if left is None:
         return f"end unknown: {expected.why}"
-    said = lasting(max(1000, round(left, -3)))
+    said, span = _length(left), ""
+    if expected.span is not None:
+        first, last = (_length(it - expected.at) for it in expected.span)
+        span = f" ({first} to {last}, from {counted(expected.sessions, 'session')})"
     if expected.your_move is not None:
-        return f"{said} after you {expected.your_move}"
-    return f"{'at least' if expected.late else 'about'} {said} left"
+        return f"{said} after you {expected.your_move}{span}"
+    return f"{'at least' if expected.late else 'about'} {said} left{span}"
+
+
+def _length(ms: int) -> str:
+    return lasting(max(1000, round(ms, -3)))

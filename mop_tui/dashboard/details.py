@@ -36,7 +36,7 @@ from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import AnyEvent, SystemDecided
 from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.locks import Lock
-from mop_tui.domain.plan import HostKind, Lifetime
+from mop_tui.domain.plan import HostKind, Lifetime, TaskSpec
 from mop_tui.domain.reactions import told
 from mop_tui.domain.review import verdict_of
 from mop_tui.domain.rows import Agent, Feedback, Issue, Task, Trigger
@@ -230,7 +230,7 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("owns", ", ".join(spec.owns) if not held else None)
     details.add("gate", _gate(spec.gate, cleared=task.cleared))
     details.add("priority", spec.priority.name.lower())
-    details.add("expected", lasted(spec.expected_ms) if spec.expected_ms else None)
+    details.add("expected", _expected_length(frame, spec))
     details.add("would end", _expected_end(frame, task_id))
     details.add("may take", lasted(spec.timeout_ms) if spec.timeout_ms else None)
     details.add("result", task.output)
@@ -260,6 +260,16 @@ def _add_origin(details: Details, task: Task) -> None:
     if trigger:
         details.add("because", context.get("because"))
     details.add("failed agent", context.get("failed_agent"))
+
+
+def _expected_length(frame: Frame, spec: TaskSpec) -> str | None:
+    """Return how long a task is expected to take: as earlier sessions tell, or as is declared."""
+    declared = lasted(spec.expected_ms) if spec.expected_ms else None
+    learnt = None if frame.outlook is None else frame.outlook.durations.get(spec.id)
+    if learnt is None:
+        return declared
+    said = f"{lasted(learnt)}, as in earlier sessions"
+    return f"{said}; declared as {declared}" if declared else said
 
 
 def _expected_end(frame: Frame, task: TaskId) -> str | None:

@@ -1,13 +1,28 @@
 """When the session is expected to be done, in words."""
 
+from collections.abc import Iterator
+
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.times import wall
 from mop_tui.domain.eta import Estimate
 from mop_tui.domain.plan import Mode
-from mop_tui.domain.wording import lasting
+from mop_tui.domain.wording import cases, lasting
 
 _SOON = 2 * 60_000
 """Less than this is told with seconds."""
+
+
+def expected_ends(frame: Frame) -> Iterator[str]:
+    """Yield the same in more and fewer words, the most first."""
+    end = expected_end(frame)
+    span = _span(frame, brief=True)
+    if end and span:
+        yield f"{end} ({span}, {_learnt(frame)})"
+        yield f"{end} ({span})"
+    elif end and _learnt(frame):
+        yield f"{end} ({_learnt(frame)})"
+    yield end
+    yield expected_end(frame, short=True)
 
 
 def expected_end(frame: Frame, *, short: bool = False) -> str:
@@ -29,7 +44,7 @@ def expected_end(frame: Frame, *, short: bool = False) -> str:
     if short:
         return f"{_length(left)} left"
     said = "not before" if estimate.late else "about"
-    asks = " + your answer" if estimate.to_ask else ""
+    asks = " + your answer" if estimate.to_ask > estimate.waits else ""
     return f"{said} {_moment(frame, estimate.end, left)}, {_length(left)} left{asks}"
 
 
@@ -38,13 +53,47 @@ def why_so(frame: Frame) -> str:
     estimate = frame.estimate
     if estimate is None:
         return ""
-    parts = [estimate.why]
+    parts = [estimate.why, _learnt(frame)]
+    span = _span(frame)
+    if span and estimate.coverage is not None:
+        parts[-1] += f", by which it ends {span} in {cases(estimate.coverage)}"
     if estimate.your_move is not None:
         parts.append(f"it counts from the moment you {estimate.your_move}")
-    if estimate.to_ask:
-        asked = f"{estimate.to_ask} question{'' if estimate.to_ask == 1 else 's'}"
-        parts.append(f"{asked} will be asked before, as if answered at once")
+    if estimate.waits:
+        wait = "waits" if estimate.waits == 1 else "wait"
+        parts.append(f"{_asked(estimate.waits)} before, and {wait} as long as in those sessions")
+    if estimate.to_ask > estimate.waits:
+        asked = _asked(estimate.to_ask - estimate.waits)
+        parts.append(f"{asked} before, as if answered at once")
     return "; ".join(filter(None, parts))
+
+
+def _asked(count: int) -> str:
+    return f"{count} question{'' if count == 1 else 's'} will be asked"
+
+
+def _learnt(frame: Frame) -> str:
+    """Return from how many sessions it is known how long things take; empty if from none."""
+    estimate = frame.estimate
+    if estimate is None or not estimate.sessions:
+        return ""
+    return f"from {estimate.sessions} session{'' if estimate.sessions == 1 else 's'}"
+
+
+def _span(frame: Frame, *, brief: bool = False) -> str:
+    """Return between which moments the end is expected, or after how long once the operator has
+    done something; empty if there is no range."""
+    estimate = frame.estimate
+    if estimate is None or estimate.span is None:
+        return ""
+    soonest, latest = estimate.span
+    if estimate.your_move is not None:
+        ends = [_length(it - estimate.at) for it in (soonest, latest)]
+        return f"{ends[0]} to {ends[1]}" if brief else f"{ends[0]} to {ends[1]} later"
+    first, last = (_moment(frame, it, it - frame.now) for it in (soonest, latest))
+    if brief:
+        return f"{first} to {last}"
+    return f"between {first} and {last}"
 
 
 def _after_you(estimate: Estimate, left: int, *, short: bool) -> str:

@@ -13,6 +13,7 @@ from mop_tui.dashboard.times import timecode, wall
 from mop_tui.domain.eta import Estimate, estimate
 from mop_tui.domain.feed import Capabilities, Playback, SessionFeed
 from mop_tui.domain.ids import QuestionId
+from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.session import Snapshot
 
@@ -41,6 +42,8 @@ class Frame:
     """Wall-clock milliseconds until each open question times out; None if it never does."""
     estimate: Estimate | None = None
     """What can be told of the end, some seconds ago at most; None where no end is ahead."""
+    outlook: Outlook | None = None
+    """What earlier sessions let expect of this one."""
 
     @property
     def replayed(self) -> bool:
@@ -100,7 +103,7 @@ class Sampler:
     ) -> None:
         """`clock` returns monotonic seconds, and `calm` whether nobody has typed for a while."""
         self._feed = feed
-        self._estimator = _Estimator(clock, calm)
+        self._estimator = _Estimator(feed.outlook, clock, calm)
         self._started = datetime.fromisoformat(feed.started)
         self._revision: int | None = None
         self._seconds: tuple[int | None, ...] = ()
@@ -122,6 +125,7 @@ class Sampler:
         estimated = self._estimator.look(self._view.snapshot, now)
         return Frame(
             estimate=estimated,
+            outlook=feed.outlook,
             snapshot=self._view.snapshot,
             view=self._view,
             now=now,
@@ -160,7 +164,10 @@ class _Estimator:
     `clock` returns wall-clock seconds: a rehearsal or a replay may show hours in one of them.
     """
 
-    def __init__(self, clock: Callable[[], float], calm: Callable[[], bool]) -> None:
+    def __init__(
+        self, outlook: Outlook | None, clock: Callable[[], float], calm: Callable[[], bool]
+    ) -> None:
+        self._outlook = outlook
         self._clock = clock
         self._calm = calm
         self._looked = -inf
@@ -187,7 +194,7 @@ class _Estimator:
             return None
         if went_back or self._rested:
             began = self._clock()
-            self._estimate = estimate(snapshot, now)
+            self._estimate = estimate(snapshot, now, self._outlook)
             self._for, self._stale = snapshot, False
             self._looked = self._clock()
             self._rest = max(_REST, _SHARE * (self._looked - began))

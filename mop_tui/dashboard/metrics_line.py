@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from mop_tui.dashboard.ending import expected_end
+from mop_tui.dashboard.ending import expected_ends
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.health import size_of
 from mop_tui.dashboard.ink import Ink
@@ -46,9 +46,10 @@ class MetricsLine(FrameLines):
             (str(sum(tasks.values())), "strong"),
             *_tasks(tasks),
         )
-        for more in (_triggers(frame), _used(frame), _end(frame)):
+        for more in (_triggers(frame), _used(frame)):
             if more and width_of(line) + width_of(more) <= width:
                 line += more
+        line += _end(frame, width - width_of(line))
         return [clip(line, width)]
 
 
@@ -99,8 +100,8 @@ def _used(frame: Frame) -> Line:
     return line
 
 
-def _end(frame: Frame) -> Line:
-    end = expected_end(frame)
+def _end(frame: Frame, room: int) -> Line:
+    end = next((it for it in expected_ends(frame) if len(it) + 2 <= room), "")
     return ((f"  {end}", "plain"),) if end else ()
 
 

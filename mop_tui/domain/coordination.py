@@ -164,6 +164,8 @@ class Figures:
     """Through how many hands a message went."""
     mean_ms: float | None = None
     """How many milliseconds a message was under way."""
+    work_ms: int = 0
+    """Time of agents at work, added up."""
 
 
 @immutable
@@ -239,4 +241,5 @@ def _figures(*parts: Sums) -> Figures:
         count,
         total.hops / count if count else None,
         total.under_way_ms / count if count else None,
+        total.work_ms,
     )

@@ -16,10 +16,11 @@ from typing import Literal
 
 from mop_tui.domain import graph
 from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
-from mop_tui.domain.ids import AgentId, MemoryKey, Resource, TaskId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.locks import may_be_same, wanted
-from mop_tui.domain.review import to_ask_for
+from mop_tui.domain.outlook import Outlook
+from mop_tui.domain.review import review_of, to_ask_for
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Snapshot, is_provided
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
@@ -29,6 +30,7 @@ from mop_tui.domain.wording import listed
 _NAMED = 3
 """How many tasks are named in a reason; more are counted."""
 
+_NOTHING_LEARNT = Outlook(sessions=0)
 _DONE, _READY = 0, 1
 _IN_HAND = (TaskState.ASSIGNED, TaskState.ACTIVE)
 
@@ -49,6 +51,8 @@ class Estimate:
     """What the operator has to do first; `end` counts as if that were done at once."""
     to_ask: int = 0
     """How many questions will have to be answered besides."""
+    waits: int = 0
+    """Of how many of those it was counted how long they are expected to wait."""
     late: bool = False
     """Something takes longer than expected, nobody knows how much, so this is the least."""
     ends: Mapping[TaskId, int] = field(default_factory=dict)
@@ -57,26 +61,43 @@ class Estimate:
     """When each of them would be begun that nobody has in hand yet."""
     takers: Mapping[TaskId, AgentId] = field(default_factory=dict)
     """By whom each of them would be done."""
+    sessions: int = 0
+    """From how many earlier sessions it was learnt how long things take; 0 if it was not."""
+    soonest: int | None = None
+    """The range in which it ends, in `coverage` of all cases; None if that is unknown."""
+    latest: int | None = None
+    coverage: float | None = None
 
     @property
     def left(self) -> int | None:
         """Milliseconds until the end."""
         return None if self.end is None else self.end - self.at
 
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The session times between which it ends; None where nobody can tell, be it because
+        something takes longer than expected already."""
+        if self.soonest is None or self.latest is None or self.late:
+            return None
+        return self.soonest, self.latest
 
-def estimate(snapshot: Snapshot, now: int) -> Estimate | None:
+
+def estimate(snapshot: Snapshot, now: int, outlook: Outlook | None = None) -> Estimate | None:
     """Return what can be told at session time `now`; None where no end of the work is ahead."""
+    learnt = outlook or _NOTHING_LEARNT
     left = {name: task for name, task in snapshot.tasks.items() if task.state not in TERMINAL}
     if snapshot.status != "running" or not left:
         return None
     left |= _reviews_to_come(left.values())
     usual = _usual(snapshot.tasks.values())
-    expected = {name: _expected(task, usual) for name, task in left.items()}
+    expected = {name: _expected(task, learnt, usual) for name, task in left.items()}
     known = {name: ms for name, ms in expected.items() if ms is not None}
     if len(known) < len(left):
         return Estimate(now, None, _undeclared([name for name in left if name not in known]))
     rests = {name: _rest(task, known[name], now) for name, task in left.items()}
-    course = _Course(snapshot, left, {name: max(0, ms) for name, ms in rests.items()}, now)
+    to_ask = {name: gate for name, task in left.items() if (gate := _gate_ahead(task)) is not None}
+    waits = {name: learnt.waits[gate] for name, gate in to_ask.items() if gate in learnt.waits}
+    course = _Course(snapshot, left, {name: max(0, ms) for name, ms in rests.items()}, waits, now)
     course.run()
     if len(course.ends) < len(left):
         stuck = [task for name, task in left.items() if name not in course.ends]
@@ -87,18 +108,25 @@ def estimate(snapshot: Snapshot, now: int) -> Estimate | None:
             ends=course.ends,
             begins=course.begins,
             takers=course.takers,
+            sessions=learnt.sessions,
         )
+    end = max(course.ends.values())
     late = [name for name, task in left.items() if _is_late(snapshot, task, rests[name])]
     return Estimate(
         at=now,
-        end=max(course.ends.values()),
+        end=end,
         why=f"{_named(late)} longer than expected" if late else "",
         your_move=_your_move(snapshot, course.takers.values()),
-        to_ask=sum(task.gated and task.question is None for task in left.values()),
+        to_ask=len(to_ask),
+        waits=len(waits),
         late=bool(late),
         ends={name: end for name, end in course.ends.items() if name in snapshot.tasks},
         begins={name: at for name, at in course.begins.items() if name in snapshot.tasks},
         takers={name: it for name, it in course.takers.items() if name in snapshot.tasks},
+        sessions=learnt.sessions,
+        soonest=None if learnt.low is None else now + round((end - now) * learnt.low),
+        latest=None if learnt.high is None else now + round((end - now) * learnt.high),
+        coverage=learnt.coverage,
     )
 
 
@@ -113,9 +141,23 @@ def _reviews_to_come(tasks: Iterable[Task]) -> dict[TaskId, Task]:
     return found
 
 
-def _expected(task: Task, usual: int | None) -> int | None:
+def _expected(task: Task, learnt: Outlook, usual: int | None) -> int | None:
     """Return how long a task is expected to take; of what is handed in, its review takes it all."""
-    return 0 if task.state is TaskState.REVIEWING else task.spec.expected_ms or usual
+    if task.state is TaskState.REVIEWING:
+        return 0
+    known = learnt.durations.get(_known_as(task))
+    return task.spec.expected_ms or usual if known is None else known
+
+
+def _known_as(task: Task) -> TaskId:
+    """Return under which name it is known how long a task takes: a review bears a number."""
+    reviewed = task.spec.reviews
+    return task.spec.id if reviewed is None else review_of(reviewed)
+
+
+def _gate_ahead(task: Task) -> QuestionName | None:
+    """Return what the operator will be asked before a task is begun, and has not been yet."""
+    return task.spec.gate if task.gated and task.question is None else None
 
 
 def _usual(tasks: Iterable[Task]) -> int | None:
@@ -206,6 +248,7 @@ class _Course:
         snapshot: Snapshot,
         left: Mapping[TaskId, Task],
         rests: Mapping[TaskId, int],
+        waits: Mapping[TaskId, int],
         now: int,
     ) -> None:
         self.ends: dict[TaskId, int] = {}
@@ -213,6 +256,8 @@ class _Course:
         self.takers: dict[TaskId, AgentId] = {}
         self._tasks = left
         self._rests = rests
+        self._waits = waits
+        """How long those wait for an answer that are asked about once they have all they need."""
         self._limit = inf if snapshot.max_agents is None else snapshot.max_agents
         self._at_work = 0
         self._agents = {n: agent for n, agent in snapshot.agents.items() if _able(agent)}
@@ -231,7 +276,8 @@ class _Course:
         self._ahead: list[tuple[int, int, TaskId]] = []
         """What will be done or ready when, and which of the two."""
         self._see_what_is_missing(snapshot)
-        ranks = graph.upward_ranks(rests, self._successors())
+        costs = {name: rest + waits.get(name, 0) for name, rest in rests.items()}
+        ranks = graph.upward_ranks(costs, self._successors())
         self._urgency = {
             name: (-task.spec.priority, -ranks[name], number)
             for number, (name, task) in enumerate(left.items())
@@ -282,7 +328,8 @@ class _Course:
                     self.takers[name] = task.agent
                 heappush(self._ahead, (now + self._rests[name], _DONE, name))
             elif task.state is not TaskState.REVIEWING and not self._missing[name]:
-                heappush(self._ahead, (max(now, task.rests_until or now), _READY, name))
+                ready = max(now, task.rests_until or now) + self._waits.get(name, 0)
+                heappush(self._ahead, (ready, _READY, name))
 
     def run(self) -> None:
         """Play until nothing more can happen."""
@@ -307,7 +354,7 @@ class _Course:
             self._set_free(self._agents[agent])
         review = self._reviewed_by.get(name)
         if review is not None:
-            self._come(review)
+            self._come(review, time)
             return
         self._complete(name, time)
         reviewed = self._tasks[name].spec.reviews
@@ -317,15 +364,20 @@ class _Course:
     def _complete(self, name: TaskId, time: int) -> None:
         self.ends[name] = time
         for after in self._after.get(name, ()):
-            self._come(after)
+            self._come(after, time)
         for key in self._tasks[name].spec.provides:
             for wanting in self._wanting.pop(key, ()):
-                self._come(wanting)
+                self._come(wanting, time)
 
-    def _come(self, name: TaskId) -> None:
+    def _come(self, name: TaskId, time: int) -> None:
         """Take note that one thing is there that a task needs."""
         self._missing[name] -= 1
-        if not self._missing[name]:
+        if self._missing[name]:
+            return
+        wait = self._waits.get(name, 0)
+        if wait:
+            heappush(self._ahead, (time + wait, _READY, name))
+        else:
             self._ready(name)
 
     def _ready(self, name: TaskId) -> None:

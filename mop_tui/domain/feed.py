@@ -13,6 +13,7 @@ from mop_tui.domain.events import AnyEvent, Verdict
 from mop_tui.domain.ids import AgentId, CommandId, MemoryKey, QuestionId, TaskId, TriggerName
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.marks import Mark
+from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.session import Snapshot
 from mop_tui.domain.topology import Shape
@@ -269,6 +270,10 @@ class SessionFeed(Protocol):
     @property
     def sections(self) -> Sequence[Section]:
         """What the layout wants to be shown, in this order."""
+
+    @property
+    def outlook(self) -> Outlook | None:
+        """What earlier sessions let expect of this one; None if there were too few of them."""
 
     def now(self) -> int:
         """Session time in milliseconds, which goes on between events."""

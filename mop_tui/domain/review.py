@@ -59,6 +59,11 @@ def is_rejection(task: Task | None, end: AgentExited | AgentFinished) -> bool:
     return task is not None and task.spec.reviews is not None and end.failed == REJECTED
 
 
+def review_of(task: TaskId) -> TaskId:
+    """Return what the reviews of a task are called, before their numbers."""
+    return TaskId(f"review-of-{task}")
+
+
 def to_ask_for(task: Task) -> TaskSpec | None:
     """Return the review of `task` as a task, under an id that still lacks its number; None if
     nobody is to review it."""
@@ -72,7 +77,7 @@ def to_ask_for(task: Task) -> TaskSpec | None:
         "round": task.rejections + 1,
     }
     return TaskSpec(
-        id=TaskId(f"review-of-{spec.id}"),
+        id=review_of(spec.id),
         title=f"Review: {spec.title}",
         agent=review.by,
         priority=spec.priority,

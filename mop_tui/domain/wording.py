@@ -46,6 +46,11 @@ def listed(parts: Sequence[str], last: str = " and ") -> str:
     return ", ".join(parts[:-1]) + last + parts[-1] if len(parts) > 1 else "".join(parts)
 
 
+def cases(share: float) -> str:
+    """Return a share of all cases in words, no larger than it is: `8 of 10 cases`."""
+    return f"{int(share * 10 + 1e-9)} of 10 cases"
+
+
 def lasting(ms: int) -> str:
     """Return a length of time as a reader would say it: `0.8 s`, `12 s`, `2 min`, `1 h 5 min`."""
     if ms < 10_000:

@@ -35,7 +35,11 @@ class TaskRecord:
     """How long it was READY and nothing but the want of somebody free, or of a lock, held it."""
     attempts: int = 1
     planned: bool = True
-    """The layout had it, rather than a trigger or the operator."""
+    """The layout had it, rather than a trigger, the operator, or what it reviews."""
+    reviews: TaskId | None = None
+    """The task whose work it is about, where it is a review."""
+    at_least: bool = False
+    """It was held up so often that nobody remembers all of it: times are the least they were."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mop_tui.domain import templates
 from mop_tui.domain.triggers import FILE_KINDS
-from mop_tui.layout import locking, reviewing, triggers
+from mop_tui.layout import locking, pricing, reviewing, triggers
 from mop_tui.layout.case import Case
 from mop_tui.layout.durations import written
 from mop_tui.layout.findings import Finding
@@ -38,6 +38,7 @@ def findings(
     yield from _times(case)
     yield from locking.advice(case)
     yield from reviewing.advice(case)
+    yield from pricing.advice(case)
     yield from triggers.advice(case, provided)
     if provided.unforeseen:
         for task in case.plan.tasks.values():

@@ -84,6 +84,8 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
     gates = {spec.environment: spec for spec in reversed(triggers) if spec.gate}
     return Plan(
         id=layout.session.id,
+        task=layout.session.task or layout.session.id,
+        learn=layout.session.learn,
         project=layout.session.project,
         goal=layout.session.goal,
         max_agents=min(filter(None, (layout.session.max_agents, layout.limits.live)), default=None),
@@ -150,6 +152,7 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
             desktop_ms=layout.notify.desktop_after if layout.notify.desktop else None,
             command_ms=None if layout.notify.command is None else layout.notify.command_after,
         ),
+        prices={name: model.price for name, model in layout.models.items()},
     )
 
 

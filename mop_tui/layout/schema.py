@@ -41,6 +41,7 @@ from mop_tui.layout.values import (
     Key,
     Length,
     Locks,
+    Price,
     ProgressRegex,
     Regex,
     Resource,
@@ -217,6 +218,11 @@ class Session(Section):
 
     id: Id = Field(validation_alias=AliasChoices("id", "session_id"))
     """The plan's id. Each run has a run id of its own."""
+    task: Id | None = None
+    """What the session does; all sessions of this name are learnt from together. By default its
+    id."""
+    learn: bool = True
+    """Whether it is learnt from when it is complete."""
     project: str = ""
     """What is worked on."""
     goal: str = ""
@@ -604,6 +610,14 @@ class Dashboard(Section):
         return value
 
 
+class Model(Section):
+    """A model that agents use, which is known by the name that they say it by."""
+
+    price: Price
+    """What one agent that uses it costs an hour: while it works, or if it lives for the session,
+    until the end. In any unit, the same for all models and for what `mop-tui predict` may spend."""
+
+
 class Layout(Section):
     """A whole layout file."""
 
@@ -615,6 +629,9 @@ class Layout(Section):
     """What is to be done. Nothing but `needs` orders it."""
     agent_types: dict[Id, AgentType] = {}
     """Kinds of agents."""
+    models: dict[Text, Model] = {}
+    """What the models cost that agents use, by which `mop-tui predict` tells what a team costs.
+    Agents without a model cost nothing."""
     questions: dict[Id, Question] = {}
     """What a human is asked."""
     unattended_answers: dict[Id, str] = {}

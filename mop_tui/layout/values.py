@@ -30,6 +30,7 @@ ENVIRONMENT_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,199}$"
 LONGEST_PATTERN = 1_000
 """How many signs a regular expression may have."""
 MOST_CORES = 4_096
+MOST_MONEY = 100_000
 MOST_RESOURCES = 100
 """How many patterns one agent or task may name."""
 
@@ -168,6 +169,8 @@ Size = Annotated[
 """Bytes."""
 Cores = Annotated[float, Field(gt=0, le=MOST_CORES)]
 """Processor cores, or parts of one."""
+Price = Annotated[float, Field(ge=0, le=MOST_MONEY)]
+"""Money, in whatever unit; the same everywhere."""
 ExitCode = Annotated[
     int, BeforeValidator(_exit_code), WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,3}$"})
 ]

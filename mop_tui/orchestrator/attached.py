@@ -16,6 +16,7 @@ from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import Capabilities, Command, EventFilter, Section
 from mop_tui.domain.fold import apply
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
+from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.errors import JournalError, MopError, NotRunningError, UnreachableError
 from mop_tui.journal.following import GrowingJournal
@@ -256,6 +257,11 @@ class AttachedSession(OwnPace):
     def sections(self) -> Sequence[Section]:
         """See `SessionFeed`."""
         return self._journal.header.sections
+
+    @property
+    def outlook(self) -> Outlook | None:
+        """See `SessionFeed`."""
+        return self._journal.header.outlook
 
     @property
     def trouble(self) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import SECTIONS, Capabilities, Command, EventFilter, Section
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
+from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.session import Snapshot
 from mop_tui.errors import JournalError, MopError
 from mop_tui.journal.following import GrowingJournal
@@ -29,12 +30,14 @@ class LiveSession(OwnPace):
         source: Path,
         started: str,
         sections: Sequence[Section] = SECTIONS,
+        outlook: Outlook | None = None,
     ) -> None:
         self._orchestrator = orchestrator
         self._source = source
         self._started = started
         self._past = Past(source, orchestrator.recent)
         self._sections = sections
+        self._outlook = outlook
         self.defect = ""
         """What made the orchestrator fail; empty while it is fine."""
         self._file: GrowingJournal | None = None
@@ -79,6 +82,11 @@ class LiveSession(OwnPace):
     def sections(self) -> Sequence[Section]:
         """See `SessionFeed`."""
         return self._sections
+
+    @property
+    def outlook(self) -> Outlook | None:
+        """See `SessionFeed`."""
+        return self._outlook
 
     @property
     def trouble(self) -> str:

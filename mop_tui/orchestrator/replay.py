@@ -13,6 +13,7 @@ from mop_tui.domain.feed import Capabilities, Command, EventFilter, Playback, Se
 from mop_tui.domain.fold import FOLDED, apply, pass_over
 from mop_tui.domain.ids import AgentId, CommandId, QuestionId
 from mop_tui.domain.marks import MARKED, Marks, mark_of
+from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.session import Checkpoint, Session, Snapshot
 from mop_tui.journal.reader import JournalFile
 from mop_tui.orchestrator.collecting import no_collecting
@@ -95,6 +96,11 @@ class Replayer:
     def sections(self) -> Sequence[Section]:
         """See `SessionFeed`."""
         return self._journal.header.sections
+
+    @property
+    def outlook(self) -> Outlook | None:
+        """See `SessionFeed`."""
+        return self._journal.header.outlook
 
     @property
     def trouble(self) -> str:

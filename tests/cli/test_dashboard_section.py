@@ -83,7 +83,7 @@ def test_nor_has_it_one_when_it_goes_on_after_a_kill(tmp_path: Path) -> None:
 
 
 def test_a_screen_can_be_attached_to_it_all_the_same(tmp_path: Path) -> None:
-    (tmp_path / "layout.yaml").write_text(WITHOUT.replace('"1.5"', '"30"'), encoding="utf-8")
+    (tmp_path / "layout.yaml").write_text(WITHOUT.replace('"1.5"', '"8"'), encoding="utf-8")
     with Terminal("run", "layout.yaml", "--session-file", "it.jsonl", cwd=tmp_path) as terminal:
         terminal.until("a began first")
         with Terminal("attach", "it.jsonl", cwd=tmp_path) as screen:

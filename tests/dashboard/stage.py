@@ -54,6 +54,7 @@ from mop_tui.domain.ids import (
     TriggerName,
 )
 from mop_tui.domain.marks import MARKED, Marks, mark_of
+from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.plan import AgentSpec, HookName, Mode, QuestionSpec, TaskSpec, TeamSpec
 from mop_tui.domain.rows import Agent
 from mop_tui.domain.session import Session, Snapshot
@@ -93,6 +94,7 @@ class Stage:
     started: str = "2026-11-22T14:30:00+00:00"
     trouble: str = ""
     sections: Sequence[Section] = SECTIONS
+    outlook: Outlook | None = None
     obedient: bool = True
     detach: bool = False
     given_way: float = 0.0

@@ -43,6 +43,23 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
             "",
         ),
         (
+            "  worker: {",
+            "  worker: {model: opsu, ",
+            "",
+        ),
+        (
+            "{skills: [dig], run: [echo, dug]}\nteams:\n  crew: {agents: [worker]}",
+            "{skills: [dig], run: [echo, dug], model: opus}\nmodels: {opus: {price: 3}}\n"
+            "teams:\n  crew: {agents: [{type: worker, model: opsu}]}",
+            "7:41: warning: teams.crew.agents[0].model: has no price, though others do: what a "
+            "team costs cannot be told (did you mean opus?)",
+        ),
+        (
+            "teams:\n",
+            "models: {opus: {price: 3}}\nteams:\n",
+            "5:10: warning: models.opus: no agent uses this model",
+        ),
+        (
             "teams:",
             "  unused: {}\nteams:",
             "5:3: warning: agent_types.unused: no agent is of this type",
@@ -111,7 +128,9 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
         ),
     ],
     ids=[
-        *("idle agent", "agent by skill", "unused type", "unused question"),
+        *("idle agent", "agent by skill"),
+        *("no prices", "no price", "unused price"),
+        *("unused type", "unused question"),
         *(
             "lock as a pattern",
             "lost lock",
