@@ -205,6 +205,13 @@ def plan(
     )
 
 
+def exact(agents: Iterable[AgentSpec], tasks: Iterable[TaskSpec], *more: Any, **most: Any) -> Plan:
+    """Return a plan whose tasks take exactly as long as they are declared to."""
+    them = list(tasks)
+    scripts = {it.id: fixed((it.expected_ms or 0) / 1000) for it in them}
+    return plan(agents, them, *more, **{"scripts": scripts, **most})
+
+
 def trigger(name: str, type_: TriggerType, action: ActionType, **more: Any) -> TriggerSpec:
     """Return a trigger."""
     return TriggerSpec(TriggerName(name), type_, action, **more)

@@ -27,6 +27,7 @@ _COMMANDS = {
     "answer": "mop_tui.cli.answer",
     "feedback": "mop_tui.cli.feedback",
     "replay": "mop_tui.cli.replay",
+    "report": "mop_tui.cli.report",
     "sessions": "mop_tui.cli.sessions",
     "train": "mop_tui.cli.train",
     "model": "mop_tui.cli.model",

@@ -29,7 +29,7 @@ from mop_tui.orchestrator.answers import PreparedAnswers, read_answers, unattend
 from mop_tui.orchestrator.loop import RECENT_EVENTS
 from mop_tui.orchestrator.recovery import Recovered, read_recorded, recover
 
-BESIDE = (".lock", ".sock", ".pids", ".logs", ".work", ".tasks")
+BESIDE = (".lock", ".sock", ".pids", ".logs", ".work", ".tasks", ".report.md", ".report.html")
 """What the files and folders beside a session file end in."""
 SCREEN_SPEED = 60.0
 """Speed of a rehearsal that somebody watches: a minute a second."""
@@ -227,8 +227,9 @@ def writing(prepared: Prepared) -> Iterator[None]:
 
 def _nameable(path: Path) -> Path:
     """Return the path of a session file, unless it is one that something beside a session has."""
-    if path.suffix in BESIDE:
-        raise UsageError(f"{path}: a session file may not end in {path.suffix}; name another one")
+    if path.name.endswith(BESIDE):
+        ending = next(it for it in BESIDE if path.name.endswith(it))
+        raise UsageError(f"{path}: a session file may not end in {ending}; name another one")
     return path
 
 

@@ -23,6 +23,11 @@ from mop_tui.cli.session_name import SessionName
     type=click.Path(path_type=Path),
     help="Answers written down beforehand; those that were used up already are left out.",
 )
+@click.option(
+    "--report/--no-report",
+    default=True,
+    help="At the end, write a report beside the session file, as .report.md and .report.html.",
+)
 @click.option("--trust", is_flag=True, help="Run its commands though they were not run here.")
 def command(
     session: Path,
@@ -31,6 +36,7 @@ def command(
     as_json: bool,
     speed: float | None,
     answers: Path | None,
+    report: bool,
     trust: bool,
 ) -> None:
     """Let SESSION go on, whose program was killed or lost its machine.
@@ -48,8 +54,8 @@ def command(
         session, speed=speed, answers=answers, attended=not headless, trusted=trust
     )
     outcome = (
-        sessions.run_on_screen(prepared)
+        sessions.run_on_screen(prepared, report=report)
         if prepared.attended
-        else sessions.run_headless(prepared, as_json=as_json)
+        else sessions.run_headless(prepared, as_json=as_json, report=report)
     )
     sys.exit(EXIT_OF_OUTCOME[outcome])

@@ -38,6 +38,11 @@ from mop_tui.cli.options import LayoutType, Speed, runs_headless, settings_of
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help="Set a variable of the layout."
 )
 @click.option(
+    "--report/--no-report",
+    default=True,
+    help="At the end, write a report beside the session file, as .report.md and .report.html.",
+)
+@click.option(
     "--trust", is_flag=True, help="Run the commands of a layout that was not run here before."
 )
 def command(
@@ -51,6 +56,7 @@ def command(
     answers: Path | None,
     session_file: Path | None,
     settings: tuple[str, ...],
+    report: bool,
     trust: bool,
 ) -> None:
     """Run LAYOUT: start its agents, show everything, ask before gates, record it all.
@@ -78,8 +84,8 @@ def command(
     if prepared.unforeseen:
         click.echo(f"mop-tui: {prepared.unforeseen}", err=True)
     outcome = (
-        session.run_on_screen(prepared)
+        session.run_on_screen(prepared, report=report)
         if prepared.attended
-        else session.run_headless(prepared, as_json=as_json)
+        else session.run_headless(prepared, as_json=as_json, report=report)
     )
     sys.exit(EXIT_OF_OUTCOME[outcome])

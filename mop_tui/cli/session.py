@@ -42,16 +42,34 @@ SWITCH_INTERVAL = 0.001
 """Seconds after which a thread that computes lets the event loop go on, if that has work."""
 
 
-def run_headless(prepared: Prepared, *, as_json: bool) -> Outcome:
-    """Run a session and print what happens. Returns how it ended."""
+def run_headless(prepared: Prepared, *, as_json: bool, report: bool = False) -> Outcome:
+    """Run a session and print what happens. Returns how it ended.
+
+    With `report`, what there is to be said of it is written beside its file afterwards.
+    """
     with writing(prepared):
-        return asyncio.run(_headless(prepared, as_json=as_json))
+        outcome = asyncio.run(_headless(prepared, as_json=as_json))
+    if report:
+        _report(prepared)
+    return outcome
 
 
-def run_on_screen(prepared: Prepared) -> Outcome:
-    """Run a session behind a screen. Returns how it ended."""
+def run_on_screen(prepared: Prepared, *, report: bool = False) -> Outcome:
+    """Run a session behind a screen. Returns how it ended; `report` is as with `run_headless`."""
     with writing(prepared):
-        return asyncio.run(_on_screen(prepared))
+        outcome = asyncio.run(_on_screen(prepared))
+    if report:
+        _report(prepared)
+    return outcome
+
+
+def _report(prepared: Prepared) -> None:
+    """Write the reports on a session that has ended, and say where, beside what it has printed."""
+    from mop_tui.cli.reporting import report_beside  # noqa: PLC0415 - not while the session runs
+
+    said = report_beside(prepared.path, _as_typed(prepared.path))
+    with suppress(OSError):
+        click.echo(said, err=True)
 
 
 # -- making a session -------------------------------------------------------------------------

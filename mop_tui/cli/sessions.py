@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mop_tui.cli.output import clock_time
+from mop_tui.cli.report_files import reports_of
 from mop_tui.domain.wording import printable
 from mop_tui.errors import JournalError, UsageError
 from mop_tui.journal.summary import Summary, summarise
@@ -77,7 +78,8 @@ def _more(summary: Summary) -> str:
     if summary.state == "running":
         return f"  by {summary.holder}"
     if summary.state == "ended":
-        return f"  {summary.outcome}: {summary.reason}"
+        told = "; its report is beside it" if reports_of(summary.path) else ""
+        return f"  {summary.outcome}: {summary.reason}{told}"
     if summary.state == "interrupted":
         return "  if it is intact, mop-tui resume lets it go on"
     return ""
@@ -98,4 +100,5 @@ def _plain(summary: Summary) -> dict[str, object]:
         "outcome": summary.outcome or None,
         "reason": summary.reason or None,
         "pid": holder.pid if holder else None,
+        "reports": [str(it) for it in reports_of(summary.path)],
     }

@@ -53,6 +53,7 @@ from mop_tui.dashboard.remedies import (
 )
 from mop_tui.dashboard.remembered_dialog import RememberedDialog, RememberedList
 from mop_tui.dashboard.replayed_screen import REPLAY_KEYS
+from mop_tui.dashboard.report_keys import REPORT_KEYS
 from mop_tui.dashboard.rows import Rows
 from mop_tui.dashboard.seek_dialog import SeekDialog
 from mop_tui.dashboard.steer_dialog import AutoSpawnDialog, MessageDialog, SteerDialog
@@ -136,6 +137,7 @@ class Dashboard(App[WhyEnded]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "answer", "Answer", tooltip="Answer the oldest open question"),
         Binding("i", "inbox", "Inbox", tooltip="List all open questions", show=False),
+        Binding("P", "report", "Report", tooltip="Tell how the session went"),
         Binding("colon", "go_to", "Go to", tooltip="Go to a time or an event", key_display=":"),
         Binding("T", "triggers", "Triggers", tooltip="List the triggers: fire, mute, disable"),
         Binding("L", "timeline", "Timeline", tooltip="Show who did what when, and what is ahead"),
@@ -394,8 +396,8 @@ class Dashboard(App[WhyEnded]):
         """Offer only what this feed allows."""
         if action in ("answer", "inbox"):
             return self._feed.capabilities.commands
-        if action == "go_to":
-            return self._feed.capabilities.seek
+        if action in ("go_to", "report"):
+            return self._feed.capabilities.seek or (action == "report" and self._frame.ended)
         if action == "detach":
             return self._feed.capabilities.detach and not self._frame.ended
         if action == "end":
@@ -447,6 +449,12 @@ class Dashboard(App[WhyEnded]):
 
         self.push_screen(TopologyScreen(self._feed, self._frame))
 
+    def action_report(self) -> None:
+        """Tell how the session went."""
+        from mop_tui.dashboard.report_screen import ReportScreen  # noqa: PLC0415 - seldom needed
+
+        self.push_screen(ReportScreen(self._feed, self._frame))
+
     def action_help(self) -> None:
         """List all keys."""
         overview = self.screen_stack[0]
@@ -467,6 +475,7 @@ class Dashboard(App[WhyEnded]):
             ("Triggers", TRIGGER_KEYS if commands and self._frame.snapshot.triggers else []),
             ("Timeline", [*TIMELINE_KEYS, SIGNS]),
             ("Topology", [*TOPOLOGY_KEYS, SEARCH]),
+            ("Report", list(REPORT_KEYS) if self.check_action("report", ()) else []),
             ("Output of an agent", [*OutputPane.BINDINGS, *OutputLines.READING]),
             ("Questions", questions if commands else []),
         ]

@@ -1,4 +1,4 @@
-"""When the session is expected to be done, in words."""
+"""When the session is expected to be done, and what one can look at then, in words."""
 
 from collections.abc import Iterator
 
@@ -46,6 +46,15 @@ def expected_end(frame: Frame, *, short: bool = False) -> str:
     said = "not before" if estimate.late else "about"
     asks = " + your answer" if estimate.to_ask > estimate.waits else ""
     return f"{said} {_moment(frame, estimate.end, left)}, {_length(left)} left{asks}"
+
+
+def ends_told(frame: Frame) -> Iterator[str]:
+    """Yield when everything would be done, in more and in fewer words; once nothing more can
+    happen, what tells of it."""
+    if frame.ended:
+        yield from ("P tells how it went", "P report")
+    else:
+        yield from expected_ends(frame)
 
 
 def why_so(frame: Frame) -> str:

@@ -308,6 +308,13 @@ class SessionFeed(Protocol):
         Lines that the session no longer keeps are left out; they are in the agent's log file.
         """
 
+    def report(self) -> str:
+        """What there is to be said of the session as far as it is recorded, in Markdown; or why
+        there is nothing.
+
+        The file is read for it from its beginning, which may take seconds: call it in a thread.
+        """
+
     def remaining(self, question: QuestionId) -> int | None:
         """Wall-clock milliseconds until an open question times out; None if it never does.
 

@@ -27,6 +27,7 @@ from mop_tui.orchestrator.own_pace import OwnPace
 from mop_tui.orchestrator.past import Past
 from mop_tui.orchestrator.peer import is_trusted, peer_of
 from mop_tui.orchestrator.replay import digest_agrees
+from mop_tui.orchestrator.reported import report_on
 from mop_tui.orchestrator.socket_path import short_way, socket_of
 
 _AGAIN = 1.0
@@ -304,6 +305,10 @@ class AttachedSession(OwnPace):
         """See `SessionFeed`."""
         row = self._session.agents.get(agent)
         return () if row is None else row.output(from_line, limit)
+
+    def report(self) -> str:
+        """See `SessionFeed`."""
+        return report_on(self._path)
 
     def remaining(self, question: QuestionId) -> int | None:
         """See `SessionFeed`."""

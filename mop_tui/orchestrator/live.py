@@ -15,6 +15,7 @@ from mop_tui.journal.following import GrowingJournal
 from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.own_pace import OwnPace
 from mop_tui.orchestrator.past import Past
+from mop_tui.orchestrator.reported import report_on
 
 
 class LiveSession(OwnPace):
@@ -146,6 +147,10 @@ class LiveSession(OwnPace):
         """See `SessionFeed`."""
         row = self._orchestrator.session.agents.get(agent)
         return () if row is None else row.output(from_line, limit)
+
+    def report(self) -> str:
+        """See `SessionFeed`."""
+        return report_on(self._source)
 
     def remaining(self, question: QuestionId) -> int | None:
         """See `SessionFeed`."""

@@ -17,6 +17,7 @@ from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.session import Checkpoint, Session, Snapshot
 from mop_tui.journal.reader import JournalFile
 from mop_tui.orchestrator.collecting import no_collecting
+from mop_tui.orchestrator.reported import report_on
 
 CHECKPOINTS = 50
 """How many states of a long session are kept to seek from."""
@@ -54,6 +55,7 @@ class Replayer:
     ) -> None:
         self._journal = journal = JournalFile(path)
         self._clock = clock
+        self._until_damage = until_damage
         self._trouble = ""
         self._marks = Marks()
         try:
@@ -158,6 +160,10 @@ class Replayer:
         self._advance()
         row = self._session.agents.get(agent)
         return () if row is None else row.output(from_line, limit)
+
+    def report(self) -> str:
+        """See `SessionFeed`."""
+        return report_on(self._journal.path, until_damage=self._until_damage)
 
     def remaining(self, question: QuestionId) -> int | None:
         """See `SessionFeed`: in a replay, as much as was left at the moment shown."""

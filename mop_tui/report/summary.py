@@ -1,7 +1,11 @@
 """What a report says, as plain values. Times are milliseconds of session time, unless they say
 otherwise; what is not known is None."""
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from operator import itemgetter
+from typing import Literal
 
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.health import Level
@@ -13,7 +17,10 @@ from mop_tui.domain.topology import Shape
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """From when to when something was so, and what."""
+    """From when to when something was so, and what.
+
+    `what` is a value of `domain/timeline.Phase`, such as `working` or `waiting for a key`.
+    """
 
     begin: int
     end: int
@@ -44,6 +51,21 @@ class TaskPart:
     reason: str
     """Why it is in its state."""
     stays: tuple[Stretch, ...] = ()
+    """From its creation to its end, or to the end of what is recorded: without gaps."""
+    created_at: int = 0
+    pending_ms: int = 0
+    """How long something was missing that it needs. This, `work_ms`, `queue_ms` and `held_ms` make
+    up all the time from `created_at` to its end."""
+    retries: int = 0
+    """How often it was tried again because it had failed."""
+    team: TeamId | None = None
+    """Of whoever had it last."""
+    skill: str | None = None
+    """The skill that it requires, if it names no agent."""
+    needs: tuple[TaskId, ...] = ()
+    """The tasks that it needs."""
+    seq: int = 0
+    """The event that brought it into its state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +100,10 @@ class AgentPart:
     output_lines: int
     stays: tuple[Stretch, ...] = ()
     health: tuple[tuple[int, Level], ...] = ()
-    """From when on its checks found it how."""
+    """From when on its checks found it how; empty if none found anything."""
+    idle_ms: int = 0
+    """How long it was there and had nothing to do."""
+    last_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +155,15 @@ class QuestionPart:
     by: str
     """Who answered; empty where nobody did."""
     waited_ms: int
+    task: TaskId | None = None
+    """The task that it is about, if there is one, and who asks, if that is an agent:"""
+    agent: AgentId | None = None
+    closed_by: int | None = None
+    """The event that closed it."""
+    escalated: bool = False
+    dangerous: bool = False
+    secret: bool = False
+    """The answer was not written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +203,58 @@ class Moment:
     text: str
 
 
+StepKind = Literal[
+    "start",
+    "task",
+    "key",
+    "answer",
+    "lock",
+    "agent",
+    "rest",
+    "again",
+    "created",
+    "spawned",
+    "place",
+    "way",
+    "pause",
+]
+"""What a stretch of work had to wait for last: nothing; a task that it needs; a key; an answer; a
+lock; the agent that took it; the rest before a retry; that it was taken back from an agent; that it
+was created, or its agent spawned; a place among `max_agents`; a task that it gave way to; the end
+of a pause."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A task of the path that the session's length came from: what it waited for was the last."""
+    """A stretch of work of the path that the session's length came from. Each follows what it had
+    to wait for last, and none begins before the one before it ends."""
 
     task: TaskId
     begin: int
     end: int
     because: str
-    """What it followed: a task, a key, an answer, a lock, an agent that was busy."""
+    """What it followed, in words."""
+    kind: StepKind = "start"
+    waited_ms: int = 0
+    """How long after the end of the step before it began; of the first: after session time 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePart:
+    """How long tasks waited for somebody to take them who can do what they require."""
+
+    skill: str
+    """The skill, or the id of the agent that they are meant for."""
+    tasks: int
+    """How many waited at all."""
+    queue_ms: int
+    """All of them together."""
+    longest_ms: int
+    longest: TaskId
+    agents: int
+    """How many agents could do them."""
+    work_ms: int
+    """How long such tasks were worked on, all together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +307,8 @@ class Summary:
     """From when on the swarm had which shape."""
     overhead: float | None
     foretold_ms: tuple[int, int | None, int | None] | None = None
-    """How long it was expected to take at its start, and the range of that."""
+    """How long it was expected to take at its start, and the range of that; None where that cannot
+    be told, or it was not learnt from earlier sessions."""
     torn: bool = False
     """The last line was cut short and left out."""
     damage: str = ""
@@ -247,3 +325,35 @@ class Summary:
     critical_path: tuple[Step, ...] = ()
     usage: tuple[Usage, ...] = ()
     insights: tuple[Insight, ...] = field(default_factory=tuple)
+    queues: tuple[QueuePart, ...] = ()
+    """Where tasks waited for hands, the longest waiting first."""
+    overheads: tuple[tuple[Shape, float], ...] = ()
+    """What messages cost in each shape, where it is known."""
+    routine: tuple[tuple[str, int], ...] = ()
+    """How many decisions of rules were routine, by rule, the most frequent first; those are not
+    among `decisions`."""
+    considered: int = 0
+    """How many times a rule looked and decided against acting."""
+    away: tuple[tuple[int, int], ...] = ()
+    """From which session time on the wall clock is how many milliseconds further ahead, in all."""
+    resumptions: int = 0
+    max_agents: int | None = None
+    questions_in_all: int = 0
+    """How many there were; where that is more than are listed, those that weigh least are not. The
+    same for the following."""
+    issues_in_all: int = 0
+    adaptations_in_all: int = 0
+    timeline_in_all: int = 0
+    path_in_all: int = 0
+    """How many steps the critical path has; the latest are listed."""
+
+    @property
+    def ended(self) -> bool:
+        """True if the session has an outcome."""
+        return self.outcome not in ("running", "interrupted")
+
+    def wall(self, at: int) -> datetime:
+        """Return the wall-clock time of session time `at`, as far as it is known."""
+        place = bisect_right(self.away, at, key=itemgetter(0))
+        ahead = self.away[place - 1][1] if place else 0
+        return datetime.fromisoformat(self.started) + timedelta(milliseconds=at + ahead)

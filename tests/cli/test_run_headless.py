@@ -102,7 +102,7 @@ def test_no_trigger_keeps_it_waiting_for_an_answer_that_nobody_gives(
 
 
 def test_without_a_terminal_it_runs_headless_and_says_so(mop: Mop, two_steps: Path) -> None:
-    done = mop("run", two_steps)
+    done = mop("run", two_steps, "--no-report")
     assert done.returncode == 3
     assert done.stderr == "no terminal here, so this runs headless\n"
 
@@ -123,6 +123,7 @@ def test_a_rehearsal_starts_nothing(
         two_steps,
         "--headless",
         "--rehearse",
+        "--no-report",
         "--answers",
         answers("- {question: sure, value: approve, after: 60}"),
     )
@@ -258,7 +259,12 @@ def test_signals_end_a_session_in_order(
 
 def test_output_that_nobody_reads_any_more_does_not_hurt(two_steps: Path, tmp_path: Path) -> None:
     done = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m mop_tui run --trust {two_steps} --headless | head -n 1"],
+        [
+            "sh",
+            "-c",
+            f"{sys.executable} -m mop_tui run --trust {two_steps} --headless --no-report"
+            " | head -n 1",
+        ],
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -273,7 +279,10 @@ def test_output_that_nobody_reads_any_more_does_not_hurt(two_steps: Path, tmp_pa
 def test_output_that_cannot_be_written_does_not_hurt(two_steps: Path, tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "mop_tui", "run", "--trust", two_steps, "--headless"],
+            [
+                *(sys.executable, "-m", "mop_tui", "run", "--trust", two_steps),
+                *("--headless", "--no-report"),
+            ],
             cwd=tmp_path,
             stdin=subprocess.DEVNULL,
             stdout=full,

@@ -97,6 +97,8 @@ class Stage:
     outlook: Outlook | None = None
     obedient: bool = True
     detach: bool = False
+    told: str = "# Nothing to tell\n"
+    """What it has to say as a report."""
     given_way: float = 0.0
     """For how many seconds it was asked to leave the time to the screen."""
     guest: bool = False
@@ -139,6 +141,9 @@ class Stage:
 
     def output(self, agent: AgentId, from_line: int = 0, limit: int = 100) -> Sequence[str]:
         return self.session.agents[agent].output(from_line, limit)
+
+    def report(self) -> str:
+        return self.told
 
     def remaining(self, question: QuestionId) -> int | None:
         due = self.session.questions[question].asked.due

@@ -1,0 +1,61 @@
+"""`mop-tui report`: what there is to be said of a session."""
+
+from pathlib import Path
+
+import click
+
+from mop_tui.cli.output import print_all
+from mop_tui.cli.session_name import SessionName
+from mop_tui.errors import UsageError
+from mop_tui.report.forms import FORMS, Form, marked, rendered
+
+_BY_SUFFIX: dict[str, Form] = {".html": "html", ".htm": "html", ".json": "json"}
+
+
+@click.command("report")
+@click.argument("session", type=SessionName())
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    help="Markdown, one HTML file with charts, or JSON. Default: as FILE ends, else md.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Where to write it, readable by you alone. Default: standard output.",
+)
+@click.option("--force", is_flag=True, help="Overwrite FILE though it is no report.")
+@click.option("--until-damage", is_flag=True, help="Read a damaged file as far as it is sound.")
+def command(
+    session: Path, *, form: Form | None, output: Path | None, force: bool, until_damage: bool
+) -> None:
+    """Tell how SESSION went: outcome, timeline, who did what, what was asked, decided and waited
+    for, what its length came from, and what can be learnt from it.
+
+    SESSION may be running or interrupted: then it is told how it stood at its last event. The HTML
+    file needs nothing else, and can be sent to others; it holds what agents wrote and what was
+    answered, but for secrets.
+    """
+    from mop_tui.cli.reporting import check_writable, write  # noqa: PLC0415 - loaded if needed
+    from mop_tui.report.gathering import gather  # noqa: PLC0415
+
+    to_file = output is not None and output != Path("-")
+    if output is not None and to_file:
+        try:
+            check_writable(output, session, force=force)
+        except UsageError as error:
+            why = "" if force else " Name another one, or overwrite it with --force."
+            raise UsageError(f"{error}{why}") from None
+    wanted = form or (_BY_SUFFIX.get(output.suffix.lower(), "md") if output is not None else "md")
+    text = rendered(gather(session, until_damage=until_damage), wanted)
+    if output is None or not to_file:
+        print_all(text)
+        return
+    try:
+        write(output, marked(text, wanted))
+    except OSError as error:
+        raise UsageError(f"{output}: cannot be written: {error.strerror}.") from None
+    click.echo(f"wrote {output}", err=True)
