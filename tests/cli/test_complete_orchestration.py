@@ -6,6 +6,7 @@ causes, to what was measured or said.
 
 import json
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ PLATFORM = (
 OBSERVABILITY = ("obi-specialist", "grafana-specialist", "alloy-specialist")
 TROUBLESHOOTER = "devops-troubleshooter-1"
 Event = dict[str, Any]
+Mop = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def _start(folder: Path, pace: str) -> Terminal:
@@ -116,7 +118,27 @@ def _check_why_the_topology_changed(events: list[Event]) -> None:
     assert found["value"] > 30
 
 
-def test_the_whole_example_runs_to_its_end_and_production_is_approved(tmp_path: Path) -> None:
+def _check_what_is_left(mop: Mop, folder: Path) -> None:
+    """Check the report, what was learnt, and that the saved session is whole."""
+    told = (folder / "it.report.md").read_text(encoding="utf-8")
+    assert "Deploy complete MOP infrastructure" in told
+    assert TROUBLESHOOTER in told
+    assert PAUSED in told
+    assert "change_topology" in told
+    shown = (folder / "it.report.html").read_text(encoding="utf-8")
+    assert "<svg" in shown
+    assert PAUSED in shown
+    known = mop("model", "deploy_complete_platform")
+    assert known.returncode == 0, known.stderr
+    assert "deploy_complete_platform" in known.stdout
+    assert "platform-engineer" in known.stdout
+    verified = mop("verify", "--decisions", folder / "it.jsonl")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_the_whole_example_runs_to_its_end_and_production_is_approved(
+    mop: Mop, tmp_path: Path
+) -> None:
     def recorded(kind: str, **data: object) -> Callable[[], object]:
         return lambda: _of(_events(tmp_path), kind, **data)
 
@@ -157,9 +179,10 @@ def test_the_whole_example_runs_to_its_end_and_production_is_approved(tmp_path: 
         for path in (tmp_path / "it.work/platform/environments").glob("*/*.yaml")
     ]
     assert len({*addresses}) == len(addresses) == 36
+    _check_what_is_left(mop, tmp_path)
 
 
-def test_production_that_is_rejected_is_left_alone(tmp_path: Path) -> None:
+def test_production_that_is_rejected_is_left_alone(mop: Mop, tmp_path: Path) -> None:
     with _start(tmp_path, "0.05") as terminal:
         terminal.until(PAUSED[:40], REVIEW[:40], "y or n chooses")
         terminal.press("n")
@@ -180,6 +203,9 @@ def test_production_that_is_rejected_is_left_alone(tmp_path: Path) -> None:
     assert answered in list(_causes(events, cancelled))
     assert not (tmp_path / "it.work/platform/clusters/prod").exists()
     assert (tmp_path / "it.work/platform/clusters/staging/obi.yaml").exists()
+    assert "Friday" in (tmp_path / "it.report.md").read_text(encoding="utf-8")
+    known = mop("model", "deploy_complete_platform")
+    assert "platform-engineer" not in known.stdout, "only what succeeded is learnt from"
 
 
 @pytest.mark.parametrize("block", [START, TRIGGERS, STRATEGIES])
@@ -205,7 +231,7 @@ def test_it_explains_each_of_its_sections() -> None:
     assert [lines[number] for number in sections if not lines[number - 1].startswith("#")] == []
 
 
-def test_its_rehearsal_takes_two_hours_and_needs_nobody(mop: Any, tmp_path: Path) -> None:
+def test_its_rehearsal_takes_two_hours_and_needs_nobody(mop: Mop, tmp_path: Path) -> None:
     file = tmp_path / "it.jsonl"
     done = mop("run", EXAMPLE, "--rehearse", "--seed", "3", "--session-file", file)
     assert done.returncode == 0, done.stderr
