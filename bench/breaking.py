@@ -120,7 +120,7 @@ def copied(folder: Path) -> Path:
 def run(root: Path, tests: Sequence[str]) -> tuple[int, str]:
     """Run tests in a copy, up to the first that fails; return pytest's exit code and what it
     says."""
-    words = ("-q", "-x", "-rf", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header")
+    words = ("-q", "-x", "-rf", "-p", "no:cacheprovider", "-n", "0", "--no-header")
     plain = ("-o", "addopts=--import-mode=importlib --strict-markers")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *plain, *words, *tests],
