@@ -2,6 +2,8 @@
 
     python -m bench.breaking [--only LINE …] [--drawn] [--dry]
 
+`bench/breaks.txt` says what is broken, and how.
+
 The program is copied into a folder of its own, and there one thing is changed that keeps it running
 but takes away or spoils a feature. Then the tests that the row names are run. Before anything is
 broken they all have to pass there. A row whose tests pass although its feature is broken proves
@@ -120,7 +122,7 @@ def copied(folder: Path) -> Path:
 def run(root: Path, tests: Sequence[str]) -> tuple[int, str]:
     """Run tests in a copy, up to the first that fails; return pytest's exit code and what it
     says."""
-    words = ("-q", "-x", "-rf", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header")
+    words = ("-q", "-x", "-rf", "-p", "no:cacheprovider", "-n", "0", "--no-header")
     plain = ("-o", "addopts=--import-mode=importlib --strict-markers")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *plain, *words, *tests],
@@ -225,6 +227,7 @@ def main(arguments: list[str]) -> None:
             results.append(result)
             if not result.failed:
                 print(f"{row}: {broken.what}, and nothing failed: {result.how}", flush=True)
+            print(f"{len(results)} of {len(chosen)}: {row}", file=sys.stderr, flush=True)
     noticed = [result for result in results if result.failed]
     print(table(noticed, by_chance))
     print(

@@ -34,13 +34,18 @@ def rest(retry: Retry, number: int, seed: int, task: str) -> int:
     return round(nominal * (1 - JITTER + 2 * JITTER * share))
 
 
+def is_final(session: Session, task: Task) -> bool:
+    """True if a failure of `task` now is the end of it, and not tried again."""
+    return task.retries >= task.spec.retry.times or session.status != "running"
+
+
 def attempt_failed(
     session: Session, task: Task, agent: AgentId, how: str, advice: str
 ) -> tuple[Action, ...]:
     """Return what becomes of a task whose attempt by `agent` failed; `how` completes a sentence
     about it, and `advice` says what the operator could do."""
     spec = task.spec
-    if task.retries >= spec.retry.times or session.status != "running":
+    if is_final(session, task):
         again = f" (after {task.retries + 1} attempts)" if task.retries else ""
         text = f"{spec.id} failed{again}: {how}"
         return (

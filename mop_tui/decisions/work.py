@@ -10,7 +10,7 @@ from functools import partial
 from mop_tui.decisions import admission
 from mop_tui.decisions.doubt import settled
 from mop_tui.decisions.issues import given_up, missed, start_of
-from mop_tui.decisions.retries import attempt_failed
+from mop_tui.decisions.retries import attempt_failed, is_final
 from mop_tui.decisions.rules import Decision, Later, Rule
 from mop_tui.decisions.wording import listed
 from mop_tui.domain.actions import (
@@ -55,6 +55,7 @@ from mop_tui.domain.wording import lasting
 
 _AFTER_ALL = (TaskTrigger.RETRIED, TaskTrigger.REINSTATED, TaskTrigger.SENT_BACK)
 _OUT = (AgentState.COMPLETE, AgentState.FAILED)
+_AT_WORK = (AgentState.ACTIVE, AgentState.DEGRADED, AgentState.UNHEALTHY)
 REJECTS = "it rejects what it reviewed"
 UNCLEAR = "gave a verdict that is neither approve nor reject"
 
@@ -220,6 +221,8 @@ def work_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
             else f"its process {_how(data)}{_last_words(data)}"
         )
         advice = f"read the log of {data.agent}, mend the cause, then run again"
+        if not stopped and agent.state in _AT_WORK and is_final(session, task):
+            leaves = MoveAgent(data.agent, AgentTrigger.UNRECOVERABLE_ERROR, data.task)
         actions = (*attempt_failed(session, task, data.agent, failure, advice), leaves)
     else:
         reason = "its process ended with exit code 0" if data.code == 0 else "it said it was done"

@@ -19,7 +19,8 @@ trigger undoes the other's pause. Either leads back to the state the agent was p
 found ill who is paused, and who is ill may wait for an answer like anybody else.
 
 The *live* states are all but COMPLETE and FAILED. From any live state the operator may stop an
-agent and its process may die; both lead to FAILED, from where a restart leads to SPAWNING.
+agent and its process may die; both lead to FAILED, from where a restart leads to SPAWNING. A death
+that is the end of the last attempt at a task is an `unrecoverable_error`.
 `task_withdrawn` takes the task away and keeps the agent.
 
 `TABLE` below is the whole contract. What is not in it is refused and recorded as `agent.refused`;

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from guide_blocks import APPROVAL, PROBLEM, START
+import yaml
+from guide_blocks import APPROVAL, CHOICE, PROBLEM, START, TYPED
 
 from mop_tui.domain.priority import Priority
 from mop_tui.layout import load
@@ -165,19 +166,30 @@ def test_a_question_of_another_session_is_refused(mop: Mop, tmp_path: Path) -> N
     assert "session_id: is not the id of this session, which is other-platform" in checked.stderr
 
 
-def test_what_a_problem_is_about_is_recorded_with_its_question(
-    mop: Mop, tmp_path: Path, answers: Callable[[str], Path]
+@pytest.mark.parametrize(
+    ("block", "value"),
+    [(APPROVAL, "approve"), (CHOICE, "gcs"), (TYPED, "correct-horse!42"), (PROBLEM, "manual_fix")],
+    ids=["approval", "choice", "input", "problem"],
+)
+def test_what_the_guide_asks_is_asked_as_it_stands_there(
+    mop: Mop, tmp_path: Path, answers: Callable[[str], Path], block: str, value: str
 ) -> None:
-    given = answers("- {question: ask-human, value: manual_fix}")
-    layout = f"{GATED}ask_human: {PROBLEM}\n"
+    given = answers(f"- {{question: ask-human, value: {value}}}")
+    layout = f"{GATED}ask_human: {block}\n"
     events = ran(mop, tmp_path, layout, "--rehearse", "--answers", str(given))
     (asked,) = of(events, "user.asked")
-    assert asked["text"] == "OBI deployment failed in prod. How to proceed?"
-    assert dict(asked["context"]) == {
-        "error": "Insufficient CPU quota",
-        "current_quota": "50 CPU",
-        "required": "75 CPU",
-    }
+    said = yaml.safe_load(block)
+    assert asked["text"] == said["question"]
+    assert asked["question_type"] == said["question_type"]
+    assert dict(asked["context"]) == said.get("context", {})
+    assert [
+        {key: told for key, told in option.items() if told} for option in asked["options"]
+    ] == said.get("options", [])
+    assert asked["default"] == said.get("default")
+    assert asked["required"] is said.get("required", False)
+    assert asked["input_type"] == said.get("input_type", "text")
+    wanted = {key: told for key, told in asked["validation"].items() if told}
+    assert wanted == said.get("validation", {})
 
 
 # -- adaptation -------------------------------------------------------------------------------

@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 
 import pytest
+import yaml
 from dashboard.desk import Desk, at_desk
 from dashboard.plays import release
-from dashboard.stage import MINUTE, SECOND, Recording, Stage
+from dashboard.stage import MINUTE, SECOND, Recording, Stage, team
+from guide_blocks import APPROVAL
 from textual.events import Paste
 from textual.widgets import Input
 
@@ -226,6 +228,23 @@ async def test_approving_is_choosing_and_confirming_exactly_what_is_shown(
         assert answers(stage) == [Answer(Q1, "approve", "digest-of-q1", "")]
         assert dialog(desk) is None
         assert "Waiting for you" not in desk.text()
+
+
+async def test_all_that_the_approval_of_the_guide_is_about_is_shown() -> None:
+    said = yaml.safe_load(APPROVAL)
+    stage = Stage()
+    stage.begin(team("crew", "Crew"))
+    stage.ask(said["question"], context=tuple(said["context"].items()))
+    async with at_desk(stage, (100, 40)) as desk:
+        await desk.wait(PAUSE)
+        shown = desk.text()
+    assert "Ready to deploy to production?" in shown
+    assert re.search(r"environment +production\b", shown)
+    for change in said["context"]["changes"]:
+        assert change in shown
+    results = (("tests_passing", "yes"), ("security_audit", "PASS"), ("resource_limits", "OK"))
+    for label, result in results:
+        assert re.search(rf"{label} +{result}\b", shown)
 
 
 async def test_rejecting_asks_for_the_reason_and_hands_it_over() -> None:

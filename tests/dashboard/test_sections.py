@@ -4,7 +4,7 @@ import pytest
 from dashboard.desk import Desk, at_desk
 from dashboard.plays import mop_platform
 
-from mop_tui.dashboard.event_log import EventLog
+from mop_tui.dashboard.issue_list import IssueList
 
 
 def titles(desk: Desk) -> list[str]:
@@ -15,10 +15,10 @@ def titles(desk: Desk) -> list[str]:
 
 async def test_panes_stand_in_the_order_of_the_layout() -> None:
     stage = mop_platform()
-    stage.sections = ("overview", "events", "issues", "teams", "metrics")
+    stage.sections = ("overview", "issues", "teams", "events", "metrics")
     async with at_desk(stage, (100, 50)) as desk:
-        assert titles(desk) == ["EventLog", "IssueList", "Swarm"]
-        assert isinstance(desk.focused(), EventLog)
+        assert titles(desk) == ["IssueList", "Swarm", "EventLog"]
+        assert isinstance(desk.focused(), IssueList)
         assert "52%" in desk.text()
         assert "Tasks  4" not in desk.text()
 

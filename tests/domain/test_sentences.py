@@ -17,6 +17,7 @@ from mop_tui.domain.health import Reading
 from mop_tui.domain.ids import (
     ActionId,
     AgentId,
+    AskId,
     CommandId,
     FeedbackId,
     IssueId,
@@ -107,6 +108,17 @@ TASK_MOVE = TaskTrigger
             "builder refused resume while ACTIVE: ACTIVE does not allow resume",
         ),
         (e.AgentProgressed(A, 1, T, 40), "builder is at 40 % of lint"),
+        (
+            e.TaskTransitioned(
+                T, TASK_MOVE.STARTED, TaskState.ASSIGNED, TaskState.ACTIVE, "it runs", A
+            ),
+            "builder began lint",
+        ),
+        (
+            e.AgentMessaged(A, 1, "operator", "80 % of the lines are covered"),
+            "builder to operator: 80 % of the lines are covered",
+        ),
+        (e.AgentWaiting(A, 1, T, AskId("w1"), MemoryKey("wheel")), "builder waits for wheel"),
         (e.AgentChecked(A, 1, "healthy"), "a check of builder finds nothing wrong with it"),
         (
             e.AgentChecked(

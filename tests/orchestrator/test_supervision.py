@@ -594,6 +594,19 @@ def test_agents_of_a_type_are_checked_as_it_says(file: Path) -> None:
     assert [state for _, state in health(ran, "ben")] == ["DEGRADED", "UNHEALTHY"]
 
 
+def test_agents_of_a_type_are_checked_as_often_as_it_says(file: Path) -> None:
+    seldom = replace(CHECKS, interval_ms=10 * CHECKS.interval_ms)
+    what = plan(
+        [replace(agent("ann"), health=seldom), agent("ben")],
+        [task("one", "ann", seconds=3600), task("two", "ben", seconds=3600)],
+        scripts={name: sick(ails(5.25, cpu_usage=85.0)) for name in ("one", "two")},
+    )
+    ran = play(replace(what, health=CHECKS), file)
+    for name, interval in (("ann", seldom.interval_ms), ("ben", CHECKS.interval_ms)):
+        first, second = [it.at for it in ran.of("agent.checked") if it.data.agent == name][:2]
+        assert second - first == interval // 2, "twice as often, for it may be ill"
+
+
 def test_what_was_said_of_one_task_is_not_said_in_the_next(file: Path) -> None:
     what = plan(
         [agent("ann", for_session=True)],

@@ -140,7 +140,10 @@ def test_a_key_that_is_not_complete_is_no_dependency_that_is_ready(file: Path) -
 def test_a_task_is_matched_by_the_skill_that_it_takes_and_how_hard_it_is(file: Path) -> None:
     spec = trigger("x", "task_created", "notify", requires_skill="work", complexity="high")
     hard = task("hard", skill="work", seconds=3000, gate="g")
-    what = plan([ANN], [ONE, hard], [question("g", timeout=5)], triggers=[spec])
+    easy = task("easy", skill="work", seconds=10)
+    other = task("other", skill="cook", seconds=3000, gate="g")
+    crew = [ANN, agent("bob", "cook")]
+    what = plan(crew, [ONE, easy, hard, other], [question("g", timeout=5)], triggers=[spec])
     ran = play(what, file)
     assert said(ran) == ["hard was created, which takes work and is of high complexity"]
 
