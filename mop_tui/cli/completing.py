@@ -13,6 +13,8 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem, ShellComplete, split_arg_string
 
+from mop_tui.cli.contents import SUMMARIES
+
 ASKED_BY = "MOP_COMPLETE"
 """The variable that says which shell asks."""
 SHELLS = ("bash", "zsh", "fish")
@@ -36,6 +38,9 @@ def suggestions(
     program: click.Command, words: list[str], begun: str
 ) -> Iterator[CompletionItem[str]]:
     """Yield what the word that is `begun` after `words` could become."""
+    named = next((word for word in words if not word.startswith("-")), None)
+    if named is not None and named not in SUMMARIES:
+        return
     if words and words[-1].startswith("--") and words[-1] != "--" and not begun.startswith("-"):
         # Without its value, an option would keep click from reading the other words.
         *words, option = words
@@ -46,7 +51,8 @@ def suggestions(
             # What is begun is its value: without the name of an option before it.
             yield from files(item.value, folders_only=item.type == "dir")
         else:
-            yield CompletionItem(item.value, help=_short(item.help))
+            is_option = item.value.startswith("-")
+            yield CompletionItem(item.value, help=_short(item.help) if is_option else item.help)
 
 
 def files(

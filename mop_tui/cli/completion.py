@@ -15,8 +15,8 @@ _mop_tui() {{
         COMPREPLY+=("$word")
     done < <({ASKED_BY}=bash COMP_LINE="${{COMP_LINE:0:COMP_POINT}}" \\
         COMP_WORDBREAKS="$COMP_WORDBREAKS" "$1" 2>/dev/null)
-    # What ends in a slash goes on.
-    if [[ ${{#COMPREPLY[@]}} -eq 1 && ${{COMPREPLY[0]}} == */ ]]; then
+    # What ends in a slash or an equals sign goes on.
+    if [[ ${{#COMPREPLY[@]}} -eq 1 && ${{COMPREPLY[0]}} == *[/=] ]]; then
         compopt -o nospace 2>/dev/null
     fi
 }}
@@ -33,10 +33,11 @@ _mop_tui() {{
         word=${{${{line%%$'\\t'*}}//:/\\\\:}}
         [[ -z $word ]] && continue
         [[ $line == *$'\\t'* ]] && word+=":${{line#*$'\\t'}}"
-        if [[ $line == */ ]]; then goes_on+=("$word"); else ends+=("$word"); fi
+        # What ends in a slash or an equals sign goes on.
+        if [[ ${{line%%$'\t'*}} == *[/=] ]]; then goes_on+=("$word"); else ends+=("$word"); fi
     done
     (( $#ends )) && _describe -V mop-tui ends
-    (( $#goes_on )) && _describe -V folder goes_on -S ''
+    (( $#goes_on )) && _describe -V prefix goes_on -S ''
 }}
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
     _mop_tui "$@"
@@ -50,7 +51,8 @@ function __mop_tui_suggest
     set -l words (commandline -opc)
     set -l program $words[1]
     set -e words[1]
-    env {ASKED_BY}=fish $program $words (commandline -ct | string collect --allow-empty) 2>/dev/null
+    set -l begun (commandline -ct)
+    env {ASKED_BY}=fish $program $words "$begun" 2>/dev/null
 end
 complete --command mop-tui --no-files --keep-order --arguments '(__mop_tui_suggest)'
 """,
