@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from mop_tui import layout
+from mop_tui.cli.learning import planned
 from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.plan import HostKind, Mode, Plan
-from mop_tui.errors import LayoutError
 from mop_tui.foresight.calibration import Planned
 from mop_tui.foresight.durations import NEEDED, runs_of
 from mop_tui.foresight.observing import task_name
@@ -53,24 +52,21 @@ def foreseen(document: Mapping[str, JsonValue], plan: Plan, mode: Mode) -> Fores
 def _foreseen(
     records: Sequence[Record], document: Mapping[str, JsonValue], plan: Plan, mode: Mode
 ) -> Foreseen:
-    outlook = outlook_for(records, plan, mode, _planned(document, plan, mode))
+    outlook = outlook_for(records, plan, mode, _planned(document, plan))
     return Foreseen(outlook, len(runs_of(records, mode)))
 
 
-def _planned(document: Mapping[str, JsonValue], plan: Plan, mode: Mode) -> Planned:
+def _planned(document: Mapping[str, JsonValue], plan: Plan) -> Planned:
     """Return how plans of earlier sessions are got. Most were run from the very same layout, but
     for its variables, and need not be read again."""
     ours = _without_variables(document)
 
-    def planned(record: Record) -> Plan | None:
+    def planned_like(record: Record) -> Plan | None:
         if _without_variables(record.layout) == ours:
             return replace(plan, variables=record.variables)
-        try:
-            return layout.plan_of(record.layout, rehearse=mode is Mode.REHEARSAL)
-        except LayoutError:
-            return None
+        return planned(record)
 
-    return planned
+    return planned_like
 
 
 def _without_variables(document: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:

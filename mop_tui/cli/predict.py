@@ -14,14 +14,15 @@ from typing import NoReturn
 import click
 
 from mop_tui import layout
+from mop_tui.cli.learning import planned
 from mop_tui.cli.options import settings_of
 from mop_tui.decisions.wording import counted
 from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.wording import lasting, listed, printable
-from mop_tui.errors import LayoutError, UsageError
+from mop_tui.errors import UsageError
 from mop_tui.foresight.calibration import calibrate
 from mop_tui.foresight.compositions import Candidate
-from mop_tui.foresight.durations import TooFew, learn
+from mop_tui.foresight.durations import Learnt, TooFew, learn
 from mop_tui.foresight.observing import task_name
 from mop_tui.foresight.prediction import RANKS, Budget, Prediction, Unknown, predict
 from mop_tui.foresight.record import MODEL, PATTERN_TYPE, Record
@@ -127,15 +128,16 @@ def command(
         click.echo(printable(why), err=True)
     asked = _asked(what, known, mode, settings_of(settings))
     records = known.of(asked.task, mode)
-    learnt = learn(records, asked.plan, mode=mode)
-    if isinstance(learnt, TooFew):
-        _tell_nothing(asked, _too_few(asked, learnt, known, mode), as_json=as_json, few=learnt)
-    span = calibrate(records, _Planner(mode), mode=mode).span
-    told = predict(asked.plan, learnt, records, max_time, budget, span=span)
+    known_of = _learnt(asked, records, mode)
+    if isinstance(known_of, TooFew):
+        said = _too_few(asked.task, known_of, known, mode)
+        _tell_nothing(asked, said, as_json=as_json, few=known_of)
+    plan, learnt = known_of
+    span = calibrate(records, _Planner(), mode=mode).span
+    told = predict(plan, learnt, records, max_time, budget, span=span)
     if isinstance(told, Unknown):
-        _tell_nothing(
-            asked, f"nobody can tell when this would be done: {told.why}", as_json=as_json
-        )
+        said = f"nobody can tell when this would be done: {told.why}"
+        _tell_nothing(asked, said, as_json=as_json)
     if as_json:
         click.echo(json.dumps(_plain(asked, told, records)))
         return
@@ -152,23 +154,27 @@ class _Asked:
     """What a prediction is about."""
 
     task: str
-    plan: Plan
+    plan: Plan | None
+    """None where no session of the mode tells of one."""
+
+
+def _learnt(asked: _Asked, records: Sequence[Record], mode: Mode) -> tuple[Plan, Learnt] | TooFew:
+    if asked.plan is None:
+        return TooFew(0)
+    known = learn(records, asked.plan, mode=mode)
+    return known if isinstance(known, TooFew) else (asked.plan, known)
 
 
 class _Planner:
     """Makes plans of the layouts of records, of equal ones once."""
 
-    def __init__(self, mode: Mode) -> None:
-        self._rehearse = mode is Mode.REHEARSAL
+    def __init__(self) -> None:
         self._made: dict[str, Plan | None] = {}
 
     def __call__(self, record: Record) -> Plan | None:
         text = json.dumps(record.layout)
         if text not in self._made:
-            try:
-                self._made[text] = layout.plan_of(record.layout, rehearse=self._rehearse)
-            except LayoutError:
-                self._made[text] = None
+            self._made[text] = planned(record)
         return self._made[text]
 
 
@@ -176,13 +182,14 @@ def _asked(what: str, known: Known, mode: Mode, settings: dict[str, str]) -> _As
     """Return what is asked about. A file goes first, then a task that is known, then a layout that
     comes with the program. Raises `UsageError` if it is none of these."""
     path = Path(what)
-    records = known.of(what, mode) or known.of(what)
+    records = known.of(what)
     named = os.path.exists(path) or len(path.parts) > 1 or bool(path.suffix)  # noqa: PTH110
     if records and not path.is_file():
         if settings:
             raise UsageError("--set goes with a LAYOUT: a task is taken as it was done last")
-        plan = _Planner(mode)(records[-1])
-        if plan is None:
+        of_mode = known.of(what, mode)
+        plan = planned(of_mode[-1]) if of_mode else None
+        if of_mode and plan is None:
             why = "its layout is none for this version any more; name one"
             raise UsageError(f"{what}: {why} (mop-tui predict LAYOUT)")
         return _Asked(what, plan)
@@ -204,10 +211,10 @@ def _unknown(what: str, known: Known) -> str:
     return f"{what}: nothing is known of such a task; known are {listed(tasks[:LISTED])}{more}"
 
 
-def _too_few(asked: _Asked, few: TooFew, known: Known, mode: Mode) -> str:
+def _too_few(task: str, few: TooFew, known: Known, mode: Mode) -> str:
     kind = "sessions" if mode is Mode.LIVE else "rehearsals"
     said = f"not enough {kind} yet ({few.known} of {few.needed})"
-    rehearsals = len(known.of(asked.task, Mode.REHEARSAL))
+    rehearsals = len(known.of(task, Mode.REHEARSAL))
     if mode is Mode.LIVE and rehearsals >= few.needed:
         return f"{said}; there are {rehearsals} rehearsals: --rehearsed tells of those"
     if mode is Mode.REHEARSAL:
@@ -340,7 +347,7 @@ def _teams(told: Prediction, width: int) -> Iterator[str]:
 
 def _path(told: Prediction, width: int) -> Iterator[str]:
     """Yield the critical path, with what was waited for although all that is needed was there."""
-    steps = told.recommended.course.path
+    steps = told.recommended.path
     yield f"  critical path, {lasting(told.recommended.makespan)}"
     shown: Sequence[Step | None] = steps
     if len(steps) > STEPS:
@@ -423,7 +430,7 @@ def _plain(asked: _Asked, told: Prediction, records: Sequence[Record]) -> dict[s
                 "coverage": told.span.coverage,
             },
             "recommended_topology": told.topology.shape,
-            "critical_path": list(told.recommended.course.critical_path),
+            "critical_path": list(told.recommended.critical_path),
             **_plain_team(told.recommended),
             "fits": {
                 "max_time": told.fits_time,

@@ -12,17 +12,19 @@ _SOON = 2 * 60_000
 """Less than this is told with seconds."""
 
 
-def expected_ends(frame: Frame) -> Iterator[str]:
-    """Yield the same in more and fewer words, the most first."""
-    end = expected_end(frame)
-    span = _span(frame, brief=True)
+def expected_ends(frame: Frame, *, short: bool = False) -> Iterator[str]:
+    """Yield the same in more and fewer words, the most first: with the range, and from how many
+    sessions it is known, where that was learnt."""
+    end, span, learnt = expected_end(frame, short=short), _span(frame), _learnt(frame)
     if end and span:
-        yield f"{end} ({span}, {_learnt(frame)})"
+        if not short:
+            yield f"{end} ({span}, {learnt})"
         yield f"{end} ({span})"
-    elif end and _learnt(frame):
-        yield f"{end} ({_learnt(frame)})"
+        if not short:
+            yield f"{expected_end(frame, short=True)} ({span})"
+    elif end and learnt and not short:
+        yield f"{end} ({learnt})"
     yield end
-    yield expected_end(frame, short=True)
 
 
 def expected_end(frame: Frame, *, short: bool = False) -> str:
@@ -53,10 +55,10 @@ def why_so(frame: Frame) -> str:
     estimate = frame.estimate
     if estimate is None:
         return ""
-    parts = [estimate.why, _learnt(frame)]
-    span = _span(frame)
+    learnt, span = _learnt(frame), _span(frame)
+    parts = [estimate.why, f"learnt {learnt}" if learnt else ""]
     if span and estimate.coverage is not None:
-        parts[-1] += f", by which it ends {span} in {cases(estimate.coverage)}"
+        parts.append(f"in {cases(estimate.coverage)} {span}")
     if estimate.your_move is not None:
         parts.append(f"it counts from the moment you {estimate.your_move}")
     if estimate.waits:
@@ -80,7 +82,7 @@ def _learnt(frame: Frame) -> str:
     return f"from {estimate.sessions} session{'' if estimate.sessions == 1 else 's'}"
 
 
-def _span(frame: Frame, *, brief: bool = False) -> str:
+def _span(frame: Frame) -> str:
     """Return between which moments the end is expected, or after how long once the operator has
     done something; empty if there is no range."""
     estimate = frame.estimate
@@ -88,12 +90,9 @@ def _span(frame: Frame, *, brief: bool = False) -> str:
         return ""
     soonest, latest = estimate.span
     if estimate.your_move is not None:
-        ends = [_length(it - estimate.at) for it in (soonest, latest)]
-        return f"{ends[0]} to {ends[1]}" if brief else f"{ends[0]} to {ends[1]} later"
+        return f"{_length(soonest - estimate.at)} to {_length(latest - estimate.at)}"
     first, last = (_moment(frame, it, it - frame.now) for it in (soonest, latest))
-    if brief:
-        return f"{first} to {last}"
-    return f"between {first} and {last}"
+    return f"{first} to {last}"
 
 
 def _after_you(estimate: Estimate, left: int, *, short: bool) -> str:

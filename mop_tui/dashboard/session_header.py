@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mop_tui.dashboard.ending import expected_ends
+from mop_tui.dashboard.ending import expected_end, expected_ends
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.line import Line, clip, spread, width_of
 from mop_tui.dashboard.lines import FrameLines
@@ -52,7 +52,8 @@ class SessionHeader(FrameLines):
             (" elapsed" if width >= 60 else "", "dim"),
         )
         left = width - width_of(right) - 2 - _LEAST_BAR
-        end = next((end for end in expected_ends(frame) if len(end) <= left), "")
+        ends = (*expected_ends(frame), expected_end(frame, short=True))
+        end = next((end for end in ends if len(end) <= left), "")
         if end:
             right += ((f"  {end}", "you" if _is_your_turn(frame) else "strong"),)
         room = max(_LEAST_BAR, width - width_of(right))

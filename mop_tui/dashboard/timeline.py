@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from mop_tui.dashboard.banner import Banner, Trouble
 from mop_tui.dashboard.bars import CRITICAL, LEGEND
-from mop_tui.dashboard.ending import expected_end, expected_ends
+from mop_tui.dashboard.ending import expected_ends
 from mop_tui.dashboard.frame import Frame
 from mop_tui.dashboard.inbox_line import InboxLine
 from mop_tui.dashboard.key_line import KeyLine
@@ -62,7 +62,7 @@ class _Header(FrameLines):
             return clip(((f" {CRITICAL} critical path unknown: {outlook.unknown}", "dim"),), width)
         if not outlook.path:
             return ((" no critical path: nothing has been begun", "dim"),)
-        ends = expected_ends(frame) if width >= 100 else [expected_end(frame, short=True)]
+        ends = expected_ends(frame, short=width < 100)
         end = next((it for it in ends if len(it) <= width // 2), "")
         right: Line = ((f"  {end} ", "strong"),) if end else ((" ", "plain"),)
         label = f" {CRITICAL} critical path" if width >= 60 else f" {CRITICAL}"

@@ -15,7 +15,7 @@ from mop_tui.domain.immutable import immutable
 from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.plan import AgentSpec, Lifetime, Plan, TaskSpec
 from mop_tui.domain.session import Snapshot
-from mop_tui.foresight.simulation import Course, opening, play
+from mop_tui.foresight.simulation import Course, Step, opening, play
 
 MOST = 100
 """So many alike are tried at most, unless the layout has more."""
@@ -50,7 +50,10 @@ class Candidate:
     cost: float
     """What it costs by the prices of its models; without prices, in agent-hours: how many agents
     for how many hours."""
-    course: Course
+    path: tuple[Step, ...]
+    """What its end waits for, as a `Course` tells."""
+    work: tuple[int, ...]
+    """For how long the agents of each group are at work, all together."""
     kinds: Mapping[AgentId, str]
     """Of which type each agent is; those that the layout does not have go by names of ours."""
     as_is: bool = False
@@ -60,6 +63,11 @@ class Candidate:
     def teams(self) -> dict[TeamId, int]:
         """How many agents each team has."""
         return {team: sum(types.values()) for team, types in self.composition.items()}
+
+    @property
+    def critical_path(self) -> tuple[TaskId, ...]:
+        """The tasks on the path, each once."""
+        return tuple(dict.fromkeys(step.stint.task for step in self.path))
 
 
 @immutable
@@ -186,23 +194,24 @@ class Compositions:
         for _, change, number in sorted(moves):
             now[number] += change
             peaks[number] = max(peaks[number], now[number])
-        return Need(course.makespan, tuple(self._work(course)), tuple(peaks))
+        return Need(course.makespan, self._work(course), tuple(peaks))
 
-    def _work(self, course: Course) -> list[int]:
+    def _work(self, course: Course) -> tuple[int, ...]:
         """Return for how long the agents of each group are at work, all together."""
         work = [0] * len(self.groups)
         for stint in course.stints:
             number = self._number_of.get(stint.agent)
             if number is not None:
                 work[number] += stint.ends - stint.begins
-        return work
+        return tuple(work)
 
     def least_at_work(self, composition: Composition) -> list[int]:
         """Return the groups that have several agents, those first who have least to do."""
         candidate = self.candidate(composition)
-        work = self._work(Course(0) if candidate is None else candidate.course)
+        if candidate is None:
+            return []
         several = [it for it, count in enumerate(composition) if count > 1]
-        return sorted(several, key=lambda it: work[it] / composition[it])
+        return sorted(several, key=lambda it: candidate.work[it] / composition[it])
 
     def _price(self, spec: AgentSpec) -> float:
         return self.plan.prices.get(spec.model or "", 0)
@@ -223,7 +232,9 @@ class Compositions:
         size = len(start.agents)
         cost = self._cost(start, course) if self.priced else size * makespan / HOUR
         kinds = {name: row.spec.type for name, row in start.agents.items()}
-        return Candidate(composition, size, makespan, cost, course, kinds, as_is)
+        # Of a large plan with many teams, all that each does would be too much to keep.
+        work = self._work(course)
+        return Candidate(composition, size, makespan, cost, course.path, work, kinds, as_is)
 
     def _cost(self, start: Snapshot, course: Course) -> float:
         """Return what a course costs: agents that live for the session cost from when they are

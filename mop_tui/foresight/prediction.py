@@ -302,7 +302,7 @@ def _waits(
 ) -> Mapping[int, int]:
     """Return for how long the course waits for each group of which there could be more."""
     waits: Counter[int] = Counter()
-    for step in candidate.course.path:
+    for step in candidate.path:
         if step.waited_for == "agent" and not step.stint.review:
             able = teams.able(step.stint.task)
             group = next((it for it in able if composition[it] < peaks[it]), None)
@@ -378,10 +378,8 @@ def _assumptions(teams: Compositions, learnt: Learnt, topology: Topology) -> Ite
         yield "Questions that no session tells of are answered at once."
     guessed = [name for name in plan.tasks if not _is_its_own(learnt, name)]
     if guessed:
-        yield (
-            f"{len(guessed)} of {len(plan.tasks)} tasks take as long as others of their agent type,"
-            " or as they declare, for no session tells of them."
-        )
+        some = f"{len(guessed)} of {len(plan.tasks)} tasks"
+        yield f"No session tells of {some}: others of the agent type do, or what is declared."
     if plan.triggers:
         yield "Nothing is counted of what triggers bring about besides the teams that they spawn."
     if topology.factor != 1:

@@ -78,11 +78,6 @@ class Course:
     path: tuple[Step, ...] = ()
     """What the end waited for, the first step first."""
 
-    @property
-    def critical_path(self) -> tuple[TaskId, ...]:
-        """The tasks on the path, each once."""
-        return tuple(dict.fromkeys(step.stint.task for step in self.path))
-
 
 def simulate(
     plan: Plan,

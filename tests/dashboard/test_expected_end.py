@@ -1,5 +1,7 @@
 """When everything will be done, as the operator reads it."""
 
+from dataclasses import replace
+
 import pytest
 from dashboard.desk import Desk, at_desk
 from dashboard.stage import MINUTE, SECOND, Recording, Stage, team
@@ -7,7 +9,8 @@ from dashboard.stage import MINUTE, SECOND, Recording, Stage, team
 from mop_tui.dashboard import frame
 from mop_tui.dashboard.detail_dialog import DetailDialog
 from mop_tui.domain.eta import Estimate, estimate
-from mop_tui.domain.ids import AgentId, QuestionName
+from mop_tui.domain.ids import AgentId, QuestionName, TaskId
+from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.session import Snapshot
 from mop_tui.domain.task_lifecycle import TaskState, TaskTrigger
@@ -116,9 +119,9 @@ def estimated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """At what session times the end was estimated."""
     times: list[int] = []
 
-    def watched(snapshot: Snapshot, now: int) -> Estimate | None:
+    def watched(snapshot: Snapshot, now: int, outlook: Outlook | None) -> Estimate | None:
         times.append(now)
-        return estimate(snapshot, now)
+        return estimate(snapshot, now, outlook)
 
     monkeypatch.setattr(frame, "estimate", watched)
     return times
@@ -146,3 +149,91 @@ async def test_the_end_is_estimated_less_often_while_somebody_types(estimated: l
         stage.progress("builder", 65)
         await desk.wait(1)
         assert len(estimated) == 2
+
+
+# -- as earlier sessions tell -----------------------------------------------------------------
+
+
+LEARNT = Outlook(
+    sessions=7,
+    durations={TaskId("build"): 30 * MINUTE, TaskId("deliver"): 60 * MINUTE},
+    waits={QuestionName("gate"): 15 * MINUTE},
+    low=0.75,
+    high=1.5,
+    coverage=0.75,
+)
+
+
+async def test_the_header_tells_in_which_range_it_ends_and_how_that_is_known() -> None:
+    stage = delivery()
+    stage.outlook = LEARNT
+    async with at_desk(stage, (160, 30)) as desk:
+        said = "about 16:00, 1 h 20 min left (15:40 to 16:40, from 7 sessions)"
+        assert said in desk.lines()[2]
+
+
+@pytest.mark.parametrize(
+    ("width", "said"), [(80, "1 h 20 min left (15:40 to 16:40)"), (60, "1 h 20 min left")]
+)
+async def test_narrow_screens_leave_out_what_fits_least(width: int, said: str) -> None:
+    stage = delivery()
+    stage.outlook = LEARNT
+    async with at_desk(stage, (width, 30)) as desk:
+        assert said in desk.lines()[2]
+        assert "from 7 sessions" not in desk.lines()[2]
+
+
+async def test_the_session_tells_in_how_many_cases_it_ends_within_the_range() -> None:
+    stage = delivery(gate=QuestionName("gate"))
+    stage.outlook = LEARNT
+    async with at_desk(stage, (80, 40)) as desk:
+        assert "your answer" not in desk.lines()[2]  # it is counted how long that takes
+        await desk.press("o")
+        note = " ".join(" ".join(desk.text().split("\n")).replace("│", " ").split())
+        assert "learnt from 7 sessions; in 7 of 10 cases 15:51 to 17:02; 1 question will be" in note
+        assert "asked before, and waits as long as in those sessions" in note
+
+
+async def test_a_task_tells_how_long_it_took_in_earlier_sessions() -> None:
+    stage = delivery()
+    stage.outlook = LEARNT
+    async with at_desk(stage, (80, 40)) as desk:
+        await desk.press("tab", "enter")
+        assert isinstance(desk.app.screen, DetailDialog)
+        assert "1h00m, as in earlier sessions; declared as 30m" in desk.text()
+
+
+async def test_what_takes_longer_than_expected_has_no_range() -> None:
+    stage = delivery()
+    stage.outlook = LEARNT
+    stage.time = 35 * MINUTE
+    async with at_desk(stage, (160, 30)) as desk:
+        assert "not before 16:05, 1 h left (from 7 sessions)" in desk.lines()[2]
+
+
+async def test_few_sessions_tell_no_range() -> None:
+    stage = delivery()
+    stage.outlook = replace(LEARNT, low=None, high=None, coverage=None)
+    async with at_desk(stage, (160, 30)) as desk:
+        assert "about 16:00, 1 h 20 min left (from 7 sessions)" in desk.lines()[2]
+
+
+async def test_a_range_that_counts_from_your_answer_is_told_in_minutes() -> None:
+    stage = delivery(gate=QuestionName("gate"))
+    stage.outlook = LEARNT
+    async with at_desk(stage, (160, 30)) as desk:
+        stage.finish("builder", back=True)
+        stage.move_task("deliver", TaskTrigger.NEEDS_MET, TaskState.READY, "build is complete")
+        stage.ask("Deliver?", task="deliver")
+        await later(desk, SECOND)
+        await desk.press("escape")
+        said = "after your answer: 1 h (45 min to 1 h 30 min, from 7 sessions)"
+        assert said in desk.lines()[2]
+
+
+async def test_the_timeline_shows_what_is_ahead_as_earlier_sessions_tell() -> None:
+    stage = delivery()
+    stage.outlook = LEARNT
+    async with at_desk(stage, (160, 30)) as desk:
+        await desk.press("L")
+        assert "about 16:00, 1 h 20 min left (15:40 to 16:40, from 7 sessions)" in desk.text()

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from records import RECORDS
 
 from mop_tui.domain.ids import AgentId, QuestionName, TaskId, TeamId
 from mop_tui.domain.plan import AgentSpec, Lifetime, Mode, Plan, Review, TaskSpec, TeamSpec
 from mop_tui.domain.topology import Shape
 from mop_tui.domain.triggers import Limits
 from mop_tui.foresight.calibration import Span
-from mop_tui.foresight.durations import Learnt
+from mop_tui.foresight.durations import Learnt, TooFew, learn
 from mop_tui.foresight.prediction import Budget, Prediction, Unknown, predict
 from mop_tui.foresight.record import Record
 from sessions import agent, plan, question, task
@@ -84,7 +85,7 @@ def test_without_constraints_it_is_the_smallest_team_that_is_nearly_the_fastest(
     chain = [task(f"t{n}", skill="code", needs=[f"t{n - 1}"] if n else []) for n in range(4)]
     alone = told(plan([coder("ann"), coder("ben")], chain))
     assert alone.recommended.teams == {"crew": 1}
-    assert alone.recommended.course.critical_path == ("t0", "t1", "t2", "t3")
+    assert alone.recommended.critical_path == ("t0", "t1", "t2", "t3")
 
 
 def test_a_little_faster_is_not_worth_another_agent() -> None:
@@ -328,15 +329,28 @@ def test_a_recommendation_holds_what_it_says(
     assert one.cheapest.cost <= team.cost
     assert team.size == sum(team.teams.values())
     assert team.size >= 1
-    assert {stint.task for stint in team.course.stints} == set(it.tasks)
-    assert team.makespan == team.course.makespan
+    assert team.path[-1].stint.ends == team.makespan
     kinds = {(spec.team, spec.type) for spec in it.agents.values()}
     there = {(name, kind) for name, types in team.composition.items() for kind in types}
     assert there == kinds
-    for stint in team.course.stints:
-        spec = it.tasks[stint.task]
-        if not stint.review and spec.agent is not None:
-            assert team.kinds[stint.agent] == it.agents[spec.agent].type
+    for step in team.path:
+        spec = it.tasks[step.stint.task]
+        if not step.stint.review and spec.agent is not None:
+            assert team.kinds[step.stint.agent] == it.agents[spec.agent].type
+
+
+@given(plans(), st.lists(RECORDS, min_size=3, max_size=5), TIMES, BUDGETS)
+@settings(max_examples=60)
+def test_whatever_sessions_tell_something_is_predicted(
+    it: Plan, records: list[Record], limit: int | None, budget: Budget | None
+) -> None:
+    usable = [replace(one, mode=Mode.LIVE, success=True) for one in records]
+    known = learn(usable, it, mode=Mode.LIVE)
+    assert not isinstance(known, TooFew)
+    one = told(it, limit, budget, known=known, records=usable)
+    assert one.topology.shape in {record.topology for record in usable} | {
+        shape for record in usable for shape in record.overhead
+    }
 
 
 def test_the_same_is_predicted_every_time() -> None:
