@@ -154,7 +154,7 @@ def test_neither_plan_nor_check_runs_or_watches_anything(mop: Mop, tmp_path: Pat
 
 PLAYED = """
 session: {id: played, vars: {size: "1"}}
-agent_types: {worker: {}}
+agent_types: {worker: {sim: {output: [done]}}}
 teams: {crew: {agents: [{id: ann, type: worker}]}}
 tasks:
   dig: {agent: ann, duration: 10m}
@@ -180,7 +180,7 @@ def test_how_long_it_will_take_is_told_from_three_sessions_on(mop: Mop, tmp_path
     said = re.search(
         r"Expected length: (\d+) min, learnt from 3 sessions; in 5 of 10 cases (\d+) min to (\d+)"
         r" min\.",
-        text,
+        " ".join(text.split()),
     )
     assert said is not None, text
     length, soonest, latest = map(int, said.groups())

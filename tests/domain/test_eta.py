@@ -373,7 +373,7 @@ def test_a_gate_that_was_opened_is_not_waited_for() -> None:
 
 def test_reviews_take_what_those_of_earlier_sessions_took() -> None:
     by_bob = Review(AgentId(BOB), expected_ms=MINUTE)
-    rows = [agent(ANN), agent(BOB, skills=())], [task("a", 10, review=by_bob)]
+    rows = [agent(ANN), agent(BOB)], [task("a", 10, review=by_bob)]
     outlook = Outlook(7, {review_of(TaskId("a")): 6 * MINUTE})
     assert foreseen(outlook, *rows).left == 16 * MINUTE
     under_way = [
