@@ -330,7 +330,7 @@ def _compared(told: Prediction) -> Iterator[str]:
 
 
 def _money(amount: float) -> str:
-    return f"{amount:,.2f}"
+    return f"{amount:,.2f}" if amount >= 0.1 or amount == 0 else f"{amount:.2g}"
 
 
 def _teams(told: Prediction, width: int) -> Iterator[str]:
