@@ -91,6 +91,7 @@ def _number(text: str) -> float | None:
 @click.option("--max-time", type=TimeType(), help="How long it may take, such as 3h.")
 @click.option(
     "--budget",
+    metavar="low|medium|high|NUMBER",
     type=BudgetType(),
     help="What it may cost: a number in the unit of the layout's prices, or a rank.",
 )
@@ -287,8 +288,11 @@ def _fits(told: Prediction) -> Iterator[str]:
 
 def _fits_time(told: Prediction, limit: str) -> str:
     if not told.fits_time:
-        payable = "" if told.cap is None else " that can be paid for"
-        return f"No team{payable} fits into {limit}; this is the fastest."
+        if told.fits_budget is False:
+            return f"It does not fit into {limit}."
+        if told.fits_budget:
+            return f"No team within the budget fits into {limit}; this is the fastest of them."
+        return f"No team fits into {limit}; this is the fastest."
     if told.surely_fits_time is None:
         return f"It fits into {limit}; nobody can tell how surely."
     if told.surely_fits_time:
@@ -340,7 +344,7 @@ def _teams(told: Prediction, width: int) -> Iterator[str]:
     for team, types in it.composition.items():
         if not types and not own.teams.get(team):
             continue
-        which = listed([f"{number} {name}" for name, number in types.items()])
+        which = ", ".join(name if n == 1 else f"{name} ×{n}" for name, n in types.items())  # noqa: RUF001
         row = f"  {_cut(team, names)}  {it.teams[team]:>6}  {own.teams.get(team, 0):>4}  {which}"
         yield from _hanging(row, width, names + 18)
 
@@ -372,16 +376,16 @@ def _waited(team: Candidate, step: Step) -> str:
         return ""
     match step.waited_for:
         case "agent":
-            what = f"{team.kinds[step.stint.agent]} to be free"
+            what = f"a free {team.kinds[step.stint.agent]}"
         case "lock":
             what = f"lock {step.what}"
         case "answer":
             what = f"your answer to {step.what}"
         case "place":
-            what = "max_agents"
+            what = "a place (max_agents)"
         case _:
             return ""
-    return f"  after {lasting(step.waited_ms)} of waiting for {what}"
+    return f"  waited {lasting(step.waited_ms)} for {what}"
 
 
 def _cut(name: str, width: int) -> str:
