@@ -127,14 +127,15 @@ def command(
     known = Store(usual_folder()).read()
     for why in known.unread:
         click.echo(printable(why), err=True)
-    asked = _asked(what, known, mode, settings_of(settings))
+    planner = _Planner()
+    asked = _asked(what, known, mode, planner, settings_of(settings))
     records = known.of(asked.task, mode)
     known_of = _learnt(asked, records, mode)
     if isinstance(known_of, TooFew):
         said = _too_few(asked.task, known_of, known, mode)
         _tell_nothing(asked, said, as_json=as_json, few=known_of)
     plan, learnt = known_of
-    span = calibrate(records, _Planner(), mode=mode).span
+    span = calibrate(records, planner, mode=mode).span
     told = predict(plan, learnt, records, max_time, budget, span=span)
     if isinstance(told, Unknown):
         said = f"nobody can tell when this would be done: {told.why}"
@@ -179,7 +180,9 @@ class _Planner:
         return self._made[text]
 
 
-def _asked(what: str, known: Known, mode: Mode, settings: dict[str, str]) -> _Asked:
+def _asked(
+    what: str, known: Known, mode: Mode, planner: _Planner, settings: dict[str, str]
+) -> _Asked:
     """Return what is asked about. A file goes first, then a task that is known, then a layout that
     comes with the program. Raises `UsageError` if it is none of these."""
     path = Path(what)
@@ -189,7 +192,7 @@ def _asked(what: str, known: Known, mode: Mode, settings: dict[str, str]) -> _As
         if settings:
             raise UsageError("--set goes with a LAYOUT: a task is taken as it was done last")
         of_mode = known.of(what, mode)
-        plan = planned(of_mode[-1]) if of_mode else None
+        plan = planner(of_mode[-1]) if of_mode else None
         if of_mode and plan is None:
             why = "its layout is none for this version any more; name one"
             raise UsageError(f"{what}: {why} (mop-tui predict LAYOUT)")

@@ -29,7 +29,7 @@ the fastest."""
 MOST_WORK = 120_000
 """How many tasks are played through at most, all teams together, if there are so few tasks that
 more than `FEWEST` teams can be tried with that."""
-FEWEST, MOST_TRIED = 18, 300
+FEWEST, MOST_TRIED = 14, 300
 _TAKEN_FROM = 3
 """From how many groups, those that are least at work, it is tried to take somebody away."""
 _PART = 8
