@@ -453,6 +453,11 @@ def _score(score: Score, past: Past, before: Sequence[Record], planned: Planned)
         score.widths.append(span.high / span.low)
 
 
+def nearest_way(score: Score) -> str:
+    """Return the way to foretell that was least off at the median."""
+    return min(score.errors, key=lambda way: median(score.errors[way]))
+
+
 def lines(scores: Mapping[str, Score]) -> Iterator[str]:
     """Yield the table: a row a way to foretell, and a column what was foretold."""
     yield f"| error at the start, median (mean) | {' | '.join(scores)} |"
@@ -494,6 +499,8 @@ def main(arguments: list[str] | None = None) -> None:
         bare = [scored(recorded(it, named=False)) for it in files]
         scores["the same, no variables"] = _all(bare)
     print(*lines(scores), sep="\n")
+    for name, score in scores.items():
+        print(f"{name}: {nearest_way(score)} is nearest")
     if options.families:
         print(*lines(families), sep="\n")
 

@@ -22,7 +22,7 @@ WANTED = 0.8
 """The share of sessions that a range is to cover."""
 FORETOLD = 20
 """So many of the latest sessions are foretold, at most."""
-MOST_TASKS = 5_000
+MOST_TASKS = 20_000
 """So many tasks they have in all, at most: to foretell those of large ones takes long."""
 
 Planned = Callable[[Record], Plan | None]

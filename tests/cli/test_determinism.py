@@ -72,3 +72,22 @@ def test_another_seed_gives_another_play(mop: Mop, tmp_path: Path) -> None:
     first = _rehearse(mop, tmp_path / "first.jsonl", "1", "7")
     other = _rehearse(mop, tmp_path / "other.jsonl", "1", "8")
     assert first != other
+
+
+def test_what_was_learnt_from_other_sessions_changes_nothing(mop: Mop, tmp_path: Path) -> None:
+    layout = LAYOUTS / "mop-platform.yaml"
+    before = _rehearse(mop, tmp_path / "before.jsonl", "1", "7", layout=layout)
+    for seed in "123":
+        _rehearse(mop, tmp_path / f"{seed}.jsonl", "1", seed, layout=layout)
+    trained = mop("train", *(tmp_path / f"{seed}.jsonl" for seed in "123"))
+    assert trained.returncode == 0, trained.stderr
+    after = _rehearse(mop, tmp_path / "after.jsonl", "1", "7", layout=layout)
+    assert after == before
+    with JournalFile.open(tmp_path / "before.jsonl") as journal:
+        assert journal.header.outlook is None
+    with JournalFile.open(tmp_path / "after.jsonl") as journal:
+        outlook = journal.header.outlook
+    assert outlook is not None
+    assert outlook.sessions == 3
+    assert outlook.coverage == 0.5
+    assert outlook.durations

@@ -1,6 +1,7 @@
 """`mop-tui plan`: what running a layout would come to, told without running it."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -149,3 +150,55 @@ def test_neither_plan_nor_check_runs_or_watches_anything(mop: Mop, tmp_path: Pat
         done = mop(command, "works.yaml")
         assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "works.yaml"]
+
+
+PLAYED = """
+session: {id: played, vars: {size: "1"}}
+agent_types: {worker: {sim: {output: [done]}}}
+teams: {crew: {agents: [{id: ann, type: worker}]}}
+tasks:
+  dig: {agent: ann, duration: 10m}
+  fill: {agent: ann, needs: [dig], duration: 20m}
+"""
+
+
+def rehearsed(mop: Mop, folder: Path, seed: str) -> None:
+    file = folder / f"{seed}.jsonl"
+    done = mop("run", "played.yaml", "--headless", "--seed", seed, "--session-file", file)
+    assert done.returncode == 0, done.stderr
+    assert mop("train", file).returncode == 0
+
+
+def test_how_long_it_will_take_is_told_from_three_sessions_on(mop: Mop, tmp_path: Path) -> None:
+    (tmp_path / "played.yaml").write_text(PLAYED, encoding="utf-8")
+    for known, seed in enumerate("123"):
+        text = mop("plan", "played.yaml").stdout
+        assert f"Expected length: not enough sessions yet ({known} of 3)." in text
+        rehearsed(mop, tmp_path, seed)
+    text = mop("plan", "played.yaml", "--set", "size=2").stdout
+    assert "Critical path: dig > fill; 30 min at least." in text
+    said = re.search(
+        r"Expected length: (\d+) min, learnt from 3 sessions; in 5 of 10 cases (\d+) min to (\d+)"
+        r" min\.",
+        " ".join(text.split()),
+    )
+    assert said is not None, text
+    length, soonest, latest = map(int, said.groups())
+    assert soonest <= length <= latest
+    told = json.loads(mop("plan", "played.yaml", "--json").stdout)["expected"]
+    assert (told["sessions"], told["sessions_needed"], told["coverage"]) == (3, 3, 0.5)
+    assert told["soonest_ms"] <= told["length_ms"] <= told["latest_ms"]
+
+
+def test_what_cannot_be_read_of_earlier_sessions_is_told(mop: Mop, tmp_path: Path) -> None:
+    (tmp_path / "played.yaml").write_text(PLAYED, encoding="utf-8")
+    data = tmp_path / "data"
+    (data / "mop-tui").mkdir(parents=True)
+    (data / "mop-tui" / "workflows").write_text("no folder")
+    env = {"XDG_DATA_HOME": str(data)}
+    done = mop("plan", "played.yaml", env=env)
+    assert done.returncode == 0
+    assert "Expected length: unknown." in done.stdout
+    ran = mop("run", "played.yaml", "--headless", "--session-file", "it.jsonl", env=env)
+    assert ran.returncode == 0
+    assert str(data) in ran.stderr

@@ -21,8 +21,10 @@ from mop_tui.domain.ids import (
     TeamId,
 )
 from mop_tui.domain.locks import Lock
-from mop_tui.domain.plan import AgentSpec, TaskSpec
+from mop_tui.domain.outlook import Outlook
+from mop_tui.domain.plan import AgentSpec, Review, TaskSpec
 from mop_tui.domain.priority import Priority
+from mop_tui.domain.review import review_of
 from mop_tui.domain.rows import Agent, Question, Task
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.task_lifecycle import TaskState
@@ -317,3 +319,73 @@ def test_two_thousand_tasks_are_played_through_in_a_moment() -> None:
     began = time.process_time()
     assert estimate(shown, NOW) is not None
     assert time.process_time() - began < 0.5
+
+
+# -- as earlier sessions tell -----------------------------------------------------------------
+
+
+def foreseen(outlook: Outlook, *args: Any, **more: Any) -> Estimate:
+    found = estimate(snapshot(*args, **more), NOW, outlook)
+    assert found is not None
+    return found
+
+
+def learnt(**minutes: float) -> dict[TaskId, int]:
+    return {TaskId(name): round(it * MINUTE) for name, it in minutes.items()}
+
+
+def test_what_tasks_took_in_earlier_sessions_stands_before_what_is_declared() -> None:
+    rows = [agent(ANN)], [task("a", 10), task("b", None, "a"), task("c", 5, "b")]
+    found = foreseen(Outlook(7, learnt(a=20, b=30)), *rows)
+    assert (found.left, found.sessions) == (55 * MINUTE, 7)
+    assert minutes_left(*rows) is None
+
+
+def test_what_is_in_hand_is_expected_to_take_the_rest_of_that() -> None:
+    tasks = [active("a", 10, ANN, 8)]
+    assert foreseen(Outlook(7, learnt(a=20)), [agent(ANN)], tasks).left == 12 * MINUTE
+    late = foreseen(Outlook(7, learnt(a=5), low=0.5, high=2.0), [agent(ANN)], tasks)
+    assert (late.late, late.span) == (True, None)
+
+
+def test_questions_are_waited_for_and_keep_nobody_busy() -> None:
+    gate = QuestionName("gate")
+    tasks = [task("a", 10), task("asked", 10, gate=gate), task("b", 10), task("last", 5, "asked")]
+    outlook = Outlook(7, waits={gate: 12 * MINUTE})
+    found = foreseen(outlook, [agent(ANN)], tasks)
+    assert (found.left, found.to_ask, found.waits) == (35 * MINUTE, 1, 1)
+    assert found.begins[TaskId("asked")] == NOW + 20 * MINUTE
+    alone = foreseen(outlook, [agent(ANN)], tasks[1:2])
+    assert alone.left == 22 * MINUTE
+    later = foreseen(outlook, [agent(ANN)], [task("a", 10), task("asked", 10, "a", gate=gate)])
+    assert later.left == 32 * MINUTE
+    unknown = foreseen(Outlook(7), [agent(ANN)], tasks)
+    assert (unknown.left, unknown.to_ask, unknown.waits) == (35 * MINUTE, 1, 0)
+
+
+def test_a_gate_that_was_opened_is_not_waited_for() -> None:
+    gate = QuestionName("gate")
+    outlook = Outlook(7, waits={gate: 12 * MINUTE})
+    opened = task("asked", 10, gate=gate, cleared=True)
+    found = foreseen(outlook, [agent(ANN)], [opened])
+    assert (found.left, found.to_ask, found.waits) == (10 * MINUTE, 0, 0)
+
+
+def test_reviews_take_what_those_of_earlier_sessions_took() -> None:
+    by_bob = Review(AgentId(BOB), expected_ms=MINUTE)
+    rows = [agent(ANN), agent(BOB)], [task("a", 10, review=by_bob)]
+    outlook = Outlook(7, {review_of(TaskId("a")): 6 * MINUTE})
+    assert foreseen(outlook, *rows).left == 16 * MINUTE
+    under_way = [
+        task("a", 10, review=by_bob, state=TaskState.REVIEWING),
+        active("review-of-a-1", 1, BOB, 2, reviews=TaskId("a")),
+    ]
+    assert foreseen(outlook, [agent(ANN), agent(BOB)], under_way).left == 4 * MINUTE
+
+
+def test_the_range_is_of_the_time_that_is_left() -> None:
+    outlook = Outlook(7, low=0.5, high=2.0, coverage=0.75)
+    found = foreseen(outlook, [agent(ANN)], [task("a", 10)])
+    assert found.span == (NOW + 5 * MINUTE, NOW + 20 * MINUTE)
+    assert found.coverage == 0.75
+    assert told([agent(ANN)], [task("a", 10)]).span is None
