@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from mop_tui import __version__
+from mop_tui.foresight.store import StoreError, usual_folder
 
 PACKAGES = ("textual", "pydantic", "pyyaml", "click")
 
@@ -42,7 +43,15 @@ def _facts() -> dict[str, str]:
         "colours": "off (NO_COLOR)" if os.environ.get("NO_COLOR") else "as the terminal has them",
         "program": str(Path(__file__).parents[1]),
         "sessions": str(Path("sessions").absolute()),
+        "records": _records(),
     }
+
+
+def _records() -> str:
+    try:
+        return str(usual_folder())
+    except StoreError as error:
+        return f"nowhere: {error}"
 
 
 def _version(package: str) -> str:

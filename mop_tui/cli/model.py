@@ -55,13 +55,13 @@ def command(task: str | None, *, as_json: bool, forget: str | None, yes: bool) -
         return
     if yes:
         raise UsageError("--yes goes with --forget")
-    known = store.read()
+    known = store.read(task)
+    if task is not None and not known.records:
+        raise UsageError(_unknown(task, _tasks(store.read())))
     for why in known.unread:
         click.echo(printable(why), err=True)
-    names = list(dict.fromkeys(record.task for record in reversed(known.records)))
-    if task is not None and task not in names:
-        raise UsageError(_unknown(task, names))
-    models = [_model(known, name) for name in (names if task is None else [task])]
+    names = _tasks(known)
+    models = [_model(known, name) for name in names]
     width = min(WIDEST, shutil.get_terminal_size().columns)
     if as_json:
         whole = {
@@ -112,6 +112,11 @@ class _Model:
 def _model(known: Known, task: str) -> _Model:
     found = {mode: known.of(task, mode) for mode in (Mode.LIVE, Mode.REHEARSAL)}
     return _Model(task, {mode: knowledge_of(them) for mode, them in found.items() if them})
+
+
+def _tasks(known: Known) -> list[str]:
+    """Return the names of all tasks, the one with the latest session first."""
+    return list(dict.fromkeys(record.task for record in reversed(known.records)))
 
 
 def _unknown(task: str, names: Sequence[str]) -> str:
@@ -168,7 +173,7 @@ def _of_mode(
     yield from _hanging(f"  {'agents':<10}  {_number(known.size)}: {teams}", width, 14)
     yield from _hanging(f"  {'topology':<10}  {_topologies(known)}", width, 14)
     if forecasts is not None:
-        yield from _hanging(f"  {'forecasts':<10}  {_quality(forecasts)}", width, 14)
+        yield from _hanging(f"  {'forecasts':<10}  {_quality(forecasts, number)}", width, 14)
     tables = {
         "work by agent type": known.work_by_type,
         "work by task": known.work_by_task,
@@ -211,10 +216,15 @@ def _topologies(known: Knowledge) -> str:
     return "; ".join(parts)
 
 
-def _quality(forecasts: Calibration) -> str:
+def _quality(forecasts: Calibration, sessions: int) -> str:
     """Return in words how far off forecasts would have been."""
     number = len(forecasts.ratios)
-    told = f"each of {counted(number, 'session')} foretold from the others"
+    if number == sessions:
+        told = f"each of {number} sessions foretold from the others"
+    elif number > 1:
+        told = f"each of the latest {number} sessions foretold from the others"
+    else:
+        told = "the latest session foretold from the others"
     if forecasts.error is not None:
         told += f": {_percent(forecasts.error)} off at the median"
     span = forecasts.span

@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -407,6 +408,17 @@ def test_sessions_that_go_alike_are_foretold_well_and_odd_ones_are_not(
         )
     [task] = model(mop)["tasks"]
     assert task["rehearsal"]["forecasts"]["error"] > 0.3
+
+
+def test_how_many_were_foretold_is_told(mop: Mop, work: Path) -> None:
+    mop("run", work, "--headless", "--rehearse")
+    mop("train")
+    [first] = store().read().records
+    for number in range(24):
+        store().add(replace(first, run=f"r{number}"))
+    said = " ".join(mop("model").stdout.split())
+    assert "forecasts each of the latest 20 sessions foretold from the others: 0.0 % off" in said
+    assert "80 % take 1.00 to 1.00 times as long as foretold" in said
 
 
 def test_an_unknown_task_is_told_with_what_may_be_meant(mop: Mop) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mop_tui.domain.plan import Mode
+from mop_tui.foresight.store import usual_folder
 from mop_tui.journal.header import Header, encode_header
 
 Mop = Callable[..., subprocess.CompletedProcess[str]]
@@ -171,6 +172,7 @@ def test_info_says_what_a_report_should(mop: Mop) -> None:
     facts = json.loads(mop("info", "--json").stdout)
     assert facts["python"].startswith(".".join(map(str, sys.version_info[:2])))
     assert "textual" in facts
+    assert facts["records"] == str(usual_folder())
     lines = mop("info").stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(facts)
 

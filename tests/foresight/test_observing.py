@@ -1,11 +1,13 @@
 """What is kept of a session: the times of its tasks, against the events they come from, and who
 and what took part."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from math import inf
 from pathlib import Path
 
+import programs
 import pytest
 from hands import Hand
 from pydantic import JsonValue
@@ -16,13 +18,14 @@ from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import Command, Steer, SwitchTopology
 from mop_tui.domain.fold import apply
-from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId
 from mop_tui.domain.plan import Mode, Retry, Review, Script, ScriptedMessage, ScriptedStep
 from mop_tui.domain.rows import KEPT_STAYS
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.foresight.observing import is_learnt_from, observe, record_of, task_name
 from mop_tui.foresight.record import Record, TaskRecord
+from mop_tui.foresight.store import Store, usual_folder
 from mop_tui.journal import JournalFile
 from sessions import (
     Ran,
@@ -250,7 +253,7 @@ def worked(events: Iterable[AnyEvent]) -> dict[TaskId, tuple[int, int]]:
     work: dict[TaskId, int] = {}
     ready: dict[TaskId, int] = {}
     states: dict[TaskId, TaskState] = {}
-    resting: dict[TaskId, bool] = {}
+    resting: dict[str, TaskId | None] = {}
     asked: dict[TaskId, str] = {}
     paused: dict[AgentId, bool] = {}
     holder: dict[TaskId, AgentId | None] = {}
@@ -261,7 +264,7 @@ def worked(events: Iterable[AnyEvent]) -> dict[TaskId, tuple[int, int]]:
                 by = holder[name]
                 free = by is None or not (state is TaskState.ACTIVE and paused.get(by))
                 work[name] = work.get(name, 0) + free * (event.at - since)
-            elif state is TaskState.READY and not resting.get(name) and name not in asked:
+            elif state is TaskState.READY and name not in {*resting.values(), *asked}:
                 ready[name] = ready.get(name, 0) + event.at - since
         since = event.at
         data = event.data
@@ -270,9 +273,12 @@ def worked(events: Iterable[AnyEvent]) -> dict[TaskId, tuple[int, int]]:
                 states[data.task] = data.to_state
                 if data.agent is not None:
                     holder[data.task] = data.agent
-                resting[data.task] = data.to_state is TaskState.READY and "rest" in data.reason
             case "agent.transitioned":
                 paused[data.agent] = data.to_state is AgentState.PAUSED
+            case "system.timer_set" if data.purpose == "retry":
+                resting[data.timer] = data.task
+            case "system.timer_fired":
+                resting.pop(data.timer, None)
             case "user.asked" if data.task is not None and data.agent is None:
                 asked[data.task] = data.question
             case "user.answered" | "user.expired" | "user.withdrawn":
@@ -326,8 +332,61 @@ def test_of_rehearsals_of_all_kinds_it_is_told_what_happened(
     record = observe(prepared.path)
     assert record.mode is Mode.REHEARSAL
     assert record.tasks
-    assert {it.id: it.work_ms for it in record.tasks} == {
-        it.id: times[it.id][0] for it in record.tasks if not it.at_least
+    assert {it.id: (it.work_ms, it.queue_ms) for it in record.tasks} == {
+        it.id: times[it.id] for it in record.tasks if not it.at_least
     }
     assert sum(record.team_composition.values()) == sum(record.agent_types.values())
     assert "secret" not in str(asdict(replace(record, layout={})))
+
+
+REAL = """
+session: {id: real}
+agent_types: {worker: {}}
+teams:
+  crew:
+    agents: [{id: ann, type: worker}, {id: ben, type: worker}, {id: cid, type: worker}]
+tasks:
+  tries:
+    agent: ann
+    retry: {times: 1, delay: 300ms}
+    run: {shell: "sleep 0.1; test -e tried || { touch tried; exit 1; }"}
+  prepares:
+    agent: ben
+    pre_task: {shell: "sleep 0.2"}
+    run: {shell: "sleep 0.1"}
+  queues: {agent: ben, run: {shell: "sleep 0.05"}}
+  waits:
+    agent: cid
+    gate: sure
+    run: {shell: "cat asks; read -r answer; echo went on"}
+  sets: {agent: ann, needs: [tries], provides: [k], run: {shell: "sleep 0.4; cat sets"}}
+questions: {sure: {question: "Sure?", question_type: approval}}
+"""
+SAID = {
+    "asks": {"mop": "waiting", "id": "w", "for": "memory:k"},
+    "sets": {"mop": "memory", "key": "k", "value": 1},
+}
+
+
+def test_of_real_processes_it_is_told_what_happened(tmp_path: Path) -> None:
+    (tmp_path / "real.yaml").write_text(REAL, encoding="utf-8")
+    for name, line in SAID.items():
+        (tmp_path / name).write_text(json.dumps(line) + "\n", encoding="utf-8")
+    (tmp_path / "answers.yaml").write_text(
+        "- {question: sure, value: approve, after: 0.2}\n", encoding="utf-8"
+    )
+    words = ["run", "real.yaml", "--trust", "--headless", "--session-file", "it.jsonl"]
+    done = programs.run(*words, "--answers", "answers.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with JournalFile.open(tmp_path / "it.jsonl") as journal:
+        times = worked(journal)
+    [record] = Store(usual_folder()).read().records
+    assert record == observe(tmp_path / "it.jsonl")
+    assert {it.id: (it.work_ms, it.queue_ms) for it in record.tasks} == times
+    assert record.mode is Mode.LIVE
+    assert named(record, "tries").attempts == 2
+    assert named(record, "tries").work_ms >= 200
+    assert named(record, "prepares").work_ms >= 300, "what prepares it belongs to it"
+    assert named(record, "queues").queue_ms >= 300
+    assert record.waits[QuestionName("sure")] >= 200
+    assert named(record, "waits").work_ms < record.execution_ms - 400, "it waited for a key"
