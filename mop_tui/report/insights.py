@@ -5,9 +5,11 @@ Nothing is guessed: every figure comes from recorded facts, and so does what one
 have saved, by playing the work that was done through once more (`domain/eta`).
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.eta import estimate
@@ -181,12 +183,12 @@ def waits_at_work(facts: Facts) -> Iterator[Insight]:
             if not wanted:
                 continue
             for stay in agent.stays:
-                if stay.what == phase.value:
-                    now = [it for it in wanted if it.at <= stay.begin]
-                    if now:
-                        lost[now[-1].what] = lost.get(now[-1].what, 0) + stay.end - stay.begin
-                        seqs.setdefault(now[-1].what, []).append(now[-1].seq)
-                        who.setdefault(now[-1].what, {})[agent.id] = None
+                place = bisect_right(wanted, stay.begin, key=attrgetter("at"))
+                if stay.what == phase.value and place:
+                    last = wanted[place - 1]
+                    lost[last.what] = lost.get(last.what, 0) + stay.end - stay.begin
+                    seqs.setdefault(last.what, []).append(last.seq)
+                    who.setdefault(last.what, {})[agent.id] = None
         what_for = "key" if phase is Phase.KEY else "lock"
         for what, ms in lost.items():
             if ms >= facts.trifle:
@@ -211,7 +213,7 @@ def lock_waits(facts: Facts) -> Iterator[Insight]:
     if whole < facts.trifle:
         return
     seqs = []
-    for task in waited:
+    for task in sorted(waited, key=lambda it: -waited[it])[:_SHOWN]:
         first = next(it for it in task.stays if _is_locked(it.what, it.task))
         seqs += [
             lock.seq
@@ -238,7 +240,7 @@ def _is_locked(what: str, task: TaskId | None) -> bool:
 
 def queues(facts: Facts) -> Iterator[Insight]:
     """Tasks that could have been begun waited for somebody free."""
-    for queue in facts.summary.queues:
+    for queue in facts.summary.queues[:MOST_ALIKE]:  # the longest come first
         if queue.queue_ms < facts.trifle:
             continue
         seqs = [
@@ -334,11 +336,8 @@ def path_waits(facts: Facts) -> Iterator[Insight]:
         lost = sum(step.waited_ms for step in steps)
         share = lost / max(1, facts.summary.length_ms)
         if kind == "place":
-            lost = sum(
-                task.queue_ms
-                for task in facts.summary.tasks
-                if any(step.task == task.id for step in steps)
-            )
+            theirs = {step.task for step in steps}
+            lost = sum(task.queue_ms for task in facts.summary.tasks if task.id in theirs)
             share = lost / max(1, facts.summary.length_ms)
         # What one question or one agent held up is told of those.
         if len(steps) > (0 if kind == "place" else 1) and lost >= facts.trifle:
