@@ -20,7 +20,7 @@ from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TaskState
 from mop_tui.domain.timeline import Phase
 from mop_tui.domain.wording import lasting, listed
 from mop_tui.report.notes import Notes, Provided
-from mop_tui.report.summary import AgentPart, Insight, StepKind, Summary, TaskPart
+from mop_tui.report.summary import AgentPart, Insight, Step, StepKind, Summary, TaskPart
 
 MOST = 12
 """Insights that are told."""
@@ -36,6 +36,8 @@ MISSED = 0.2
 MUCH_OVERHEAD = 0.1
 HIGH = 90.0
 """Percent of a limit from which on it is nearly reached."""
+LEAST_ON_PATH = 3
+"""Tasks of the critical path from which on one agent may be too much relied upon."""
 MOST_PLAYED = 400
 """Tasks up to which what one more agent would have saved is played through."""
 _NAMED = 4
@@ -350,6 +352,31 @@ def path_waits(facts: Facts) -> Iterator[Insight]:
             )
 
 
+def one_agent(facts: Facts) -> Iterator[Insight]:
+    """One agent did most of what the session's length came from, step after step."""
+    steps = facts.summary.critical_path
+    if len(facts.summary.agents) < 2 or len(steps) < 2:
+        return
+    by: dict[AgentId, list[Step]] = {}
+    for step in steps:
+        agent = facts.notes.session.tasks[step.task].agent
+        if agent is not None:
+            by.setdefault(agent, []).append(step)
+    whole = sum(it.end - it.begin for it in steps)
+    for agent, theirs in by.items():
+        worked = sum(it.end - it.begin for it in theirs)
+        tasks = dict.fromkeys(it.task for it in theirs)
+        if len(tasks) < LEAST_ON_PATH or 2 * worked < whole or worked < facts.trifle:
+            continue
+        yield Insight(
+            f"{agent} did {len(theirs)} of {len(steps)} steps of the critical path, one after the"
+            f" other: {worked / whole:.0%} of its work.",
+            f"Give some of {_names(tasks)} to others, if they need not follow one another.",
+            _shown([seq for it in tasks for seq in facts.moved(it, TaskState.ASSIGNED)]),
+            worked // 4,
+        )
+
+
 # -- questions ------------------------------------------------------------------------------------
 
 
@@ -600,6 +627,7 @@ RULES: tuple[Rule, ...] = (
     queues,
     idle_agents,
     path_waits,
+    one_agent,
     slow_answers,
     lost_attempts,
     cascades,
