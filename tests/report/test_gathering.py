@@ -404,3 +404,19 @@ def test_figures_agree_where_agents_wait_in_circles(seed: int, file: Path) -> No
     summary = gather(play(what, file, seed=seed).path)
     assert_consistent(summary)
     assert {it.id: it.work_ms for it in summary.tasks if it.work_ms} == worked(file)
+
+
+def test_a_gate_holds_a_task_until_it_is_asked_too(file: Path) -> None:
+    """Another trigger than the layout has the gate asked, and later than the task could begin."""
+    ask = trigger("ask", "memory_key", "ask_human", key=MemoryKey("k"), question="g")
+    gated = replace(task("two", "ben", seconds=5, gate="g"), gated_by=ask.name)
+    what = exact(
+        [agent("ann"), agent("ben")],
+        [task("one", "ann", seconds=10, provides=["k"]), gated],
+        [question("g")],
+        triggers=[ask],
+    )
+    summary = gather(play(what, file, answers=[answer("g", "approve", after=3)]).path)
+    two = by_id(summary)["two"]
+    assert_consistent(summary)
+    assert (two.queue_ms, two.work_ms) == (0, 5_000), two.stays
