@@ -18,7 +18,7 @@ from mop_tui.domain.ids import AgentId, MemoryKey, Resource, TaskId
 from mop_tui.domain.rows import Question, TaskStay
 from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TERMINAL, TaskState
 from mop_tui.domain.wording import lasting
-from mop_tui.report.notes import Notes, Provided
+from mop_tui.report.notes import Notes, Provided, Wanted
 from mop_tui.report.summary import Step, StepKind
 
 LONGEST = 5_000
@@ -155,25 +155,22 @@ class Course:
         took = lasting(until - since)
         match by:
             case PausedBy.DEPENDENCY:
-                waits = self._notes.key_waits.get(agent, ())
-                asked = [it.what for it in waits if it.at <= since]
-                key = MemoryKey(asked[-1] if asked else "")
+                key = MemoryKey(_wanted(self._notes.key_waits.get(agent, []), since))
                 by_whom = self._provided(key, until)
                 if by_whom is not None and by_whom.task not in (None, task):
                     return self._key(key, by_whom, until)
                 return _Wait(until, "key", f"it waited {took} for {key or 'a key'}", own)
             case PausedBy.LOCK:
-                waits = self._notes.lock_waits.get(agent, ())
-                asked = [it.what for it in waits if it.at <= since]
-                lock = self._lock(Resource(asked[-1]), task, until) if asked else None
+                what = _wanted(self._notes.lock_waits.get(agent, []), since)
+                lock = self._lock(Resource(what), task, until) if what else None
                 if lock is not None and lock.at >= since:
                     return lock
-                what = asked[-1] if asked else "a lock"
-                return _Wait(until, "lock", f"it waited {took} for {what}", own)
+                return _Wait(until, "lock", f"it waited {took} for {what or 'a lock'}", own)
             case PausedBy.QUESTION:
-                named = [it for it in self._asked_by.get(agent, ()) if it.asked_at <= since]
-                what = named[-1].asked.name if named else "a question"
-                return _Wait(until, "answer", f"the answer to {what}, which took {took}", own)
+                questions = self._asked_by.get(agent, [])
+                place = bisect_right(questions, since, key=attrgetter("asked_at"))
+                name = questions[place - 1].asked.name if place else "a question"
+                return _Wait(until, "answer", f"the answer to {name}, which took {took}", own)
             case _:
                 return _Wait(until, "pause", f"it was paused by {by.told} for {took}", own)
 
@@ -337,3 +334,9 @@ class Course:
             if by is not None and by[1] != task:
                 return _Place(by[1], by[0])
         return None
+
+
+def _wanted(waits: list[Wanted], since: int) -> str:
+    """Return what an agent asked for last by a moment; empty if for nothing."""
+    place = bisect_right(waits, since, key=attrgetter("at"))
+    return waits[place - 1].what if place else ""

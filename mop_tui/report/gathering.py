@@ -176,11 +176,18 @@ def _summary(path: Path, header: Header, notes: Notes, *, running: bool) -> Summ
 def _tasks(notes: Notes, until: int) -> tuple[tuple[TaskPart, ...], tuple[QueuePart, ...]]:
     session = notes.session
     asked = asked_about(session.questions.values())
+    at_gates: dict[TaskId, set[int]] = {}
+    for question in session.questions.values():
+        held = question.asked.task
+        if held is not None and question.asked.name == session.tasks[held].spec.gate:
+            at_gates.setdefault(held, set()).add(question.asked_at)
     parts: list[TaskPart] = []
     for name, latest in session.tasks.items():
         of = notes.tasks[name]
         row = stays.remembered(latest, of)
-        parts.append(_task(row, stays.of_task(row, of, asked.get(name, ()), notes, until), notes))
+        spans, gate_asked = asked.get(name, ()), at_gates.get(name, ())
+        pieces = stays.of_task(row, of, spans, gate_asked, notes, until)
+        parts.append(_task(row, pieces, notes))
     return tuple(parts), _queues(session, parts)
 
 

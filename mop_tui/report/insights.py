@@ -5,9 +5,11 @@ Nothing is guessed: every figure comes from recorded facts, and so does what one
 have saved, by playing the work that was done through once more (`domain/eta`).
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.eta import estimate
@@ -18,7 +20,7 @@ from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TaskState
 from mop_tui.domain.timeline import Phase
 from mop_tui.domain.wording import lasting, listed
 from mop_tui.report.notes import Notes, Provided
-from mop_tui.report.summary import AgentPart, Insight, StepKind, Summary, TaskPart
+from mop_tui.report.summary import AgentPart, Insight, Step, StepKind, Summary, TaskPart
 
 MOST = 12
 """Insights that are told."""
@@ -34,6 +36,8 @@ MISSED = 0.2
 MUCH_OVERHEAD = 0.1
 HIGH = 90.0
 """Percent of a limit from which on it is nearly reached."""
+LEAST_ON_PATH = 3
+"""Tasks of the critical path from which on one agent may be too much relied upon."""
 MOST_PLAYED = 400
 """Tasks up to which what one more agent would have saved is played through."""
 _NAMED = 4
@@ -181,12 +185,12 @@ def waits_at_work(facts: Facts) -> Iterator[Insight]:
             if not wanted:
                 continue
             for stay in agent.stays:
-                if stay.what == phase.value:
-                    now = [it for it in wanted if it.at <= stay.begin]
-                    if now:
-                        lost[now[-1].what] = lost.get(now[-1].what, 0) + stay.end - stay.begin
-                        seqs.setdefault(now[-1].what, []).append(now[-1].seq)
-                        who.setdefault(now[-1].what, {})[agent.id] = None
+                place = bisect_right(wanted, stay.begin, key=attrgetter("at"))
+                if stay.what == phase.value and place:
+                    last = wanted[place - 1]
+                    lost[last.what] = lost.get(last.what, 0) + stay.end - stay.begin
+                    seqs.setdefault(last.what, []).append(last.seq)
+                    who.setdefault(last.what, {})[agent.id] = None
         what_for = "key" if phase is Phase.KEY else "lock"
         for what, ms in lost.items():
             if ms >= facts.trifle:
@@ -211,7 +215,7 @@ def lock_waits(facts: Facts) -> Iterator[Insight]:
     if whole < facts.trifle:
         return
     seqs = []
-    for task in waited:
+    for task in sorted(waited, key=lambda it: -waited[it])[:_SHOWN]:
         first = next(it for it in task.stays if _is_locked(it.what, it.task))
         seqs += [
             lock.seq
@@ -238,7 +242,7 @@ def _is_locked(what: str, task: TaskId | None) -> bool:
 
 def queues(facts: Facts) -> Iterator[Insight]:
     """Tasks that could have been begun waited for somebody free."""
-    for queue in facts.summary.queues:
+    for queue in facts.summary.queues[:MOST_ALIKE]:  # the longest come first
         if queue.queue_ms < facts.trifle:
             continue
         seqs = [
@@ -311,7 +315,9 @@ def idle_agents(facts: Facts) -> Iterator[Insight]:
         longest = max(agent.idle_ms for agent in unused)
         yield Insight(
             f"{_names([it.id for it in unused])} never had a task, in up to {lasting(longest)}.",
-            "Leave out who is not needed, or let a trigger spawn it when it is.",
+            "Have fewer of them spawned."
+            if all(agent.spawned_by for agent in unused)
+            else "Leave out who is not needed, or let a trigger spawn it when it is.",
             _shown([facts.notes.agents[it.id].seq for it in unused]),
             longest // 10,
         )
@@ -332,11 +338,8 @@ def path_waits(facts: Facts) -> Iterator[Insight]:
         lost = sum(step.waited_ms for step in steps)
         share = lost / max(1, facts.summary.length_ms)
         if kind == "place":
-            lost = sum(
-                task.queue_ms
-                for task in facts.summary.tasks
-                if any(step.task == task.id for step in steps)
-            )
+            theirs = {step.task for step in steps}
+            lost = sum(task.queue_ms for task in facts.summary.tasks if task.id in theirs)
             share = lost / max(1, facts.summary.length_ms)
         # What one question or one agent held up is told of those.
         if len(steps) > (0 if kind == "place" else 1) and lost >= facts.trifle:
@@ -347,6 +350,31 @@ def path_waits(facts: Facts) -> Iterator[Insight]:
                 _shown([seq for it in steps for seq in facts.moved(it.task, TaskState.ASSIGNED)]),
                 lost + lost // 10,  # it counts for more than what was off the path
             )
+
+
+def one_agent(facts: Facts) -> Iterator[Insight]:
+    """One agent did most of what the session's length came from, step after step."""
+    steps = facts.summary.critical_path
+    if len(facts.summary.agents) < 2 or len(steps) < 2:
+        return
+    by: dict[AgentId, list[Step]] = {}
+    for step in steps:
+        agent = facts.notes.session.tasks[step.task].agent
+        if agent is not None:
+            by.setdefault(agent, []).append(step)
+    whole = sum(it.end - it.begin for it in steps)
+    for agent, theirs in by.items():
+        worked = sum(it.end - it.begin for it in theirs)
+        tasks = dict.fromkeys(it.task for it in theirs)
+        if len(tasks) < LEAST_ON_PATH or 2 * worked < whole or worked < facts.trifle:
+            continue
+        yield Insight(
+            f"{agent} did {len(theirs)} of {len(steps)} steps of the critical path, one after the"
+            f" other: {worked / whole:.0%} of its work.",
+            f"Give some of {_names(tasks)} to others, if they need not follow one another.",
+            _shown([seq for it in tasks for seq in facts.moved(it, TaskState.ASSIGNED)]),
+            worked // 4,
+        )
 
 
 # -- questions ------------------------------------------------------------------------------------
@@ -599,6 +627,7 @@ RULES: tuple[Rule, ...] = (
     queues,
     idle_agents,
     path_waits,
+    one_agent,
     slow_answers,
     lost_attempts,
     cascades,

@@ -507,7 +507,11 @@ class Notes:
         for other in like:
             count = self._counts[other] = self._counts.get(other, 0) + 1
             if count == 1:
-                self.blocked.setdefault(other, []).append((event.at, None))
+                spans = self.blocked.setdefault(other, [])
+                if spans and spans[-1][1] == event.at:  # handed on at once
+                    spans[-1] = (spans[-1][0], None)
+                else:
+                    spans.append((event.at, None))
 
     def _unlocked(self, event: Event[e.SystemUnlocked]) -> None:
         noted = self._held.get(event.data.resource)

@@ -1,7 +1,7 @@
 """What agents and tasks did, from their creation to their end, without gaps."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from operator import itemgetter
 
@@ -33,20 +33,42 @@ def remembered(row: Task, of: OfTask) -> Task:
 
 
 def of_task(
-    row: Task, of: OfTask, asked: Sequence[Span], notes: Notes, until: int
+    row: Task,
+    of: OfTask,
+    asked: Sequence[Span],
+    gate_asked: Collection[int],
+    notes: Notes,
+    until: int,
 ) -> tuple[Piece, ...]:
     """Return what became of a task, which remembers all its stays, until its end, or session time
     `until`.
 
     Besides what its states tell, a task that was READY counts as waiting for a lock while what it
-    locks was locked for another, or might have been; and as resting while it gave way to another.
+    locks was locked for another, or might have been; as resting while it gave way to another; and
+    as waiting for the operator until the question at its gate was asked, which was at `gate_asked`.
     """
     end = row.ended_at if row.ended_at is not None and row.state in TERMINAL else until
     pieces = task_pieces(row, asked, end)
-    spans = _held(row, of, notes, until)
-    if not spans:
-        return pieces
-    return tuple(part for piece in pieces for part in _cut(piece, spans))
+    while pieces and pieces[-1].begin >= end:  # a pause of its agent ended when it was over
+        pieces = pieces[:-1]
+    if pieces and pieces[-1].end > end:
+        pieces = (*pieces[:-1], replace(pieces[-1], end=end))
+    if row.spec.gate is not None:
+        never = row.gated and row.question is None
+        pieces = tuple(
+            replace(piece, phase=Phase.ASKING)
+            if piece.phase is Phase.QUEUED
+            and (piece.end in gate_asked or (never and piece.end == end))
+            else piece
+            for piece in pieces
+        )
+    return tuple(part for piece in pieces for part in _parts(piece, row, of, notes, until))
+
+
+def _parts(piece: Piece, row: Task, of: OfTask, notes: Notes, until: int) -> Iterable[Piece]:
+    if piece.phase is not Phase.QUEUED or not (of.way or notes.blocked):
+        return (piece,)
+    return _cut(piece, _held(piece, row, of, notes, until))
 
 
 def stretches(pieces: Iterable[Piece]) -> tuple[Stretch, ...]:
@@ -54,20 +76,21 @@ def stretches(pieces: Iterable[Piece]) -> tuple[Stretch, ...]:
     return tuple(Stretch(it.begin, it.end, it.phase.value, it.task) for it in pieces)
 
 
-def _held(row: Task, of: OfTask, notes: Notes, until: int) -> list[tuple[int, int, Phase]]:
-    """Return when a task could not be begun because of locks, or gave way: sorted, and disjoint."""
+def _held(
+    piece: Piece, row: Task, of: OfTask, notes: Notes, until: int
+) -> Iterator[tuple[int, int, Phase]]:
+    """Yield when a task could not be begun because of locks, or gave way, while nobody had it:
+    sorted by when that began."""
     found = [(since, _over(notes, first, since, until), Phase.RESTING) for since, first in of.way]
     holder = notes.session.agents.get(row.spec.agent) if row.spec.agent is not None else None
     for resource in locks.wanted(row.spec, None if holder is None else holder.spec):
-        for since, end in notes.blocked.get(resource, ()):
+        spans = notes.blocked.get(resource, [])
+        first = max(0, bisect_right(spans, piece.begin, key=itemgetter(0)) - 1)
+        last = bisect_left(spans, piece.end, key=itemgetter(0))
+        for since, end in spans[first:last]:
             found.append((since, until if end is None else end, Phase.LOCK))
     found.sort(key=itemgetter(0))
-    disjoint: list[tuple[int, int, Phase]] = []
-    for since, end, phase in found:
-        begin = max(since, disjoint[-1][1]) if disjoint else since
-        if begin < end:
-            disjoint.append((begin, end, phase))
-    return disjoint
+    yield from found
 
 
 def _over(notes: Notes, task: TaskId, since: int, until: int) -> int:
@@ -78,16 +101,10 @@ def _over(notes: Notes, task: TaskId, since: int, until: int) -> int:
     return until
 
 
-def _cut(piece: Piece, spans: Sequence[tuple[int, int, Phase]]) -> Iterator[Piece]:
+def _cut(piece: Piece, spans: Iterable[tuple[int, int, Phase]]) -> Iterator[Piece]:
     """Yield a piece, cut up where something held a task that nobody had."""
-    if piece.phase is not Phase.QUEUED:
-        yield piece
-        return
     at = piece.begin
-    first = max(0, bisect_right(spans, at, key=itemgetter(0)) - 1)
-    for since, over, phase in spans[first:]:
-        if since >= piece.end:
-            break
+    for since, over, phase in spans:
         begin, end = max(at, since), min(over, piece.end)
         if begin < end:
             if at < begin:

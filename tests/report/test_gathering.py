@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -22,6 +23,7 @@ from hands import Hand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench import deadlocks, storms
 from mop_tui.agents.host import Assignment, Reply, Told
 from mop_tui.domain.events import SystemTopologyChanged
 from mop_tui.domain.feed import Command, SwitchTopology
@@ -376,3 +378,45 @@ def test_agents_that_wait_at_work_are_told_as_waiting(file: Path) -> None:
     ]
     assert summary.agents[0].waited_ms == 16_000
     assert_consistent(summary)
+
+
+# -- what chance brings about ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [572, *range(12)])
+def test_figures_agree_in_storms_of_triggers(seed: int, file: Path) -> None:
+    chance = Random(seed)
+    world = storms.World(storms.a_plan(chance), chance)
+    world.run()
+    writer = BufferedWriter(file, header())
+    for event in world.events:
+        writer.append(event)
+    writer.close()
+    summary = gather(file)
+    assert_consistent(summary)
+    assert {it.id: it.work_ms for it in summary.tasks if it.work_ms} == worked(file)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_figures_agree_where_agents_wait_in_circles(seed: int, file: Path) -> None:
+    chance = Random(seed)
+    what = deadlocks.a_plan(chance, breaks=seed % 3 > 0)
+    summary = gather(play(what, file, seed=seed).path)
+    assert_consistent(summary)
+    assert {it.id: it.work_ms for it in summary.tasks if it.work_ms} == worked(file)
+
+
+def test_a_gate_holds_a_task_until_it_is_asked_too(file: Path) -> None:
+    """Another trigger than the layout has the gate asked, and later than the task could begin."""
+    ask = trigger("ask", "memory_key", "ask_human", key=MemoryKey("k"), question="g")
+    gated = replace(task("two", "ben", seconds=5, gate="g"), gated_by=ask.name)
+    what = exact(
+        [agent("ann"), agent("ben")],
+        [task("one", "ann", seconds=10, provides=["k"]), gated],
+        [question("g")],
+        triggers=[ask],
+    )
+    summary = gather(play(what, file, answers=[answer("g", "approve", after=3)]).path)
+    two = by_id(summary)["two"]
+    assert_consistent(summary)
+    assert (two.queue_ms, two.work_ms) == (0, 5_000), two.stays

@@ -199,6 +199,25 @@ def test_a_limit_that_nobody_met(file: Path) -> None:
     assert not told(play(limited(3), file), "max_agents")
 
 
+def line(*by: str) -> Plan:
+    """Return a plan of tasks one after the other, by these agents."""
+    tasks = [
+        task(f"t{n}", who, seconds=20, needs=[f"t{n - 1}"] if n else []) for n, who in enumerate(by)
+    ]
+    return exact([agent(who) for who in ("ann", "ben", "cid", "dan")], tasks)
+
+
+def test_an_agent_that_the_path_leads_through(file: Path) -> None:
+    ran = play(line("ann", "ben", "ann", "ann", "cid"), file)
+    (insight,) = told(ran, "ann did 3 of 5 steps of the critical path", "60% of its work")
+    assert set(kinds(ran, insight)) == {"task.transitioned"}
+
+
+@pytest.mark.parametrize("by", [("ann", "ben", "cid", "dan"), ("ann", "ann", "ben", "cid")])
+def test_a_path_that_leads_through_several(file: Path, by: tuple[str, ...]) -> None:
+    assert not told(play(line(*by), file), "steps of the critical path")
+
+
 # -- questions ------------------------------------------------------------------------------------
 
 
