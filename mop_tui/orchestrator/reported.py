@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from mop_tui.errors import MopError
-from mop_tui.report.gathering import gather
-from mop_tui.report.markdown import markdown, prose
 
 
 def report_on(path: Path, *, until_damage: bool = False) -> str:
     """Return the report on a session file as Markdown, or why there is none. Takes a while."""
+    # Few look at it, and nobody before the session has ended: it need not be loaded to begin one.
+    from mop_tui.report.gathering import gather  # noqa: PLC0415
+    from mop_tui.report.markdown import markdown, prose  # noqa: PLC0415
+
     try:
         return markdown(gather(path, until_damage=until_damage))
     except (MopError, OSError) as error:

@@ -189,13 +189,17 @@ def _shared_row(agents: Sequence[AgentPart], length: int) -> Lane:
 
 
 def _critical_of(summary: Summary) -> dict[AgentId, list[tuple[int, int]]]:
-    """Return when each agent worked on what the length of the session came from."""
-    owners = {it.id: it.agent for it in summary.tasks}
-    found: dict[AgentId, list[tuple[int, int]]] = {}
+    """Return when each agent had in hand what the length of the session came from."""
+    steps: dict[TaskId, list[tuple[int, int]]] = {}
     for step in summary.critical_path:
-        agent = owners.get(step.task)
-        if agent is not None:
-            found.setdefault(agent, []).append((step.begin, step.end))
+        steps.setdefault(step.task, []).append((step.begin, step.end))
+    found: dict[AgentId, list[tuple[int, int]]] = {}
+    for agent in summary.agents:
+        for stay in agent.stays:
+            for begin, end in () if stay.task is None else steps.get(stay.task, ()):
+                common = max(begin, stay.begin), min(end, stay.end)
+                if common[0] < common[1]:
+                    found.setdefault(agent.id, []).append(common)
     return found
 
 
@@ -400,7 +404,7 @@ def progress(summary: Summary) -> Markup:
         band = Band(low or expected, high or expected, expected, said)
         note = f"It was {said}; it took {lasting(summary.length_ms)}."
         keys.append(("foretold", "expected end, and its range"))
-    marks = [(top / 2, amount(top / 2)), (top, amount(top))] if top > 1 else [(top, amount(top))]
+    marks = [(at, amount(at)) for at in (top / 2, top) if at == int(at)]
     complete = len(done) - 1
     said = (
         f"{complete:,} of {len(summary.tasks):,} tasks complete after {lasting(summary.length_ms)}"

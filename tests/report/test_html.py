@@ -10,7 +10,7 @@ from time import perf_counter
 from xml.etree import ElementTree as ET
 
 import pytest
-from report.summaries import MINUTE, agent, deployment, giant, stays, task
+from report.summaries import MINUTE, agent, deployment, giant, spliced, stays, task
 
 from mop_tui.domain.ids import AgentId, TaskId
 from mop_tui.domain.plan import Mode
@@ -286,3 +286,21 @@ def test_what_insights_of_a_real_session_rest_on_is_told_and_linked() -> None:
     assert [it for it in page.all("span") if it.get("class") == "chip"] == []
     assert {(it["href"] or "")[1:] for it in chips} <= names
     assert all(it["title"] for it in chips)
+
+
+def test_only_who_had_it_in_hand_is_marked_as_critical() -> None:
+    plain = deployment()
+    name = "provision-cluster"
+    handed_over = replace(
+        plain,
+        agents=(
+            agent("infra", "platform", stays("++++++", name)),
+            agent("builder", "platform", spliced(stays("......"), stays("++++", name))),
+        ),
+        critical_path=(s.Step(TaskId(name), 0, 9 * MINUTE, "it was there"),),
+        tasks=(task(name, "++++++++++x", "builder"),),
+    )
+    html = as_html(handed_over)
+    lanes = html[html.index('<section id="time">') : html.index('<section id="progress">')]
+    marked = [it for it in Page(lanes).said("title") if it.startswith("critical path:")]
+    assert marked == ["critical path: 0:00\u20136:00", "critical path: 6:00\u20139:00"]
