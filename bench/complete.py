@@ -33,8 +33,8 @@ none of the program's code. These are the invariants:
                 them: the program ends them as it leaves
 
 Beside the judge: the chain of the file verifies, its inputs give the same decisions again, and the
-same seed gives the same bytes. `BREAKAGES` break one invariant of a sound record at a time, in every
-seed; the judge has to name it.
+same seed gives the same bytes. `BREAKAGES` break one invariant of a sound record at a time, for
+every seed; the judge has to name it.
 
 A seed that fails is printed; `--first SEED --seeds 1` runs it alone.
 """
@@ -900,8 +900,8 @@ def main(argv: list[str] | None = None) -> None:
         f" s: {sum(kinds.values()):,} events; sessions that ended: {ended}"
     )
     print(
-        f"in them: {kinds['agent.erred']:,} errors, {kinds['agent.checked']:,} checks worth telling,"
-        f" {kinds['user.asked']:,} questions, {kinds['user.answered']:,} answers,"
+        f"in them: {kinds['agent.erred']:,} errors, {kinds['agent.checked']:,} checks worth"
+        f" telling, {kinds['user.asked']:,} questions, {kinds['user.answered']:,} answers,"
         f" {kinds['user.expired']:,} that expired, {kinds['user.commanded']:,} commands,"
         f" {kinds['agent.spawned']:,} agents spawned, {kinds['system.topology_changed']:,} changes"
         f" of topology"

@@ -7,6 +7,7 @@ import pytest
 from bench import (
     adaptation,
     check,
+    complete,
     dashboard,
     deadlocks,
     engine,
@@ -51,6 +52,7 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (spawning.main, ["--files", "2", "--burst", "20", "--folders", "3"], "times the floor"),
     (illness.main, ["--seeds", "3", "--days", "3"], "all were handled, in time, once"),
     (adaptation.main, ["--seeds", "1"], "made longer: 0 of 3"),
+    (complete.main, ["--seeds", "4"], "every run ends, no invariant broken"),
     (storms.main, ["--seeds", "60", "--processes", "2"], "no limit broken, nothing twice"),
     (messages.main, ["--messages", "2000", "--seeds", "3"], "none lost, doubled or out of order"),
     (overhead.main, ["--rehearse-only"], "a switch lowers what it costs"),
