@@ -7,6 +7,7 @@ import pytest
 from bench import (
     adaptation,
     check,
+    complete,
     dashboard,
     deadlocks,
     engine,
@@ -53,6 +54,7 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
     (illness.main, ["--seeds", "3", "--days", "3"], "all were handled, in time, once"),
     (adaptation.main, ["--seeds", "1"], "made longer: 0 of 3"),
     (foresight.main, ["--worlds", "1", "--runs", "8"], "ours is nearest"),
+    (complete.main, ["--seeds", "4"], "every run ends, no invariant broken"),
     (storms.main, ["--seeds", "60", "--processes", "2"], "no limit broken, nothing twice"),
     (messages.main, ["--messages", "2000", "--seeds", "3"], "none lost, doubled or out of order"),
     (overhead.main, ["--rehearse-only"], "a switch lowers what it costs"),
