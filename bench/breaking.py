@@ -230,9 +230,8 @@ def main(arguments: list[str]) -> None:
             print(f"{len(results)} of {len(chosen)}: {row}", file=sys.stderr, flush=True)
     noticed = [result for result in results if result.failed]
     print(table(noticed, by_chance))
-    print(
-        f"{len(results)} things were broken; {len(noticed)} were noticed by the tests of their row"
-    )
+    things = "thing was" if len(results) == 1 else "things were"
+    print(f"{len(results)} {things} broken, and {len(noticed)} noticed by the tests of their rows")
     if len(noticed) < len(results):
         sys.exit(1)
 

@@ -6,8 +6,10 @@ import pytest
 
 from bench import (
     adaptation,
+    breaking,
     check,
     complete,
+    conformance,
     dashboard,
     deadlocks,
     engine,
@@ -65,6 +67,8 @@ SHORT: list[tuple[Callable[[list[str]], None], list[str], str]] = [
         "20 random graphs, changed at random: 0 wrong verdicts",
     ),
     (suspension.main, ["--seconds", "20"], "nobody ill, nothing expired or overdue"),
+    (conformance.main, [], "nothing is left over"),
+    (breaking.main, ["--only", "117"], "1 thing was broken, and 1 noticed"),
 ]
 
 

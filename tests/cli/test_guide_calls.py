@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from guide_blocks import APPROVAL, CHOICE, PROBLEM, START, TYPED
+from terminal import Terminal
 
 from mop_tui.domain.priority import Priority
 from mop_tui.layout import load
@@ -257,8 +258,7 @@ def test_a_bottleneck_may_bring_more_agents_or_share_work_out(
 
 
 def test_a_session_is_begun_as_the_call_says(mop: Mop, tmp_path: Path) -> None:
-    start = START.replace(",\n  dashboard_enabled: true", "")
-    (tmp_path / "layout.yaml").write_text(start + GATED.split("\n", 2)[2], encoding="utf-8")
+    (tmp_path / "layout.yaml").write_text(START + GATED.split("\n", 2)[2], encoding="utf-8")
     text = (tmp_path / "layout.yaml").read_text(encoding="utf-8").replace(", gate: ask-human", "")
     events = ran(mop, tmp_path, text, "--rehearse")
     (begun,) = of(events, "system.started")
@@ -270,6 +270,25 @@ def test_a_session_is_begun_as_the_call_says(mop: Mop, tmp_path: Path) -> None:
     )
     plan = load(tmp_path / "layout.yaml", rehearse=True).plan
     assert (plan.topology, plan.auto_spawn, plan.monitoring_ms) == ("adaptive", True, 30_000)
+
+
+SCREEN = b"\x1b[?1049h"
+"""What a program tells a terminal that goes over to a screen of its own."""
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_where_no_dashboard_is_wanted_there_is_none(tmp_path: Path, *, wanted: bool) -> None:
+    start = START.replace("dashboard_enabled: true", f"dashboard_enabled: {str(wanted).lower()}")
+    text = (start + GATED.split("\n", 2)[2]).replace(", gate: ask-human", "")
+    (tmp_path / "layout.yaml").write_text(text, encoding="utf-8")
+    with Terminal("run", "layout.yaml", cwd=tmp_path) as terminal:
+        if wanted:
+            terminal.until("LIVE", "COMPLETE")
+            terminal.press("q")
+        else:
+            terminal.until("the layout says dashboard_enabled: false, so this runs headless")
+        assert terminal.wait() == 0
+    assert (SCREEN in terminal.transcript) is wanted
 
 
 def test_the_initial_wave_is_begun_at_once(mop: Mop, tmp_path: Path) -> None:
