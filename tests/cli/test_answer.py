@@ -224,7 +224,8 @@ def test_a_file_can_be_named_as_it_is_called(mop: Mop, tmp_path: Path, name: str
     file.write_text("something else\n", encoding="utf-8")
     assert "is not a session" in mop("answer", name).stderr
     assert mop("answer", "other").stderr == (
-        "other: there is no such session file, nor one of this name in sessions/.\n"
+        "other: there is no such session file, nor one of this name in sessions/;"
+        " `mop-tui sessions` lists those that are there.\n"
     )
 
 
