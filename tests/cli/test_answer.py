@@ -244,7 +244,7 @@ def test_who_cannot_be_told_is_said(asking: Running, mop: Mop) -> None:
     assert ben.stderr == "ben: was not told: it has no process that could read it.\n"
     zoe = mop("tell", asking.session, "zoe", "hurry up")
     assert zoe.returncode == 2
-    assert zoe.stderr == "zoe: there is no such agent; there are ann, ben\n"
+    assert zoe.stderr == "zoe: there is no such agent; there are ann, ben.\n"
     few = mop("tell", asking.session, "ann")
     assert few.returncode == 2
     assert "SESSION AGENT TEXT is expected" in few.stderr
