@@ -22,7 +22,8 @@ def _suggest_settings(
     from mop_tui.cli import suggestions  # noqa: PLC0415 - loaded only when a shell asks
 
     layouts = [one.name or "" for one in ctx.command.params if isinstance(one.type, LayoutType)]
-    return list(suggestions.settings(ctx.params.get(layouts[0]), incomplete))
+    named = next((ctx.params.get(name) for name in layouts), None)
+    return list(suggestions.settings(named, incomplete))
 
 
 def _suggest_answers(
@@ -44,9 +45,6 @@ SETTINGS = click.option(
 )
 HEADLESS = click.option(
     "--headless", is_flag=True, help="No screen: print what happens, line by line."
-)
-EVENTS_AS_JSON = click.option(
-    "--json", "as_json", is_flag=True, help="With --headless: events, one JSON object a line."
 )
 ANSWERS = click.option(
     "--answers",
@@ -101,10 +99,10 @@ def runs_headless(*, headless: bool, as_json: bool) -> bool:
         raise UsageError(
             "--json goes with --headless: a screen and JSON cannot share the terminal."
         )
-    return headless or not (sys.stdin.isatty() and sys.stdout.isatty())
-
-
-NO_TERMINAL = "No terminal is here, so this runs headless."
+    if headless or (sys.stdin.isatty() and sys.stdout.isatty()):
+        return headless
+    click.echo("no terminal here, so this runs headless", err=True)
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def prepare(
     real = HostKind.COMMAND in hosts
     if real and speed not in (None, 1.0):
         raise UsageError(
-            f"--speed {speed:g}: real agents work in real time; use --rehearse to play the plan."
+            f"--speed {speed:g}: real agents work in real time; use --rehearse to play the plan"
         )
     if real:
         agreed = trusted or bundled.is_shipped(path)
@@ -110,7 +110,7 @@ def prepare(
         # Two runs may begin within a second.
         destination = Path("sessions") / f"{plan.id}-{started:%Y%m%d-%H%M%S}-{run[:4]}.jsonl"
     elif not destination.parent.is_dir():
-        raise UsageError(f"--session-file {destination}: there is no such folder.")
+        raise UsageError(f"--session-file {destination}: there is no such folder")
     destination = _nameable(destination).resolve()
     header = Header(
         layout=loaded.document,
@@ -173,7 +173,7 @@ def prepare_resumed(
         header = recorded.header
         rehearsed = header.mode is Mode.REHEARSAL
         if speed not in (None, 1.0) and not rehearsed:
-            raise UsageError(f"--speed {speed:g}: real agents work in real time.")
+            raise UsageError(f"--speed {speed:g}: real agents work in real time")
         plan = layout.plan_of(header.layout, rehearse=rehearsed)
         prepared = Prepared(
             plan=plan,
@@ -212,7 +212,7 @@ def writing(prepared: Prepared) -> Iterator[None]:
 def _nameable(path: Path) -> Path:
     """Return the path of a session file, unless it is one that something beside a session has."""
     if path.suffix in BESIDE:
-        raise UsageError(f"{path}: a session file may not end in {path.suffix}; name another one.")
+        raise UsageError(f"{path}: a session file may not end in {path.suffix}; name another one")
     return path
 
 

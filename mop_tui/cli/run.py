@@ -11,7 +11,6 @@ from mop_tui.cli.manual import EXITS_OF_SESSIONS, FILES_OF_SESSIONS, Documented,
 from mop_tui.cli.options import (
     ANSWERS,
     HEADLESS,
-    NO_TERMINAL,
     SETTINGS,
     LayoutType,
     Speed,
@@ -104,7 +103,7 @@ def command(
     gc.disable()  # as in `mop_tui.cli`; the session enables it again once it runs
     from mop_tui.cli import preparing, session  # noqa: PLC0415 - only when a session is really run
 
-    runs_unseen = runs_headless(headless=headless, as_json=as_json)
+    headless = runs_headless(headless=headless, as_json=as_json)
     prepared = preparing.prepare(
         layout,
         overrides=settings_of(settings),
@@ -113,16 +112,14 @@ def command(
         seed=seed,
         answers=answers,
         session_file=session_file,
-        attended=not runs_unseen,
+        attended=not headless,
         trusted=trust,
     )
     for warning in prepared.warnings:
         click.echo(str(warning), err=True)
-    if runs_unseen and not headless:
-        click.echo(NO_TERMINAL, err=True)
     outcome = (
         session.run_headless(prepared, as_json=as_json)
-        if runs_unseen
+        if headless
         else session.run_on_screen(prepared)
     )
     sys.exit(EXIT_OF_OUTCOME[outcome])

@@ -262,7 +262,7 @@ def test_its_rehearsal_takes_two_hours_of_the_plan_and_needs_nobody(
     file = tmp_path / "rehearsal.jsonl"
     done = mop("run", PLATFORM, "--rehearse", "--seed", "1", "--session-file", file)
     assert done.returncode == 0, done.stderr
-    assert "No terminal is here, so this runs headless." in done.stderr
+    assert "no terminal here, so this runs headless" in done.stderr
     events = _events(file)
     assert 100 < events[-1]["at"] / 60_000 < 140
     answers = [event["data"] for event in events if event["kind"] == "user.answered"]

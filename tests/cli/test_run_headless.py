@@ -104,7 +104,7 @@ def test_no_trigger_keeps_it_waiting_for_an_answer_that_nobody_gives(
 def test_without_a_terminal_it_runs_headless_and_says_so(mop: Mop, two_steps: Path) -> None:
     done = mop("run", two_steps)
     assert done.returncode == 3
-    assert done.stderr == "No terminal is here, so this runs headless.\n"
+    assert done.stderr == "no terminal here, so this runs headless\n"
 
 
 def test_json_is_one_event_a_line_and_nothing_else(mop: Mop, two_steps: Path) -> None:
