@@ -8,12 +8,14 @@ import tempfile
 import traceback
 from contextlib import suppress
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from mop_tui import __version__
+from mop_tui.cli.complaints import ReaderGoneError, complaint
 from mop_tui.cli.contents import SUMMARIES
 from mop_tui.cli.manual import (
     EXITS_OF_SESSIONS,
@@ -45,6 +47,13 @@ class _Commands(DocumentedGroup):
         gc.freeze()
         gc.enable()
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Carry out a command. Raises `ReaderGoneError` once nobody reads what it writes."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderGoneError from None  # click would make a failure of it
 
 
 MANUAL = Manual(
@@ -88,19 +97,22 @@ def program() -> None:
 
 def main() -> None:
     """Run the command line; errors meant for people end it with exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files may hold anything
     if os.environ.get("MOP_COMPLETE"):
         _complete()
     try:
         sys.exit(program(prog_name="mop-tui", standalone_mode=False))
     except click.ClickException as error:
-        error.show()
+        click.echo(complaint(error), err=True)
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
     except MopError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-    except BrokenPipeError:
+    except ReaderGoneError:
         # Whoever read our output has seen enough; the interpreter need not try to flush the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

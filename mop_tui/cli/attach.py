@@ -35,7 +35,7 @@ def command(session: Path) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "attach needs a terminal; `mop-tui events` prints what happened, and `mop-tui answer`"
-            " answers"
+            " answers."
         )
     asyncio.run(_attach(session))
 

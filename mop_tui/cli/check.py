@@ -28,7 +28,7 @@ MANUAL = Manual(
 
 
 @click.command("check", cls=Documented, manual=MANUAL)
-@click.argument("layouts", metavar="LAYOUT...", type=LayoutType(), nargs=-1)
+@click.argument("layouts", metavar="LAYOUT...", type=LayoutType(), nargs=-1, required=True)
 @click.option("--rehearse", is_flag=True, help="Check what `run --rehearse` would run.")
 @click.option(
     "--json",
@@ -42,8 +42,6 @@ def command(layouts: tuple[Path, ...], *, rehearse: bool, as_json: bool) -> None
     Warnings are about what is probably not meant; they keep nothing from being run. Nothing is
     started.
     """
-    if not layouts:
-        raise click.UsageError("which layout? Name one or more files.")
     wrong = False
     for path in layouts:
         problems, warnings = _problems(path, rehearse=rehearse)

@@ -99,15 +99,19 @@ def command(
         )
 
     if follow and until_damage:
-        raise UsageError("--follow and --until-damage: a damaged file is not being written")
+        raise UsageError("--follow and --until-damage: a damaged file is not being written.")
     if follow:
         sys.exit(_follow(session, wanted, as_json=as_json))
     with JournalFile.open(session, until_damage=until_damage) as journal:
+        fit = 0
         for event in journal:
             if wanted(event):
+                fit += 1
                 _print(event, as_json=as_json)
+        if not fit:
+            click.echo(f"{session}: has no such events.", err=True)
         if journal.torn:
-            click.echo(f"{session}: the last line is cut short and was left out", err=True)
+            click.echo(f"{session}: the last line is cut short, and was left out.", err=True)
 
 
 def _follow(session: Path, wanted: Wanted, *, as_json: bool) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from mop_tui.cli.manual import Documented, Manual
+from mop_tui.cli.options import FolderType
 from mop_tui.errors import UsageError
 
 NAME = "layout.yaml"
@@ -85,13 +86,15 @@ MANUAL = Manual(
 
 
 @click.command("init", cls=Documented, manual=MANUAL)
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.argument("folder", type=FolderType(), default=Path())
 def command(folder: Path) -> None:
     """Write a small commented layout, FOLDER/layout.yaml, ready to be run.
 
     Nothing is ever overwritten.
     """
     path = folder / NAME
+    if os.path.isfile(folder):  # noqa: PTH113 - of an impossible name this says no
+        raise UsageError(f"{folder}: is no folder. Name another one: mop-tui init FOLDER")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)

@@ -22,7 +22,8 @@ def _suggest_settings(
     from mop_tui.cli import suggestions  # noqa: PLC0415 - loaded only when a shell asks
 
     layouts = [one.name or "" for one in ctx.command.params if isinstance(one.type, LayoutType)]
-    return list(suggestions.settings(ctx.params.get(layouts[0]), incomplete))
+    named = next((ctx.params.get(name) for name in layouts), None)
+    return list(suggestions.settings(named, incomplete))
 
 
 def _suggest_answers(
@@ -44,9 +45,6 @@ SETTINGS = click.option(
 )
 HEADLESS = click.option(
     "--headless", is_flag=True, help="No screen: print what happens, line by line."
-)
-EVENTS_AS_JSON = click.option(
-    "--json", "as_json", is_flag=True, help="With --headless: events, one JSON object a line."
 )
 REPORT = click.option(
     "--report/--no-report",
@@ -103,7 +101,9 @@ def runs_headless(*, headless: bool, as_json: bool) -> bool:
     Raises `UsageError` if a screen and JSON would have to share the terminal.
     """
     if as_json and not headless:
-        raise UsageError("--json goes with --headless: a screen and JSON cannot share the terminal")
+        raise UsageError(
+            "--json goes with --headless: a screen and JSON cannot share the terminal."
+        )
     if headless or (sys.stdin.isatty() and sys.stdout.isatty()):
         return headless
     click.echo("no terminal here, so this runs headless", err=True)
@@ -144,6 +144,26 @@ class MomentType(click.ParamType[Moment]):
             self.fail(f"{text!r}: it {error}, and it is no event such as #123", param, ctx)
 
 
+class FolderType(click.ParamType[Path]):
+    """A folder, which may not be there."""
+
+    name = "FOLDER"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the folders that can be meant."""
+        del ctx, param
+        return [CompletionItem(incomplete, type="dir")]
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """Return its path."""
+        del param, ctx
+        return Path(str(value))
+
+
 class LayoutType(click.ParamType[Path]):
     """A layout file, or the name of a layout that comes with the program. A file goes first."""
 
@@ -161,7 +181,8 @@ class LayoutType(click.ParamType[Path]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Path:
-        """Return the file."""
+        """Return the file. Raises `UsageError` if there is none."""
+        del param, ctx
         path = Path(str(value))
         # Of an impossible name this says no, and pathlib fails.
         if os.path.exists(path) or len(path.parts) > 1 or path.suffix:  # noqa: PTH110
@@ -173,9 +194,10 @@ class LayoutType(click.ParamType[Path]):
             from mop_tui.layout.sentences import closest  # noqa: PLC0415
 
             meant = closest(path.name, bundled.names())
-            hint = f" (did you mean {meant}?)" if meant else f": {', '.join(bundled.names())}"
-            what = f"{path}: there is no such file, and no bundled layout of that name{hint}"
-            self.fail(what, param, ctx)
+            hint = f"did you mean {meant}?" if meant else f"there are {', '.join(bundled.names())}."
+            raise UsageError(
+                f"{value}: there is no such file, and no such layout comes with mop-tui; {hint}"
+            )
         return found
 
 
@@ -185,6 +207,6 @@ def settings_of(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         key, sign, value = pair.partition("=")
         if not sign or not key:
-            raise UsageError(f"--set {pair}: KEY=VALUE is expected")
+            raise UsageError(f"--set {pair}: KEY=VALUE is expected.")
         settings[key] = value
     return settings

@@ -55,7 +55,7 @@ def command(session: Path, *, speed: float, start: Moment | None, until_damage: 
     elif start is not None and start.at is not None:
         replay.seek_time(start.at)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("replay needs a terminal; `mop-tui events` prints what happened")
+        raise UsageError("replay needs a terminal; `mop-tui events` prints what happened.")
     if replay.playback.position < replay.playback.length:
         replay.play()
     asyncio.run(Dashboard(replay).run_async())

@@ -55,4 +55,11 @@ def find_session(name: str) -> Path:
             place = folder / f"{name}{end}"
             if os.path.lexists(place):  # of an impossible name this says no, and pathlib fails
                 return place
-    raise UsageError(f"{name}: there is no such session file, nor one of this name in {_FOLDER}/.")
+    from mop_tui.layout.sentences import closest  # noqa: PLC0415 - loaded only where it is used
+
+    names = [path.stem for path in _FOLDER.glob(f"*{_SUFFIX}")]
+    meant = closest(given.name.removesuffix(_SUFFIX), names)
+    hint = f"did you mean {meant}?" if meant else "`mop-tui sessions` lists those that are there."
+    raise UsageError(
+        f"{name}: there is no such session file, nor one of this name in {_FOLDER}/; {hint}"
+    )

@@ -1,6 +1,7 @@
 """`mop-tui sessions`: which sessions there are, and how they ended."""
 
 import json
+import os
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import click
 
 from mop_tui.cli.manual import Documented, Manual
+from mop_tui.cli.options import FolderType
 from mop_tui.cli.output import clock_time
 from mop_tui.cli.report_files import reports_of
 from mop_tui.domain.wording import printable
@@ -32,7 +34,7 @@ MANUAL = Manual(
 
 
 @click.command("sessions", cls=Documented, manual=MANUAL)
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=FOLDER)
+@click.argument("folder", type=FolderType(), default=FOLDER)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def command(folder: Path, *, as_json: bool) -> None:
     """List the sessions that are recorded in FOLDER, newest first.
@@ -40,11 +42,12 @@ def command(folder: Path, *, as_json: bool) -> None:
     Of what runs it is said by whom; what was interrupted can go on with `mop-tui resume`. Files are
     not verified for this: `mop-tui verify` does that.
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - of an impossible name this says no
         if folder == FOLDER:
-            click.echo("no sessions here: there is no folder sessions", err=True)
+            click.echo("No sessions here: there is no folder sessions.", err=True)
             return
-        raise UsageError(f"{folder}: there is no such folder")
+        what = "is no folder" if os.path.lexists(folder) else "there is no such folder"
+        raise UsageError(f"{folder}: {what}.")
     found, unread = [], []
     for path in folder.glob("*.jsonl"):
         try:
@@ -60,7 +63,7 @@ def command(folder: Path, *, as_json: bool) -> None:
     for summary in found:
         click.echo(json.dumps(_plain(summary)) if as_json else _line(summary))
     if not found and not as_json:
-        click.echo(f"no sessions in {folder}", err=True)
+        click.echo(f"No sessions in {folder}.", err=True)
     for why in unread:
         click.echo(why, err=True)
 

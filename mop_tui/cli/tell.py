@@ -109,7 +109,7 @@ async def _tell(path: Path, agent: str, text: str) -> None:
         snapshot = session.snapshot()
         if agent not in snapshot.agents:
             raise UsageError(
-                f"{agent}: there is no such agent; there are {', '.join(snapshot.agents)}"
+                f"{agent}: there is no such agent; there are {', '.join(snapshot.agents)}."
             )
         if session.trouble:
             raise UnreachableError(f"{session.trouble} The agent was not told.")

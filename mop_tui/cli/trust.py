@@ -75,7 +75,7 @@ def _ask(commands: list[str], name: Path, *, resumed: bool) -> None:
         click.echo(f"  and {len(commands) - MOST_SHOWN} more", err=True)
     click.echo(err=True)
     if not click.confirm("Run these?", err=True):
-        raise UsageError(f"{name}: not run")
+        raise UsageError(f"{name}: not run.")
 
 
 def _commands(plan: Plan) -> Iterator[Command]:

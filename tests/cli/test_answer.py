@@ -224,7 +224,8 @@ def test_a_file_can_be_named_as_it_is_called(mop: Mop, tmp_path: Path, name: str
     file.write_text("something else\n", encoding="utf-8")
     assert "is not a session" in mop("answer", name).stderr
     assert mop("answer", "other").stderr == (
-        "other: there is no such session file, nor one of this name in sessions/.\n"
+        "other: there is no such session file, nor one of this name in sessions/;"
+        " `mop-tui sessions` lists those that are there.\n"
     )
 
 
@@ -243,7 +244,7 @@ def test_who_cannot_be_told_is_said(asking: Running, mop: Mop) -> None:
     assert ben.stderr == "ben: was not told: it has no process that could read it.\n"
     zoe = mop("tell", asking.session, "zoe", "hurry up")
     assert zoe.returncode == 2
-    assert zoe.stderr == "zoe: there is no such agent; there are ann, ben\n"
+    assert zoe.stderr == "zoe: there is no such agent; there are ann, ben.\n"
     few = mop("tell", asking.session, "ann")
     assert few.returncode == 2
     assert "SESSION AGENT TEXT is expected" in few.stderr

@@ -85,7 +85,9 @@ def test_a_name_that_no_file_can_have_is_a_problem_too(mop: Mop) -> None:
 def test_without_a_layout_it_asks_which(mop: Mop) -> None:
     done = mop("check")
     assert done.returncode == 2
-    assert "which layout?" in done.stderr
+    assert done.stderr == (
+        "mop-tui check: missing argument 'LAYOUT...'. See `mop-tui check --help`.\n"
+    )
 
 
 def test_a_run_tells_the_warnings_too(mop: Mop, two_steps: Path) -> None:

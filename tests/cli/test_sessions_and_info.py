@@ -104,11 +104,11 @@ def test_what_is_no_session_is_left_out_and_what_is_damaged_is_not(
 
 
 def test_without_sessions_that_is_said(mop: Mop, tmp_path: Path) -> None:
-    assert mop("sessions").stderr == "no sessions here: there is no folder sessions\n"
-    assert mop("sessions", tmp_path).stderr == f"no sessions in {tmp_path}\n"
+    assert mop("sessions").stderr == "No sessions here: there is no folder sessions.\n"
+    assert mop("sessions", tmp_path).stderr == f"No sessions in {tmp_path}.\n"
     done = mop("sessions", tmp_path / "nowhere")
     assert done.returncode == 2
-    assert done.stderr == f"{tmp_path / 'nowhere'}: there is no such folder\n"
+    assert done.stderr == f"{tmp_path / 'nowhere'}: there is no such folder.\n"
 
 
 def test_events_are_followed_to_the_end_of_the_session(mop: Mop, tmp_path: Path) -> None:
