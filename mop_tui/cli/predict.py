@@ -91,6 +91,7 @@ def _number(text: str) -> float | None:
 @click.option("--max-time", type=TimeType(), help="How long it may take, such as 3h.")
 @click.option(
     "--budget",
+    metavar="low|medium|high|NUMBER",
     type=BudgetType(),
     help="What it may cost: a number in the unit of the layout's prices, or a rank.",
 )
@@ -126,14 +127,15 @@ def command(
     known = Store(usual_folder()).read()
     for why in known.unread:
         click.echo(printable(why), err=True)
-    asked = _asked(what, known, mode, settings_of(settings))
+    planner = _Planner()
+    asked = _asked(what, known, mode, planner, settings_of(settings))
     records = known.of(asked.task, mode)
     known_of = _learnt(asked, records, mode)
     if isinstance(known_of, TooFew):
         said = _too_few(asked.task, known_of, known, mode)
         _tell_nothing(asked, said, as_json=as_json, few=known_of)
     plan, learnt = known_of
-    span = calibrate(records, _Planner(), mode=mode).span
+    span = calibrate(records, planner, mode=mode).span
     told = predict(plan, learnt, records, max_time, budget, span=span)
     if isinstance(told, Unknown):
         said = f"nobody can tell when this would be done: {told.why}"
@@ -178,7 +180,9 @@ class _Planner:
         return self._made[text]
 
 
-def _asked(what: str, known: Known, mode: Mode, settings: dict[str, str]) -> _Asked:
+def _asked(
+    what: str, known: Known, mode: Mode, planner: _Planner, settings: dict[str, str]
+) -> _Asked:
     """Return what is asked about. A file goes first, then a task that is known, then a layout that
     comes with the program. Raises `UsageError` if it is none of these."""
     path = Path(what)
@@ -188,7 +192,7 @@ def _asked(what: str, known: Known, mode: Mode, settings: dict[str, str]) -> _As
         if settings:
             raise UsageError("--set goes with a LAYOUT: a task is taken as it was done last")
         of_mode = known.of(what, mode)
-        plan = planned(of_mode[-1]) if of_mode else None
+        plan = planner(of_mode[-1]) if of_mode else None
         if of_mode and plan is None:
             why = "its layout is none for this version any more; name one"
             raise UsageError(f"{what}: {why} (mop-tui predict LAYOUT)")
@@ -287,8 +291,11 @@ def _fits(told: Prediction) -> Iterator[str]:
 
 def _fits_time(told: Prediction, limit: str) -> str:
     if not told.fits_time:
-        payable = "" if told.cap is None else " that can be paid for"
-        return f"No team{payable} fits into {limit}; this is the fastest."
+        if told.fits_budget is False:
+            return f"It does not fit into {limit}."
+        if told.fits_budget:
+            return f"No team within the budget fits into {limit}; this is the fastest of them."
+        return f"No team fits into {limit}; this is the fastest."
     if told.surely_fits_time is None:
         return f"It fits into {limit}; nobody can tell how surely."
     if told.surely_fits_time:
@@ -330,7 +337,7 @@ def _compared(told: Prediction) -> Iterator[str]:
 
 
 def _money(amount: float) -> str:
-    return f"{amount:,.2f}"
+    return f"{amount:,.2f}" if amount >= 0.1 or amount == 0 else f"{amount:.2g}"
 
 
 def _teams(told: Prediction, width: int) -> Iterator[str]:
@@ -340,7 +347,7 @@ def _teams(told: Prediction, width: int) -> Iterator[str]:
     for team, types in it.composition.items():
         if not types and not own.teams.get(team):
             continue
-        which = listed([f"{number} {name}" for name, number in types.items()])
+        which = ", ".join(name if n == 1 else f"{name} ×{n}" for name, n in types.items())  # noqa: RUF001
         row = f"  {_cut(team, names)}  {it.teams[team]:>6}  {own.teams.get(team, 0):>4}  {which}"
         yield from _hanging(row, width, names + 18)
 
@@ -372,16 +379,16 @@ def _waited(team: Candidate, step: Step) -> str:
         return ""
     match step.waited_for:
         case "agent":
-            what = f"{team.kinds[step.stint.agent]} to be free"
+            what = f"a free {team.kinds[step.stint.agent]}"
         case "lock":
             what = f"lock {step.what}"
         case "answer":
             what = f"your answer to {step.what}"
         case "place":
-            what = "max_agents"
+            what = "a place (max_agents)"
         case _:
             return ""
-    return f"  after {lasting(step.waited_ms)} of waiting for {what}"
+    return f"  waited {lasting(step.waited_ms)} for {what}"
 
 
 def _cut(name: str, width: int) -> str:

@@ -96,7 +96,7 @@ def estimate(snapshot: Snapshot, now: int, outlook: Outlook | None = None) -> Es
         return Estimate(now, None, _undeclared([name for name in left if name not in known]))
     rests = {name: _rest(task, known[name], now) for name, task in left.items()}
     to_ask = {name: gate for name, task in left.items() if (gate := _gate_ahead(task)) is not None}
-    waits = {name: learnt.waits[gate] for name, gate in to_ask.items() if gate in learnt.waits}
+    waits = {name: ms for name, gate in to_ask.items() if (ms := learnt.waits.get(gate, 0))}
     course = _Course(snapshot, left, {name: max(0, ms) for name, ms in rests.items()}, waits, now)
     course.run()
     if len(course.ends) < len(left):

@@ -4,7 +4,8 @@ Agents of one type in one team can stand in for each other if they have the same
 live as long and run the same program: they make a `Group`, of which there may be more or fewer than
 the layout has. What is meant for one of them, any of them does. Everybody else stays as the layout
 has it, and keeps what is meant for it: leads, the coordinator, who reviews, who has files of its
-own, whom a trigger or an answer names, and who has nothing to do that is known beforehand.
+own, whom a trigger or an answer names, who is spawned for a task, and who has nothing to do that is
+known beforehand.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ from mop_tui.domain.immutable import immutable
 from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.plan import AgentSpec, Lifetime, Plan, TaskSpec
 from mop_tui.domain.session import Snapshot
-from mop_tui.foresight.simulation import Course, Step, opening, play
+from mop_tui.foresight.simulation import Course, Step, opening, play, with_spawned
 
 MOST = 100
 """So many alike are tried at most, unless the layout has more."""
@@ -99,6 +100,7 @@ class Compositions:
     """What was played through; None for those that would never be done."""
 
     def __post_init__(self) -> None:
+        self.plan = with_spawned(self.plan)
         members, self.stay = _parted(self.plan)
         group_of = {agent: number for number, them in enumerate(members) for agent in them}
         tasks = {name: _loosened(spec, group_of) for name, spec in self.plan.tasks.items()}
@@ -271,7 +273,7 @@ def _parted(plan: Plan) -> tuple[list[list[AgentId]], tuple[AgentId, ...]]:
     stay = []
     for name, agent in plan.agents.items():
         idle = name not in pinned and asked_for.isdisjoint(agent.skills)
-        if name in special or agent.lead or agent.owns or idle:
+        if name in special or agent.lead or agent.owns or agent.spawn is not None or idle:
             stay.append(name)
             continue
         alike = (agent.team, agent.type, frozenset(agent.skills), agent.model, agent.lifetime)

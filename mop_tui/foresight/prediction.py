@@ -29,7 +29,7 @@ the fastest."""
 MOST_WORK = 120_000
 """How many tasks are played through at most, all teams together, if there are so few tasks that
 more than `FEWEST` teams can be tried with that."""
-FEWEST, MOST_TRIED = 18, 300
+FEWEST, MOST_TRIED = 14, 300
 _TAKEN_FROM = 3
 """From how many groups, those that are least at work, it is tried to take somebody away."""
 _PART = 8
@@ -154,10 +154,11 @@ def predict(
     cheapest = min(candidates, key=lambda one: (one.cost, one.makespan, one.size, not one.as_is))
     fastest = min(candidates, key=lambda one: (one.makespan, one.cost, one.size, not one.as_is))
     cap = _cap(budget, cheapest, fastest)
+    recommended = chosen(candidates, max_time, cap)
     return Prediction(
         constraints=Constraints(max_time, budget),
         sessions=learnt.sessions,
-        recommended=chosen(candidates, max_time, cap),
+        recommended=recommended,
         own=own,
         topology=topology,
         span=span,
@@ -167,7 +168,7 @@ def predict(
         cheapest=cheapest,
         fastest=fastest,
         tried=len(candidates),
-        assumptions=tuple(_assumptions(teams, learnt, topology)),
+        assumptions=tuple(_assumptions(teams, recommended, learnt, topology)),
     )
 
 
@@ -364,10 +365,12 @@ def _of(some: int, all_: int) -> str:
 # -- assumptions ------------------------------------------------------------------------------
 
 
-def _assumptions(teams: Compositions, learnt: Learnt, topology: Topology) -> Iterable[str]:
+def _assumptions(
+    teams: Compositions, recommended: Candidate, learnt: Learnt, topology: Topology
+) -> Iterable[str]:
     """Yield what a prediction takes for granted."""
     plan = teams.plan
-    if teams.groups:
+    if not recommended.as_is:
         yield (
             "Agents of one type in one team with the same skills and model can stand in for each "
             "other, and what is meant for one of them any of them does."
@@ -381,7 +384,7 @@ def _assumptions(teams: Compositions, learnt: Learnt, topology: Topology) -> Ite
         some = f"{len(guessed)} of {len(plan.tasks)} tasks"
         yield f"No session tells of {some}: others of the agent type do, or what is declared."
     if plan.triggers:
-        yield "Nothing is counted of what triggers bring about besides the teams that they spawn."
+        yield "Nothing is counted of what triggers bring about, but for whom planned work needs."
     if topology.factor != 1:
         yield (
             f"In {topology.shape} messages hold agents up as much as they did then, however many"

@@ -1,8 +1,9 @@
 """A plan played through before it is run: when it would be done, by whom, and what holds it up.
 
 All agents that the plan names are there from the beginning, those of teams that a trigger spawns
-too; what triggers create besides is not foreseen. A memory key that no task is known to set is
-taken to be there in time.
+too, and one for each task whose skill only those have whom a trigger spawns for it; what triggers
+create besides is not foreseen. A memory key that no task is known to set is taken to be there in
+time.
 
 The path of a course tells of each of its steps what it waited for last, from the last end of all
 backwards to the beginning. So it goes through needs, and also through hands that were full, locks,
@@ -26,14 +27,15 @@ from mop_tui.domain.events import (
     TaskCreated,
 )
 from mop_tui.domain.fold import apply
-from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, SpawnId, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.locks import may_be_same, wanted
 from mop_tui.domain.outlook import Outlook
-from mop_tui.domain.plan import HostKind, Mode, Plan
+from mop_tui.domain.plan import AgentKind, AgentSpec, HostKind, Mode, Plan
 from mop_tui.domain.review import review_of
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.topology import begins_as
+from mop_tui.domain.triggers import UNPLACED, TriggerSpec
 
 Waited = Literal["start", "task", "key", "answer", "agent", "lock", "place"]
 """What a step waited for last: the start of the session; a task, a memory key or an answer that it
@@ -94,14 +96,33 @@ def simulate(
 
 
 def opening(plan: Plan) -> Snapshot:
-    """Return the session of a sound plan at its beginning, with all tasks and agents that it names.
+    """Return the session of a sound plan at its beginning, with all tasks and agents that it names
+    or surely brings about.
 
     What scripts set counts as provided by the tasks that they play.
     """
     session = Session()
-    for seq, fact in enumerate(_population(plan), start=1):
+    for seq, fact in enumerate(_population(with_spawned(plan)), start=1):
         apply(session, Event(seq, 0, fact.KIND, None if seq == 1 else 1, fact))
     return session.snapshot()
+
+
+def with_spawned(plan: Plan) -> Plan:
+    """Return a plan that names those, too, whom triggers spawn for tasks that nobody else can do,
+    one for each task."""
+    known = {skill for agent in plan.agents.values() for skill in agent.skills}
+    spawned: dict[AgentId, AgentSpec] = {}
+    for spec in plan.tasks.values():
+        skill = spec.requires_skill
+        if spec.agent is not None or skill is None or skill in known:
+            continue
+        for trigger in plan.triggers:
+            if trigger.type == "task_created" and trigger.requires_skill in ("", skill):
+                for kind in trigger.agents[:1]:
+                    name = AgentId(f"{kind}+{len(spawned) + 1}")
+                    spawned[name] = _spawned(plan, name, kind, skill, trigger)
+                break
+    return replace(plan, agents={**plan.agents, **spawned}) if spawned else plan
 
 
 def play(start: Snapshot, outlook: Outlook) -> Course:
@@ -142,6 +163,22 @@ def _population(plan: Plan) -> Iterator[Fact]:
         yield TaskCreated(spec.id, replace(spec, provides=provides))
     for agent in plan.agents.values():
         yield AgentSpawned(agent.id, agent)
+
+
+def _spawned(plan: Plan, name: AgentId, kind: str, skill: str, trigger: TriggerSpec) -> AgentSpec:
+    """Return an agent as a trigger spawns it for a task that asks for a skill."""
+    about = plan.kinds.get(kind, AgentKind())
+    teams = (agent.team for agent in plan.agents.values() if agent.type == kind)
+    return AgentSpec(
+        name,
+        kind,
+        next(teams, UNPLACED),
+        tuple(dict.fromkeys((*about.skills, skill))),
+        model=trigger.model or about.model,
+        host=about.host,
+        lifetime=about.lifetime,
+        spawn=SpawnId(f"{trigger.name}@0.{name}"),
+    )
 
 
 def _played(plan: Plan) -> dict[TaskId, tuple[MemoryKey, ...]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mop_tui.journal import JournalFile
+from mop_tui.orchestrator.replay import open_replay
 
 Mop = Callable[..., subprocess.CompletedProcess[str]]
 LAYOUTS = Path(__file__).parents[2] / "layouts"
@@ -91,3 +92,4 @@ def test_what_was_learnt_from_other_sessions_changes_nothing(mop: Mop, tmp_path:
     assert outlook.sessions == 3
     assert outlook.coverage == 0.5
     assert outlook.durations
+    assert open_replay(tmp_path / "after.jsonl").outlook == outlook

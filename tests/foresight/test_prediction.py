@@ -19,7 +19,7 @@ from mop_tui.foresight.calibration import Span
 from mop_tui.foresight.durations import Learnt, TooFew, learn
 from mop_tui.foresight.prediction import Budget, Prediction, Unknown, predict
 from mop_tui.foresight.record import Record
-from sessions import agent, plan, question, task
+from sessions import agent, kind, plan, question, task, trigger
 
 SECOND = 1_000
 HOUR = 3_600
@@ -187,6 +187,13 @@ def test_no_more_agents_than_the_layout_may_have() -> None:
     assert told(limited).recommended.size == 3
     at_work = replace(eight(), max_agents=2)
     assert told(at_work).recommended.size == 2
+
+
+def test_who_is_spawned_for_a_task_counts_and_stays() -> None:
+    comes = trigger("comes", "task_created", "spawn_agent", requires_skill="rare", agents=("ben",))
+    tasks = [task("a", "ann"), *(task(f"t{number}", skill="rare") for number in range(2))]
+    it = plan([coder("ann")], tasks, kinds={"ben": kind()}, triggers=[comes])
+    assert told(it).recommended.teams == {"crew": 1, "spawned": 2}
 
 
 # -- what it depends on -----------------------------------------------------------------------

@@ -136,6 +136,16 @@ def test_a_team_that_a_trigger_brings_is_there() -> None:
     assert simulate(it, {}).makespan == 10 * SECOND
 
 
+def test_who_is_spawned_for_a_task_is_there_for_it() -> None:
+    comes = trigger("comes", "task_created", "spawn_agent", requires_skill="rare", agents=("ben",))
+    tasks = [task(f"t{number}", skill="rare") for number in range(3)]
+    it = plan([agent("ann")], tasks, kinds={"ben": kind()}, triggers=[comes])
+    course = simulate(it, {})
+    assert course.makespan == 10 * SECOND
+    assert {stint.agent for stint in course.stints} == {"ben+1", "ben+2", "ben+3"}
+    assert simulate(replace(it, triggers=()), {}).makespan is None
+
+
 def test_a_plan_that_waits_for_itself_has_no_end() -> None:
     circle = plan(
         [agent("ann")],

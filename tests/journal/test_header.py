@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from mop_tui.domain.ids import QuestionName, TaskId
+from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.plan import Mode
 from mop_tui.journal.chain import hash64
 from mop_tui.journal.codec import UnreadableError
@@ -51,6 +53,15 @@ def test_a_header_comes_back_as_it_was(
     assert line.count(b"\n") == 1
     assert line.isascii()
     assert decode_header(line[:-1]) == header
+
+
+def test_an_outlook_comes_back_and_does_not_matter_for_the_beginning() -> None:
+    outlook = Outlook(7, {TaskId("b"): 5}, {QuestionName("sure"): 9}, 0.5, 2.0, 0.75)
+    header = replace(HEADER, outlook=outlook)
+    assert decode_header(encode_header(header)[:-1]) == header
+    assert header.genesis == HEADER.genesis
+    without = replace(HEADER, outlook=Outlook(3))
+    assert decode_header(encode_header(without)[:-1]) == without
 
 
 def test_the_first_line_is_json_that_names_format_and_genesis() -> None:
