@@ -191,9 +191,7 @@ async def _finish(live: LiveSession, orchestrator: Orchestrator, journal: Journa
 
 async def _learn(prepared: Prepared, orchestrator: Orchestrator, *, quiet: bool) -> None:
     """Keep what can be learnt from a session that has ended, and say so; `quiet` only failures."""
-    if prepared.mode is not Mode.LIVE:
-        return
-    from mop_tui.cli.learning import learn_from  # noqa: PLC0415 - a rehearsal needs none of it
+    from mop_tui.cli.learning import learn_from  # noqa: PLC0415 - nothing before the end needs it
 
     snapshot = orchestrator.session.snapshot()
     lesson = await asyncio.to_thread(learn_from, prepared.header, snapshot)

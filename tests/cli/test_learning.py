@@ -30,6 +30,12 @@ tasks:
   make: {agent: ann, run: [sh, -c, "echo made"], duration: 2s}
   ship: {agent: ben, needs: [make], run: [sh, -c, "echo shipped"]}
 """
+LONG = """
+session: {id: long}
+agent_types: {worker: {}}
+teams: {crew: {agents: [{id: ann, type: worker}]}}
+tasks: {slow: {agent: ann, run: {shell: "echo begun; until test -e go-on; do sleep 0.05; done"}}}
+"""
 CANARIES = ("correct-horse-battery", "in-the-output", "in-the-memory", "why-it-is-so")
 """An answer that is secret, and what else is said in a session: output, memory, a reason."""
 TALKATIVE = """
@@ -159,13 +165,7 @@ def test_a_damaged_record_of_another_session_is_in_nobodys_way(mop: Mop, work: P
 
 
 def test_a_session_that_was_resumed_is_one_session(tmp_path: Path, mop: Mop) -> None:
-    layout = """
-session: {id: long}
-agent_types: {worker: {}}
-teams: {crew: {agents: [{id: ann, type: worker}]}}
-tasks: {slow: {agent: ann, run: {shell: "until test -e go-on; do sleep 0.05; done"}}}
-"""
-    with Running(tmp_path, layout) as session:
+    with Running(tmp_path, LONG) as session:
         session.kill()
         assert mop("train", "it.jsonl").stdout.startswith("left out")
         session.resume()
@@ -174,6 +174,17 @@ tasks: {slow: {agent: ann, run: {shell: "until test -e go-on; do sleep 0.05; don
     [record] = store().read().records
     assert record.task == "long"
     assert record.tasks[0].attempts == 2
+
+
+def test_a_session_whose_terminal_has_gone_is_learnt_from(tmp_path: Path, mop: Mop) -> None:
+    (tmp_path / "long.yaml").write_text(LONG, encoding="utf-8")
+    with Terminal("run", "long.yaml", "--session-file", "it.jsonl", cwd=tmp_path) as terminal:
+        terminal.until("begun")
+        terminal.close()
+        (tmp_path / "go-on").touch()
+        terminal.until_true(store().runs, "a record")
+        assert terminal.wait() == 0
+    assert mop("train", "it.jsonl").stdout.startswith("known already")
 
 
 def test_no_secret_and_nothing_that_was_said_is_kept(tmp_path: Path) -> None:
