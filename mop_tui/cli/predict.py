@@ -129,7 +129,7 @@ def command(
         click.echo(printable(why), err=True)
     planner = _Planner()
     asked = _asked(what, known, mode, planner, settings_of(settings))
-    records = known.of(asked.task, mode)
+    records = [record for record in known.of(asked.task, mode) if record.success]
     known_of = _learnt(asked, records, mode)
     if isinstance(known_of, TooFew):
         said = _too_few(asked.task, known_of, known, mode)

@@ -8,7 +8,7 @@ never slower.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from statistics import fmean
@@ -168,7 +168,10 @@ def predict(
         cheapest=cheapest,
         fastest=fastest,
         tried=len(candidates),
-        assumptions=tuple(_assumptions(teams, recommended, learnt, topology)),
+        assumptions=(
+            *_assumptions(teams, recommended, learnt, topology),
+            *_about_range(recommended, span),
+        ),
     )
 
 
@@ -367,7 +370,7 @@ def _of(some: int, all_: int) -> str:
 
 def _assumptions(
     teams: Compositions, recommended: Candidate, learnt: Learnt, topology: Topology
-) -> Iterable[str]:
+) -> Iterator[str]:
     """Yield what a prediction takes for granted."""
     plan = teams.plan
     if not recommended.as_is:
@@ -392,6 +395,11 @@ def _assumptions(
         )
     if teams.priced and any(agent.model is None for agent in plan.agents.values()):
         yield "Agents without a model cost nothing."
+
+
+def _about_range(recommended: Candidate, span: Span | None) -> Iterator[str]:
+    if span is not None and not recommended.as_is:
+        yield "The range is as wide as for the teams that there were; this one nobody has seen yet."
 
 
 def _is_its_own(learnt: Learnt, task: TaskId) -> bool:

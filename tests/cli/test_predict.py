@@ -107,6 +107,26 @@ def test_what_is_asked_for_changes_what_is_recommended(mop: Mop, platform: str) 
     assert output(mop, platform, "--budget", "0.01")["fits"]["budget"] is False
 
 
+def test_the_recommended_team_takes_as_long_as_was_predicted(
+    mop: Mop, tmp_path: Path, platform: str
+) -> None:
+    told = output(mop, platform)
+    hands = ", ".join(f"{{id: e{number}, type: engineer}}" for number in range(4))
+    chief = "agents: [{id: chief, type: architect}, "
+    changed = PLATFORM.replace("{id: ann, type: engineer}, {id: ben, type: engineer}", hands)
+    for pin in ("agent: ann", "agent: ben"):
+        changed = changed.replace(pin, "requires_skill: build")
+    changed = changed.replace("id: platform, task: deploy_complete_platform", "id: recommended")
+    assert f"{chief}{hands}" in changed
+    rehearse(mop, tmp_path, changed, 4, "recommended")
+    took = [
+        record.execution_ms / 1000 for record in Store(usual_folder()).read("recommended").records
+    ]
+    assert len(took) == 4
+    # The slowest of four parts by chance ends the whole, so it takes longer than by their means.
+    assert told["estimated_duration"] * 0.9 < sum(took) / 4 < told["estimated_duration"] * 1.3
+
+
 def test_what_was_learnt_changes_what_is_recommended(
     mop: Mop, tmp_path: Path, platform: str
 ) -> None:
