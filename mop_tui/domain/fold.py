@@ -1184,8 +1184,8 @@ def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
     session.timers[data.timer] = data
     if data.purpose == "call":
         _set_call(session, data, data.due)
-    if data.purpose == "retry" and data.task is not None:
-        task = session.tasks[data.task]
+    task = session.tasks.get(data.task) if data.task is not None else None
+    if data.purpose == "retry" and task is not None:
         task.rests_until = data.due
         task.history = with_stay(task.history, (event.at, task.state, task.agent, "rest"))
         task.retries += 1

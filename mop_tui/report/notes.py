@@ -375,9 +375,11 @@ class Notes:
         self._note_level(event.data.agent, event.at)
 
     def _note_level(self, name: AgentId, at: int) -> None:
-        of, level = self.agents.get(name), self.session.agents[name].level
-        if of is not None and level != (of.levels[-1][1] if of.levels else "healthy"):
-            of.levels.append((at, level))
+        of, row = self.agents.get(name), self.session.agents.get(name)
+        if of is None or row is None:
+            return
+        if row.level != (of.levels[-1][1] if of.levels else "healthy"):
+            of.levels.append((at, row.level))
 
     def _agent_erred(self, event: Event[e.AgentErred]) -> None:
         data = event.data
@@ -460,9 +462,10 @@ class Notes:
             of.moves.append(seq)
 
     def _timer_set(self, event: Event[e.SystemTimerSet]) -> None:
-        if event.data.purpose == "retry" and event.data.task is not None:
-            self._note_task(event.data.task, event.seq)
-            self.tasks[event.data.task].retries += 1
+        name = event.data.task
+        if event.data.purpose == "retry" and name is not None and name in self.tasks:
+            self._note_task(name, event.seq)
+            self.tasks[name].retries += 1
 
     def _timer_fired(self, event: Event[e.SystemTimerFired]) -> None:
         timer = self.session.fired
