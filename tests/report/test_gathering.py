@@ -247,6 +247,9 @@ def test_failed_attempts_and_rests_are_told(file: Path) -> None:
     (one,) = summary.tasks
     assert (one.state, one.attempts, one.retries) == (TaskState.FAILED, 3, 2)
     assert one.work_ms == 30_000
+    failures = [it for it in summary.decisions if it.rule == "work_ended"]
+    assert sum(it.times for it in failures) == 3, "each is a decision that matters"
+    assert all(any("one" in order for order in it.actions) for it in failures)
     rests = [it for it in one.stays if it.what == "resting"]
     assert len(rests) == 2
     assert one.held_ms == sum(it.end - it.begin for it in rests)
