@@ -1184,8 +1184,11 @@ def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
     session.timers[data.timer] = data
     if data.purpose == "call":
         _set_call(session, data, data.due)
-    task = session.tasks.get(data.task) if data.task is not None else None
-    if data.purpose == "retry" and task is not None:
+    if data.purpose == "retry" and data.task is not None:
+        if data.task not in session.tasks:
+            session.ignored += 1
+            return
+        task = session.tasks[data.task]
         task.rests_until = data.due
         task.history = with_stay(task.history, (event.at, task.state, task.agent, "rest"))
         task.retries += 1
