@@ -927,6 +927,9 @@ def _timer_set(session: Session, event: Event[e.SystemTimerSet]) -> None:
     if data.purpose == "call":
         fold_questions.set_call(session, data, data.due)
     if data.purpose == "retry" and data.task is not None:
+        if data.task not in session.tasks:
+            session.ignored += 1
+            return
         task = session.tasks[data.task]
         task.rests_until = data.due
         task.history = with_stay(task.history, (event.at, task.state, task.agent, "rest"))

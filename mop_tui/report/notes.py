@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mop_tui.domain import events as e
-from mop_tui.domain.actions import Action
+from mop_tui.domain.actions import Action, MoveTask
 from mop_tui.domain.agent_lifecycle import AgentState
 from mop_tui.domain.events import AnyEvent, Event
 from mop_tui.domain.fold import apply
@@ -21,6 +21,7 @@ from mop_tui.domain.ids import AgentId, MemoryKey, QuestionId, Resource, TaskId
 from mop_tui.domain.rows import AgentStay, TaskStay
 from mop_tui.domain.sentences import sentence
 from mop_tui.domain.session import Session
+from mop_tui.domain.task_lifecycle import TaskTrigger
 from mop_tui.domain.tones import tone
 from mop_tui.domain.topology import Shape
 from mop_tui.domain.wording import words
@@ -54,14 +55,12 @@ ROUTINE = frozenset(
         "pass_message_on",
         "pass_on_without",
         "open_mailbox",
-        "recovered",
         "settle_task",
         "settle_agent",
         "settle_end",
         "settle_limit",
         "settle_more",
         "settle_review",
-        "settle_restarts",
         "settle_health",
         "settle_adaptation",
         "after_edit",
@@ -74,7 +73,6 @@ ROUTINE = frozenset(
         "answer_agent",
         "note_error",
         "judge_check",
-        "attend",
         "end_alarm",
         "withdraw_waits",
         "call_in_time",
@@ -83,7 +81,11 @@ ROUTINE = frozenset(
     }
 )
 """Rules whose decisions follow from what is told elsewhere: that a task which could be begun was, a
-question that was to be asked is, an error became an issue. They are counted."""
+question that was to be asked is, an error became an issue. They are counted, unless they take a
+task from somebody who did not complete it."""
+_TAKEN = frozenset(
+    {TaskTrigger.FAILED, TaskTrigger.REQUEUED, TaskTrigger.SENT_BACK, TaskTrigger.CANCELLED}
+)
 
 MOST_DECISIONS = 400
 """Decisions that are told; each with a reason of its own."""
@@ -375,9 +377,11 @@ class Notes:
         self._note_level(event.data.agent, event.at)
 
     def _note_level(self, name: AgentId, at: int) -> None:
-        of, level = self.agents.get(name), self.session.agents[name].level
-        if of is not None and level != (of.levels[-1][1] if of.levels else "healthy"):
-            of.levels.append((at, level))
+        of, row = self.agents.get(name), self.session.agents.get(name)
+        if of is None or row is None:
+            return
+        if row.level != (of.levels[-1][1] if of.levels else "healthy"):
+            of.levels.append((at, row.level))
 
     def _agent_erred(self, event: Event[e.AgentErred]) -> None:
         data = event.data
@@ -460,9 +464,10 @@ class Notes:
             of.moves.append(seq)
 
     def _timer_set(self, event: Event[e.SystemTimerSet]) -> None:
-        if event.data.purpose == "retry" and event.data.task is not None:
-            self._note_task(event.data.task, event.seq)
-            self.tasks[event.data.task].retries += 1
+        name = event.data.task
+        if event.data.purpose == "retry" and name is not None and name in self.tasks:
+            self._note_task(name, event.seq)
+            self.tasks[name].retries += 1
 
     def _timer_fired(self, event: Event[e.SystemTimerFired]) -> None:
         timer = self.session.fired
@@ -532,7 +537,7 @@ class Notes:
         if data.verdict == "no" and not data.actions:
             self.considered += 1
             return
-        if rule in ROUTINE:
+        if rule in ROUTINE and not any(map(_takes, data.actions)):
             self.rules[rule] = self.rules.get(rule, 0) + 1
             return
         key = rule, data.reason
@@ -606,6 +611,11 @@ def _count_percent(load: Load, at: int) -> None:
 
 def _higher(known: float | None, new: float | None) -> float | None:
     return known if new is None or (known is not None and known >= new) else new
+
+
+def _takes(action: Action) -> bool:
+    """Return whether a task is taken from somebody who did not complete it."""
+    return isinstance(action, MoveTask) and action.trigger in _TAKEN
 
 
 def _orders(actions: tuple[Action, ...]) -> tuple[str, ...]:

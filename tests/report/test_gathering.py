@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from any_event import events_of
 from chance import (
     CANARY,
     GIVEN_AT_GATES,
@@ -25,7 +26,7 @@ from hypothesis import strategies as st
 
 from bench import deadlocks, storms
 from mop_tui.agents.host import Assignment, Reply, Told
-from mop_tui.domain.events import SystemTopologyChanged
+from mop_tui.domain.events import FACTS, AnyEvent, SystemTopologyChanged
 from mop_tui.domain.feed import Command, SwitchTopology
 from mop_tui.domain.health import HealthChecks
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId, TeamId
@@ -39,7 +40,7 @@ from mop_tui.orchestrator.answers import PreparedAnswer
 from mop_tui.report.as_json import as_json
 from mop_tui.report.gathering import gather
 from mop_tui.report.markdown import markdown
-from mop_tui.report.notes import MOST_OF_A_KIND
+from mop_tui.report.notes import MOST_OF_A_KIND, Notes
 from mop_tui.report.summary import Summary, TaskPart
 from sessions import (
     agent,
@@ -167,6 +168,23 @@ def test_a_session_that_broke_off_says_so_and_one_that_goes_on_is_whole(file: Pa
     assert_consistent(resumed)
 
 
+@pytest.mark.parametrize("of", [fact.KIND for fact in FACTS])
+def test_facts_about_what_is_not_there_are_passed_over(of: str) -> None:
+    with JournalFile.open(RECORDED[-1]) as journal:
+        before = list(journal.events(1, 100))
+
+    @given(events_of(of))
+    @settings(max_examples=5)
+    def passed_over(event: AnyEvent) -> None:
+        notes = Notes()
+        for earlier in before:
+            notes.take(earlier)
+        notes.take(replace(event, seq=101, at=before[-1].at, cause=100))
+        assert notes.session.seq == 101
+
+    passed_over()
+
+
 # -- tasks and agents -----------------------------------------------------------------------------
 
 
@@ -229,6 +247,9 @@ def test_failed_attempts_and_rests_are_told(file: Path) -> None:
     (one,) = summary.tasks
     assert (one.state, one.attempts, one.retries) == (TaskState.FAILED, 3, 2)
     assert one.work_ms == 30_000
+    failures = [it for it in summary.decisions if it.rule == "work_ended"]
+    assert sum(it.times for it in failures) == 3, "each is a decision that matters"
+    assert all(any("one" in order for order in it.actions) for it in failures)
     rests = [it for it in one.stays if it.what == "resting"]
     assert len(rests) == 2
     assert one.held_ms == sum(it.end - it.begin for it in rests)

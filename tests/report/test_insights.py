@@ -1,5 +1,6 @@
 """Each insight appears where there is something to be learnt, and not where there is not."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import count
@@ -411,7 +412,7 @@ def test_the_weightiest_come_first_and_there_are_not_too_many(file: Path) -> Non
 
 def test_the_recorded_rehearsals_teach_what_can_be_seen_in_them() -> None:
     texts: Iterable[str] = (it.text for path in RECORDED for it in gather(path).insights)
-    assert any(it.startswith("Observability Team waited 15 min for one key") for it in texts)
+    assert any(re.match(r"Observability Team waited \d+ min for one key", it) for it in texts)
 
 
 def test_messages_that_held_agents_up(file: Path) -> None:

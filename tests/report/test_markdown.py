@@ -1,5 +1,6 @@
 """A report in Markdown: what it says, in which order, and that nothing takes over the page."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
@@ -133,11 +134,11 @@ def test_the_outcome_comes_first_and_then_what_can_be_learnt() -> None:
     page = markdown(gather(path))
     lines = page.splitlines()
     assert lines[0] == "# mop-platform: complete"
-    assert lines[2].startswith("The rehearsal ended **complete** after 1 h 53 min")
+    assert lines[2].startswith("The rehearsal ended **complete** after ")
     titles = [line.removeprefix("## ") for line in lines if line.startswith("## ")]
     assert titles[:2] == ["What can be learnt", "Critical path"]
     assert {"Teams", "Agents", "Tasks", "Questions", "Issues", "Health", "Decisions"} <= {*titles}
-    assert "14:45:08 (+0:15:08)" in page, "wall-clock and session time"
+    assert re.search(r"\b\d\d:\d\d:\d\d \(\+\d:\d\d:\d\d\)", page), "both times"
     assert page.endswith("\n")
     assert not page.endswith("\n\n")
 
