@@ -19,7 +19,7 @@ agent_types:
 teams:
   crew: {agents: [meter, shipper]}
 tasks:
-  measure: {agent: meter}
+  measure: {agent: meter, provides: [tests/result]}
   ship: {agent: shipper, needs: ["memory:tests/result"], when: {CONDITION}}
 """
 
@@ -48,7 +48,8 @@ def ready(events: list[Event]) -> Event:
     )
     decided = events[became["cause"] - 1]
     assert decided["data"]["rule"] == "needs_met"
-    return events[decided["cause"] - 1]
+    because: Event = events[decided["cause"] - 1]
+    return because
 
 
 @pytest.mark.parametrize(
