@@ -728,6 +728,12 @@ def _called_complete(events: list[Record]) -> list[Record] | None:
     return _saying(events, last, outcome="complete") if unfinished else None
 
 
+def _left_process(events: list[Record]) -> list[Record] | None:
+    if events[-1]["data"]["outcome"] == "waiting":
+        return None  # of its processes no event says what becomes of them
+    return _without(events, _first(events, "agent.exited"))
+
+
 def _expired_into_an_approval(events: list[Record]) -> list[Record] | None:
     answered = _approval(events)
     if answered is None:
@@ -781,7 +787,7 @@ BREAKAGES: dict[str, tuple[str, Breakage]] = {
     ),
     "a task is created twice": ("once", lambda it: _twice(it, _first(it, "task.created"))),
     "the team comes without its key": ("occasions", _lost_key),
-    "a process is left": ("processes", lambda it: _without(it, _first(it, "agent.exited"))),
+    "a process is left": ("processes", _left_process),
 }
 """Records in which one invariant is broken: which, and what makes it so; None where that cannot be
 in a record."""

@@ -11,7 +11,7 @@ from mop_tui.dashboard.looks import CLOSED, UNKNOWN, WAITING_FOR_YOU, agent_look
 from mop_tui.dashboard.sketch import ALARM
 from mop_tui.dashboard.subject import Subject
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionId, Resource, TaskId, TeamId
-from mop_tui.domain.session import is_provided
+from mop_tui.domain.needed_keys import is_provided
 from mop_tui.domain.wording import printable
 
 _KINDS: Mapping[str, str] = {

@@ -219,6 +219,7 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     _add_origin(details, task)
     details.add("progress", None if task.progress is None else f"{task.progress} %")
     details.add("needs", ", ".join([*spec.needs_tasks, *(f"memory:{k}" for k in spec.needs_keys)]))
+    details.add("when", ", ".join(wanted.told for wanted in spec.when))
     details.add("provides", ", ".join(spec.provides))
     details.add("reviews", spec.reviews)
     details.add("reviewed by", None if spec.review is None else spec.review.by)

@@ -10,9 +10,10 @@ from mop_tui.dashboard.trigger_words import does, how_often, waits_for
 from mop_tui.domain import by_hand
 from mop_tui.domain.feed import CancelTask, RetryTask, Say, Steer, SteerTrigger
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId, TriggerName
+from mop_tui.domain.needed_keys import is_provided
 from mop_tui.domain.retrying import brought_back
 from mop_tui.domain.rows import Task, Trigger
-from mop_tui.domain.session import Snapshot, is_provided
+from mop_tui.domain.session import Snapshot
 from mop_tui.domain.steering import refusal
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 

@@ -96,6 +96,8 @@ def _why_ready(task: TaskSpec) -> str:
     needs = [*task.needs_tasks, *task.needs_keys]
     if not needs:
         return "it needs nothing"
+    if task.when:
+        return f"{listed(needs)}: all is there, and as it is wanted"
     return f"{listed(needs)} {'is' if len(needs) == 1 else 'are'} there"
 
 

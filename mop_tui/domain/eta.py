@@ -19,10 +19,11 @@ from mop_tui.domain.agent_lifecycle import AgentState, PausedBy
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.locks import may_be_same, wanted
+from mop_tui.domain.needed_keys import counts
 from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.review import review_of, to_ask_for
 from mop_tui.domain.rows import Agent, Task
-from mop_tui.domain.session import Snapshot, is_provided
+from mop_tui.domain.session import Snapshot
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 from mop_tui.domain.waiting import waiting_for
 from mop_tui.domain.wording import listed
@@ -301,7 +302,7 @@ class _Course:
                     self._missing[name] += 1
                     self._after.setdefault(need, []).append(name)
             for key in task.spec.needs_keys:
-                if not is_provided(snapshot.memory, key):
+                if not counts(snapshot.memory, key, task.spec.when):
                     self._missing[name] += 1
                     self._wanting.setdefault(key, []).append(name)
 
@@ -476,7 +477,7 @@ def _obstacle(snapshot: Snapshot, task: Task, stuck: Container[TaskId]) -> str:
             return f"waits for {need}, which is {row.state}"
     for key in spec.needs_keys:
         providers = [row for row in snapshot.tasks.values() if key in row.spec.provides]
-        if not is_provided(snapshot.memory, key) and all(
+        if not counts(snapshot.memory, key, spec.when) and all(
             row.state in TERMINAL or row.spec.id in stuck for row in providers
         ):
             return f"waits for memory key {key}, and no task is known to set it"

@@ -30,6 +30,7 @@ from mop_tui.domain.ids import (
     TriggerName,
 )
 from mop_tui.domain.immutable import immutable
+from mop_tui.domain.needed_keys import WantedKey
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.reactions import OnAnswer
 from mop_tui.domain.strategies import Strategy
@@ -307,6 +308,8 @@ class TaskSpec:
     priority: Priority = Priority.NORMAL
     needs_tasks: tuple[TaskId, ...] = ()
     needs_keys: tuple[MemoryKey, ...] = ()
+    when: tuple[WantedKey, ...] = ()
+    """What must hold of those keys for them to count."""
     provides: tuple[MemoryKey, ...] = ()
     expected_ms: int | None = None
     gate: QuestionName | None = None

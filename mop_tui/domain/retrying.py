@@ -6,9 +6,10 @@ from collections.abc import Container, Mapping
 from mop_tui.domain import review
 from mop_tui.domain.agent_lifecycle import LIVE
 from mop_tui.domain.ids import MemoryKey, TaskId
+from mop_tui.domain.needed_keys import is_provided
 from mop_tui.domain.plan import Lifetime
 from mop_tui.domain.rows import MOST_DEATHS, Agent, Task
-from mop_tui.domain.session import Session, Snapshot, is_provided
+from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 from mop_tui.domain.wording import listed
 

@@ -41,6 +41,7 @@ from mop_tui.domain.ids import (
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.issues import MOST_OPEN, Describes, Identity, Told, identity, more_of
 from mop_tui.domain.locks import Lock, LockWanted, Obstacle
+from mop_tui.domain.needed_keys import counts, is_provided
 from mop_tui.domain.plan import (
     AgentSpec,
     Calling,
@@ -181,14 +182,6 @@ def _place_of(row: _Row, tables: "_Shown | Session") -> tuple[dict[Any, Any], st
             return tables.feedback, row.id
         case _:
             raise TypeError(f"no such row: {row!r}")
-
-
-def is_provided(memory: Mapping[MemoryKey, JsonValue], key: MemoryKey) -> bool:
-    """True if `key` is present and, where its value has a `status`, that is `complete`."""
-    if key not in memory:
-        return False
-    value = memory[key]
-    return not isinstance(value, dict) or value.get("status", "complete") == "complete"
 
 
 def millionths(cores: float | None) -> int:
@@ -530,6 +523,10 @@ class Session:
         """True if `key` is present and, where its value has a `status`, that is `complete`."""
         return is_provided(self.memory, key)
 
+    def counts(self, key: MemoryKey, task: TaskSpec) -> bool:
+        """True if `key` is there as `task` needs it."""
+        return counts(self.memory, key, task.when)
+
     def missing(self, task: TaskSpec) -> tuple[list[TaskId], list[MemoryKey]]:
         """Return the tasks and keys that `task` still needs."""
         tasks = self.tasks
@@ -539,7 +536,7 @@ class Session:
                 for need in task.needs_tasks
                 if need not in tasks or tasks[need].state is not _COMPLETE
             ],
-            [key for key in task.needs_keys if not self.provided(key)],
+            [key for key in task.needs_keys if not self.counts(key, task)],
         )
 
     def rank(self, task: TaskId) -> int:
@@ -828,8 +825,9 @@ class Session:
         self.memory[key] = value
         self._memory_changed[key] = None
         self._unsettled_nodes[of_key(key)] = None
-        if not self.provided(key):
-            for task in self.waiting_for_key.get(key, ()):
+        provided = self.provided(key)
+        for task in self.waiting_for_key.get(key, ()):
+            if not provided or self.tasks[task].spec.when:
                 self._unsettled_nodes[of_task(task)] = None
 
     def claim(self, agent: AgentSpec, count: int) -> None:

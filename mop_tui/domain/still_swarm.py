@@ -6,8 +6,10 @@ from functools import cached_property
 from mop_tui.domain import locks
 from mop_tui.domain.ids import AgentId, AskId, MemoryKey, QuestionId, Resource, TaskId
 from mop_tui.domain.locks import Lock, LockWanted
+from mop_tui.domain.needed_keys import counts, is_provided
+from mop_tui.domain.plan import TaskSpec
 from mop_tui.domain.rows import Agent, Task
-from mop_tui.domain.session import Snapshot, is_provided
+from mop_tui.domain.session import Snapshot
 from mop_tui.domain.waits import leads_to_more, stands_still
 
 
@@ -35,6 +37,10 @@ class StillSwarm:
     def provided(self, key: MemoryKey) -> bool:
         """See `Swarm`."""
         return is_provided(self._snapshot.memory, key)
+
+    def counts(self, key: MemoryKey, task: TaskSpec) -> bool:
+        """See `Swarm`."""
+        return counts(self._snapshot.memory, key, task.when)
 
     def providers_of(self, key: MemoryKey) -> Sequence[TaskId]:
         """See `Swarm`."""

@@ -4,8 +4,9 @@ from typing import assert_never
 
 from mop_tui.domain import locks
 from mop_tui.domain.agent_lifecycle import AgentState
-from mop_tui.domain.ids import TaskId
+from mop_tui.domain.ids import MemoryKey, TaskId
 from mop_tui.domain.locks import LockWanted, Obstacle
+from mop_tui.domain.needed_keys import told
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Snapshot
 from mop_tui.domain.still_swarm import StillSwarm
@@ -144,7 +145,8 @@ def _lock_wanted(snapshot: Snapshot, agent: Agent, wanted: LockWanted) -> str:
 def _waits_for_needs(snapshot: Snapshot, task: Task) -> str:
     nodes = waits_of(StillSwarm(snapshot), of_task(task.spec.id))
     missing = [_missing_task(snapshot, TaskId(it.name)) for it in nodes if it.kind == "task"]
-    keys = [it.name for it in nodes if it.kind == "key"]
+    awaited = [MemoryKey(it.name) for it in nodes if it.kind == "key"]
+    keys = [word for key in awaited for word in told(key, task.spec.when)]
     if keys:
         missing.append(f"memory {'key' if len(keys) == 1 else 'keys'} {listed(keys)}")
     if not missing:

@@ -67,6 +67,10 @@ class Swarm(Protocol):
         """The key is there."""
         ...
 
+    def counts(self, key: MemoryKey, task: TaskSpec) -> bool:
+        """The key is there as a task needs it."""
+        ...
+
     def providers_of(self, key: MemoryKey) -> Sequence[TaskId]:
         """The tasks that are to provide it."""
         ...
@@ -203,7 +207,7 @@ def _needed(swarm: Swarm, task: TaskSpec) -> Iterator[Node]:
         if need not in tasks or tasks[need].state is not _COMPLETE:
             yield of_task(need)
     for key in task.needs_keys:
-        if not swarm.provided(key):
+        if not swarm.counts(key, task):
             yield of_key(key)
 
 

@@ -4,13 +4,14 @@
 leads nowhere, and it is for `checks` to say so.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import get_args
 
 from mop_tui.domain.answers import Option, Validation
 from mop_tui.domain.health import HealthChecks
 from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, Resource, TaskId, TeamId
+from mop_tui.domain.needed_keys import WantedKey
 from mop_tui.domain.plan import (
     AgentKind,
     AgentLimits,
@@ -189,6 +190,20 @@ def _handling(sim: Sim | None) -> int:
     return 0 if sim is None else sim.handling or 0
 
 
+def wanted_keys(task: Task) -> Iterator[WantedKey]:
+    """Yield what must hold of the keys that a task needs. Of what its `when` says, that is passed
+    over which is about no such key."""
+    keys = [need.removeprefix(MEMORY) for need in task.needs if need.startswith(MEMORY)]
+    for condition in triggering.conditions(task.when):
+        path = condition.path.removeprefix(MEMORY)
+        # A key may have dots in it: the longest that is needed is meant.
+        found = [key for key in keys if path == key or path.startswith(f"{key}.")]
+        if condition.path.startswith(MEMORY) and found:
+            key = max(found, key=len)
+            steps = path.removeprefix(key).removeprefix(".")
+            yield WantedKey(MemoryKey(key), replace(condition, path=steps))
+
+
 def _task(name: str, task: Task, on_doubt: OnDoubt | None, *, rehearse: bool) -> TaskSpec:
     needs = dict.fromkeys(task.needs)
     played = task.sim.duration if rehearse and task.sim is not None else None
@@ -202,6 +217,7 @@ def _task(name: str, task: Task, on_doubt: OnDoubt | None, *, rehearse: bool) ->
         needs_keys=tuple(
             MemoryKey(need.removeprefix(MEMORY)) for need in needs if need.startswith(MEMORY)
         ),
+        when=tuple(wanted_keys(task)),
         provides=tuple(MemoryKey(key) for key in dict.fromkeys(task.provides)),
         expected_ms=task.duration if played is None else sum(played) // 2,
         gate=None if task.gate is None else QuestionName(task.gate),

@@ -137,10 +137,16 @@ def _in_the_guides_way(made: dict[str, Any]) -> None:
         "ask_human": {"anyOf": [question, {"type": "array", "items": question}]},
     }
     made["properties"]["triggers"] = made["properties"]["triggers"] | triggers
-    _either(made, "session", "orchestrate_session_start")
     session = made["$defs"]["Session"]
     session["properties"]["session_id"] = session["properties"]["id"]
-    _either(session, "id", "session_id")
+    # A session may be told of in both sections, and has its id in one of them, by one of two names.
+    _no_more_required(made, "session")
+    _no_more_required(session, "id")
+    made["anyOf"] = [
+        {"required": [section], "properties": {section: {"required": [name]}}}
+        for section in ("session", "orchestrate_session_start")
+        for name in ("id", "session_id")
+    ]
     made["$defs"]["Question"]["properties"]["session_id"] = {"type": "string"}
 
 
@@ -148,10 +154,8 @@ def _call(argument: str, form: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": {argument: form}, "additionalProperties": False}
 
 
-def _either(form: dict[str, Any], one: str, other: str) -> None:
-    """Require one of two keys where the first was required."""
-    form["required"] = [key for key in form["required"] if key != one]
-    form["anyOf"] = [{"required": [one]}, {"required": [other]}]
+def _no_more_required(form: dict[str, Any], key: str) -> None:
+    form["required"] = [name for name in form["required"] if name != key]
 
 
 def _classes(module: ModuleType) -> Iterator[Described]:

@@ -114,6 +114,23 @@ def _tasks(case: Case) -> Iterator[Finding]:
         for index, need in enumerate(task.needs):
             if not need.startswith(MEMORY):
                 yield from _known((*loc, "needs", index), "task", need, declared.tasks)
+        yield from _when(loc, task)
+
+
+def _when(loc: Loc, task: Task) -> Iterator[Finding]:
+    """Yield conditions that are about no memory key that the task needs."""
+    keys = [need for need in task.needs if need.startswith(MEMORY)]
+    for path in task.when:
+        if not any(path == key or path.startswith(f"{key}.") for key in keys):
+            known = f"; it needs {', '.join(keys)}" if keys else f"; add {MEMORY}KEY to its needs"
+            yield Finding(
+                (*loc, "when", path),
+                "is about no memory key that the task needs",
+                wrong=path,
+                candidates=keys,
+                otherwise=known,
+                key=True,
+            )
 
 
 def _run(case: Case, loc: Loc, run: Run | Hook) -> Iterator[Finding]:

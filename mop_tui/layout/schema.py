@@ -443,8 +443,10 @@ class Task(Section):
     that a task locks is taken when it is given to an agent, and given back when that is over."""
     owns: Globs = []
     """The files that only its agent may change meanwhile; they are locked, too."""
-    when: Annotated[Condition, LATER] = {}
-    """What must hold before it is ready."""
+    when: Condition = {}
+    """What must hold of memory keys that it needs, by `memory:KEY` or `memory:KEY.FIELD`, for them
+    to count; without it, a key counts when it is there and its `status`, if it has one, is
+    `complete`."""
     complexity: Complexity | None = None
     """How hard it is; by default told by how long it takes and what it needs."""
     review: Review | None = None

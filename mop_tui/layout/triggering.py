@@ -126,7 +126,7 @@ def _spec(name: TriggerName, trigger: Trigger) -> TriggerSpec:
         interval_ms=trigger.interval,
         cron=trigger.cron or "",
         kind=trigger.kind or "",
-        when=tuple(_conditions(trigger.when)),
+        when=tuple(conditions(trigger.when)),
         agents=agents_of(trigger),
         team=None if team is None else TeamId(team),
         agent=None if trigger.agent is None else AgentId(trigger.agent),
@@ -149,7 +149,8 @@ def _priority(trigger: Trigger, action: ActionType) -> Priority:
     return PRIORITIES[trigger.priority]
 
 
-def _conditions(when: trigger_section.Condition) -> Iterator[Condition]:
+def conditions(when: trigger_section.Condition) -> Iterator[Condition]:
+    """Yield what a layout's `when` says."""
     for path, comparison in when.items():
         operator, value = _compared(comparison)
         values = tuple(value) if isinstance(value, list) else (value,)
