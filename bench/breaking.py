@@ -119,10 +119,18 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def run(root: Path, tests: Sequence[str]) -> tuple[int, str]:
-    """Run tests in a copy, up to the first that fails; return pytest's exit code and what it
-    says."""
-    words = ("-q", "-x", "-rf", "-p", "no:cacheprovider", "-n", "0", "--no-header")
+def failing(root: Path, tests: Sequence[str]) -> set[str]:
+    """Return those of some tests that fail where nothing is broken. Raises `RuntimeError` if they
+    cannot be run."""
+    code, said = run(root, tests, most=len(tests))
+    if code not in (0, 1):
+        raise RuntimeError(said)
+    return {match[1] for match in _FAILED.finditer(said)}
+
+
+def run(root: Path, tests: Sequence[str], most: int = 1) -> tuple[int, str]:
+    """Run tests in a copy until so many have failed; return pytest's exit code and what it says."""
+    words = ("-q", f"--maxfail={most}", "-rf", "-p", "no:cacheprovider", "-n", "0", "--no-header")
     plain = ("-o", "addopts=--import-mode=importlib --strict-markers")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *plain, *words, *tests],
@@ -176,21 +184,19 @@ LONGEST = 140
 """Characters of how a test failed that are told."""
 
 
-def table(results: Iterable[Broken], chosen: Iterable[Row]) -> str:
+HEAD = """\
+| row | what was broken | where | the test that failed | how |
+|---|---|---|---|---|"""
+
+
+def told(result: Broken, *, by_chance: bool) -> str:
     """Return what came of it as it stands on the page."""
-    by_chance = set(chosen)
-    lines = [
-        "| row | what was broken | where | the test that failed | how |",
-        "|---|---|---|---|---|",
-    ]
-    for row, broken, failed, how in results:
-        drawn_ = " *(drawn)*" if row in by_chance else ""
-        name = failed.rpartition("::")[2]
-        lines.append(
-            f"| {row.first}, {row.item}{drawn_} | {broken.what} | `{broken.file}` | `{name}` |"
-            f" {how} |"
-        )
-    return "\n".join(lines)
+    row, broken, failed, how = result
+    drawn_ = " *(drawn)*" if by_chance else ""
+    test = failed.rpartition("::")[2]
+    return (
+        f"| {row.first}, {row.item}{drawn_} | {broken.what} | `{broken.file}` | `{test}` | {how} |"
+    )
 
 
 def main(arguments: list[str]) -> None:
@@ -217,19 +223,21 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="broken-") as folder:
         root = copied(Path(folder))
         needed = list(dict.fromkeys(test for _, row in chosen for test in row.tests))
-        code, said = run(root, needed)
-        if code != 0:
-            print(f"{said}\nwhere nothing is broken, the tests have to pass")
-            sys.exit(1)
+        red = failing(root, needed)
+        print(HEAD)
         results = []
         for broken, row in chosen:
-            result = spoil(broken, row, root)
+            if red.isdisjoint(row.tests):
+                result = spoil(broken, row, root)
+            else:
+                result = Broken(row, broken, "", "its tests fail where nothing is broken, too")
             results.append(result)
-            if not result.failed:
-                print(f"{row}: {broken.what}, and nothing failed: {result.how}", flush=True)
-            print(f"{len(results)} of {len(chosen)}: {row}", file=sys.stderr, flush=True)
+            if result.failed:
+                print(told(result, by_chance=row in by_chance), flush=True)
     noticed = [result for result in results if result.failed]
-    print(table(noticed, by_chance))
+    for row, broken, failed, how in results:
+        if not failed:
+            print(f"{row}: {broken.what}, and that was not noticed: {how}")
     things = "thing was" if len(results) == 1 else "things were"
     print(f"{len(results)} {things} broken, and {len(noticed)} noticed by the tests of their rows")
     if len(noticed) < len(results):
