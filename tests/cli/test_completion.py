@@ -73,7 +73,11 @@ def asked(folder: Path, words: str, shell: str = "zsh", *, home: str = "") -> li
 
 def test_commands_come_in_their_order_with_what_they_do(here: Path) -> None:
     assert asked(here, "") == [f"{name}\t{summary}" for name, summary in SUMMARIES.items()]
-    assert [line.partition("\t")[0] for line in asked(here, "re")] == ["resume", "replay"]
+    assert [line.partition("\t")[0] for line in asked(here, "re")] == [
+        "resume",
+        "replay",
+        "report",
+    ]
 
 
 def test_options_come_with_the_first_sentence_of_their_help(here: Path) -> None:
