@@ -145,6 +145,18 @@ def test_kinds_of_events_are_suggested_with_patterns_for_all_of_a_category(here:
     ]
 
 
+def test_what_was_learnt_is_suggested_by_its_task(
+    mop: Mop, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(here / "data"))
+    assert mop("train").returncode == 0
+    assert asked(here, "model ") == ["python-release\tlearnt from 1 session"]
+    assert asked(here, "model --forget py") == ["python-release\tlearnt from 1 session"]
+    assert asked(here, "predict py") == ["python-release\tlearnt from 1 session"]
+    assert asked(here, "predict mop") == ["mop-platform\tcomes with mop-tui"]
+    assert asked(here, "report done --format ") == ["md", "html", "json"]
+
+
 @pytest.mark.parametrize(
     "words", ["replay /nowhere/", "answer nobody ", "events nobody --agent ", "nothing ", "run ~x/"]
 )
