@@ -10,6 +10,7 @@ from textwrap import wrap
 
 import click
 
+from mop_tui.cli import suggestions
 from mop_tui.cli.learning import planned
 from mop_tui.cli.manual import Documented, Manual
 from mop_tui.cli.train import WIDEST, as_pattern
@@ -46,11 +47,12 @@ MANUAL = Manual(
 
 
 @click.command("model", cls=Documented, manual=MANUAL)
-@click.argument("task", required=False)
+@click.argument("task", required=False, shell_complete=suggestions.learnt)
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 @click.option(
     "--forget",
     metavar="RUN|TASK",
+    shell_complete=suggestions.learnt,
     help="Remove the record of one session, or those of all sessions of a task. Asks first.",
 )
 @click.option("--yes", is_flag=True, help="With --forget: do not ask.")

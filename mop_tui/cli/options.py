@@ -104,10 +104,10 @@ def runs_headless(*, headless: bool, as_json: bool) -> bool:
         raise UsageError(
             "--json goes with --headless: a screen and JSON cannot share the terminal."
         )
-    if headless or (sys.stdin.isatty() and sys.stdout.isatty()):
-        return headless
-    click.echo("no terminal here, so this runs headless", err=True)
-    return True
+    return headless or not (sys.stdin.isatty() and sys.stdout.isatty())
+
+
+NO_TERMINAL = "no terminal here, so this runs headless"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from mop_tui import layout
+from mop_tui.cli import suggestions
 from mop_tui.cli.learning import planned
 from mop_tui.cli.manual import ARGUMENTS, WRONG_USAGE, Documented, Manual
 from mop_tui.cli.options import SETTINGS, settings_of
@@ -113,7 +114,7 @@ MANUAL = Manual(
 
 
 @click.command("predict", cls=Documented, manual=MANUAL)
-@click.argument("what", metavar="TASK|LAYOUT")
+@click.argument("what", metavar="TASK|LAYOUT", shell_complete=suggestions.learnt_or_layouts)
 @click.option("--max-time", type=TimeType(), help="How long it may take, such as 3h.")
 @click.option(
     "--budget",

@@ -8,7 +8,7 @@ import click
 
 from mop_tui.cli.exit_codes import EXIT_OF_OUTCOME
 from mop_tui.cli.manual import EXITS_OF_SESSIONS, FILES_OF_SESSIONS, Documented, Manual
-from mop_tui.cli.options import ANSWERS, HEADLESS, REPORT, Speed, runs_headless
+from mop_tui.cli.options import ANSWERS, HEADLESS, NO_TERMINAL, REPORT, Speed, runs_headless
 from mop_tui.cli.session_name import SessionName
 
 MANUAL = Manual(
@@ -67,10 +67,12 @@ def command(
     from mop_tui.cli import preparing  # noqa: PLC0415 - loaded only when a session is really run
     from mop_tui.cli import session as sessions  # noqa: PLC0415
 
-    headless = runs_headless(headless=headless, as_json=as_json)
+    unseen = runs_headless(headless=headless, as_json=as_json)
     prepared = preparing.prepare_resumed(
-        session, speed=speed, answers=answers, attended=not headless, trusted=trust
+        session, speed=speed, answers=answers, attended=not unseen, trusted=trust
     )
+    if unseen and not headless:
+        click.echo(NO_TERMINAL, err=True)
     outcome = (
         sessions.run_on_screen(prepared, report=report)
         if prepared.attended

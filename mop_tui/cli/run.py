@@ -11,6 +11,7 @@ from mop_tui.cli.manual import EXITS_OF_SESSIONS, FILES_OF_SESSIONS, Documented,
 from mop_tui.cli.options import (
     ANSWERS,
     HEADLESS,
+    NO_TERMINAL,
     REPORT,
     SETTINGS,
     LayoutType,
@@ -106,7 +107,7 @@ def command(
     gc.disable()  # as in `mop_tui.cli`; the session enables it again once it runs
     from mop_tui.cli import preparing, session  # noqa: PLC0415 - only when a session is really run
 
-    headless = runs_headless(headless=headless, as_json=as_json)
+    unseen = runs_headless(headless=headless, as_json=as_json)
     prepared = preparing.prepare(
         layout,
         overrides=settings_of(settings),
@@ -115,13 +116,15 @@ def command(
         seed=seed,
         answers=answers,
         session_file=session_file,
-        attended=not headless,
+        attended=not unseen,
         trusted=trust,
     )
     for warning in prepared.warnings:
         click.echo(str(warning), err=True)
     if prepared.unforeseen:
         click.echo(f"mop-tui: {prepared.unforeseen}", err=True)
+    if unseen and not headless:
+        click.echo(NO_TERMINAL, err=True)
     outcome = (
         session.run_on_screen(prepared, report=report)
         if prepared.attended

@@ -4,6 +4,7 @@ Each takes what the word begins with. Whatever cannot be read has nothing to sug
 loaded for it that takes long.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from mop_tui.cli.completing import YAML, files
+from mop_tui.decisions.wording import counted
 from mop_tui.domain.wording import printable
 from mop_tui.journal import glance
 from mop_tui.journal.lock import holder_of
@@ -165,6 +167,26 @@ def _named(path: Path, begun: str, one: tuple[str, str]) -> Iterator[Item]:
     for name in dict.fromkeys(names):
         if name.startswith(begun):
             yield CompletionItem(name, help=what)
+
+
+def learnt(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Item]:
+    """Return the names of tasks of which something was learnt."""
+    del ctx, param
+    from mop_tui.foresight.store import Store, usual_folder  # noqa: PLC0415 - only where it is used
+
+    known = Counter(record.task for record in Store(usual_folder()).read().records)
+    return [
+        CompletionItem(printable(task), help=f"learnt from {counted(times, 'session')}")
+        for task, times in sorted(known.items())
+        if task.startswith(incomplete)
+    ]
+
+
+def learnt_or_layouts(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Item]:
+    """Return the names of tasks of which something was learnt, then layouts."""
+    known = learnt(ctx, param, incomplete)
+    named = {item.value for item in known}
+    return [*known, *(item for item in layouts(incomplete) if item.value not in named)]
 
 
 def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Item]:

@@ -65,8 +65,8 @@ def command(sessions: tuple[Path, ...], *, as_json: bool) -> None:
     """
     named = sessions or tuple(sorted(FOLDER.glob("*.jsonl")))
     if not named and not as_json:
-        there = "no sessions in" if FOLDER.is_dir() else "no sessions here: there is no folder"
-        click.echo(f"{there} {FOLDER}", err=True)
+        there = "No sessions in" if FOLDER.is_dir() else "No sessions here: there is no folder"
+        click.echo(f"{there} {FOLDER}.", err=True)
     store = Store(usual_folder())
     counts: Counter[What] = Counter()
     width = min(WIDEST, shutil.get_terminal_size().columns)

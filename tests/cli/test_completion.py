@@ -73,7 +73,11 @@ def asked(folder: Path, words: str, shell: str = "zsh", *, home: str = "") -> li
 
 def test_commands_come_in_their_order_with_what_they_do(here: Path) -> None:
     assert asked(here, "") == [f"{name}\t{summary}" for name, summary in SUMMARIES.items()]
-    assert [line.partition("\t")[0] for line in asked(here, "re")] == ["resume", "replay"]
+    assert [line.partition("\t")[0] for line in asked(here, "re")] == [
+        "resume",
+        "replay",
+        "report",
+    ]
 
 
 def test_options_come_with_the_first_sentence_of_their_help(here: Path) -> None:
@@ -139,6 +143,18 @@ def test_kinds_of_events_are_suggested_with_patterns_for_all_of_a_category(here:
         "task.refused",
         "task.transitioned",
     ]
+
+
+def test_what_was_learnt_is_suggested_by_its_task(
+    mop: Mop, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(here / "data"))
+    assert mop("train").returncode == 0
+    assert asked(here, "model ") == ["python-release\tlearnt from 1 session"]
+    assert asked(here, "model --forget py") == ["python-release\tlearnt from 1 session"]
+    assert asked(here, "predict py") == ["python-release\tlearnt from 1 session"]
+    assert asked(here, "predict mop") == ["mop-platform\tcomes with mop-tui"]
+    assert asked(here, "report done --format ") == ["md", "html", "json"]
 
 
 @pytest.mark.parametrize(

@@ -294,9 +294,9 @@ def test_what_is_asked_for_by_name_and_is_no_session_is_told(mop: Mop, work: Pat
 def test_where_there_are_no_sessions_it_says_so(mop: Mop, tmp_path: Path) -> None:
     done = mop("train")
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "no sessions here: there is no folder sessions\n"
+    assert done.stderr == "No sessions here: there is no folder sessions.\n"
     (tmp_path / "sessions").mkdir()
-    assert mop("train").stderr == "no sessions in sessions\n"
+    assert mop("train").stderr == "No sessions in sessions.\n"
 
 
 def test_a_session_that_runs_is_left_alone(tmp_path: Path, mop: Mop) -> None:
