@@ -77,9 +77,7 @@ def _report(prepared: Prepared) -> None:
 
             said = report_beside(prepared.path, shown)
     except KeyboardInterrupt:
-        said = (
-            f"no report is complete, for that was interrupted; to have one: mop-tui report {shown}"
-        )
+        said = f"no report is complete, for it was interrupted; to have one: mop-tui report {shown}"
     with suppress(OSError):
         click.echo(said, err=True)
 

@@ -71,10 +71,8 @@ def command(folder: Path, *, as_json: bool) -> None:
 def _age(summary: Summary) -> tuple[datetime, int]:
     """Return a sort key: when it was started, to the second, and last written to."""
     started, written = datetime.min.replace(tzinfo=UTC), 0
-    with suppress(ValueError):
-        started = datetime.fromisoformat(summary.header.started if summary.header else "")
-        if started.tzinfo is None:
-            started = started.replace(tzinfo=UTC)
+    if summary.header is not None:
+        started = datetime.fromisoformat(summary.header.started)
     with suppress(OSError):
         written = summary.path.stat().st_mtime_ns
     return started, written

@@ -1,6 +1,8 @@
 """How moments and durations are written."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from mop_tui.domain import wall_clock
 
 MINUTE = 60_000
 """Milliseconds."""
@@ -42,7 +44,7 @@ def timecode(ms: int) -> str:
 
 def wall(started: datetime, at: int) -> datetime:
     """Return the local wall-clock time of session time `at` (milliseconds)."""
-    return (started + timedelta(milliseconds=at)).astimezone()
+    return wall_clock.wall(started, at).astimezone()
 
 
 def parse_timecode(text: str) -> int | None:

@@ -7,9 +7,13 @@ depends on what the operator did before and not on the session. Nothing is decid
 
 from collections.abc import Mapping
 from dataclasses import field
+from itertools import chain
 
 from mop_tui.domain.ids import QuestionName, TaskId
 from mop_tui.domain.immutable import immutable
+
+LONGEST = 1 << 53
+"""Numbers beyond that are no times, nor counts of anything."""
 
 
 @immutable
@@ -28,3 +32,13 @@ class Outlook:
     high: float | None = None
     coverage: float | None = None
     """The share of sessions that are expected to end within that range, 0..1."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether this can be expected of anything. Of a file that others wrote it may be not."""
+        times = chain(self.durations.values(), self.waits.values(), (self.sessions,))
+        if not all(0 <= number <= LONGEST for number in times):
+            return False
+        if self.low is None or self.high is None or self.coverage is None:
+            return self.low is self.high is self.coverage is None
+        return 0 <= self.low <= self.high <= LONGEST and 0 <= self.coverage <= 1

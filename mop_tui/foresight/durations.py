@@ -23,6 +23,7 @@ from statistics import fmean
 from typing import Literal, TypeVar
 
 from mop_tui.domain.ids import QuestionName, TaskId
+from mop_tui.domain.outlook import LONGEST
 from mop_tui.domain.plan import Mode, Plan, TaskSpec
 from mop_tui.domain.review import review_of
 from mop_tui.foresight.record import Record, TaskRecord
@@ -46,7 +47,9 @@ declared one, as many times as others of its agent type took theirs; its agent t
 
 K = TypeVar("K")
 _NUMBERS = re.compile(r"\d+")
-_QUANTITY = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([^\d\s]*)\s*")
+_QUANTITY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([^\d\s]*)")
+_LONGEST_QUANTITY = 100
+"""Characters; all numbers of so many are finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ def learnt(runs: Sequence[Run], plan: Plan) -> Learnt:
         for task, known in found.items():
             if known is not None:
                 sources[task], took = known
-                durations[task] = round(took)
+                durations[task] = min(round(took), LONGEST)
     waits = {}
     for question in plan.questions:
         wait = _first_few((run.record.waits.get(question), weight) for run, weight in near)
@@ -214,11 +217,16 @@ def _apart(one: str, other: str) -> float:
     that differ as far as if one were e times the other."""
     if one == other:
         return 0.0
-    left, right = _QUANTITY.fullmatch(one), _QUANTITY.fullmatch(other)
-    if left is None or right is None or left[2] != right[2]:
+    left, right = _quantity(one), _quantity(other)
+    if left is None or right is None or left[1] != right[1]:
         return 1.0
-    numbers = float(left[1]), float(right[1])
-    return abs(log(numbers[0] / numbers[1])) if min(numbers) > 0 else 1.0
+    return abs(log(left[0]) - log(right[0])) if min(left[0], right[0]) > 0 else 1.0
+
+
+def _quantity(text: str) -> tuple[float, str] | None:
+    """Return the number that a text is, and its unit; None if it is something else."""
+    found = _QUANTITY.fullmatch(text.strip()) if len(text) <= _LONGEST_QUANTITY else None
+    return None if found is None else (float(found[1]), found[2])
 
 
 def _sizes(tasks: Iterable[TaskId]) -> Mapping[str, int]:

@@ -18,6 +18,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from mop_tui.domain.outlook import LONGEST
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.wording import printable
 from mop_tui.errors import MopError
@@ -28,8 +29,6 @@ from mop_tui.journal.growing_file import sync_directory
 SUFFIX = ".json"
 LARGEST = 1 << 26
 """Bytes that a record may have; the largest layouts make a tenth of that."""
-LONGEST = 1 << 53
-"""Numbers beyond that are no times, nor counts of anything."""
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _BEGINNING = re.compile(rb'\{"run":"[^"\\]*","task":("[^"\\]*"),')
 _RECORD = TypeAdapter(Record)

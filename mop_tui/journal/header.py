@@ -7,7 +7,9 @@ user, host, paths) stands in the header and nowhere else; a seal at the end of t
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
@@ -106,7 +108,17 @@ def decode_header(line: bytes) -> Header:
         raise UnreadableError(f"the header's {where} cannot be read: {first['msg']}") from None
     if fields.get("genesis") != header.genesis:
         raise UnreadableError("the header's genesis is not that of its layout and seed")
-    return header
+    if not _is_moment(header.started):
+        raise UnreadableError("the header's started cannot be read: it is no time with an offset")
+    # Nothing is decided by what was expected, so what cannot be expected is as good as nothing.
+    sound = header.outlook is None or header.outlook.is_sound
+    return header if sound else replace(header, outlook=None)
+
+
+def _is_moment(text: str) -> bool:
+    with suppress(ValueError):
+        return datetime.fromisoformat(text).tzinfo is not None
+    return False
 
 
 def _compact(value: JsonValue) -> str:

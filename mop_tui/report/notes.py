@@ -352,7 +352,7 @@ class Notes:
     # -- agents -----------------------------------------------------------------------------
 
     def _agent_spawned(self, event: Event[e.AgentSpawned]) -> None:
-        name = event.data.agent
+        name = event.data.spec.id
         row = self.session.agents.get(name)
         if row is not None and name not in self.agents:
             self.agents[name] = OfAgent(event.seq, [row.history[-1]], moves=[event.seq])
@@ -442,7 +442,7 @@ class Notes:
     # -- tasks ------------------------------------------------------------------------------
 
     def _task_created(self, event: Event[e.TaskCreated]) -> None:
-        name = event.data.task
+        name = event.data.spec.id
         row = self.session.tasks.get(name)
         if row is None or name in self.tasks:
             return

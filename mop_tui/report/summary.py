@@ -3,7 +3,7 @@ otherwise; what is not known is None."""
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import itemgetter
 from typing import Literal
 
@@ -13,6 +13,7 @@ from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId, TeamId
 from mop_tui.domain.plan import Mode
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.domain.topology import Shape
+from mop_tui.domain.wall_clock import wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,4 +359,4 @@ class Summary:
         """Return the wall-clock time of session time `at`, as far as it is known."""
         place = bisect_right(self.away, at, key=itemgetter(0))
         ahead = self.away[place - 1][1] if place else 0
-        return datetime.fromisoformat(self.started) + timedelta(milliseconds=at + ahead)
+        return wall(datetime.fromisoformat(self.started), at + ahead)

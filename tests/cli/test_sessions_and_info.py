@@ -183,4 +183,4 @@ def test_a_start_without_an_offset_disturbs_no_other(
     mop("run", two_steps, "--rehearse", "--headless", "--session-file", tmp_path / "a.jsonl")
     header = Header({}, 0, Mode.REHEARSAL, "r", "2025-01-01T00:00:00")
     (tmp_path / "b.jsonl").write_bytes(encode_header(header))
-    assert [s["started"] for s in of_sessions(mop, tmp_path)][1] == "2025-01-01T00:00:00"
+    assert [s["state"] for s in of_sessions(mop, tmp_path)] == ["ended", "damaged"]

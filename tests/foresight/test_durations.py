@@ -7,6 +7,7 @@ import pytest
 from foresight.past import SECOND, did, past
 
 from mop_tui.domain.ids import QuestionName, TaskId
+from mop_tui.domain.outlook import LONGEST, Outlook
 from mop_tui.domain.plan import Mode, Plan, Review
 from mop_tui.domain.review import review_of
 from mop_tui.foresight.durations import LATEST, Learnt, TooFew, learn
@@ -80,6 +81,25 @@ def test_sessions_whose_variables_are_nearer_count_more() -> None:
     assert 10 <= near["11 GB"] < 12
     assert 90 < near["110 GB"] < 115
     assert 800 < near["900 GB"] <= 1000
+
+
+@pytest.mark.parametrize("absurd", ["9" * 400, "0." + "0" * 400 + "1", " " * 50_000 + "x", "²", ""])
+def test_variables_that_no_number_can_be_compared_with_are_others(absurd: str) -> None:
+    sizes = {1: "7", 2: "7", 9: absurd}
+    records = [past(n, dig=10 * n, variables={"size": it}) for n, it in sizes.items()]
+    same = seconds(learnt(records, with_variables(DIG, size="7")), "dig")
+    other = seconds(learnt(records, with_variables(DIG, size=absurd)), "dig")
+    assert same < 15
+    assert other > 80
+
+
+def test_what_is_expected_is_never_longer_than_an_outlook_can_say() -> None:
+    odd = did("dig", 1 << 40, expected_ms=1)
+    records = [past(n, odd, length=1) for n in range(3)]
+    what = plan([agent("worker")], [task("mix", "worker", seconds=1e9)])
+    found = learnt(records, what)
+    assert Outlook(3, found.durations).is_sound
+    assert found.durations[TaskId("mix")] == LONGEST
 
 
 def test_variables_that_are_no_numbers_are_the_same_or_another() -> None:

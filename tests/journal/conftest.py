@@ -32,7 +32,11 @@ TASK = TaskId("build")
 def header() -> Header:
     """A header of a small layout."""
     return Header(
-        layout={"session": {"id": "demo"}}, seed=7, mode=Mode.LIVE, run="demo-1", started="2025"
+        layout={"session": {"id": "demo"}},
+        seed=7,
+        mode=Mode.LIVE,
+        run="demo-1",
+        started="2025-01-02T03:04:05+00:00",
     )
 
 

@@ -22,7 +22,7 @@ from mop_tui.domain.plan import Mode
 from mop_tui.errors import JournalError, NotRecordedError
 from mop_tui.journal import BufferedWriter, Header, JournalFile, JournalWriter, verify
 
-HEADER = Header({}, 1, Mode.LIVE, "r", "2025")
+HEADER = Header({}, 1, Mode.LIVE, "r", "2025-01-02T03:04:05Z")
 LINE = "x" * 1000
 
 
@@ -130,7 +130,7 @@ def never_recovers(disk: Limit | Small, path: Path) -> dict[str, Any]:
 def never_begins(disk: Limit | Small, path: Path) -> dict[str, Any]:
     """There is no room for a header."""
     disk.fill()
-    header = Header({"a": "b" * 100_000}, 1, Mode.LIVE, "r", "2025")
+    header = Header({"a": "b" * 100_000}, 1, Mode.LIVE, "r", "2025-01-02T03:04:05Z")
     seen: dict[str, Any] = {}
     try:
         JournalWriter(path, header)

@@ -26,7 +26,8 @@ class Patient:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        header = Header({"session": {"id": "demo"}}, 7, Mode.LIVE, "demo-1", "2025", {}, "ada")
+        started = "2025-01-02T03:04:05Z"
+        header = Header({"session": {"id": "demo"}}, 7, Mode.LIVE, "demo-1", started, {}, "ada")
         journal = BufferedWriter(path, header)
         texts = ["same", "same", "é", "", "x\n\x9b", "same", "NaN", "\u2028", "0", "1", "same", "."]
         self.events = numbered(

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from any_event import json_values
@@ -41,12 +42,13 @@ HEADER = Header(
 @given(
     layout=st.dictionaries(st.text(), json_values, max_size=4),
     seed=st.integers(),
-    texts=st.lists(st.text(), min_size=4, max_size=4),
+    texts=st.lists(st.text(), min_size=3, max_size=3),
+    started=st.datetimes(timezones=st.timezones()).map(datetime.isoformat),
 )
 def test_a_header_comes_back_as_it_was(
-    layout: dict[str, JsonValue], seed: int, texts: list[str]
+    layout: dict[str, JsonValue], seed: int, texts: list[str], started: str
 ) -> None:
-    run, started, user, path = texts
+    run, user, path = texts
     header = Header(layout, seed, Mode.REHEARSAL, run, started, {}, user, "", {path: path})
     line = encode_header(header)
     assert line.endswith(b"}\n")
@@ -62,6 +64,38 @@ def test_an_outlook_comes_back_and_does_not_matter_for_the_beginning() -> None:
     assert header.genesis == HEADER.genesis
     without = replace(HEADER, outlook=Outlook(3))
     assert decode_header(encode_header(without)[:-1]) == without
+
+
+@pytest.mark.parametrize(
+    "outlook",
+    [
+        Outlook(3, {TaskId("b"): -1}),
+        Outlook(3, {TaskId("b"): 1 << 62}),
+        Outlook(3, {}, {QuestionName("sure"): -1}),
+        Outlook(-1),
+        Outlook(3, low=2.0, high=0.5, coverage=0.8),
+        Outlook(3, low=0.5, high=1e300, coverage=0.8),
+        Outlook(3, low=0.5, high=2.0, coverage=7),
+        Outlook(3, low=0.5, coverage=0.8),
+    ],
+)
+def test_what_cannot_be_expected_counts_as_nothing(outlook: Outlook) -> None:
+    line = encode_header(replace(HEADER, outlook=outlook))[:-1]
+    assert decode_header(line) == HEADER
+
+
+def test_what_is_no_number_cannot_be_expected() -> None:
+    outlook = Outlook(3, low=0.125, high=2.0, coverage=0.5)
+    stem = encode_header(replace(HEADER, outlook=outlook)).partition(b',"seal":')[0]
+    assert decode_header(sealed(stem)).outlook == outlook
+    assert decode_header(sealed(stem.replace(b"0.125", b"NaN"))) == HEADER
+
+
+@pytest.mark.parametrize("started", ["", "2025", "2025-01-02T03:04:05", "tomorrow", "9" * 99])
+def test_a_start_at_no_time_is_named(started: str) -> None:
+    line = encode_header(replace(HEADER, started=started))[:-1]
+    with pytest.raises(UnreadableError, match="started cannot be read"):
+        decode_header(line)
 
 
 def test_the_first_line_is_json_that_names_format_and_genesis() -> None:

@@ -67,7 +67,7 @@ def test_any_history_comes_back_as_it_was(
     make: Make, tmp_path_factory: pytest.TempPathFactory, events: list[AnyEvent]
 ) -> None:
     path = tmp_path_factory.mktemp("any") / "session.jsonl"
-    journal = make(path, Header({}, 0, Mode.LIVE, "", ""))
+    journal = make(path, Header({}, 0, Mode.LIVE, "", "2025-01-02T03:04:05Z"))
     for event in events:
         journal.append(event)
     journal.close()
@@ -292,7 +292,7 @@ from mop_tui.journal import Header, JournalWriter
 
 journal = JournalWriter(
     Path(sys.argv[1]),
-    Header({}, 1, Mode.LIVE, "", ""),
+    Header({}, 1, Mode.LIVE, "", "2025-01-02T03:04:05Z"),
     on_durable=lambda seq: print(seq, flush=True),
 )
 for seq in count(1):

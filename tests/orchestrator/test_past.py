@@ -20,7 +20,9 @@ EVENTS = numbered([SystemMemorySet(MemoryKey(f"key-{n}"), n) for n in range(500)
 def path(tmp_path: Path) -> Path:
     """A session file with all events."""
     path = tmp_path / "s.jsonl"
-    writer = BufferedWriter(path, Header({}, seed=1, mode=Mode.LIVE, run="r", started="2025"))
+    writer = BufferedWriter(
+        path, Header({}, seed=1, mode=Mode.LIVE, run="r", started="2025-01-02T03:04:05+00:00")
+    )
     for event in EVENTS:
         writer.append(event)
     writer.close()

@@ -1,5 +1,6 @@
 """What a report says is what was recorded: of any session, as far as it goes."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,13 @@ from hypothesis import strategies as st
 
 from bench import deadlocks, storms
 from mop_tui.agents.host import Assignment, Reply, Told
-from mop_tui.domain.events import FACTS, AnyEvent, SystemTopologyChanged
+from mop_tui.domain.events import (
+    FACTS,
+    AgentSpawned,
+    AnyEvent,
+    SystemTopologyChanged,
+    TaskCreated,
+)
 from mop_tui.domain.feed import Command, SwitchTopology
 from mop_tui.domain.health import HealthChecks
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId, TeamId
@@ -39,6 +46,7 @@ from mop_tui.journal import BufferedWriter, JournalFile
 from mop_tui.orchestrator.answers import PreparedAnswer
 from mop_tui.report.as_json import as_json
 from mop_tui.report.gathering import gather
+from mop_tui.report.html import as_html
 from mop_tui.report.markdown import markdown
 from mop_tui.report.notes import MOST_OF_A_KIND, Notes
 from mop_tui.report.summary import Summary, TaskPart
@@ -375,6 +383,29 @@ def test_what_was_foretold_comes_from_earlier_sessions_alone(file: Path) -> None
     outlook = Outlook(4, {TaskId("one"): 30_000}, low=0.5, high=2.0, coverage=0.8)
     learnt = with_outlook(file, outlook)
     assert gather(learnt).foretold_ms == (40_000, 20_000, 80_000)
+
+
+def test_a_length_that_no_calendar_has_is_told(file: Path) -> None:
+    what = exact([agent("ann")], [task("one", "ann", seconds=10)])
+    summary = replace(gather(play(what, file).path), length_ms=10**17)
+    assert "9999-12-30" in markdown(summary)
+    assert json.loads(as_json(summary))["ended_wall"].startswith("9999-12-30")
+    assert "</html>" in as_html(summary)
+
+
+def test_what_an_event_calls_otherwise_than_its_row_is_told_of(file: Path) -> None:
+    what = exact([agent("ann")], [task("one", "ann", seconds=10)])
+    notes = Notes()
+    with JournalFile.open(play(what, file).path) as journal:
+        for event in journal:
+            match event.data:
+                case TaskCreated() as data:
+                    notes.take(replace(event, data=replace(data, task=TaskId("another"))))
+                case AgentSpawned() as data:
+                    notes.take(replace(event, data=replace(data, agent=AgentId("another"))))
+                case _:
+                    notes.take(event)
+    assert (set(notes.tasks), set(notes.agents)) == ({"one"}, {"ann"})
 
 
 def test_agents_that_wait_at_work_are_told_as_waiting(file: Path) -> None:
