@@ -94,19 +94,10 @@ def _foretold(opened: Snapshot, outlook: Outlook | None) -> Ends | None:
     ones taught; None if nobody could know."""
     if outlook is None:
         return None
-    learnt = {
-        name: replace(
-            task,
-            spec=replace(task.spec, expected_ms=outlook.durations.get(name, task.spec.expected_ms)),
-        )
-        for name, task in opened.tasks.items()
-    }
-    found = estimate(replace(opened, tasks=learnt), opened.at)
-    if found is None or found.left is None:
-        return None
-    low = None if outlook.low is None else opened.at + round(found.left * outlook.low)
-    high = None if outlook.high is None else opened.at + round(found.left * outlook.high)
-    return opened.at + found.left, low, high
+    # What was asked at once is to be waited for all the same.
+    unasked = {name: replace(task, question=None) for name, task in opened.tasks.items()}
+    told = estimate(replace(opened, tasks=unasked), opened.at, outlook)
+    return None if told is None or told.end is None else (told.end, told.soonest, told.latest)
 
 
 def _summary(path: Path, header: Header, notes: Notes, *, running: bool) -> Summary:

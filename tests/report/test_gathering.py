@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 
 from bench import deadlocks, storms
 from mop_tui.agents.host import Assignment, Reply, Told
+from mop_tui.domain.eta import estimate
 from mop_tui.domain.events import (
     FACTS,
     AgentSpawned,
@@ -36,12 +37,14 @@ from mop_tui.domain.events import (
 )
 from mop_tui.domain.feed import Command, SwitchTopology
 from mop_tui.domain.health import HealthChecks
-from mop_tui.domain.ids import AgentId, MemoryKey, TaskId, TeamId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionName, TaskId, TeamId
 from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.plan import Ailment, Plan, Retry, Review, Script
+from mop_tui.domain.review import review_of
 from mop_tui.domain.rows import KEPT_STAYS
 from mop_tui.domain.task_lifecycle import TaskState
 from mop_tui.errors import JournalDamageError, NotASessionError
+from mop_tui.foresight.simulation import opening
 from mop_tui.journal import BufferedWriter, JournalFile
 from mop_tui.orchestrator.answers import PreparedAnswer
 from mop_tui.report.as_json import as_json
@@ -383,6 +386,21 @@ def test_what_was_foretold_comes_from_earlier_sessions_alone(file: Path) -> None
     outlook = Outlook(4, {TaskId("one"): 30_000}, low=0.5, high=2.0, coverage=0.8)
     learnt = with_outlook(file, outlook)
     assert gather(learnt).foretold_ms == (40_000, 20_000, 80_000)
+
+
+def test_what_was_foretold_is_what_the_screen_foretold(file: Path) -> None:
+    reviewed = task("one", "ann", seconds=10, gate="sure", review=Review(AgentId("ben"), 2_000))
+    what = exact([agent("ann"), agent("ben")], [reviewed], [question("sure")])
+    outlook = Outlook(
+        4,
+        {TaskId("one"): 30_000, review_of(TaskId("one")): 7_000},
+        {QuestionName("sure"): 60_000},
+    )
+    ran = play(what, file, answers=[answer("sure", "approve")])
+    told = estimate(opening(what), 0, outlook)
+    assert told is not None
+    assert told.end == 97_000
+    assert gather(with_outlook(ran.path, outlook)).foretold_ms == (97_000, None, None)
 
 
 def test_a_length_that_no_calendar_has_is_told(file: Path) -> None:
