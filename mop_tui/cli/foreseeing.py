@@ -1,15 +1,14 @@
 """What earlier sessions let expect of a layout that is about to be run, or planned."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from mop_tui.cli.learning import planned
+from mop_tui.cli.learning import Planner
 from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.plan import HostKind, Mode, Plan
-from mop_tui.foresight.calibration import Planned
-from mop_tui.foresight.durations import NEEDED, runs_of
+from mop_tui.foresight.durations import LATEST, NEEDED, runs_of
 from mop_tui.foresight.observing import task_name
 from mop_tui.foresight.outlook import outlook_for
 from mop_tui.foresight.record import Record
@@ -41,7 +40,8 @@ def foreseen(document: Mapping[str, JsonValue], plan: Plan, mode: Mode) -> Fores
     Nothing depends on it but what is told of the end, so no failure is raised.
     """
     try:
-        records = Store(usual_folder()).read(task_name(document)).records
+        store = Store(usual_folder())
+        records = store.read(task_name(document), mode, latest=LATEST).records
         return _foreseen(records, document, plan, mode)
     except StoreError as error:
         return Foreseen(trouble=str(error))
@@ -52,26 +52,5 @@ def foreseen(document: Mapping[str, JsonValue], plan: Plan, mode: Mode) -> Fores
 def _foreseen(
     records: Sequence[Record], document: Mapping[str, JsonValue], plan: Plan, mode: Mode
 ) -> Foreseen:
-    outlook = outlook_for(records, plan, mode, _planned(document, plan))
+    outlook = outlook_for(records, plan, mode, Planner((document, plan, mode)))
     return Foreseen(outlook, len(runs_of(records, mode)))
-
-
-def _planned(document: Mapping[str, JsonValue], plan: Plan) -> Planned:
-    """Return how plans of earlier sessions are got. Most were run from the very same layout, but
-    for its variables, and need not be read again."""
-    ours = _without_variables(document)
-
-    def planned_like(record: Record) -> Plan | None:
-        if _without_variables(record.layout) == ours:
-            return replace(plan, variables=record.variables)
-        return planned(record)
-
-    return planned_like
-
-
-def _without_variables(document: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-    session = document.get("session")
-    if not isinstance(session, dict):
-        return document
-    rest = {name: value for name, value in session.items() if name != "vars"}
-    return {**document, "session": rest}

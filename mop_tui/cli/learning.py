@@ -1,6 +1,10 @@
 """What sessions leave to be learnt from, and what they had set out to do."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
 
 from mop_tui import layout
 from mop_tui.decisions.wording import counted
@@ -35,7 +39,7 @@ def learn_from(header: Header, snapshot: Snapshot) -> Lesson | None:
         record = record_of(header, snapshot)
         store = Store(usual_folder())
         store.add(record)
-        known = len(store.read(record.task).of(record.task, Mode.LIVE))
+        known = store.count(record.task, Mode.LIVE)
     except StoreError as error:
         return Lesson(f"nothing is learnt from this session: {error}", failed=True)
     except Exception as error:  # noqa: BLE001 - a defect here is no failure of the session
@@ -43,9 +47,37 @@ def learn_from(header: Header, snapshot: Snapshot) -> Lesson | None:
     return Lesson(f"learnt from: task {record.task}, {counted(known, 'session')} known")
 
 
-def planned(record: Record) -> Plan | None:
-    """Return what a session had set out to do; None if its layout is none for this version."""
+class Planner:
+    """Makes plans of the layouts of records, of those that differ in their variables alone once.
+
+    What is known already may be given: a layout, its plan, and for what mode that is.
+    """
+
+    def __init__(self, known: tuple[Mapping[str, JsonValue], Plan, Mode] | None = None) -> None:
+        self._made: dict[str, Plan | None] = {}
+        if known is not None:
+            document, plan, mode = known
+            self._made[_but_for_variables(document, mode)] = plan
+
+    def __call__(self, record: Record) -> Plan | None:
+        """Return what a session had set out to do; None if its layout is none for this version."""
+        key = _but_for_variables(record.layout, record.mode)
+        if key not in self._made:
+            self._made[key] = _planned(record)
+        plan = self._made[key]
+        return None if plan is None else replace(plan, variables=record.variables)
+
+
+def _planned(record: Record) -> Plan | None:
     try:
         return layout.plan_of(record.layout, rehearse=record.mode is Mode.REHEARSAL)
     except layout.LayoutError:
         return None
+
+
+def _but_for_variables(document: Mapping[str, JsonValue], mode: Mode) -> str:
+    """Return a layout as text, with the names of its variables and without what these are."""
+    session = document.get("session")
+    if isinstance(session, dict) and isinstance(variables := session.get("vars"), dict):
+        session = {**session, "vars": list(variables)}
+    return json.dumps([mode, {**document, "session": session}])

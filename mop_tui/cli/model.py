@@ -11,7 +11,7 @@ from textwrap import wrap
 import click
 
 from mop_tui.cli import suggestions
-from mop_tui.cli.learning import planned
+from mop_tui.cli.learning import Planner
 from mop_tui.cli.manual import Documented, Manual
 from mop_tui.cli.train import WIDEST, as_pattern
 from mop_tui.decisions.wording import counted
@@ -73,7 +73,7 @@ def command(task: str | None, *, as_json: bool, forget: str | None, yes: bool) -
         raise UsageError("--yes goes with --forget")
     known = store.read(task)
     if task is not None and not known.records:
-        raise UsageError(_unknown(task, _tasks(store.read())))
+        raise UsageError(_unknown(task, list(store.tasks())))
     for why in known.unread:
         click.echo(printable(why), err=True)
     names = _tasks(known)
@@ -117,7 +117,7 @@ class _Model:
         """Return how well sessions would have been foretold, if there are enough of them."""
         if self.sessions(mode) < NEEDED:
             return None
-        calibration = calibrate(self.of[mode].records, planned, mode=mode)
+        calibration = calibrate(self.of[mode].records, Planner(), mode=mode)
         return calibration if calibration.ratios else None
 
     def sessions(self, mode: Mode) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
+from statistics import median
 from textwrap import wrap
 from typing import NoReturn
 
@@ -15,7 +16,7 @@ import click
 
 from mop_tui import layout
 from mop_tui.cli import suggestions
-from mop_tui.cli.learning import planned
+from mop_tui.cli.learning import Planner
 from mop_tui.cli.manual import ARGUMENTS, WRONG_USAGE, Documented, Manual
 from mop_tui.cli.options import SETTINGS, settings_of
 from mop_tui.decisions.wording import counted
@@ -24,7 +25,7 @@ from mop_tui.domain.wording import lasting, listed, printable
 from mop_tui.errors import UsageError
 from mop_tui.foresight.calibration import calibrate
 from mop_tui.foresight.compositions import Candidate
-from mop_tui.foresight.durations import Learnt, TooFew, learn
+from mop_tui.foresight.durations import Learnt, TooFew, learn, runs_of
 from mop_tui.foresight.observing import task_name
 from mop_tui.foresight.prediction import RANKS, Budget, Prediction, Unknown, predict
 from mop_tui.foresight.record import MODEL, PATTERN_TYPE, Record
@@ -146,9 +147,9 @@ def command(
     known = Store(usual_folder()).read()
     for why in known.unread:
         click.echo(printable(why), err=True)
-    planner = _Planner()
+    planner = Planner()
     asked = _asked(what, known, mode, planner, settings_of(settings))
-    records = [record for record in known.of(asked.task, mode) if record.success]
+    records = [run.record for run in runs_of(known.of(asked.task), mode)]
     known_of = _learnt(asked, records, mode)
     if isinstance(known_of, TooFew):
         said = _too_few(asked.task, known_of, known, mode)
@@ -186,21 +187,8 @@ def _learnt(asked: _Asked, records: Sequence[Record], mode: Mode) -> tuple[Plan,
     return known if isinstance(known, TooFew) else (asked.plan, known)
 
 
-class _Planner:
-    """Makes plans of the layouts of records, of equal ones once."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, Plan | None] = {}
-
-    def __call__(self, record: Record) -> Plan | None:
-        text = json.dumps(record.layout)
-        if text not in self._made:
-            self._made[text] = planned(record)
-        return self._made[text]
-
-
 def _asked(
-    what: str, known: Known, mode: Mode, planner: _Planner, settings: dict[str, str]
+    what: str, known: Known, mode: Mode, planner: Planner, settings: dict[str, str]
 ) -> _Asked:
     """Return what is asked about. A file goes first, then a task that is known, then a layout that
     comes with the program. Raises `UsageError` if it is none of these."""
@@ -430,7 +418,7 @@ def _hanging(text: str, width: int, indent: int = 4) -> list[str]:
 
 def _plain(asked: _Asked, told: Prediction, records: Sequence[Record]) -> dict[str, object]:
     """Return a prediction in the words of the orchestration guide; times are seconds."""
-    took = sorted(record.execution_ms for record in records)
+    took = median(record.execution_ms for record in records)
     limit, budget = told.constraints.max_time, told.constraints.budget
     return {
         "model": MODEL,
@@ -438,7 +426,7 @@ def _plain(asked: _Asked, told: Prediction, records: Sequence[Record]) -> dict[s
         "input_data": {
             "task": asked.task,
             "team_composition": told.own.teams,
-            "execution_time": took[len(took) // 2] / 1000,
+            "execution_time": took / 1000,
             "success": True,
             "constraints": {
                 "max_time": None if limit is None else limit / 1000,

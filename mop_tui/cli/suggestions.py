@@ -4,7 +4,6 @@ Each takes what the word begins with. Whatever cannot be read has nothing to sug
 loaded for it that takes long.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -174,7 +173,7 @@ def learnt(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
     del ctx, param
     from mop_tui.foresight.store import Store, usual_folder  # noqa: PLC0415 - only where it is used
 
-    known = Counter(record.task for record in Store(usual_folder()).read().records)
+    known = Store(usual_folder()).tasks()
     return [
         CompletionItem(printable(task), help=f"learnt from {counted(times, 'session')}")
         for task, times in sorted(known.items())

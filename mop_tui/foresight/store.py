@@ -8,13 +8,14 @@ import json
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
 from tempfile import mkstemp
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -30,7 +31,12 @@ SUFFIX = ".json"
 LARGEST = 1 << 26
 """Bytes that a record may have; the largest layouts make a tenth of that."""
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_BEGINNING = re.compile(rb'\{"run":"[^"\\]*","task":("[^"\\]*"),')
+_HEAD = 1 << 12
+"""Bytes at the beginning of a file by which it is told what the record is of."""
+_TEXT = rb'("(?:[^"\\]|\\.)*")'
+_BEGINNING = re.compile(
+    rb'\{"run":%b,"task":%b,"mode":%b,"started":%b,' % (_TEXT, _TEXT, _TEXT, _TEXT)
+)
 _RECORD = TypeAdapter(Record)
 _FAMILY, _, _VERSION = FORM.partition("/")
 
@@ -100,26 +106,46 @@ class Store:
             raise self._failed("written", error) from None
         return "new" if before is None else "renewed"
 
-    def read(self, task: str | None = None) -> Known:
-        """Return all that is known, or what is known of one task.
+    def read(
+        self, task: str | None = None, mode: Mode | None = None, *, latest: int | None = None
+    ) -> Known:
+        """Return all that is known, or what is known of one task, or of one mode; or of that the
+        `latest` that can be read, which costs little more where there are many more.
 
         Raises `StoreError` if the folder cannot be read.
         """
-        records, unread = [], []
-        for path in self._files():
+        records: list[Record] = []
+        unread: list[str] = []
+        for _, _, path in sorted(self._of(task, mode), reverse=True):
+            if latest is not None and len(records) >= latest:
+                break
             try:
                 line = _content(path)
-                if line is None or (task is not None and _is_of_another(line, task)):
+                if line is None:
                     continue
                 record = _decoded(line, path.name.removesuffix(SUFFIX))
-                if task is None or record.task == task:
+                if task in (None, record.task) and mode in (None, record.mode):
                     records.append(record)
             except OSError as error:
                 unread.append(f"{path}: cannot be read: {error.strerror}.")
             except ValueError as error:
                 unread.append(f"{path}: {error}.")
         records.sort(key=lambda record: (record.started, record.run))
-        return Known(tuple(records), tuple(unread))
+        return Known(tuple(records), tuple(sorted(unread)))
+
+    def count(self, task: str, mode: Mode) -> int:
+        """Return how many records there are of a task and a mode, as far as their beginnings tell.
+
+        Raises `StoreError` if the folder cannot be read.
+        """
+        return sum(told for told, _, _ in self._of(task, mode))
+
+    def tasks(self) -> dict[str, int]:
+        """Return how many records there are of each task, the one with the latest session first,
+        as far as their beginnings tell. Raises `StoreError` if the folder cannot be read."""
+        found = [beginning for path in self._files() if (beginning := _beginning(path)) is not None]
+        found.sort(key=lambda it: it.started, reverse=True)
+        return dict(Counter(it.task for it in found))
 
     def runs(self) -> list[str]:
         """Return the runs of all files, those that cannot be read among them."""
@@ -140,6 +166,16 @@ class Store:
         except OSError as error:
             raise self._failed("removed", error) from None
         return removed
+
+    def _of(self, task: str | None, mode: Mode | None) -> Iterator[tuple[bool, str, Path]]:
+        """Yield the files that may be of a task and a mode: whether their beginnings tell that they
+        are, and when their sessions began."""
+        for path in self._files():
+            found = _beginning(path)
+            if found is None:
+                yield False, "", path
+            elif task in (None, found.task) and (mode is None or found.mode == mode.value):
+                yield True, found.started, path
 
     def _files(self) -> list[Path]:
         try:
@@ -184,8 +220,9 @@ def _encoded(record: Record) -> bytes:
     return json.dumps(mended(asdict(record)), separators=(",", ":")).encode() + b"\n"
 
 
-def _content(path: Path) -> bytes | None:
-    """Return what is in a file; None if there is none, and nothing if it is too large or no file.
+def _content(path: Path, most: int = -1) -> bytes | None:
+    """Return what is in a file, or its first bytes, `most` of them; None if there is none, and
+    nothing if it is too large or no file.
 
     Raises `OSError`.
     """
@@ -196,13 +233,24 @@ def _content(path: Path) -> bytes | None:
         return None
     with os.fdopen(descriptor, "rb") as file:
         found = os.fstat(descriptor)
-        return file.read() if stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST else b""
+        return file.read(most) if stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST else b""
 
 
-def _is_of_another(line: bytes, task: str) -> bool:
-    """Return whether a record can be seen to be of another task without reading all of it."""
-    begins = _BEGINNING.match(line)
-    return begins is not None and begins.group(1) != json.dumps(task).encode()
+class _Beginning(NamedTuple):
+    """What the beginning of a file says that its record is of."""
+
+    task: str
+    mode: str
+    started: str
+
+
+def _beginning(path: Path) -> _Beginning | None:
+    """Return what a file says at first sight; None if it says nothing."""
+    try:
+        found = _BEGINNING.match(_content(path, _HEAD) or b"")
+        return None if found is None else _Beginning(*map(json.loads, found.groups()[1:]))
+    except (OSError, ValueError):
+        return None  # whoever reads all of it tells why
 
 
 def _decoded(line: bytes, run: str) -> Record:

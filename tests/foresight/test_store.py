@@ -6,6 +6,7 @@ import resource
 import stat
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -45,6 +46,37 @@ def put(store: Store, name: str, content: str | bytes) -> Path:
     path = store.folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+@given(st.lists(RECORDS, max_size=6, unique_by=lambda it: it.run), st.data())
+def test_what_is_asked_for_is_what_all_that_is_known_has_of_it(
+    records: list[Record], data: st.DataObject
+) -> None:
+    with TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        for record in records:
+            store.add(record)
+        task = data.draw(st.sampled_from([it.task for it in records] or ["none"]))
+        mode = data.draw(st.sampled_from(Mode))
+        latest = data.draw(st.integers(0, 7))
+        asked = store.read().of(task, mode)
+        assert store.read(task, mode).records == asked
+        found = store.read(task, mode, latest=latest).records
+        assert len(found) == min(latest, len(asked))
+        assert [it.started for it in found] == [it.started for it in asked[-latest:] if latest]
+        assert store.count(task, mode) == len(asked)
+        assert store.tasks() == Counter(it.task for it in records)
+
+
+def test_the_latest_are_found_though_many_files_cannot_be_read(store: Store) -> None:
+    for number in range(4):
+        store.add(another(f"r{number}", started=f"2026-01-0{number + 1}T00:00:00+00:00"))
+    whole = (store.folder / "r3.json").read_bytes()
+    put(store, "r3.json", whole[:-20])
+    put(store, "r4.json", b"nothing")
+    known = store.read(latest=2)
+    assert [it.run for it in known.records] == ["r1", "r2"]
+    assert ["r3.json" in why for why in known.unread] == [True]
 
 
 @given(st.lists(RECORDS, max_size=4))
