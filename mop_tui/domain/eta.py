@@ -301,6 +301,8 @@ class _Course:
         self._kept: dict[tuple[Resource, ...], list[tuple[int, int, int, TaskId]]] = {}
         """Those that are ready and wait for a lock, by what they lock themselves. Of those that
         lock the same, one is called when something is given back."""
+        self._barred: dict[_Kind, None] = {}
+        """Of which kinds some wait though somebody is free, who owns what is locked."""
         self._ahead: list[tuple[int, int, TaskId]] = []
         """What will be done or ready when, and which of the two."""
         self._see_what_is_missing(snapshot)
@@ -377,6 +379,9 @@ class _Course:
         if self._locked.pop(name, None) is not None:
             for resources in self._kept:
                 self._call_kept(resources)
+            for kind in self._barred:
+                self._call(kind)
+            self._barred.clear()
         agent = self.takers.get(name)
         if agent is not None and agent in self._agents:
             self._set_free(self._agents[agent])
@@ -434,12 +439,17 @@ class _Course:
                 heappush(self._waiting.setdefault(kind, []), task)
                 self._call_kept(own)
                 continue
-            taker = next(iter(free))
-            resources = wanted(self._tasks[name].spec, self._agents[taker].spec)
-            if self._is_locked(resources):
+            if own and self._is_locked(own):
                 heappush(self._kept.setdefault(own, []), task)
                 self._call(kind)
                 continue
+            taker = next((it for it in free if not self._is_barred(it)), None)
+            if taker is None:
+                heappush(self._waiting.setdefault(kind, []), task)
+                self._barred[kind] = None
+                self._call_kept(own)
+                continue
+            resources = wanted(self._tasks[name].spec, self._agents[taker].spec)
             if resources:
                 self._locked[name] = resources
             if not own:
@@ -458,6 +468,11 @@ class _Course:
         kept = self._kept.get(resources)
         if kept:
             heappush(self._pressing, heappop(kept))
+
+    def _is_barred(self, agent: AgentId) -> bool:
+        """Return whether a free agent can begin nothing, for what it owns is locked."""
+        owns = self._agents[agent].spec.owns
+        return bool(owns) and self._is_locked(owns)
 
     def _is_locked(self, resources: tuple[Resource, ...]) -> bool:
         """Return whether any of `resources` may be what somebody at work has locked."""
