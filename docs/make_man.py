@@ -60,6 +60,7 @@ def _text(text: str) -> str:
     """Return text as roff has it: what is quoted as code is bold."""
     text = text.replace("\\", "\\e").replace("-", "\\-")
     text = re.sub(r"`([^`]+)`", r"\\fB\1\\fR", text)
+    text = re.sub(r"[^\x00-\x7f]", lambda sign: f"\\[u{ord(sign[0]):04X}]", text)
     return f"\\&{text}" if text[:1] in (".", "'") else text
 
 

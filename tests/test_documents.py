@@ -56,5 +56,6 @@ def test_man_pages_are_made_of_the_same_and_are_sound(tmp_path: Path) -> None:
             assert option.replace("-", "\\-") in pages[f"mop-tui-{name}"], option
     if shutil.which("groff") is None:
         pytest.skip("groff is not installed")
-    groff = ["groff", "-man", "-Tutf8", "-ww", "-z", *sorted(tmp_path.iterdir())]
+    files = sorted(str(page) for page in tmp_path.iterdir())
+    groff = ["groff", "-man", "-Tutf8", "-ww", "-z", *files]
     assert subprocess.run(groff, capture_output=True, check=True).stderr == b""
