@@ -34,9 +34,7 @@ _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _HEAD = 1 << 12
 """Bytes at the beginning of a file by which it is told what the record is of."""
 _TEXT = rb'("(?:[^"\\]|\\.)*")'
-_BEGINNING = re.compile(
-    rb'\{"run":%b,"task":%b,"mode":%b,"started":%b,' % (_TEXT, _TEXT, _TEXT, _TEXT)
-)
+_BEGINNING = re.compile(rb'\{"run":%b,"task":%b,"mode":%b,"started":%b,' % ((_TEXT,) * 4))
 _RECORD = TypeAdapter(Record)
 _FAMILY, _, _VERSION = FORM.partition("/")
 

@@ -237,7 +237,8 @@ def test_with_json_standard_output_stays_json(mop: Mop, two_steps: Path, answers
     assert done.returncode == 0
     for line in done.stdout.splitlines():
         json.loads(line)
-    assert "report in sessions/" in done.stderr
+    assert "report" not in done.stderr
+    assert list(two_steps.parent.glob("sessions/*.report.html"))
 
 
 @pytest.mark.parametrize("obstacle", ["folder", "notes"])
