@@ -1,6 +1,7 @@
 """The command line. Commands live in modules of their own and are loaded when they are called, so
 that `mop-tui events` does not wait for a screen it does not need."""
 
+import errno
 import gc
 import os
 import sys
@@ -25,6 +26,9 @@ from mop_tui.cli.manual import (
     Manual,
 )
 from mop_tui.errors import MopError
+
+_UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What a full or broken disk says of what is written to it."""
 
 
 class _Commands(DocumentedGroup):
@@ -113,10 +117,15 @@ def main() -> None:
         click.echo(str(error), err=True)
         sys.exit(2)
     except ReaderGoneError:
-        # Whoever read our output has seen enough; the interpreter need not try to flush the rest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_the_rest()  # whoever read our output has seen enough
         sys.exit(0)
     except Exception as error:  # noqa: BLE001 - an operator is never shown a traceback
+        if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE:
+            # Files that are ours are told of by name.
+            _drop_the_rest()
+            with suppress(OSError):
+                click.echo(f"mop-tui: the output cannot be written: {error.strerror}.", err=True)
+            sys.exit(2)
         report = Path(tempfile.gettempdir()) / f"mop-tui-defect-{os.getpid()}.txt"
         details = ""
         with suppress(OSError):
@@ -126,6 +135,11 @@ def main() -> None:
             f"mop-tui failed, which is a defect of the program: {error!r}.{details}", err=True
         )
         sys.exit(70)
+
+
+def _drop_the_rest() -> None:
+    """Keep the interpreter from trying to write what is left of the output."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complete() -> NoReturn:

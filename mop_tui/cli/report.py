@@ -54,16 +54,15 @@ def command(
     file needs nothing else, and can be sent to others; it holds what agents wrote and what was
     answered, but for secrets.
     """
-    from mop_tui.cli.reporting import check_writable, write  # noqa: PLC0415 - loaded if needed
+    from mop_tui.cli.reporting import ForeignFileError, check_writable, write  # noqa: PLC0415 - loaded if needed
     from mop_tui.report.gathering import gather  # noqa: PLC0415
 
     to_file = output is not None and output != Path("-")
     if output is not None and to_file:
         try:
             check_writable(output, session, force=force)
-        except UsageError as error:
-            why = "" if force else " Name another one, or overwrite it with --force."
-            raise UsageError(f"{error}{why}") from None
+        except ForeignFileError as error:
+            raise UsageError(f"{error} Name another one, or overwrite it with --force.") from None
     wanted = form or (_BY_SUFFIX.get(output.suffix.lower(), "md") if output is not None else "md")
     text = rendered(gather(session, until_damage=until_damage), wanted)
     if output is None or not to_file:

@@ -45,6 +45,10 @@ def report_beside(session: Path, shown: Path, *, quiet: bool = False) -> str:
     return f"report in {names}"
 
 
+class ForeignFileError(UsageError):
+    """There is something else where a report is to be written, which can be overwritten."""
+
+
 def check_writable(place: Path, session: Path, *, force: bool = False) -> None:
     """Raise `UsageError` if a report must not be written to `place`.
 
@@ -66,7 +70,7 @@ def check_writable(place: Path, session: Path, *, force: bool = False) -> None:
     except OSError as error:
         raise UsageError(f"{place}: cannot be read: {error.strerror}.") from None
     if beginning and not is_report(beginning):
-        raise UsageError(f"{place}: there is something else in this file, which is kept.")
+        raise ForeignFileError(f"{place}: there is something else in this file, which is kept.")
 
 
 def write(place: Path, text: str) -> None:

@@ -133,9 +133,11 @@ def test_the_session_itself_is_never_overwritten(mop: Mop, recorded: Path, tmp_p
     link = tmp_path / "link.html"
     link.symlink_to(recorded)
     for place in (recorded, link):
-        done = mop("report", recorded, "-o", place, "--force")
-        assert done.returncode == 2
-        assert "session file itself" in done.stderr
+        for more in ((), ("--force",)):
+            done = mop("report", recorded, "-o", place, *more)
+            assert done.returncode == 2
+            assert "session file itself" in done.stderr
+            assert "--force" not in done.stderr
     assert recorded.read_bytes() == before
 
 
@@ -183,6 +185,23 @@ def test_a_reader_that_has_seen_enough_is_no_error(recorded: Path, tmp_path: Pat
         os.close(write)
     assert done.stderr == ""
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("command", ["report", "info"])
+def test_an_output_that_is_full_is_told_and_is_no_defect(recorded: Path, command: str) -> None:
+    words = [str(recorded)] if command == "report" else []
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mop_tui", command, *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.stderr == "mop-tui: the output cannot be written: No space left on device.\n"
+    assert done.returncode == 2
 
 
 # -- at the end of a session ------------------------------------------------------------------
