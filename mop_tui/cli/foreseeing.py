@@ -14,6 +14,10 @@ from mop_tui.foresight.outlook import outlook_for
 from mop_tui.foresight.record import Record
 from mop_tui.foresight.store import Store, StoreError, usual_folder
 
+_NOTHING_IN_COMMON = (
+    "The sessions that are known of this task had no task and no type of agent of this layout."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
@@ -53,4 +57,6 @@ def _foreseen(
     records: Sequence[Record], document: Mapping[str, JsonValue], plan: Plan, mode: Mode
 ) -> Foreseen:
     outlook = outlook_for(records, plan, mode, Planner((document, plan, mode)))
-    return Foreseen(outlook, len(runs_of(records, mode)))
+    known = len(runs_of(records, mode))
+    nothing = outlook is None and known >= NEEDED
+    return Foreseen(outlook, known, trouble=_NOTHING_IN_COMMON if nothing else "")

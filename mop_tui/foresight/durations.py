@@ -150,6 +150,17 @@ def runs_of(records: Iterable[Record], mode: Mode) -> list[Run]:
     return [Run(it) for it in usable[-LATEST:]]
 
 
+def tells_of(runs: Iterable[Run], plan: Plan) -> bool:
+    """Return whether sessions had any task or any type of agent that `plan` has.
+
+    Layouts may bear the same name and do something else altogether.
+    """
+    types = {agent.type for agent in plan.agents.values()} | plan.kinds.keys()
+    return any(
+        run.doer.keys() & plan.tasks.keys() or types & set(run.doer.values()) for run in runs
+    )
+
+
 def learnt(runs: Sequence[Run], plan: Plan) -> Learnt:
     """Return what `runs`, oldest first, let expect of `plan`, however few they are."""
     near = weighed(runs, plan)

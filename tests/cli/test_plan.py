@@ -190,6 +190,17 @@ def test_how_long_it_will_take_is_told_from_three_sessions_on(mop: Mop, tmp_path
     assert told["soonest_ms"] <= told["length_ms"] <= told["latest_ms"]
 
 
+def test_sessions_that_did_something_else_tell_of_no_length(mop: Mop, tmp_path: Path) -> None:
+    (tmp_path / "played.yaml").write_text(PLAYED, encoding="utf-8")
+    for seed in "123":
+        rehearsed(mop, tmp_path, seed)
+    other = PLAYED.replace("worker", "smith").replace("dig", "forge").replace("fill", "file")
+    (tmp_path / "other.yaml").write_text(other, encoding="utf-8")
+    text = " ".join(mop("plan", "other.yaml").stdout.split())
+    assert "Expected length: unknown. The sessions that are known of this task had no task" in text
+    assert json.loads(mop("plan", "other.yaml", "--json").stdout)["expected"]["length_ms"] is None
+
+
 def test_what_cannot_be_read_of_earlier_sessions_is_told(mop: Mop, tmp_path: Path) -> None:
     (tmp_path / "played.yaml").write_text(PLAYED, encoding="utf-8")
     data = tmp_path / "data"

@@ -34,3 +34,11 @@ def test_without_plans_of_earlier_sessions_there_is_no_range() -> None:
     outlook = outlook_for(records, DIG, Mode.LIVE, planned_as(None))
     assert outlook is not None
     assert (outlook.low, outlook.high, outlook.coverage) == (None, None, None)
+
+
+def test_nothing_is_expected_from_sessions_that_had_nothing_of_it() -> None:
+    records = [past(number, dig=10) for number in range(3)]
+    alike = plan([agent("worker")], [task("fill", "worker")])
+    other = plan([agent("cem")], [task("mix", "cem")])
+    assert outlook_for(records, alike, Mode.LIVE, planned_as(alike)) is not None
+    assert outlook_for(records, other, Mode.LIVE, planned_as(other)) is None
