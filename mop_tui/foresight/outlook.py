@@ -14,7 +14,8 @@ def outlook_for(
 ) -> Outlook | None:
     """Return what records of sessions that do the same let expect of a run of `plan` in `mode`.
 
-    None where there are too few of them, or none tells of anything in it. `planned` is how the plans of earlier sessions are got.
+    None where there are too few of them, or none tells of anything in it. `planned` is how the
+    plans of earlier sessions are got.
     """
     known = learn(records, plan, mode=mode)
     if isinstance(known, TooFew) or not tells_of(runs_of(records, mode), plan):
