@@ -445,8 +445,6 @@ class Plan:
     """What an agent costs an hour, by the model that it uses."""
     task: str = ""
     """What the session does; all sessions of that name are learnt from together."""
-    learn: bool = True
-    """Whether it is learnt from when it is complete."""
 
     def work(self, agent: AgentSpec, task: TaskId | None) -> Work:
         """How `agent` does `task`: what stands nearest to the task wins, part by part.

@@ -9,12 +9,13 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
 from tempfile import mkstemp
+from time import time
 from typing import Literal, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -31,6 +32,9 @@ SUFFIX = ".json"
 LARGEST = 1 << 26
 """Bytes that a record may have; the largest layouts make a tenth of that."""
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_UNFINISHED = re.compile(rf"\.({_RUN.pattern})\.[a-z0-9_]{{8}}")
+_ABANDONED = 3600.0
+"""Seconds after which nobody writes any more what is not finished."""
 _HEAD = 1 << 12
 """Bytes at the beginning of a file by which it is told what the record is of."""
 _TEXT = rb'("(?:[^"\\]|\\.)*")'
@@ -149,7 +153,7 @@ class Store:
         """Return the runs of all files, those that cannot be read among them."""
         return [path.name.removesuffix(SUFFIX) for path in self._files()]
 
-    def forget(self, runs: Iterable[str]) -> int:
+    def forget(self, runs: Collection[str]) -> int:
         """Remove the records of runs; return how many there were. Raises `StoreError`."""
         removed = 0
         try:
@@ -157,8 +161,7 @@ class Store:
                 with suppress(FileNotFoundError):
                     (self.folder / f"{run}{SUFFIX}").unlink()
                     removed += 1
-                for left in self._unfinished(run):
-                    left.unlink(missing_ok=True)
+            self._clear_away(runs)
             if removed:
                 sync_directory(self.folder)
         except OSError as error:
@@ -185,12 +188,16 @@ class Store:
             raise StoreError(f"{self.folder}: cannot be read: {error.strerror}.") from None
         return [self.folder / name for name in names if not name.startswith(".")]
 
-    def _unfinished(self, run: str) -> Iterator[Path]:
-        """Yield what programs that were killed have left of their writing."""
-        begins = f".{run}."
+    def _clear_away(self, runs: Collection[str]) -> None:
+        """Remove what programs that were killed have left of writing the records of `runs`, and of
+        others if that is long ago: nobody knows any more of what tasks those were."""
         for path in self.folder.iterdir() if self.folder.is_dir() else ():
-            if path.name.startswith(begins) and "." not in path.name.removeprefix(begins):
-                yield path
+            unfinished = _UNFINISHED.fullmatch(path.name)
+            if unfinished is None:
+                continue
+            with suppress(FileNotFoundError):
+                if unfinished[1] in runs or path.stat().st_mtime < time() - _ABANDONED:
+                    path.unlink()
 
     def _write(self, path: Path, line: bytes) -> None:
         """Put a whole file in the place of what is at `path`, readable by its owner only."""

@@ -86,7 +86,6 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
     return Plan(
         id=layout.session.id,
         task=layout.session.task or layout.session.id,
-        learn=layout.session.learn,
         project=layout.session.project,
         goal=layout.session.goal,
         max_agents=min(filter(None, (layout.session.max_agents, layout.limits.live)), default=None),

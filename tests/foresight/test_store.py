@@ -144,6 +144,17 @@ def test_what_is_forgotten_is_gone_and_so_is_what_a_killed_writer_left(store: St
     assert not store.read().unread
 
 
+def test_what_was_left_long_ago_goes_with_whatever_is_forgotten(store: Store) -> None:
+    store.add(PLAIN)
+    long_ago = put(store, ".b.k2hd0x_1", "{")
+    os.utime(long_ago, (1e9, 1e9))
+    foreign = put(store, ".b.json", "{")
+    os.utime(foreign, (1e9, 1e9))
+    put(store, ".c.k2hd0x_1", "{")
+    assert store.forget([]) == 0
+    assert names(store) == [".b.json", ".c.k2hd0x_1", "4f1c.json"]
+
+
 # -- what can be wrong ------------------------------------------------------------------------
 
 
