@@ -6,13 +6,13 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from textwrap import wrap
 
 import click
 
 from mop_tui.cli import suggestions
 from mop_tui.cli.learning import Planner
 from mop_tui.cli.manual import Documented, Manual
+from mop_tui.cli.output import column, hanging
 from mop_tui.cli.train import WIDEST, as_pattern
 from mop_tui.decisions.wording import counted
 from mop_tui.domain.plan import Mode
@@ -90,7 +90,7 @@ def command(task: str | None, *, as_json: bool, forget: str | None, yes: bool) -
         }
         click.echo(json.dumps(whole))
     elif not models:
-        for line in _hanging(_NOTHING, width, 0):
+        for line in hanging(_NOTHING, width, 0):
             click.echo(line)
     elif len(models) == 1:
         for line in _about(models[0], width):
@@ -156,10 +156,10 @@ def _in_short(models: Sequence[_Model], store: Store, width: int) -> Iterator[st
         best = model.of.get(Mode.LIVE) or model.of[Mode.REHEARSAL]
         live, rehearsed = model.sessions(Mode.LIVE), model.sessions(Mode.REHEARSAL)
         took = lasting(round(best.took.median))
-        row = f"{_cut(model.task, names)}  {live:>4}  {rehearsed:>9}  {took:>9}  {_enough(live)}"
+        row = f"{column(model.task, names)}  {live:>4}  {rehearsed:>9}  {took:>9}  {_enough(live)}"
         yield row if live else f"{row}, rehearsals only"
     yield ""
-    yield from _hanging(
+    yield from hanging(
         f"Kept in {store.folder}. All about one: mop-tui model {models[0].task}", width, 2
     )
 
@@ -184,12 +184,12 @@ def _of_mode(
         yield f"{what}, enough for forecasts"
     else:
         yield f"{what}: not enough for forecasts yet ({number} of {NEEDED})"
-    yield from _hanging(f"  {'took':<10}  {_times(known.took)}", width, 14)
+    yield from hanging(f"  {'took':<10}  {_times(known.took)}", width, 14)
     teams = ", ".join(f"{team} {_number(it)}" for team, it in known.teams.items())
-    yield from _hanging(f"  {'agents':<10}  {_number(known.size)}: {teams}", width, 14)
-    yield from _hanging(f"  {'topology':<10}  {_topologies(known)}", width, 14)
+    yield from hanging(f"  {'agents':<10}  {_number(known.size)}: {teams}", width, 14)
+    yield from hanging(f"  {'topology':<10}  {_topologies(known)}", width, 14)
     if forecasts is not None:
-        yield from _hanging(f"  {'forecasts':<10}  {_quality(forecasts, number)}", width, 14)
+        yield from hanging(f"  {'forecasts':<10}  {_quality(forecasts, number)}", width, 14)
     tables = {
         "work by agent type": known.work_by_type,
         "work by task": known.work_by_task,
@@ -203,7 +203,7 @@ def _of_mode(
     for record in islice(reversed(known.records), LISTED):
         started = record.started.replace("T", " ")[:16]
         size = sum(record.team_composition.values())
-        run = _cut(record.run, 12)
+        run = column(record.run, 12)
         yield printable(f"  {run}  {started:<16}  {lasting(record.execution_ms):>10}  {size:>6}")
     if number > LISTED:
         yield f"  and {number - LISTED} before"
@@ -264,25 +264,9 @@ def _table(title: str, rows: Mapping[str, Spread], names: int) -> Iterator[str]:
     yield f"  {title:<{names}}  {'times':>5}  {'median':>10}  {'from':>10}  {'to':>10}"
     for name, it in islice(rows.items(), LISTED):
         times = "  ".join(f"{lasting(round(ms)):>10}" for ms in (it.median, it.low, it.high))
-        yield f"  {_cut(name, names)}  {it.count:>5}  {times}"
+        yield f"  {column(name, names)}  {it.count:>5}  {times}"
     if len(rows) > LISTED:
         yield f"  and {len(rows) - LISTED} more, which took less; --json has all"
-
-
-def _cut(name: str, width: int) -> str:
-    """Return a name in a column of `width`, cut where it is too long."""
-    name = printable(name) or "?"
-    return f"{name if len(name) <= width else name[: width - 1] + '…':<{width}}"
-
-
-def _hanging(text: str, width: int, indent: int) -> list[str]:
-    return wrap(
-        printable(text),
-        width,
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 # -- as JSON ----------------------------------------------------------------------------------

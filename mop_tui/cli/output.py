@@ -2,10 +2,12 @@
 
 import os
 import sys
+from textwrap import wrap
 
 import click
 
 from mop_tui.domain.events import AnyEvent
+from mop_tui.domain.wording import printable
 from mop_tui.journal import codec
 
 
@@ -28,3 +30,22 @@ def print_all(text: str) -> None:
     except BrokenPipeError:
         # They have seen enough; the interpreter need not try to flush the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def hanging(text: str, width: int, indent: int = 4) -> list[str]:
+    """Return what may be of others in lines of `width`, all but the first indented."""
+    return wrap(
+        printable(text),
+        max(width, indent + 20),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def column(name: str, width: int) -> str:
+    """Return a name, which may be of others, in a column of `width`, cut where it is too long."""
+    name = printable(name) or "?"
+    return (name if len(name) <= width else f"{name[: width - 1]}\N{HORIZONTAL ELLIPSIS}").ljust(
+        width
+    )

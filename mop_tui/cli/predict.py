@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from statistics import median
-from textwrap import wrap
 from typing import NoReturn
 
 import click
@@ -19,6 +18,7 @@ from mop_tui.cli import suggestions
 from mop_tui.cli.learning import Planner
 from mop_tui.cli.manual import ARGUMENTS, WRONG_USAGE, Documented, Manual
 from mop_tui.cli.options import SETTINGS, settings_of
+from mop_tui.cli.output import column, hanging
 from mop_tui.decisions.wording import counted
 from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.wording import lasting, listed, printable
@@ -258,11 +258,11 @@ def _lines(asked: _Asked, told: Prediction, mode: Mode, width: int) -> Iterator[
     kind = "session" if mode is Mode.LIVE else "rehearsal"
     yield f"{asked.task}, as {counted(told.sessions, kind)} let expect it"
     yield ""
-    yield from _hanging(
+    yield from hanging(
         f"  {counted(it.size, 'agent')}, {told.topology.shape}: {_takes(told)}", width
     )
     for sentence in _fits(told):
-        yield from _hanging(f"  {sentence}", width)
+        yield from hanging(f"  {sentence}", width)
     yield ""
     yield from _compared(told)
     yield ""
@@ -270,9 +270,9 @@ def _lines(asked: _Asked, told: Prediction, mode: Mode, width: int) -> Iterator[
     yield ""
     yield from _path(told, width)
     yield ""
-    yield from _hanging(f"  {told.topology.shape}: {told.topology.why}.", width)
+    yield from hanging(f"  {told.topology.shape}: {told.topology.why}.", width)
     for sentence in told.assumptions:
-        yield from _hanging(f"  {sentence}", width)
+        yield from hanging(f"  {sentence}", width)
 
 
 def _takes(told: Prediction) -> str:
@@ -355,8 +355,8 @@ def _teams(told: Prediction, width: int) -> Iterator[str]:
         if not types and not own.teams.get(team):
             continue
         which = ", ".join(name if n == 1 else f"{name} ×{n}" for name, n in types.items())  # noqa: RUF001
-        row = f"  {_cut(team, names)}  {it.teams[team]:>6}  {own.teams.get(team, 0):>4}  {which}"
-        yield from _hanging(row, width, names + 18)
+        row = f"  {column(team, names)}  {it.teams[team]:>6}  {own.teams.get(team, 0):>4}  {which}"
+        yield from hanging(row, width, names + 18)
 
 
 def _path(told: Prediction, width: int) -> Iterator[str]:
@@ -372,8 +372,8 @@ def _path(told: Prediction, width: int) -> Iterator[str]:
             yield f"    and {len(steps) - STEPS + 1} more"
             continue
         took = lasting(step.stint.ends - step.stint.begins)
-        row = f"    {_cut(_called(step), names)}  {took:>10}"
-        yield from _hanging(row + _waited(told.recommended, step), width, names + 18)
+        row = f"    {column(_called(step), names)}  {took:>10}"
+        yield from hanging(row + _waited(told.recommended, step), width, names + 18)
 
 
 def _called(step: Step) -> str:
@@ -396,21 +396,6 @@ def _waited(team: Candidate, step: Step) -> str:
         case _:
             return ""
     return f"  waited {lasting(step.waited_ms)} for {what}"
-
-
-def _cut(name: str, width: int) -> str:
-    """Return a name in a column of `width`, cut where it is too long."""
-    return f"{name if len(name) <= width else name[: width - 1] + '…':<{width}}"
-
-
-def _hanging(text: str, width: int, indent: int = 4) -> list[str]:
-    return wrap(
-        text,
-        max(width, indent + 20),
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 # -- as JSON ----------------------------------------------------------------------------------

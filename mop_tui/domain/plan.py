@@ -443,8 +443,6 @@ class Plan:
     calling: Calling = Calling()
     prices: Mapping[str, float] = field(default_factory=dict)
     """What an agent costs an hour, by the model that it uses."""
-    task: str = ""
-    """What the session does; all sessions of that name are learnt from together."""
 
     def work(self, agent: AgentSpec, task: TaskId | None) -> Work:
         """How `agent` does `task`: what stands nearest to the task wins, part by part.

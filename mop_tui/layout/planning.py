@@ -85,7 +85,6 @@ def plan(layout: Layout, *, rehearse: bool) -> Plan:
     gates = {spec.environment: spec for spec in reversed(triggers) if spec.gate}
     return Plan(
         id=layout.session.id,
-        task=layout.session.task or layout.session.id,
         project=layout.session.project,
         goal=layout.session.goal,
         max_agents=min(filter(None, (layout.session.max_agents, layout.limits.live)), default=None),
