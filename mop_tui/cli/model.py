@@ -11,7 +11,7 @@ from textwrap import wrap
 import click
 
 from mop_tui.cli import suggestions
-from mop_tui.cli.learning import planned
+from mop_tui.cli.learning import planned, task_of_layout
 from mop_tui.cli.manual import Documented, Manual
 from mop_tui.cli.train import WIDEST, as_pattern
 from mop_tui.decisions.wording import counted
@@ -36,8 +36,8 @@ _CALLED = {Mode.LIVE: "live", Mode.REHEARSAL: "rehearsed"}
 MANUAL = Manual(
     examples={
         "See what was learnt:": "mop-tui model",
-        "See all about one task:": "mop-tui model swarm-mop-platform",
-        "Forget it:": "mop-tui model --forget swarm-mop-platform",
+        "See all about one task:": "mop-tui model mop-platform",
+        "Forget it:": "mop-tui model --forget mop-platform",
     },
     arguments={"TASK": "What layouts call their `task`, or else their id. Default: all, in short."},
     files=["$XDG_DATA_HOME/mop-tui/workflows/"],
@@ -73,7 +73,7 @@ def command(task: str | None, *, as_json: bool, forget: str | None, yes: bool) -
         raise UsageError("--yes goes with --forget")
     known = store.read(task)
     if task is not None and not known.records:
-        raise UsageError(_unknown(task, _tasks(store.read())))
+        raise UsageError(_unknown(task, store.read()))
     for why in known.unread:
         click.echo(printable(why), err=True)
     names = _tasks(known)
@@ -135,8 +135,12 @@ def _tasks(known: Known) -> list[str]:
     return list(dict.fromkeys(record.task for record in reversed(known.records)))
 
 
-def _unknown(task: str, names: Sequence[str]) -> str:
+def _unknown(task: str, known: Known) -> str:
     """Return what to tell somebody who asks for a task that nobody knows."""
+    names = _tasks(known)
+    called = task_of_layout(task, known)
+    if called is not None:
+        return f"{task}: is a layout, and its task is {called}: mop-tui model {called}"
     if not names:
         return f"{task}: nothing is known of this task, nor of any other"
     meant = closest(task, names)

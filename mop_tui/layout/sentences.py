@@ -39,7 +39,7 @@ _SENTENCES = {
     "too_long": "must hold at most {max_length:,}",
     "string_too_long": "must be at most {max_length:,} signs long",
     "greater_than": "must be more than {gt:g}",
-    "greater_than_equal": "must be at least {ge}",
+    "greater_than_equal": "must be at least {ge:g}",
     "less_than_equal": "must be at most {le:,g}",
 }
 

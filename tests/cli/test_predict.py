@@ -183,6 +183,7 @@ def test_with_too_few_sessions_nothing_is_told(mop: Mop, tmp_path: Path) -> None
     told = json.loads(live.stdout)
     assert told["output_prediction"] is None
     assert (told["sessions"], told["sessions_needed"]) == (0, 3)
+    assert "mop-tui train learns" in mop("predict", "deploy_complete_platform").stderr
     assert told["why"] == "not enough sessions yet (0 of 3)"
 
 
