@@ -1,6 +1,10 @@
 """The documents: links lead somewhere, no page is left out, every command has its line."""
 
 import re
+import shutil
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -40,3 +44,18 @@ def test_every_command_has_its_line_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `mop-tui (\w+)", readme, re.MULTILINE)
     assert set(rows) == set(SUMMARIES)
+
+
+def test_man_pages_are_made_of_the_same_and_are_sound(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, ROOT / "docs" / "make_man.py", tmp_path], cwd=ROOT, check=True)
+    pages = {page.stem: page.read_text(encoding="utf-8") for page in tmp_path.iterdir()}
+    assert set(pages) == {"mop-tui", *(f"mop-tui-{name}" for name in SUMMARIES)}
+    for name in SUMMARIES:
+        command = import_module(f"mop_tui.cli.{name}").command
+        for option in (one for param in command.params for one in param.opts if one[:1] == "-"):
+            assert option.replace("-", "\\-") in pages[f"mop-tui-{name}"], option
+    if shutil.which("groff") is None:
+        pytest.skip("groff is not installed")
+    files = sorted(str(page) for page in tmp_path.iterdir())
+    groff = ["groff", "-man", "-Tutf8", "-ww", "-z", *files]
+    assert subprocess.run(groff, capture_output=True, check=True).stderr == b""

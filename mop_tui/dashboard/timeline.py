@@ -26,7 +26,7 @@ from mop_tui.dashboard.timeline_words import row_told
 from mop_tui.dashboard.times import lasted
 from mop_tui.domain.feed import SessionFeed
 from mop_tui.domain.task_lifecycle import TERMINAL
-from mop_tui.domain.timeline import Outlook
+from mop_tui.domain.timeline import Prospect
 
 _ARROW = " \N{RIGHTWARDS ARROW} "
 
@@ -55,23 +55,23 @@ class _Header(FrameLines):
         right: Line = ((f"{shown}, a cell is {scale} ", "dim"),)
         if width < 60:
             right = ((f"{shown} ", "dim"),)
-        return [spread(left, right, width), self._path(frame, chart.outlook, width)]
+        return [spread(left, right, width), self._path(frame, chart.prospect, width)]
 
-    def _path(self, frame: Frame, outlook: Outlook, width: int) -> Line:
-        if outlook.unknown:
-            return clip(((f" {CRITICAL} critical path unknown: {outlook.unknown}", "dim"),), width)
-        if not outlook.path:
+    def _path(self, frame: Frame, prospect: Prospect, width: int) -> Line:
+        if prospect.unknown:
+            return clip(((f" {CRITICAL} critical path unknown: {prospect.unknown}", "dim"),), width)
+        if not prospect.path:
             return ((" no critical path: nothing has been begun", "dim"),)
         ends = expected_ends(frame, short=width < 100)
         end = next((it for it in ends if len(it) <= width // 2), "")
         right: Line = ((f"  {end} ", "strong"),) if end else ((" ", "plain"),)
         label = f" {CRITICAL} critical path" if width >= 60 else f" {CRITICAL}"
-        label += f" ({len(outlook.path)})  "
+        label += f" ({len(prospect.path)})  "
         room = width - width_of(right) - len(label) - 1
         tasks = frame.snapshot.tasks
-        left = (n for n, name in enumerate(outlook.path) if tasks[name].state not in TERMINAL)
-        here = next(left, len(outlook.path) - 1)
-        said = _shortened(outlook.path, here, room)
+        left = (n for n, name in enumerate(prospect.path) if tasks[name].state not in TERMINAL)
+        here = next(left, len(prospect.path) - 1)
+        said = _shortened(prospect.path, here, room)
         return spread(((label, "strong"), (said, "plain")), right, width)
 
 

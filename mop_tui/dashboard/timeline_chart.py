@@ -27,13 +27,13 @@ from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.task_lifecycle import TERMINAL, TaskState
 from mop_tui.domain.timeline import (
     Ahead,
-    Outlook,
     Phase,
     Piece,
+    Prospect,
     agent_pieces,
     asked_about,
     first_begun,
-    outlook,
+    prospect,
     task_pieces,
 )
 from mop_tui.domain.timeline import (
@@ -61,7 +61,7 @@ class TimelineChart(Rows):
     """A row for each agent or task. Only the visible rows are ever made.
 
     What is done besides is making the order of the rows, where rows have come or the order is that
-    in which tasks begin, and the outlook, as often as the end is estimated anew.
+    in which tasks begin, and the prospect, as often as the end is estimated anew.
     """
 
     VIEWING: ClassVar[list[BindingType]] = [
@@ -91,7 +91,7 @@ class TimelineChart(Rows):
         self._order: Order = "start"
         self._window = TimeWindow()
         self._grid = Grid(self._window, 0, ())
-        self._outlook = Outlook()
+        self._prospect = Prospect()
         self._critical: frozenset[TaskId] = frozenset()
         self._folded: set[TeamId] = set()
         self._rows: list[Row] = []
@@ -117,8 +117,8 @@ class TimelineChart(Rows):
         still = frame.estimate is None and was is not None and was.tasks is not now.tasks
         anew = was is None or estimated or ended or back or still
         if anew:
-            self._outlook = outlook(now, frame.estimate)
-            self._critical = frozenset(self._outlook.path)
+            self._prospect = prospect(now, frame.estimate)
+            self._critical = frozenset(self._prospect.path)
             yield
         if (
             was is None
@@ -166,7 +166,7 @@ class TimelineChart(Rows):
         if frame is None:
             return 1
         recorded = 0 if frame.playback is None else frame.playback.end_at
-        return max(frame.elapsed, self._outlook.end or 0, recorded, 1)
+        return max(frame.elapsed, self._prospect.end or 0, recorded, 1)
 
     @property
     def _offset(self) -> int:
@@ -204,7 +204,7 @@ class TimelineChart(Rows):
         tasks = frame.snapshot.tasks
         if self._order == "list":
             return by_urgency(frame, tasks)
-        ahead = self._outlook.ahead
+        ahead = self._prospect.ahead
 
         def start(name: TaskId) -> float:
             begun = first_begun(tasks[name])
@@ -232,9 +232,9 @@ class TimelineChart(Rows):
         return self._window
 
     @property
-    def outlook(self) -> Outlook:
+    def prospect(self) -> Prospect:
         """What is expected, and what decides upon the end."""
-        return self._outlook
+        return self._prospect
 
     def pieces_of(self, row: Row) -> tuple[Piece, ...]:
         """Return what an agent or a task did; the last piece goes on if it is not over."""
@@ -263,7 +263,7 @@ class TimelineChart(Rows):
 
     def end_unknown(self, name: TaskId) -> bool:
         """Return whether nobody knows when an unfinished task ends, be it because it is late."""
-        it = self._outlook.ahead.get(name)
+        it = self._prospect.ahead.get(name)
         return it is None or self._frame is None or it.end <= self._frame.elapsed
 
     @property
@@ -366,12 +366,12 @@ class TimelineChart(Rows):
             agent = row[1]
             if not pieces:
                 return self._said("not spawned yet")
-            ahead = () if agent is None else self._outlook.of.get(agent, ())
+            ahead = () if agent is None else self._prospect.of.get(agent, ())
             here = frame.snapshot.agents[agent].task if agent is not None else None
             unknown = here is not None and self.end_unknown(here)
             return bars(self._grid, pieces, ahead, self._bar_of_agent, unknown=unknown)
         task = frame.snapshot.tasks[row]
-        it = self._outlook.ahead.get(row)
+        it = self._prospect.ahead.get(row)
         unknown = task.state not in TERMINAL and self.end_unknown(row)
         told = partial(self._bar_of_task, task)
         return bars(self._grid, pieces, () if it is None else (it,), told, unknown=unknown)

@@ -81,7 +81,7 @@ def _of_task(frame: Frame, chart: TimelineChart, name: TaskId, width: int) -> li
         line += ((f"  by {task.agent}", "plain"),)
     if task.attempts > 1:
         line += ((f"  {task.attempts} attempts", "warn"),)
-    if name in chart.outlook.path:
+    if name in chart.prospect.path:
         line += ((f"  {CRITICAL} critical", "strong"),)
     waits = "" if task.state in TERMINAL else waiting_for(frame.snapshot, task)
     said = printable(waits or task.spec.title)
@@ -91,7 +91,7 @@ def _of_task(frame: Frame, chart: TimelineChart, name: TaskId, width: int) -> li
 def _when(frame: Frame, chart: TimelineChart, name: TaskId, pieces: Sequence[Piece]) -> str:
     """Return from when to when a task was done, or is expected to be."""
     work = [it for it in pieces if it.phase in (Phase.STARTING, Phase.WORKING)]
-    ahead = chart.outlook.ahead.get(name)
+    ahead = chart.prospect.ahead.get(name)
     if not work:
         if frame.snapshot.tasks[name].state in TERMINAL:
             return "never begun"
@@ -120,7 +120,7 @@ def _of_agent(frame: Frame, chart: TimelineChart, row: Row, name: AgentId) -> li
         before = "" if agent.task is not None else "last " if task.state in TERMINAL else "next "
         pieces = _until(chart.pieces_of(task.spec.id), frame.elapsed)
         when = _when(frame, chart, task.spec.id, pieces)
-        critical = f" {CRITICAL} critical" if task.spec.id in chart.outlook.path else ""
+        critical = f" {CRITICAL} critical" if task.spec.id in chart.prospect.path else ""
         line += (
             (f"  {before}{task.spec.id}", "plain"),
             (critical, "strong"),

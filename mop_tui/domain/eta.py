@@ -3,9 +3,8 @@
 The rest of the work is played through: tasks begin when what they need is there and somebody who
 may do them is free and nobody has locked what they lock, the most pressing first, at most
 `max_agents` at a time. This is list scheduling by upward rank, and what the rules that assign tasks
-do too. Nothing is invented: what
-takes nobody knows how long makes the end unknown. Of what is to be reviewed, one more review is
-counted, by which it is approved.
+do too. Nothing is invented: where nobody knows how long something takes, the end is unknown. Of
+what is to be reviewed, one more review is counted, by which it is approved.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from mop_tui.domain.immutable import immutable
 from mop_tui.domain.locks import may_be_same, wanted
 from mop_tui.domain.needed_keys import counts
 from mop_tui.domain.outlook import Outlook
+from mop_tui.domain.plan import AgentSpec
 from mop_tui.domain.review import review_of, to_ask_for
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Snapshot
@@ -217,6 +217,32 @@ def _able(agent: Agent) -> bool:
     return not agent.retired and (agent.state is not AgentState.FAILED or agent.restarting)
 
 
+def _to_come(snapshot: Snapshot) -> Mapping[AgentId, Agent]:
+    """Return those who are not there yet because their team waits for a trigger that spawns it.
+
+    Nothing is known of them but their names, so they are counted on for what is meant for them by
+    name. That their trigger fires in time is taken for granted: what they do needs the same.
+    """
+    brought = {
+        row.spec.team
+        for row in snapshot.triggers.values()
+        if row.state == "armed" and row.spec.action == "spawn_team"
+    }
+    named = {
+        agent
+        for row in snapshot.triggers.values()
+        if row.state == "armed" and row.spec.spawns
+        for agent in row.spec.agents
+    }
+    return {
+        name: Agent(AgentSpec(name, type="", team=team.id), since=snapshot.at, reason="")
+        for team in snapshot.teams
+        if team.waits
+        for name in team.agents
+        if name not in snapshot.agents and (team.id in brought or name in named)
+    }
+
+
 # -- playing it through -----------------------------------------------------------------------
 
 _Kind = tuple[str, str]
@@ -262,6 +288,7 @@ class _Course:
         self._limit = inf if snapshot.max_agents is None else snapshot.max_agents
         self._at_work = 0
         self._agents = {n: agent for n, agent in snapshot.agents.items() if _able(agent)}
+        self._agents |= _to_come(snapshot)
         self._free: dict[_Kind, dict[AgentId, None]] = {}
         self._missing: dict[TaskId, int] = {}
         self._reviewed_by: dict[TaskId, TaskId] = {}
@@ -274,6 +301,8 @@ class _Course:
         self._kept: dict[tuple[Resource, ...], list[tuple[int, int, int, TaskId]]] = {}
         """Those that are ready and wait for a lock, by what they lock themselves. Of those that
         lock the same, one is called when something is given back."""
+        self._barred: dict[_Kind, None] = {}
+        """Of which kinds some wait though somebody is free, who owns what is locked."""
         self._ahead: list[tuple[int, int, TaskId]] = []
         """What will be done or ready when, and which of the two."""
         self._see_what_is_missing(snapshot)
@@ -350,6 +379,9 @@ class _Course:
         if self._locked.pop(name, None) is not None:
             for resources in self._kept:
                 self._call_kept(resources)
+            for kind in self._barred:
+                self._call(kind)
+            self._barred.clear()
         agent = self.takers.get(name)
         if agent is not None and agent in self._agents:
             self._set_free(self._agents[agent])
@@ -407,12 +439,17 @@ class _Course:
                 heappush(self._waiting.setdefault(kind, []), task)
                 self._call_kept(own)
                 continue
-            taker = next(iter(free))
-            resources = wanted(self._tasks[name].spec, self._agents[taker].spec)
-            if self._is_locked(resources):
+            if own and self._is_locked(own):
                 heappush(self._kept.setdefault(own, []), task)
                 self._call(kind)
                 continue
+            taker = next((it for it in free if not self._is_barred(it)), None)
+            if taker is None:
+                heappush(self._waiting.setdefault(kind, []), task)
+                self._barred[kind] = None
+                self._call_kept(own)
+                continue
+            resources = wanted(self._tasks[name].spec, self._agents[taker].spec)
             if resources:
                 self._locked[name] = resources
             if not own:
@@ -431,6 +468,11 @@ class _Course:
         kept = self._kept.get(resources)
         if kept:
             heappush(self._pressing, heappop(kept))
+
+    def _is_barred(self, agent: AgentId) -> bool:
+        """Return whether a free agent can begin nothing, for what it owns is locked."""
+        owns = self._agents[agent].spec.owns
+        return bool(owns) and self._is_locked(owns)
 
     def _is_locked(self, resources: tuple[Resource, ...]) -> bool:
         """Return whether any of `resources` may be what somebody at work has locked."""

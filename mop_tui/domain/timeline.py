@@ -236,7 +236,7 @@ def first_begun(task: Task) -> int | None:
 
 
 @immutable
-class Outlook:
+class Prospect:
     """What is expected of the tasks that are not done, and which tasks decide upon the end."""
 
     ahead: Mapping[TaskId, Ahead] = field(default_factory=dict)
@@ -255,7 +255,7 @@ class Outlook:
         return max((it.end for it in self.ahead.values()), default=None)
 
 
-def outlook(snapshot: Snapshot, estimate: Estimate | None) -> Outlook:
+def prospect(snapshot: Snapshot, estimate: Estimate | None) -> Prospect:
     """Return what is expected of the work that is left, and what decides upon its end.
 
     The path is followed backwards from what ends last: before each task stands what ended last of
@@ -278,8 +278,8 @@ def outlook(snapshot: Snapshot, estimate: Estimate | None) -> Outlook:
     unfinished = any(task.state not in TERMINAL for task in snapshot.tasks.values())
     if snapshot.status != "ended" and unfinished and (estimate is None or estimate.end is None):
         why = "the session does not run" if estimate is None else estimate.why
-        return Outlook(ahead, in_turn, unknown=why)
-    return Outlook(ahead, in_turn, path=_Course(snapshot, ahead, in_turn).path())
+        return Prospect(ahead, in_turn, unknown=why)
+    return Prospect(ahead, in_turn, path=_Course(snapshot, ahead, in_turn).path())
 
 
 class _Course:

@@ -92,21 +92,10 @@ def _evidence(journal: JournalFile, found: Iterable[Insight]) -> Iterator[Moment
 def _foretold(opened: Snapshot, outlook: Outlook | None) -> Ends | None:
     """Return how long a session was expected to take when it had just been opened, by what earlier
     ones taught; None if nobody could know."""
-    if outlook is None:
+    found = None if outlook is None else estimate(opened, opened.at, outlook)
+    if found is None or found.end is None:
         return None
-    learnt = {
-        name: replace(
-            task,
-            spec=replace(task.spec, expected_ms=outlook.durations.get(name, task.spec.expected_ms)),
-        )
-        for name, task in opened.tasks.items()
-    }
-    found = estimate(replace(opened, tasks=learnt), opened.at)
-    if found is None or found.left is None:
-        return None
-    low = None if outlook.low is None else opened.at + round(found.left * outlook.low)
-    high = None if outlook.high is None else opened.at + round(found.left * outlook.high)
-    return opened.at + found.left, low, high
+    return found.end, found.soonest, found.latest
 
 
 def _summary(path: Path, header: Header, notes: Notes, *, running: bool) -> Summary:

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -19,15 +20,17 @@ from mop_tui.domain.ids import (
     Resource,
     TaskId,
     TeamId,
+    TriggerName,
 )
 from mop_tui.domain.locks import Lock
 from mop_tui.domain.outlook import Outlook
-from mop_tui.domain.plan import AgentSpec, Review, TaskSpec
+from mop_tui.domain.plan import AgentSpec, Review, TaskSpec, TeamSpec
 from mop_tui.domain.priority import Priority
 from mop_tui.domain.review import review_of
-from mop_tui.domain.rows import Agent, Question, Task
+from mop_tui.domain.rows import Agent, Question, Task, Trigger
 from mop_tui.domain.session import Session, Snapshot
 from mop_tui.domain.task_lifecycle import TaskState
+from mop_tui.domain.triggers import TriggerSpec
 
 MINUTE = 60_000
 NOW = 100 * MINUTE
@@ -151,6 +154,34 @@ def test_what_has_most_behind_it_goes_first_unless_priorities_say_otherwise() ->
 def test_a_task_for_one_agent_waits_for_that_agent() -> None:
     tasks = [task("a", 10, agent=AgentId(ANN)), task("b", 15, agent=AgentId(ANN))]
     assert minutes_left([agent(ANN), agent(BOB)], tasks) == 25
+
+
+SPAWNED = TeamSpec(TeamId("late"), "Late", (AgentId("bo"),), waits=True)
+
+
+@pytest.mark.parametrize(
+    ("spawner", "state", "known"),
+    [
+        ({"action": "spawn_team", "team": SPAWNED.id}, "armed", True),
+        ({"action": "spawn_dependent_agents", "agents": ("bo",)}, "armed", True),
+        ({"action": "spawn_team", "team": SPAWNED.id}, "disabled", False),
+        ({"action": "spawn_team", "team": TeamId("other")}, "armed", False),
+        ({"action": "notify"}, "armed", False),
+    ],
+)
+def test_who_will_be_spawned_is_counted_on_for_what_is_meant_for_them(
+    spawner: dict[str, Any], state: Literal["armed", "disabled"], known: bool
+) -> None:
+    spec = TriggerSpec(TriggerName("ready"), "memory_key", **spawner)
+    tasks = [task("a", 5), task("b", 10, "a", agent=AgentId("bo"), requires_skill=None)]
+    told_of = replace(
+        snapshot([agent("al")], tasks),
+        teams=(SPAWNED,),
+        triggers={spec.name: Trigger(spec, state=state)},
+    )
+    found = estimate(told_of, NOW)
+    assert found is not None
+    assert found.left == (15 * MINUTE if known else None)
 
 
 def test_running_tasks_count_by_progress_and_by_time_since_it_was_told() -> None:

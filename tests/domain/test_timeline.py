@@ -16,12 +16,12 @@ from mop_tui.domain.rows import KEPT_STAYS, Agent, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.task_lifecycle import HELD_BY_AGENT, TaskState
 from mop_tui.domain.timeline import (
-    Outlook,
     Phase,
     Piece,
+    Prospect,
     agent_pieces,
     asked_about,
-    outlook,
+    prospect,
     spent,
     task_pieces,
 )
@@ -175,12 +175,12 @@ def test_a_question_cuts_the_time_in_a_queue_only() -> None:
 # -- what is ahead, and the critical path ---------------------------------------------------------
 
 
-def seen(agents: Sequence[Agent], tasks: Sequence[Task], limit: int | None = None) -> Outlook:
+def seen(agents: Sequence[Agent], tasks: Sequence[Task], limit: int | None = None) -> Prospect:
     now = snapshot(agents, tasks, limit)
-    return outlook(now, estimate(now, NOW))
+    return prospect(now, estimate(now, NOW))
 
 
-def minutes(found: Outlook) -> dict[str, tuple[str | None, float, float]]:
+def minutes(found: Prospect) -> dict[str, tuple[str | None, float, float]]:
     return {
         name: (it.agent, (it.begin - NOW) / MINUTE, (it.end - NOW) / MINUTE)
         for name, it in found.ahead.items()

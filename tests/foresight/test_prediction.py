@@ -171,15 +171,23 @@ def test_the_cheaper_of_two_groups_is_added_to() -> None:
         plan(hands, [task(f"t{n}", skill="code") for n in range(6)]),
         prices={"opus": 60, "haiku": 1},
     )
-    crew = told(it, 20).recommended.composition[TeamId("crew")]
-    assert crew["senior"] == 1
-    assert crew["coder"] > 1
+    # More coders are cheaper than few, for then the senior has but one task to do.
+    assert told(it, 20).recommended.composition == {"crew": {"senior": 1, "coder": 5}}
 
 
 def test_the_layouts_own_team_is_recommended_as_it_is_where_that_is_as_good() -> None:
     it = told(plan([coder("ann")], [task("a", "ann")]))
     assert it.recommended.as_is
     assert it.tried >= 1
+
+
+def test_teams_between_those_that_share_the_work_evenly_are_tried() -> None:
+    parts = [task(f"p{number}", skill="code") for number in range(4)]
+    chain = [task("c0", "tess", needs=[part.id for part in parts])]
+    chain += [task(f"c{number}", "tess", needs=[f"c{number - 1}"]) for number in range(1, 4)]
+    it = told(plan([coder("ann"), agent("tess", "test")], [*parts, *chain]), 60)
+    assert it.recommended.composition == {"crew": {"coder": 2, "tess": 1}}
+    assert it.recommended.makespan == 60 * SECOND
 
 
 def test_no_more_agents_than_the_layout_may_have() -> None:

@@ -100,6 +100,20 @@ def test_answers_are_waited_for_by_nobody() -> None:
     assert told(busy) == [("b", "start", "", 0), ("ship", "agent", "ben", 20)]
 
 
+def test_another_takes_what_an_owner_cannot() -> None:
+    owner = replace(agent("ann", "work"), owns=(Resource("web"),))
+    hands = [owner, agent("ben"), agent("cem", "work")]
+    tasks = [
+        task("busy", "cem", seconds=25),
+        task("locks", "ben", seconds=30, locks=["web"]),
+        task("any", skill="work", seconds=20),
+    ]
+    course = simulate(plan(hands, tasks), {})
+    assert course.ends[TaskId("any")] == 45 * SECOND
+    alone = simulate(plan([owner, agent("ben")], tasks[1:]), {})
+    assert told(alone) == [("locks", "start", "", 0), ("any", "lock", "web", 30)]
+
+
 def test_a_review_is_a_stint_of_its_reviewer() -> None:
     reviewed = task("a", "ann", review=Review(AgentId("rex"), expected_ms=4 * SECOND))
     it = plan([agent("ann"), agent("rex")], [reviewed, task("b", "rex", seconds=12)])

@@ -19,7 +19,7 @@ from mop_tui.domain.timeline import (
     agent_pieces,
     asked_about,
     first_begun,
-    outlook,
+    prospect,
     spent,
     task_pieces,
 )
@@ -34,7 +34,7 @@ def begun(row: Task) -> int:
 
 
 def path_of(session: Session) -> tuple[TaskId, ...]:
-    return outlook(session.snapshot(), None).path
+    return prospect(session.snapshot(), None).path
 
 
 @pytest.mark.parametrize("max_agents", [None, 1, 2])

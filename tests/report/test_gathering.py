@@ -240,6 +240,22 @@ def test_a_wait_for_a_lock_is_no_want_of_hands(file: Path) -> None:
     assert_consistent(summary)
 
 
+def test_once_a_lock_is_given_back_hands_are_what_is_missing(file: Path) -> None:
+    tasks = [
+        task("one", "ann", seconds=10, locks=["disk"]),
+        task("long", "ben", seconds=30),
+        task("two", "ben", seconds=5, locks=["disk"]),
+    ]
+    summary = gather(play(exact([agent("ann"), agent("ben")], tasks), file).path)
+    two = by_id(summary)["two"]
+    assert [(it.begin // 1000, it.what) for it in two.stays] == [
+        (0, "waiting for a lock"),
+        (10, "queued"),
+        (30, "working"),
+    ]
+    assert (two.held_ms, two.queue_ms) == (10_000, 20_000)
+
+
 def test_failed_attempts_and_rests_are_told(file: Path) -> None:
     tried = task("one", "ann", seconds=10, retry=Retry(2, 4_000))
     what = exact([agent("ann")], [tried], scripts={"one": fixed(10, exit_code=1)})

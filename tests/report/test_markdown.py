@@ -71,7 +71,8 @@ def test_what_is_harmless_reads_as_it_was_written() -> None:
     text = "swarm/platform/name_space-ready: 3 of 4 (75 %), don't!"
     assert prose(text) == text
     assert shown(prose("a * b < c & d_ e [f] `g` \\ h")) == "a * b < c & d_ e [f] `g` \\ h"
-    assert shown(code("a ` b")) == "a ` b"
+    for quoted in ("a ` b", "`a` ``b`", "```", "b`"):
+        assert shown(code(quoted)) == quoted
 
 
 def poisoned(value: Any, texts: Iterable[str]) -> Any:
