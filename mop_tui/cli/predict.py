@@ -12,6 +12,7 @@ from textwrap import wrap
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from mop_tui import layout
 from mop_tui.cli import suggestions
@@ -65,6 +66,13 @@ class BudgetType(click.ParamType[Budget]):
     """What may be spent: `low`, `medium`, `high`, or a number."""
 
     name = "low|medium|high|NUMBER"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the ranks that can be meant."""
+        del ctx, param
+        return [CompletionItem(rank) for rank in RANKS if rank.startswith(incomplete)]
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None

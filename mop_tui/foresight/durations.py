@@ -36,6 +36,8 @@ NEAREST = 8
 _CLOSE = 0.03
 """Of two sessions that are farther from a plan than this, one at twice the distance counts about a
 quarter."""
+_FAR = log(1.5)
+"""Variables that are farther apart than this say little about each other."""
 
 _LEAST = 1e-3
 """What counts as nothing, which has no logarithm."""
@@ -219,6 +221,17 @@ def _apart(one: str, other: str) -> float:
         return 1.0
     numbers = float(left[1]), float(right[1])
     return abs(log(numbers[0] / numbers[1])) if min(numbers) > 0 else 1.0
+
+
+def unlike(variables: Mapping[str, str], records: Iterable[Record]) -> list[str]:
+    """Return the variables whose values are far from what they were in each of the sessions, so
+    that nobody knows what comes of them."""
+    others = [record.variables for record in records]
+    return [
+        name
+        for name, value in variables.items()
+        if min((_apart(value, it.get(name, "")) for it in others), default=0.0) > _FAR
+    ]
 
 
 def _sizes(tasks: Iterable[TaskId]) -> Mapping[str, int]:

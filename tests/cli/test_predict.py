@@ -66,6 +66,18 @@ def output(mop: Mop, what: str | Path, *options: str) -> dict[str, Any]:
     return told
 
 
+def test_what_no_session_was_run_with_is_told(mop: Mop, tmp_path: Path) -> None:
+    with_size = PLATFORM.replace("topology: mesh}", 'topology: mesh, vars: {items: "20", to: a}}')
+    rehearse(mop, tmp_path, with_size, 3)
+    path = tmp_path / "platform.yaml"
+    said = "No session had {} as it is set here, nor nearly so"
+    for value, told in {"20": False, "25": False, "40": True, "5": True}.items():
+        assumed = predicted(mop, path, "--set", f"items={value}")["assumptions"]
+        assert any(it.startswith(said.format("items")) for it in assumed) is told, value
+    assumed = predicted(mop, path, "--set", "items=90", "--set", "to=b")["assumptions"]
+    assert any(it.startswith(said.format("items and to")) for it in assumed)
+
+
 # -- what is told -----------------------------------------------------------------------------
 
 
