@@ -19,8 +19,8 @@ _BEGINNING = 1000
 def report_beside(session: Path, shown: Path) -> str:
     """Write the reports on a session that has ended beside its file, and return what to tell.
 
-    `shown` is how an operator would type the file. Nothing is raised: whatever goes wrong here
-    changes nothing about how the session ended, and is told.
+    `shown` is how an operator would type the file. Nothing is raised but `KeyboardInterrupt`:
+    whatever goes wrong here changes nothing about how the session ended, and is told.
     """
     command = f"mop-tui report {shown} --format html -o {shown.with_suffix(ENDINGS['html'])}"
     try:
@@ -32,8 +32,6 @@ def report_beside(session: Path, shown: Path) -> str:
         summary = gather(session)
         for form, place in places:
             write(place, marked(rendered(summary, form), form))
-    except KeyboardInterrupt:
-        return f"no report was written, for it was interrupted; to have it: {command}"
     except OSError as error:
         return f"no report was written: {error.filename or session}: {error.strerror}"
     except MopError as error:

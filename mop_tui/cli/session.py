@@ -6,8 +6,8 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from math import inf
 from pathlib import Path
 
@@ -64,12 +64,39 @@ def run_on_screen(prepared: Prepared, *, report: bool = False) -> Outcome:
 
 
 def _report(prepared: Prepared) -> None:
-    """Write the reports on a session that has ended, and say where, beside what it has printed."""
-    from mop_tui.cli.reporting import report_beside  # noqa: PLC0415 - not while the session runs
+    """Write the reports on a session that has ended, and say where, beside what it has printed.
 
-    said = report_beside(prepared.path, _as_typed(prepared.path))
+    Whoever is in a hurry gets none: a signal to end interrupts this, and is told. How the session
+    has ended, and so the exit code, stays what it was.
+    """
+    shown = _as_typed(prepared.path)
+    try:
+        with _interruptible():
+            # Not while the session runs.
+            from mop_tui.cli.reporting import report_beside  # noqa: PLC0415
+
+            said = report_beside(prepared.path, shown)
+    except KeyboardInterrupt:
+        said = (
+            f"no report is complete, for that was interrupted; to have one: mop-tui report {shown}"
+        )
     with suppress(OSError):
         click.echo(said, err=True)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Have SIGTERM do what SIGINT does, and the end of the terminal nothing.
+
+    The event loop that has dealt with them is gone, and by default they would end the program.
+    """
+    terminate = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    hang_up = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, terminate)
+        signal.signal(signal.SIGHUP, hang_up)
 
 
 # -- making a session -------------------------------------------------------------------------

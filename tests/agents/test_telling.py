@@ -64,6 +64,11 @@ async def test_all_that_can_be_said_is_reported(trial: Trial) -> None:
         *(Started, Reported, Remembered, Erred, Asked, Waiting, Messaged, Messaged),
         *(Progressed, Exited),
     ]
+    assert [it.status for it in trial.of(Reported)] == ["healthy"]
+    assert [(it.key, it.value) for it in trial.of(Remembered)] == [("k", 1)]
+    assert [(it.type, it.message) for it in trial.of(Erred)] == [("e", "m")]
+    assert [(it.to, it.text) for it in trial.of(Messaged)] == [("operator", "look"), ("b", "hi")]
+    assert [it.percent for it in trial.of(Progressed)] == [50]
     assert trial.lines == ["plain"]
     assert gone.result == "the result"
     assert all(form in trial.log() for form in forms)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -286,6 +287,43 @@ def test_a_full_disk_is_told_and_leaves_nothing_half(tmp_path: Path) -> None:
     assert done.stdout.startswith("no report was written: ")
     assert "File too large" in done.stdout
     assert sorted(it.name for it in tmp_path.iterdir()) == ["mine.jsonl", "mine.report.md"]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (signal.SIGTERM, "no report is complete, for it was interrupted"),
+        (signal.SIGINT, "no report is complete, for it was interrupted"),
+        (signal.SIGHUP, "report in one.report.md and one.report.html"),
+    ],
+)
+def test_a_signal_while_it_is_written_changes_nothing_about_how_the_session_ended(
+    two_steps: Path, answers: Answers, number: signal.Signals, said: str
+) -> None:
+    code = (
+        "import signal, sys\n"
+        "def heard(event, args):\n"
+        "    if event == 'open' and '.one.report.md.' in str(args[0]):\n"
+        "        signal.raise_signal(int(sys.argv.pop()))\n"
+        "sys.addaudithook(heard)\n"
+        "from mop_tui.cli import program\n"
+        "program(sys.argv[1:-1], prog_name='mop-tui')\n"
+    )
+    words = ("run", two_steps, "--headless", "--answers", answers(APPROVED), "--trust")
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words, "--session-file", "one.jsonl", str(int(number))],
+        cwd=two_steps.parent,
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert said in done.stderr
+    assert done.returncode == 0
+    reports = reports_of(two_steps.parent / "one.jsonl")
+    assert len(reports) == (2 if number is signal.SIGHUP else 0)
+    assert not list(two_steps.parent.glob(".one.report*"))
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
