@@ -16,8 +16,9 @@ _BEGINNING = 1000
 """Characters of a file that are looked at to know what it is."""
 
 
-def report_beside(session: Path, shown: Path) -> str:
-    """Write the reports on a session that has ended beside its file, and return what to tell.
+def report_beside(session: Path, shown: Path, *, quiet: bool = False) -> str:
+    """Write the reports on a session that has ended beside its file, and return what to tell: if
+    `quiet`, nothing unless something is wrong.
 
     `shown` is how an operator would type the file. Nothing is raised but `KeyboardInterrupt`:
     whatever goes wrong here changes nothing about how the session ended, and is told.
@@ -38,6 +39,8 @@ def report_beside(session: Path, shown: Path) -> str:
         return f"no report was written: {error}"
     except Exception as error:  # noqa: BLE001 - the session has ended as it has, whatever this is
         return f"no report was written, which is a defect of the program: {error!r}"
+    if quiet:
+        return ""
     names = " and ".join(str(shown.with_suffix(ending)) for ending in ENDINGS.values())
     return f"report in {names}"
 

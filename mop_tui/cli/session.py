@@ -50,7 +50,7 @@ def run_headless(prepared: Prepared, *, as_json: bool, report: bool = False) -> 
     with writing(prepared):
         outcome = asyncio.run(_headless(prepared, as_json=as_json))
     if report:
-        _report(prepared)
+        _report(prepared, quiet=as_json)
     return outcome
 
 
@@ -59,12 +59,12 @@ def run_on_screen(prepared: Prepared, *, report: bool = False) -> Outcome:
     with writing(prepared):
         outcome = asyncio.run(_on_screen(prepared))
     if report:
-        _report(prepared)
+        _report(prepared, quiet=False)
     return outcome
 
 
-def _report(prepared: Prepared) -> None:
-    """Write the reports on a session that has ended, and say where, beside what it has printed.
+def _report(prepared: Prepared, *, quiet: bool) -> None:
+    """Write the reports on a session that has ended, and say where; `quiet` only failures.
 
     Whoever is in a hurry gets none: a signal to end interrupts this, and is told. How the session
     has ended, and so the exit code, stays what it was.
@@ -75,13 +75,14 @@ def _report(prepared: Prepared) -> None:
             # Not while the session runs.
             from mop_tui.cli.reporting import report_beside  # noqa: PLC0415
 
-            said = report_beside(prepared.path, shown)
+            said = report_beside(prepared.path, shown, quiet=quiet)
     except KeyboardInterrupt:
         said = (
             f"no report is complete, for that was interrupted; to have one: mop-tui report {shown}"
         )
-    with suppress(OSError):
-        click.echo(said, err=True)
+    if said:
+        with suppress(OSError):
+            click.echo(said, err=True)
 
 
 @contextmanager
