@@ -237,7 +237,8 @@ class Session(Section):
     """What is run when everything is done, or the session was told to end. If it fails, the
     session is incomplete."""
     topology: Topology = "adaptive"
-    """How agents are coordinated."""
+    """How agents are coordinated: `adaptive` begins as `hierarchical` where several teams have
+    leads, else as `mesh`, and a strategy may change it."""
     auto_spawn: bool = True
     """Whether triggers spawn agents, or only propose it."""
     monitoring_interval: Timeout = 30_000
