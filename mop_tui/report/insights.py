@@ -194,13 +194,26 @@ def waits_at_work(facts: Facts) -> Iterator[Insight]:
         what_for = "key" if phase is Phase.KEY else "lock"
         for what, ms in lost.items():
             if ms >= facts.trifle:
+                unplanned = _of_nothing_planned(facts, what) if phase is Phase.KEY else ""
                 yield Insight(
                     f"{_names(who[what])} stood still for {lasting(ms)} in the midst of work,"
                     f" waiting for the {what_for} {what}.",
-                    advice,
+                    unplanned or advice,
                     _shown(seqs[what]),
                     ms,
                 )
+
+
+def _of_nothing_planned(facts: Facts, key: str) -> str:
+    """Return what to advise where a key was set by a task that no layout names, and that nobody
+    could have waited for before; empty if that is not so."""
+    setters = (
+        facts.notes.by_task.get(seq) for seq, name in facts.notes.keys_set.items() if name == key
+    )
+    found = [setter[1] for setter in setters if setter is not None]
+    if facts.opened is None or not found or any(it in facts.opened.tasks for it in found):
+        return ""
+    return f"It came of {found[-1]}, which was not planned: look at what brought that about."
 
 
 def lock_waits(facts: Facts) -> Iterator[Insight]:

@@ -13,8 +13,9 @@ from hands import Hand
 
 from mop_tui.agents.host import Assignment, Relay, Reply, Told
 from mop_tui.domain.events import AgentHealth, SystemSampled, UserSeen
+from mop_tui.domain.feed import CreateTask
 from mop_tui.domain.health import HealthChecks
-from mop_tui.domain.ids import MemoryKey, QuestionId, TaskId, TeamId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionId, TaskId, TeamId
 from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.plan import Ailment, Plan, Retry
 from mop_tui.report.gathering import gather
@@ -84,7 +85,7 @@ def test_one_task_after_another_is_nothing_to_learn_from(
     assert not told(play(by_key(tasks, first), file), "nothing but the key")
 
 
-def waits_in_work(file: Path, seconds: float, declared: float = 10) -> Ran:
+def waits_in_work(file: Path, seconds: float, declared: float = 10, *, planned: bool = True) -> Ran:
     def works(hand: Hand, heard: Told | None) -> None:
         if isinstance(heard, Assignment) and heard.task.id == "one":
             hand.after(1, hand.wait, "w", "k")
@@ -94,20 +95,26 @@ def waits_in_work(file: Path, seconds: float, declared: float = 10) -> Ran:
         elif isinstance(heard, Reply):
             hand.after(30, hand.exit)
 
-    return play(
-        plan(
-            [agent("ann"), agent("ben")],
-            [task("one", "ann", seconds=declared), task("two", "ben")],
-        ),
-        file,
-        hands=works,
-    )
+    tasks = [task("one", "ann", seconds=declared)]
+    if planned:
+        tasks.append(task("two", "ben"))
+    by_hand = [] if planned else [(2.0, CreateTask("Set k", AgentId("ben")))]
+    what = plan([agent("ann"), agent("ben")], tasks)
+    return play(what, file, hands=works, operator=by_hand)
 
 
 def test_an_agent_that_stood_still_in_the_midst_of_work(file: Path) -> None:
     ran = waits_in_work(file, 50)
     (insight,) = told(ran, "ann stood still for 50 s in the midst of work", "key k")
     assert kinds(ran, insight) == ["agent.waiting"]
+
+
+def test_what_nobody_planned_could_not_be_waited_for_before(file: Path) -> None:
+    (insight,) = told(waits_in_work(file, 50), "stood still")
+    assert "name the key among their needs" in insight.advice
+    ran = waits_in_work(file.with_name("by-hand.jsonl"), 50, planned=False)
+    (insight,) = told(ran, "ann stood still", "key k")
+    assert insight.advice.startswith("It came of by-hand-1, which was not planned")
 
 
 def test_a_short_wait_at_work_is_a_trifle(file: Path) -> None:
