@@ -96,7 +96,7 @@ def command(task: str | None, *, as_json: bool, forget: str | None, yes: bool) -
         for line in _about(models[0], width):
             click.echo(line.rstrip())
     else:
-        for line in _in_short(models, store, width):
+        for line in _in_short(models, store):
             click.echo(line.rstrip())
 
 
@@ -153,7 +153,7 @@ def _unknown(task: str, known: Known) -> str:
 # -- in words ---------------------------------------------------------------------------------
 
 
-def _in_short(models: Sequence[_Model], store: Store, width: int) -> Iterator[str]:
+def _in_short(models: Sequence[_Model], store: Store) -> Iterator[str]:
     names = min(WIDEST_NAME, max(4, *(len(model.task) for model in models)))
     yield f"{'task':<{names}}  {'live':>4}  {'rehearsed':>9}  {'took':>9}  for forecasts"
     for model in models:
@@ -163,9 +163,8 @@ def _in_short(models: Sequence[_Model], store: Store, width: int) -> Iterator[st
         row = f"{_cut(model.task, names)}  {live:>4}  {rehearsed:>9}  {took:>9}  {_enough(live)}"
         yield row if live else f"{row}, rehearsals only"
     yield ""
-    yield from _hanging(
-        f"Kept in {store.folder}. All about one: mop-tui model {models[0].task}", width, 2
-    )
+    yield printable(f"All about one: mop-tui model {models[0].task}")
+    yield printable(f"Kept in {store.folder}")
 
 
 def _enough(sessions: int) -> str:
