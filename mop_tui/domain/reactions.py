@@ -1,4 +1,4 @@
-"""What a layout has done for each answer to a question."""
+"""What a layout has done for each answer to a question, and about errors by their types."""
 
 from typing import Literal, assert_never
 
@@ -9,14 +9,14 @@ from mop_tui.domain.immutable import immutable
 from mop_tui.domain.priority import Priority
 
 ANY = "*"
-"""Stands for every answer that is not named."""
+"""Stands for every answer, or type of error, that is not named."""
 ANSWER = "answer"
 """By this name, what is done may look up what was answered."""
 
 
 @immutable
 class Reaction:
-    """One thing that is done about an answer. Look-ups in texts and values are not filled in."""
+    """One thing that is done about an answer or an error. Look-ups are not filled in."""
 
     do: Literal["create_task", "spawn", "set_memory", "retry", "skip", "stop"]
     text: str = ""
@@ -34,6 +34,8 @@ class Reaction:
 OnAnswer = tuple[tuple[str, tuple[Reaction, ...]], ...]
 """Reactions by the answer that they are for: `approve`, `reject`, the value of an option, what was
 typed, or `ANY`."""
+OnError = tuple[tuple[str, tuple[Reaction, ...]], ...]
+"""Reactions by the type of the error that an attempt at a task failed with, or `ANY`."""
 
 
 def told(on_answer: OnAnswer) -> list[tuple[str, JsonValue]]:
@@ -68,3 +70,9 @@ def reactions_to(on_answer: OnAnswer, value: str) -> tuple[Reaction, ...]:
     """Return what is done when a question is answered with `value`, which is empty for a secret."""
     named = dict(on_answer)
     return named.get(value, named.get(ANY, ()))
+
+
+def reactions_to_error(on_error: OnError, type_: str) -> tuple[Reaction, ...] | None:
+    """Return what is done about an error of this type; None if nothing is said about such."""
+    named = dict(on_error)
+    return named.get(type_, named.get(ANY))
