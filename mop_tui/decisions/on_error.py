@@ -21,7 +21,7 @@ from mop_tui.domain.events import AnyEvent, SystemDecided
 from mop_tui.domain.fold import carried_depth
 from mop_tui.domain.ids import TaskId
 from mop_tui.domain.plan import Plan
-from mop_tui.domain.reactions import Reaction, reactions_to_error
+from mop_tui.domain.reactions import LOOKED_UP_AFTER_ERRORS, Reaction, reactions_to_error
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.steering import not_running
@@ -108,10 +108,6 @@ class FailedAttempt:
 
     def look_up(self, name: str) -> str | None:
         """Return what `${name}` stands for in what is done about the error."""
-        known = {
-            "error.type": self.error.type,
-            "error.message": self.error.message,
-            "agent.id": self.agent.spec.id,
-            "task.id": self.task.spec.id,
-        }
+        met, agent, task = self.error, self.agent.spec.id, self.task.spec.id
+        known = dict(zip(LOOKED_UP_AFTER_ERRORS, (*met, agent, task), strict=True))
         return known[name] if name in known else lookup_in(self.plan, self.session)(name)

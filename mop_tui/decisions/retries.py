@@ -54,14 +54,14 @@ def said_on_error(session: Session, task: Task, error: str) -> str:
     a decision about its failed attempt; empty where it says nothing about this type of error."""
     if reactions_to_error(task.spec.on_error, error) is None or session.status != "running":
         return ""
-    about = f"on_error has {error or 'such an error'}"
+    what = error or "such an error"
     if _asks_for(task, error, "skip"):
-        return f", and {about} skip the task"
+        return f", and on_error has the task skipped for {what}"
     if not _asks_for(task, error, "retry"):
-        return f", and {about} not tried again"
+        return f", and on_error has no retry for {what}"
     if is_last(task, error):
-        return f", and {about} tried again, but no retry is left"
-    return f", and {about} tried again"
+        return f", and on_error has {what} retried, but no retry is left"
+    return f", and on_error has {what} retried"
 
 
 def _asks_for(task: Task, error: str, do: Literal["retry", "skip"]) -> bool:

@@ -12,6 +12,8 @@ ANY = "*"
 """Stands for every answer, or type of error, that is not named."""
 ANSWER = "answer"
 """By this name, what is done may look up what was answered."""
+LOOKED_UP_AFTER_ERRORS = ("error.type", "error.message", "agent.id", "task.id")
+"""By these names, what is done about an error may look up what went wrong, and where."""
 
 
 @immutable
@@ -31,14 +33,12 @@ class Reaction:
     set: tuple[tuple[MemoryKey, JsonValue], ...] = ()
 
 
-OnAnswer = tuple[tuple[str, tuple[Reaction, ...]], ...]
-"""Reactions by the answer that they are for: `approve`, `reject`, the value of an option, what was
-typed, or `ANY`."""
-OnError = tuple[tuple[str, tuple[Reaction, ...]], ...]
-"""Reactions by the type of the error that an attempt at a task failed with, or `ANY`."""
+Reactions = tuple[tuple[str, tuple[Reaction, ...]], ...]
+"""Reactions by what they are about: to a question, `approve`, `reject`, the value of an option or
+what was typed; to a failed attempt, the type of its error; `ANY` is anything else."""
 
 
-def told(on_answer: OnAnswer) -> list[tuple[str, JsonValue]]:
+def told(on_answer: Reactions) -> list[tuple[str, JsonValue]]:
     """Return in words what is done for each answer, as people read it who give one."""
     return [
         (f"on {'any other answer' if value == ANY else value}", [*map(_told, reactions)])
@@ -66,13 +66,13 @@ def _told(reaction: Reaction) -> str:
             assert_never(reaction.do)
 
 
-def reactions_to(on_answer: OnAnswer, value: str) -> tuple[Reaction, ...]:
+def reactions_to(on_answer: Reactions, value: str) -> tuple[Reaction, ...]:
     """Return what is done when a question is answered with `value`, which is empty for a secret."""
     named = dict(on_answer)
     return named.get(value, named.get(ANY, ()))
 
 
-def reactions_to_error(on_error: OnError, type_: str) -> tuple[Reaction, ...] | None:
+def reactions_to_error(on_error: Reactions, type_: str) -> tuple[Reaction, ...] | None:
     """Return what is done about an error of this type; None if nothing is said about such."""
     named = dict(on_error)
     return named.get(type_, named.get(ANY))
