@@ -21,7 +21,12 @@ from mop_tui.domain.events import AnyEvent, SystemDecided
 from mop_tui.domain.fold import carried_depth
 from mop_tui.domain.ids import TaskId
 from mop_tui.domain.plan import Plan
-from mop_tui.domain.reactions import LOOKED_UP_AFTER_ERRORS, Reaction, reactions_to_error
+from mop_tui.domain.reactions import (
+    LOOKED_UP_AFTER_ERRORS,
+    Reaction,
+    reactions_to_error,
+    spawn_after_error,
+)
 from mop_tui.domain.rows import Agent, Task
 from mop_tui.domain.session import Session
 from mop_tui.domain.steering import not_running
@@ -80,7 +85,7 @@ class FailedAttempt:
             self.plan,
             session,
             TaskId(f"{name}-error"),
-            f"on_error/{name}@{event.seq}",
+            spawn_after_error(name, event.seq),
             max(session.depths.get(event.seq, 0), carried_depth(session, event)),
             {"because": self._met, **told_of_error(self.error, self.agent, self.task)},
             self.look_up,

@@ -4,7 +4,7 @@ from typing import Literal, assert_never
 
 from pydantic import JsonValue
 
-from mop_tui.domain.ids import AgentId, MemoryKey
+from mop_tui.domain.ids import AgentId, MemoryKey, SpawnId, TaskId
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.priority import Priority
 
@@ -76,3 +76,20 @@ def reactions_to_error(on_error: Reactions, type_: str) -> tuple[Reaction, ...] 
     """Return what is done about an error of this type; None if nothing is said about such."""
     named = dict(on_error)
     return named.get(type_, named.get(ANY))
+
+
+_AFTER_ERROR = "on_error/"
+"""What is spawned because of an error is named after its task, with this in front."""
+
+
+def spawn_after_error(task: TaskId, seq: int) -> str:
+    """Return what names the agents that are spawned because of the error at event `seq`, but for
+    their places."""
+    return f"{_AFTER_ERROR}{task}@{seq}"
+
+
+def task_that_failed(spawn: SpawnId | None) -> str:
+    """Return because of which task's error an agent was spawned; empty if because of none."""
+    if spawn is None or not spawn.startswith(_AFTER_ERROR):
+        return ""
+    return spawn.removeprefix(_AFTER_ERROR).rpartition("@")[0]

@@ -59,7 +59,7 @@ def findings(case: Case, provisions: Provisions) -> Iterator[Finding]:
         for way, text in reactions.texts(question.on_answer):
             yield from _text(("questions", name, "on_answer", *way), text, variables, in_reaction)
     for name, task in case.layout.tasks.items():
-        after_error = _AfterError(_InQuestion(case, provisions, variables, None))
+        after_error = _InQuestion(case, provisions, variables, None, LOOKED_UP_AFTER_ERRORS)
         for way, text in reactions.texts(task.on_error):
             yield from _text(("tasks", name, "on_error", *way), text, variables, after_error)
     yield from _text(
@@ -132,8 +132,12 @@ class _InQuestion:
     provisions: Provisions
     variables: _Variables
     question: QuestionName | None
+    besides: tuple[str, ...] = ()
+    """Names that can be looked up there besides."""
 
     def __call__(self, loc: Loc, name: str) -> Finding | None:
+        if name in self.besides:
+            return None
         task, key = templates.task_of(name), templates.key_of(name)
         if task is not None:
             return self._output(loc, task)
@@ -150,7 +154,8 @@ class _InQuestion:
             )
         if name in self.case.declared.variables:
             return None
-        return _nowhere(self.case, loc, name, self.case.declared.variables)
+        known = chain(self.besides, self.case.declared.variables)
+        return _nowhere(self.case, loc, name, known)
 
     def _output(self, loc: Loc, task: TaskId) -> Finding | None:
         if task not in self.case.declared.tasks:
@@ -204,16 +209,6 @@ class _InReaction:
         if self.secret:
             return Finding(loc, "looks up the answer, which is a secret, and so is told to nobody")
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class _AfterError:
-    """Judges look-ups in what is done about the errors of a task."""
-
-    otherwise: _InQuestion
-
-    def __call__(self, loc: Loc, name: str) -> Finding | None:
-        return None if name in LOOKED_UP_AFTER_ERRORS else self.otherwise(loc, name)
 
 
 @dataclass(frozen=True, slots=True)

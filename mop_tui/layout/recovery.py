@@ -31,6 +31,8 @@ def _type(
     case: Case, provided: Provisions, loc: Loc, task: TaskId, type_: str
 ) -> Iterator[Finding]:
     """Yield that no attempt ever fails by an error of this type."""
+    if type_.isdecimal():
+        yield Finding(loc, f"is no type of error; an exit code is exit_{type_}", key=True)
     exited = _EXIT.fullmatch(type_)
     if exited is None:
         return
