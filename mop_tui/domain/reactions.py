@@ -47,6 +47,20 @@ def told(on_answer: Reactions) -> list[tuple[str, JsonValue]]:
     ]
 
 
+def told_of_errors(on_error: Reactions) -> list[tuple[str, JsonValue]]:
+    """Return in words what is done about each type of error."""
+    return [
+        (f"on {'any other error' if type_ == ANY else type_}", [*map(_told, done), *_end(done)])
+        for type_, done in on_error
+    ]
+
+
+def _end(done: tuple[Reaction, ...]) -> list[str]:
+    """Return that the task fails, if what is done about an error says nothing else of it."""
+    said = any(reaction.do in ("retry", "skip") for reaction in done)
+    return [] if said else ["the task fails at once"]
+
+
 def _told(reaction: Reaction) -> str:
     because = f" ({reaction.text})" if reaction.text else ""
     match reaction.do:
