@@ -98,7 +98,9 @@ teams:
   crew: {agents: [worker]}
   later: {start: trigger, agents: [{type: worker, id: late}, digger]}
 tasks:
-  first: {agent: worker, provides: [hole/dug], environment: production}
+  first: {agent: worker, provides: [hole/dug], environment: production, retry: 1, on_error: {
+    exit_3: [retry, {set_memory: {go: "${error.type}"}}], timeout: [{skip: "${agent.id}"}],
+    gone: [{spawn: {agent_type: digger, task: Dig}}], "*": [{create_task: {skill: dig, task: x}}]}}
   second: {requires_skill: deep, needs: ["memory:go"], complexity: high}
 questions: {sure: {question: "Sure?"}}
 limits: {live: 3, total: 40, per_minute: 9, depth: 4, cpu: 8, memory: 8GiB}

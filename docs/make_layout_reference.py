@@ -37,10 +37,9 @@ a variable, `${tasks.ID.output}` or `${memory:KEY}`. `$${` is `${` itself. There
 What triggers do may look up what happened, such as `${event.path}`; [triggers](triggers.md) says \
 more.
 
-Keys marked *later* are understood and checked, and refused until this program acts on them. The \
-blocks of the orchestration guide may stand in a layout as they are: `trigger:`, `health_checks:`, \
-and the arguments of `ask_human`, `orchestrate_triggers`, `orchestrate_session_start`, \
-`swarm_monitor` and `adaptation_strategies`, under these names.
+The blocks of the orchestration guide may stand in a layout as they are: `trigger:`, \
+`health_checks:`, and the arguments of `ask_human`, `orchestrate_triggers`, \
+`orchestrate_session_start`, `swarm_monitor` and `adaptation_strategies`, under these names.
 
 How agents are checked is said by [`health_checks`](#healthchecks), for all of them and for those \
 of a type; all of it has a default. Every 30 s an agent at work is checked, twice as often while \
@@ -81,6 +80,21 @@ questions:
         - spawn: {agent_type: obi-specialist, task: Deploy OBI with 2 replicas}
       "*": [skip]
 ```
+
+What is done when an attempt at a task fails, by the type of the error, in place of its retries \
+([triggers](triggers.md#before-triggers-look) says more):
+
+```yaml
+tasks:
+  deploy:
+    agent: deployer
+    retry: 2
+    on_error:
+      timeout: [retry]
+      deployment_failed:
+        - spawn: {agent_type: devops-troubleshooter, task: "Look into ${error.message}"}
+      "*": []
+```
 """
 
 NAMES = {
@@ -112,7 +126,6 @@ NAMES = {
     "Locks": "list of names or path patterns",
     "Resource": "name or path pattern",
     "Condition": "condition",
-    "Rules": "mapping of names to lists of actions",
 }
 CHOICES = {
     "Complexity": Complexity,
@@ -163,8 +176,7 @@ def _value(key: Key, described: dict[str, Described]) -> str:
 
 
 def _meaning(key: Key) -> str:
-    text = key.text.replace("|", "\\|")
-    return f"*later:* {text}" if key.later else text
+    return key.text.replace("|", "\\|")
 
 
 def _type(expression: ast.expr, described: dict[str, Described]) -> str:

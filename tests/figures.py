@@ -15,7 +15,10 @@ from mop_tui.journal import BufferedWriter, JournalFile
 from mop_tui.report.notes import MOST_DECISIONS
 from mop_tui.report.summary import Stretch, Summary
 
-RECORDED = sorted((Path(__file__).parents[1] / "sessions").glob("*.jsonl"))
+RECORDED = [
+    Path(__file__).parents[1] / "sessions" / f"{name}.jsonl"
+    for name in ("mop-platform", "python-release")
+]
 WORK = {"starting", "working", "ill"}
 
 

@@ -135,7 +135,7 @@ def raise_quota(repository: Repository, namespace: str, quota: float, wanted: fl
         if one["metadata"]["namespace"] == namespace:
             one["spec"]["hard"]["requests.cpu"] = wanted
     repository.write(QUOTAS, *documents)
-    agent.message("platform-engineer-prod", f"the quota of {namespace} is {wanted:g} CPU now")
+    agent.message("production-validator", f"the quota of {namespace} is {wanted:g} CPU now")
     return f"raised the CPU quota of {namespace} in prod from {quota:g} to {wanted:g}"
 
 
@@ -147,7 +147,7 @@ def reduce(repository: Repository, replicas: int) -> str:
         clusters.admit(repository, OBI)
     except clusters.RejectedError as rejected:
         raise failure("not_deployed", str(rejected)) from None
-    agent.message("obi-specialist", f"OBI has {replicas - 1} replicas in prod now")
+    agent.message("production-validator", f"OBI has {replicas - 1} replicas in prod now")
     return f"reduced OBI in prod from {replicas} to {replicas - 1} replicas"
 
 

@@ -514,6 +514,9 @@ class SimulatedHost:
             self._sink(Remembered(*play.key, key, self._mask.over_value(value)))
         failed, message = verdict
         if play.job.assignment is not None:
+            command = play.job.work.command  # whose exit codes have the names that it gives them
+            names = {} if command is None else dict(command.exit_codes)
+            failed = failed or names.get(script.exit_code, "")
             self._end(play, script.exit_code, None, failed, message)
             return
         failed = f"exit code {script.exit_code}" if script.exit_code else failed

@@ -73,7 +73,13 @@ MANUAL = Manual(
     },
     exits={**EXITS_OF_SESSIONS, 2: WRONG_USAGE},
     files=FILES_OF_SESSIONS,
-    environment=["NO_COLOR", "XDG_STATE_HOME", "TMPDIR", "MOP_AGENT, MOP_TASK, …"],
+    environment=[
+        "NO_COLOR",
+        "XDG_STATE_HOME",
+        "XDG_DATA_HOME",
+        "TMPDIR",
+        "MOP_AGENT, MOP_TASK, …",
+    ],
     see_also=["README.md", "docs/README.md"],
     more={
         "LAYOUT AND SESSION": "LAYOUT is a layout file, or the name of a layout that comes with"

@@ -123,7 +123,7 @@ def _duration(text: str) -> int:
     try:
         return durations.parse(text)
     except ValueError as error:
-        raise UsageError(f"--remember: {error}.") from None
+        raise UsageError(f"--remember {text}: {error}.") from None
 
 
 def _told(asked: UserAsked, remaining: Mapping[QuestionId, int | None]) -> Iterator[str]:

@@ -52,7 +52,7 @@ tasks:
     retry: 2                     # if it fails, it is tried again twice
     run:
       shell: |
-        for step in 1 2; do echo "looking out of the window ($step of 2)"; sleep 1; done
+        for look in 1 2; do sleep 1; echo "looked out of the window ($look of 2)"; done
         echo fine
       progress_patterns: ['\\((\\d+) of (\\d+)\\)']
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pydantic import JsonValue
 
@@ -10,10 +11,11 @@ from mop_tui import layout
 from mop_tui.decisions.wording import counted
 from mop_tui.domain.plan import Mode, Plan
 from mop_tui.domain.session import Snapshot
-from mop_tui.foresight.observing import COMPLETE, is_learnt_from, record_of
+from mop_tui.foresight.observing import COMPLETE, is_learnt_from, record_of, task_name
 from mop_tui.foresight.record import Record
-from mop_tui.foresight.store import Store, StoreError, usual_folder
+from mop_tui.foresight.store import Known, Store, StoreError, usual_folder
 from mop_tui.journal import Header
+from mop_tui.layout import bundled
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,24 @@ def learn_from(header: Header, snapshot: Snapshot) -> Lesson | None:
     except Exception as error:  # noqa: BLE001 - a defect here is no failure of the session
         return Lesson(f"nothing is learnt from this session, by a defect: {error!r}", failed=True)
     return Lesson(f"learnt from: task {record.task}, {counted(known, 'session')} known")
+
+
+def task_of_layout(name: str, known: Known) -> str | None:
+    """Return the task of a layout of which something is known, and that somebody calls by its own
+    name: by the id of its session, by its file, or as it comes with the program; else None."""
+    for record in reversed(known.records):
+        session = record.layout.get("session")
+        if isinstance(session, dict) and session.get("id") == name:
+            return record.task
+    path = Path(name)
+    found = path if path.suffix and path.is_file() else bundled.find(name)
+    if found is None:
+        return None
+    try:
+        task = task_name(layout.load(found, rehearse=True).document)
+    except layout.LayoutError:
+        return None
+    return task if known.of(task) else None
 
 
 class Planner:

@@ -10,7 +10,7 @@ from itertools import chain, islice
 import click
 
 from mop_tui.cli import suggestions
-from mop_tui.cli.learning import Planner
+from mop_tui.cli.learning import Planner, task_of_layout
 from mop_tui.cli.manual import Documented, Manual
 from mop_tui.cli.output import column, hanging
 from mop_tui.cli.train import WIDEST, as_pattern
@@ -36,8 +36,8 @@ _CALLED = {Mode.LIVE: "live", Mode.REHEARSAL: "rehearsed"}
 MANUAL = Manual(
     examples={
         "See what was learnt:": "mop-tui model",
-        "See all about one task:": "mop-tui model swarm-mop-platform",
-        "Forget it:": "mop-tui model --forget swarm-mop-platform",
+        "See all about one task:": "mop-tui model mop-platform",
+        "Forget it:": "mop-tui model --forget mop-platform",
     },
     arguments={"TASK": "What layouts call their `task`, or else their id. Default: all, in short."},
     files=["$XDG_DATA_HOME/mop-tui/workflows/"],
@@ -73,7 +73,7 @@ def command(task: str | None, *, as_json: bool, forget: str | None, yes: bool) -
         raise UsageError("--yes goes with --forget")
     known = store.read(task)
     if task is not None and not known.records:
-        raise UsageError(_unknown(task, list(store.tasks())))
+        raise UsageError(_unknown(task, store.read()))
     for why in known.unread:
         click.echo(printable(why), err=True)
     names = _tasks(known)
@@ -96,7 +96,7 @@ def command(task: str | None, *, as_json: bool, forget: str | None, yes: bool) -
         for line in _about(models[0], width):
             click.echo(line.rstrip())
     else:
-        for line in _in_short(models, store, width):
+        for line in _in_short(models, store):
             click.echo(line.rstrip())
 
 
@@ -135,8 +135,12 @@ def _tasks(known: Known) -> list[str]:
     return list(dict.fromkeys(record.task for record in reversed(known.records)))
 
 
-def _unknown(task: str, names: Sequence[str]) -> str:
+def _unknown(task: str, known: Known) -> str:
     """Return what to tell somebody who asks for a task that nobody knows."""
+    names = _tasks(known)
+    called = task_of_layout(task, known)
+    if called is not None:
+        return f"{task}: is a layout, and its task is {called}: mop-tui model {called}"
     if not names:
         return f"{task}: nothing is known of this task, nor of any other"
     meant = closest(task, names)
@@ -149,7 +153,7 @@ def _unknown(task: str, names: Sequence[str]) -> str:
 # -- in words ---------------------------------------------------------------------------------
 
 
-def _in_short(models: Sequence[_Model], store: Store, width: int) -> Iterator[str]:
+def _in_short(models: Sequence[_Model], store: Store) -> Iterator[str]:
     names = min(WIDEST_NAME, max(4, *(len(model.task) for model in models)))
     yield f"{'task':<{names}}  {'live':>4}  {'rehearsed':>9}  {'took':>9}  for forecasts"
     for model in models:
@@ -159,9 +163,8 @@ def _in_short(models: Sequence[_Model], store: Store, width: int) -> Iterator[st
         row = f"{column(model.task, names)}  {live:>4}  {rehearsed:>9}  {took:>9}  {_enough(live)}"
         yield row if live else f"{row}, rehearsals only"
     yield ""
-    yield from hanging(
-        f"Kept in {store.folder}. All about one: mop-tui model {models[0].task}", width, 2
-    )
+    yield printable(f"All about one: mop-tui model {models[0].task}")
+    yield printable(f"Kept in {store.folder}")
 
 
 def _enough(sessions: int) -> str:

@@ -22,7 +22,7 @@ def _suggest_settings(
     from mop_tui.cli import suggestions  # noqa: PLC0415 - loaded only when a shell asks
 
     layouts = [one.name or "" for one in ctx.command.params if isinstance(one.type, LayoutType)]
-    named = next((ctx.params.get(name) for name in layouts), None)
+    named = next((ctx.params.get(name) for name in layouts), ctx.params.get("what"))
     return list(suggestions.settings(named, incomplete))
 
 

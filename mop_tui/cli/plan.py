@@ -75,7 +75,9 @@ MANUAL = Manual(
             "mop-tui plan layout.yaml --json | jq -r '.critical_path[]'"
         ),
     },
-    see_also=["check", "run", "docs/layout.md"],
+    files=["$XDG_DATA_HOME/mop-tui/workflows/"],
+    environment=["XDG_DATA_HOME"],
+    see_also=["check", "run", "predict", "docs/layout.md"],
 )
 
 

@@ -12,10 +12,11 @@ from statistics import median
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from mop_tui import layout
 from mop_tui.cli import suggestions
-from mop_tui.cli.learning import Planner
+from mop_tui.cli.learning import Planner, task_of_layout
 from mop_tui.cli.manual import ARGUMENTS, WRONG_USAGE, Documented, Manual
 from mop_tui.cli.options import SETTINGS, settings_of
 from mop_tui.cli.output import column, hanging
@@ -66,6 +67,13 @@ class BudgetType(click.ParamType[Budget]):
     """What may be spent: `low`, `medium`, `high`, or a number."""
 
     name = "low|medium|high|NUMBER"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the ranks that can be meant."""
+        del ctx, param
+        return [CompletionItem(rank) for rank in RANKS if rank.startswith(incomplete)]
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -153,7 +161,8 @@ def command(
     known_of = _learnt(asked, records, mode)
     if isinstance(known_of, TooFew):
         said = _too_few(asked.task, known_of, known, mode)
-        _tell_nothing(asked, said, as_json=as_json, few=known_of)
+        hint = "" if rehearsed else _HOW_TO_LEARN
+        _tell_nothing(asked, said, as_json=as_json, few=known_of, hint=hint)
     plan, learnt = known_of
     span = calibrate(records, planner, mode=mode).span
     told = predict(plan, learnt, records, max_time, budget, span=span)
@@ -213,6 +222,9 @@ def _asked(
 
 def _unknown(what: str, known: Known) -> str:
     tasks = list(dict.fromkeys(record.task for record in reversed(known.records)))
+    called = task_of_layout(what, known)
+    if called is not None:
+        return f"{what}: sessions of this name are of the task {called}: mop-tui predict {called}"
     meant = closest(what, [*tasks, *bundled.names()])
     if meant:
         return f"{what}: nothing is known of such a task (did you mean {meant}?)"
@@ -233,7 +245,15 @@ def _too_few(task: str, few: TooFew, known: Known, mode: Mode) -> str:
     return said
 
 
-def _tell_nothing(asked: _Asked, why: str, *, as_json: bool, few: TooFew | None = None) -> NoReturn:
+_HOW_TO_LEARN = (
+    "Each session of it in which all is done is learnt from at its end, and mop-tui train learns"
+    " from recorded ones."
+)
+
+
+def _tell_nothing(
+    asked: _Asked, why: str, *, as_json: bool, few: TooFew | None = None, hint: str = ""
+) -> NoReturn:
     """Say that nothing can be told, and end with exit code 1."""
     if as_json:
         counts = {} if few is None else {"sessions": few.known, "sessions_needed": few.needed}
@@ -247,6 +267,8 @@ def _tell_nothing(asked: _Asked, why: str, *, as_json: bool, few: TooFew | None 
         click.echo(json.dumps(whole | counts))
     else:
         click.echo(printable(f"{asked.task}: {why}"))
+        if hint:
+            click.echo(hint, err=True)
     sys.exit(1)
 
 

@@ -10,7 +10,14 @@ from mop_tui.cli.session_name import SessionName
 from mop_tui.errors import UsageError
 from mop_tui.report.forms import FORMS, Form, marked, rendered
 
-_BY_SUFFIX: dict[str, Form] = {".html": "html", ".htm": "html", ".json": "json"}
+_BY_SUFFIX: dict[str, Form] = {
+    ".md": "md",
+    ".markdown": "md",
+    ".txt": "md",
+    ".html": "html",
+    ".htm": "html",
+    ".json": "json",
+}
 
 
 MANUAL = Manual(
@@ -63,7 +70,7 @@ def command(
             check_writable(output, session, force=force)
         except ForeignFileError as error:
             raise UsageError(f"{error} Name another one, or overwrite it with --force.") from None
-    wanted = form or (_BY_SUFFIX.get(output.suffix.lower(), "md") if output is not None else "md")
+    wanted = form or _form_of(output if to_file else None)
     text = rendered(gather(session, until_damage=until_damage), wanted)
     if output is None or not to_file:
         print_all(text)
@@ -73,3 +80,14 @@ def command(
     except OSError as error:
         raise UsageError(f"{output}: cannot be written: {error.strerror}.") from None
     click.echo(f"wrote {output}", err=True)
+
+
+def _form_of(output: Path | None) -> Form:
+    """Return the form that the name of a file stands for."""
+    suffix = "" if output is None else output.suffix.lower()
+    if suffix and suffix not in _BY_SUFFIX:
+        raise UsageError(
+            f"{output}: no report has the form of {suffix} files. Say which one to write by"
+            f" --format ({', '.join(FORMS)})."
+        )
+    return _BY_SUFFIX.get(suffix, "md")

@@ -30,7 +30,8 @@ def _end(expected: Estimate | None) -> str:
     said, span = _length(left), ""
     if expected.span is not None:
         first, last = (_length(it - expected.at) for it in expected.span)
-        span = f" ({first} to {last}, from {counted(expected.sessions, 'session')})"
+        between = "" if first == last else f"{first} to {last}, "
+        span = f" ({between}from {counted(expected.sessions, 'session')})"
     if expected.your_move is not None:
         return f"{said} after you {expected.your_move}{span}"
     return f"{'at least' if expected.late else 'about'} {said} left{span}"

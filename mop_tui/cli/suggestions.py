@@ -199,10 +199,16 @@ def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[I
 
 
 def settings(layout: object, begun: str) -> Iterator[Item]:
-    """Yield the variables that a layout file declares, each with an equals sign."""
+    """Yield the variables that a layout declares, each with an equals sign: a file, or one that
+    comes with the program, by its name."""
+    import yaml  # noqa: PLC0415 - loaded only where it is used
+
+    from mop_tui.layout import bundled  # noqa: PLC0415 - loaded only where it is used
+
+    if isinstance(layout, str):
+        layout = bundled.find(layout) or Path(layout)
     if not isinstance(layout, Path):
         return
-    import yaml  # noqa: PLC0415 - loaded only where it is used
 
     declared: dict[object, object] = {}
     with suppress(OSError, yaml.YAMLError, UnicodeError, KeyError, TypeError, ValueError):

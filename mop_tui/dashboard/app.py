@@ -429,13 +429,18 @@ class Dashboard(App[WhyEnded]):
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
     def action_save_picture(self) -> None:
-        """Save what is on the screen as a picture, beside the session file and as private."""
+        """Save what is on the screen as a picture, beside the session file and as private. An
+        earlier one of the same moment, which may be of another view, stays."""
         beside = PurePath(self._feed.source)
-        saved = str(beside.with_name(f"{beside.stem}-{self._frame.snapshot.seq}.svg"))
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        name = f"{beside.stem}-{self._frame.snapshot.seq}"
+        saved = str(beside.with_name(f"{name}.svg"))
+        number = 1
+        while os.path.lexists(saved):
+            number += 1
+            saved = str(beside.with_name(f"{name}-{number}.svg"))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:
             with os.fdopen(os.open(saved, flags, 0o600), "w", encoding="utf-8") as file:
-                os.fchmod(file.fileno(), 0o600)  # what was there before may be for all to read
                 file.write(self.export_screenshot())
         except OSError as error:
             why = f"{saved}: {error.strerror}"

@@ -37,7 +37,7 @@ from mop_tui.domain.events import AnyEvent, SystemDecided
 from mop_tui.domain.ids import AgentId, IssueId, QuestionId, TaskId, TriggerName
 from mop_tui.domain.locks import Lock
 from mop_tui.domain.plan import HostKind, Lifetime, TaskSpec
-from mop_tui.domain.reactions import told
+from mop_tui.domain.reactions import told, told_of_errors
 from mop_tui.domain.review import verdict_of
 from mop_tui.domain.rows import Agent, Feedback, Issue, Task, Trigger
 from mop_tui.domain.sentences import sentence
@@ -234,6 +234,7 @@ def task_details(frame: Frame, task_id: TaskId) -> Details:
     details.add("expected", _expected_length(frame, spec))
     details.add("would end", _expected_end(frame, task_id))
     details.add("may take", lasted(spec.timeout_ms) if spec.timeout_ms else None)
+    details.entries += context_entries(told_of_errors(spec.on_error))
     details.add("result", task.output)
     _add_feedback(details, frame, [f for f in _feedback(frame) if f.said.task == task_id])
     return details
@@ -258,7 +259,7 @@ def _add_origin(details: Details, task: Task) -> None:
     context = task.spec.context
     trigger = context.get("trigger")
     details.add("created by", f"trigger {trigger}" if trigger else context.get("by"))
-    if trigger:
+    if trigger or "failed_agent" in context:
         details.add("because", context.get("because"))
     details.add("failed agent", context.get("failed_agent"))
 

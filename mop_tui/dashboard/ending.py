@@ -95,15 +95,16 @@ def _learnt(frame: Frame) -> str:
 
 def _span(frame: Frame) -> str:
     """Return between which moments the end is expected, or after how long once the operator has
-    done something; empty if there is no range."""
+    done something; empty if there is no range, or none that is wider than what is told of times."""
     estimate = frame.estimate
     if estimate is None or estimate.span is None:
         return ""
     soonest, latest = estimate.span
     if estimate.your_move is not None:
-        return f"{_length(soonest - estimate.at)} to {_length(latest - estimate.at)}"
-    first, last = (_moment(frame, it, it - frame.now) for it in (soonest, latest))
-    return f"{first} to {last}"
+        first, last = (_length(it - estimate.at) for it in (soonest, latest))
+    else:
+        first, last = (_moment(frame, it, it - frame.now) for it in (soonest, latest))
+    return "" if first == last else f"{first} to {last}"
 
 
 def _after_you(estimate: Estimate, left: int, *, short: bool) -> str:

@@ -210,7 +210,11 @@ def _table(part: Block, width: int) -> list[Line]:
         for at in columns
     ]
     room = width - _GAP * (len(natural) - 1)
-    widths = _fitted(natural, part.right, room)
+    # Best is a width that cuts no word; else names such as paths are cut.
+    whole = [max([_LEAST, *(_longest_word(row[at]) for row in part.rows)]) for at in columns]
+    widths = _fitted(natural, whole, part.right, room)
+    if widths is None:
+        widths = _fitted(natural, [_LEAST] * len(natural), part.right, room)
     if widths is None or _tall(part, natural, widths):
         return _records(part, width)
     head = _row([((name, "label"),) for name in part.heads], widths, part.right)
@@ -220,17 +224,24 @@ def _table(part: Block, width: int) -> list[Line]:
     return lines
 
 
-def _fitted(natural: Sequence[int], right: Sequence[bool], room: int) -> list[int] | None:
-    """Return widths that fit into `room`; None if columns of text would become too narrow."""
+def _longest_word(cell: Line) -> int:
+    return max((cell_len(word) for text, _ in cell for word in text.split()), default=0)
+
+
+def _fitted(
+    natural: Sequence[int], least: Sequence[int], right: Sequence[bool], room: int
+) -> list[int] | None:
+    """Return widths that fit into `room`; None if columns of text would become too narrow, that is
+    less than their `least`."""
     widths = list(natural)
     while sum(widths) > room:
-        wide = [at for at, of in enumerate(widths) if of > _LEAST and not right[at]]
+        wide = [at for at, of in enumerate(widths) if of > least[at] and not right[at]]
         if not wide:
             return None
         widest = max(wide, key=widths.__getitem__)
-        second = max((widths[at] for at in wide if at != widest), default=_LEAST)
+        second = max((widths[at] for at in wide if at != widest), default=least[widest])
         over = sum(widths) - room
-        widths[widest] -= min(over, max(1, widths[widest] - max(second, _LEAST)))
+        widths[widest] -= min(over, max(1, widths[widest] - max(second, least[widest])))
     return widths
 
 

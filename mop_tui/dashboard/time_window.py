@@ -84,8 +84,10 @@ class TimeWindow:
 
     def step(self, label: int) -> int:
         """Return how much time lies between two labels of `label` cells on the axis."""
-        place = bisect_left(_STEPS, (label + 2) * self.scale)
-        return _STEPS[min(place, len(_STEPS) - 1)]
+        least = (label + 2) * self.scale
+        place = bisect_left(_STEPS, least)
+        longest = _STEPS[-1]
+        return _STEPS[place] if place < len(_STEPS) else -(-least // longest) * longest
 
     def ticks(self, step: int, offset: int) -> list[int]:
         """Return the moments in view that are round times; the clock is `offset` ahead of them."""

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from mop_tui.domain.conditions import Condition
 from mop_tui.domain.ids import SpawnId, TriggerName
+from mop_tui.domain.reactions import task_that_failed
 from mop_tui.domain.strategies import strategy_of
 from mop_tui.domain.triggers import TROUBLESHOOTER, TriggerSpec
 from mop_tui.domain.wording import lasting, listed, words
@@ -85,6 +86,8 @@ def spawned_by(spawn: SpawnId) -> str:
     strategy = strategy_of(spawn)
     who = f"trigger {trigger}" if trigger else "the operator, by hand"
     who = f"strategy {strategy}" if strategy else who
+    task = task_that_failed(spawn)
+    who = f"on_error of {task}" if task else who
     return f"{who}, because of event {event}"
 
 

@@ -26,7 +26,7 @@ from mop_tui.domain.actions import (
     SpawnNew,
 )
 from mop_tui.domain.agent_lifecycle import PausedBy
-from mop_tui.domain.circumstances import Circumstances
+from mop_tui.domain.circumstances import Circumstances, Error
 from mop_tui.domain.conditions import unmet
 from mop_tui.domain.events import SystemDecided
 from mop_tui.domain.feed import Steer
@@ -35,7 +35,7 @@ from mop_tui.domain.ids import AgentId, SpawnId, TaskId
 from mop_tui.domain.issues import limit_of
 from mop_tui.domain.plan import AgentSpec, Plan, TaskSpec
 from mop_tui.domain.remedy import Remedy
-from mop_tui.domain.rows import Trigger
+from mop_tui.domain.rows import Agent, Task, Trigger
 from mop_tui.domain.session import Session
 from mop_tui.domain.steering import not_running, refusal
 from mop_tui.domain.triggers import TriggerSpec
@@ -331,11 +331,18 @@ class Considered:
             "event": about.told(),
         }
         if about.error is not None and about.agent is not None:
-            told["failed_agent"] = about.agent.spec.id
-            told["failed_task"] = None if about.task is None else about.task.spec.id
-            told["error"] = {"type": about.error.type, "message": about.error.message}
-            told["logs"] = list(about.agent.tail[-LOG_LINES:])
+            told |= told_of_error(about.error, about.agent, about.task)
         return told
+
+
+def told_of_error(error: Error, agent: Agent, task: Task | None) -> dict[str, JsonValue]:
+    """Return what whoever looks into an error is told of it."""
+    return {
+        "failed_agent": agent.spec.id,
+        "failed_task": None if task is None else task.spec.id,
+        "error": {"type": error.type, "message": error.message},
+        "logs": list(agent.tail[-LOG_LINES:]),
+    }
 
 
 def _depth(about: Circumstances) -> int:

@@ -15,9 +15,9 @@ from typing import cast
 from mop_tui.decisions.doubt import settled
 from mop_tui.decisions.ending import wind_down
 from mop_tui.decisions.issues import edit_hook_of
+from mop_tui.decisions.on_error import FailedAttempt
 from mop_tui.decisions.opening import population
-from mop_tui.decisions.retries import attempt_failed
-from mop_tui.decisions.rules import Rule
+from mop_tui.decisions.rules import Decision, Rule
 from mop_tui.decisions.work import begin, could_not_start, delivered, too_long
 from mop_tui.domain.actions import (
     Action,
@@ -52,7 +52,7 @@ LOST = "the program ended while {} ran"
 MEND = "read the log of the hook ({}), mend the cause, then run again"
 
 
-def hook_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def hook_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision]:
     """Go on with what waited for a hook, or see what becomes of it now."""
     data: SystemDone = event.data
     hook = session.hook_done
@@ -68,20 +68,23 @@ def hook_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
             case "on_start":
                 decided = _prepared(session, agent, data)
             case "pre_task" if hook.task is not None:
-                decided = _may_begin(session, agent, session.tasks[hook.task], data)
+                decided = _may_begin(plan, session, agent, session.tasks[hook.task], event)
             case "post_task" if hook.task is not None:
-                decided = _checked(session, agent, session.tasks[hook.task], data)
+                decided = _checked(plan, session, agent, session.tasks[hook.task], event)
             case _:
                 decided = _edited(session, agent, hook, data)
     if decided is not None:
-        reason, actions = decided
+        reason, actions, *failed = decided
         yield SystemDecided(
             "hook_ended", "no" if data.error else "yes", reason, actions, hook.agent, hook.task
         )
+        for attempt in failed:
+            yield from attempt.decisions()
 
 
-Decided = tuple[str, tuple[Action, ...]] | None
-"""A reason and what is done for it; None where nothing follows."""
+Decided = tuple[str, tuple[Action, ...]] | tuple[str, tuple[Action, ...], FailedAttempt] | None
+"""A reason and what is done for it, and the attempt that failed by it; None where nothing
+follows."""
 
 
 def _of_session(plan: Plan, session: Session, hook: SystemIntended, done: SystemDone) -> Decided:
@@ -123,14 +126,15 @@ def _prepared(session: Session, agent: Agent, done: SystemDone) -> Decided:
     return f"its on_start hook {done.error}", (issue, *stop, failed)
 
 
-def _may_begin(session: Session, agent: Agent, task: Task, done: SystemDone) -> Decided:
+def _may_begin(plan: Plan, session: Session, agent: Agent, task: Task, event: AnyEvent) -> Decided:
     """Begin a task whose `pre_task` hook is done."""
+    done: SystemDone = event.data
     gone = agent.spec.lifetime is Lifetime.SESSION and not agent.running
     leaves = _leaves(agent, task, AgentTrigger.START_FAILED)
     if task.state is not TaskState.ASSIGNED or _is_to_go(agent):
         return _taken_away(agent, task)
     if done.lost or done.error:
-        return _failed(session, agent, task, "pre_task", done, leaves)
+        return _failed(plan, session, agent, task, "pre_task", event, leaves)
     if gone:
         back = MoveTask(task.spec.id, TaskTrigger.REQUEUED, agent.spec.id)
         return "its process ended before it could take the task", (leaves, back)
@@ -138,13 +142,14 @@ def _may_begin(session: Session, agent: Agent, task: Task, done: SystemDone) -> 
     return "its pre_task hook is done", (action,)
 
 
-def _checked(session: Session, agent: Agent, task: Task, done: SystemDone) -> Decided:
+def _checked(plan: Plan, session: Session, agent: Agent, task: Task, event: AnyEvent) -> Decided:
     """Deliver what was done, now that the `post_task` hook found it good."""
+    done: SystemDone = event.data
     leaves = _leaves(agent, task, AgentTrigger.TASK_WITHDRAWN)
     if task.state is not TaskState.ACTIVE or _is_to_go(agent):
         return _taken_away(agent, task)
     if done.lost or done.error:
-        return _failed(session, agent, task, "post_task", done, leaves)
+        return _failed(plan, session, agent, task, "post_task", event, leaves)
     actions = delivered(session, task, agent, agent.result)
     if agent.spec.lifetime is Lifetime.SESSION and not agent.running:
         gone = MoveAgent(agent.spec.id, AgentTrigger.PROCESS_EXITED, task.spec.id)
@@ -171,15 +176,23 @@ def _edited(session: Session, agent: Agent, hook: SystemIntended, done: SystemDo
 
 
 def _failed(
-    session: Session, agent: Agent, task: Task, name: HookName, done: SystemDone, leaves: MoveAgent
-) -> tuple[str, tuple[Action, ...]]:
+    plan: Plan,
+    session: Session,
+    agent: Agent,
+    task: Task,
+    name: HookName,
+    event: AnyEvent,
+    leaves: MoveAgent,
+) -> Decided:
     """Return what becomes of a task whose hook failed, or is in doubt."""
+    done: SystemDone = event.data
     if done.lost:
         return LOST.format(f"its {name} hook"), settled(session, task, leaves)
     what = too_long(task) if task.overdue else f"its {name} hook {done.error}"
     how = f"{agent.spec.id} {what}" if task.overdue else what
-    advice = _advice(agent.spec.id, name)
-    return what, (*attempt_failed(session, task, agent.spec.id, how, advice), leaves)
+    failed = FailedAttempt(plan, session, event, task, agent, how)
+    outcome = failed.outcome(_advice(agent.spec.id, name))
+    return what + failed.said, (*outcome, leaves), failed
 
 
 def _is_to_go(agent: Agent) -> bool:

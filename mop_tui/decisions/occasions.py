@@ -3,10 +3,11 @@
 import re
 from typing import assert_never
 
+from mop_tui.decisions.retries import is_last
 from mop_tui.domain import complexity
 from mop_tui.domain import events as e
 from mop_tui.domain.agent_lifecycle import AgentState
-from mop_tui.domain.circumstances import Circumstances
+from mop_tui.domain.circumstances import Circumstances, error_of_attempt
 from mop_tui.domain.conditions import unmet
 from mop_tui.domain.path_patterns import compiled
 from mop_tui.domain.review import is_rejection
@@ -107,7 +108,9 @@ def _rejects(about: Circumstances) -> bool:
 def _tried_again(about: Circumstances) -> bool:
     """True if the attempt that failed is not the last one."""
     task = about.task
-    return task is not None and task.retries < task.spec.retry.times
+    if task is None:
+        return False
+    return not is_last(task, error_of_attempt(task, about.agent, about.event.data).type)
 
 
 def _why_health(spec: TriggerSpec, about: Circumstances) -> str:

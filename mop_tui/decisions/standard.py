@@ -36,10 +36,11 @@ RULES: tuple[Rule | RestRule, ...] = (
     *adaptation.RULES,
     *supervision.RULES,  # what was wrong is settled before its agent begins anew
     *opening.RULES,
-    *triggers.RULES,
     *by_hand.RULES,
     *work.RULES,
     *hooks.RULES,
+    *triggers.RULES,  # after what `on_error` of a task has done, which comes with work and hooks
+    *work.ROOM_RULES,
     *edits.RULES,
     *issues.RULES,
     *reviews.RULES,

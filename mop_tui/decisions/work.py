@@ -10,7 +10,7 @@ from functools import partial
 from mop_tui.decisions import admission
 from mop_tui.decisions.doubt import settled
 from mop_tui.decisions.issues import given_up, missed, start_of
-from mop_tui.decisions.retries import attempt_failed, is_final
+from mop_tui.decisions.on_error import FailedAttempt
 from mop_tui.decisions.rules import Decision, Later, Rule
 from mop_tui.decisions.wording import listed
 from mop_tui.domain.actions import (
@@ -137,7 +137,7 @@ def could_not_start(agent: AgentId, text: str, advice: str) -> OpenIssue:
     return OpenIssue("critical", text, advice, agent=agent, key=start_of(agent), remedy=again)
 
 
-def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def work_started(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision]:
     """Move task and agent on once the process runs, or fail the attempt if it could not start."""
     data: SystemDone = event.data
     if data.effect not in ("start_process", "hand_task") or data.agent is None:
@@ -148,6 +148,7 @@ def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
     task = session.tasks[agent.task]
     wanted = task.state is TaskState.ASSIGNED
     actions: list[Action] = []
+    failed: FailedAttempt | None = None
     if data.error and data.effect == "hand_task":
         reason = f"it could not take the task: {data.error}"
         # The agent lets go first: a task that becomes ready looks for somebody to take it.
@@ -161,8 +162,10 @@ def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
     elif data.error:
         reason = f"it could not start: {data.error}"
         if wanted:
+            failed = FailedAttempt(plan, session, event, task, agent, data.error)
             advice = "correct the command in the layout, then run again"
-            actions.extend(attempt_failed(session, task, data.agent, data.error, advice))
+            reason += failed.said
+            actions.extend(failed.outcome(advice))
         actions.append(MoveAgent(data.agent, AgentTrigger.START_FAILED, agent.task))
     elif wanted:
         reason = "its process runs" if data.effect == "start_process" else "it has the task"
@@ -181,9 +184,11 @@ def work_started(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
         data.agent,
         agent.task,
     )
+    if failed is not None:
+        yield from failed.decisions()
 
 
-def work_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def work_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision]:
     """Judge an attempt by how the process ended that made it."""
     data: AgentExited = event.data
     agent = session.agents.get(data.agent)
@@ -199,6 +204,7 @@ def work_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
     gone = AgentTrigger.STOP if stopped else AgentTrigger.PROCESS_EXITED
     leaves = MoveAgent(data.agent, gone, data.task)
     actions: tuple[Action, ...]
+    failed: FailedAttempt | None = None
     verdict = "no"
     # The agent lets go first: a task that becomes ready looks for somebody to take it.
     given_back = (leaves, MoveTask(data.task, TaskTrigger.REQUEUED, data.agent))
@@ -220,10 +226,12 @@ def work_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
             if task.overdue or agent.given_up or _is_unclear(task, agent)
             else f"its process {_how(data)}{_last_words(data)}"
         )
+        failed = FailedAttempt(plan, session, event, task, agent, failure)
+        reason += failed.said
         advice = f"read the log of {data.agent}, mend the cause, then run again"
-        if not stopped and agent.state in _AT_WORK and is_final(session, task):
+        if not stopped and agent.state in _AT_WORK and failed.is_final:
             leaves = MoveAgent(data.agent, AgentTrigger.UNRECOVERABLE_ERROR, data.task)
-        actions = (*attempt_failed(session, task, data.agent, failure, advice), leaves)
+        actions = (*failed.outcome(advice), leaves)
     else:
         reason = "its process ended with exit code 0" if data.code == 0 else "it said it was done"
         reason = REJECTS if is_rejection(task, data) else reason
@@ -237,9 +245,11 @@ def work_ended(plan: Plan, session: Session, event: AnyEvent) -> Iterator[System
         data.agent,
         data.task,
     )
+    if failed is not None:
+        yield from failed.decisions()
 
 
-def work_finished(plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
+def work_finished(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Decision]:
     """Take what an agent says about its task as the end of it; the agent lives on."""
     data: AgentFinished = event.data
     agent = session.agents.get(data.agent)
@@ -248,14 +258,17 @@ def work_finished(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
     task = session.tasks[data.task]
     free = (*_back_to_work(agent), MoveAgent(data.agent, AgentTrigger.TASK_WITHDRAWN, data.task))
     failure = _finished_badly(agent, task, data)
+    failed: FailedAttempt | None = None
     actions: tuple[Action, ...]
     if task.state is not TaskState.ACTIVE:
         reason = f"its task was {task.state.lower()}, and it has given it up"
         actions = free
     elif failure is not None:
-        reason, told = failure
+        reason, how = failure
+        failed = FailedAttempt(plan, session, event, task, agent, how)
+        reason += failed.said
         advice = f"read the log of {data.agent}, mend the cause, then run again"
-        actions = (*attempt_failed(session, task, data.agent, told, advice), *free)
+        actions = (*failed.outcome(advice), *free)
     else:
         good_end = REJECTS if is_rejection(task, data) else "it says that it is done"
         reason, actions = _judged(plan, session, task, agent, good_end)
@@ -263,6 +276,8 @@ def work_finished(plan: Plan, session: Session, event: AnyEvent) -> Iterator[Sys
     yield SystemDecided(
         "work_finished", "yes" if good else "no", reason, actions, data.agent, data.task
     )
+    if failed is not None:
+        yield from failed.decisions()
 
 
 def idle_process_ended(_plan: Plan, session: Session, event: AnyEvent) -> Iterator[SystemDecided]:
@@ -536,7 +551,6 @@ RULES = (
         call_back,
         into=(TaskState.READY, TaskState.PENDING),
     ),
-    Rule("use_room", (AgentTransitioned.KIND,), use_room, into=_OUT),
     Rule(
         "return_to_pool",
         (AgentTransitioned.KIND,),
@@ -544,3 +558,4 @@ RULES = (
         into=(AgentState.COMPLETE, AgentState.FAILED),
     ),
 )
+ROOM_RULES = (Rule("use_room", (AgentTransitioned.KIND,), use_room, into=_OUT),)

@@ -39,6 +39,10 @@ START_FAILED = "start_failed"
 """The type of the error that a process could not be started."""
 HOOK_FAILED = "hook_failed"
 """The type of the error that a hook of an agent failed."""
+TIMEOUT = "timeout"
+"""As which error an attempt fails that takes longer than it may."""
+UNHEALTHY = "unhealthy"
+"""As which error an attempt fails that is ended because its agent is unhealthy."""
 
 _AGENT: Mapping[str, Callable[[Agent], JsonValue]] = {
     "id": lambda agent: agent.spec.id,
@@ -106,6 +110,19 @@ def error_of(fact: Fact) -> Error | None:
             return Error(HOOK_FAILED, fact.error)
         case _:
             return None
+
+
+def error_of_attempt(task: Task, agent: Agent | None, fact: Fact) -> Error:
+    """Return as which error an attempt at `task` failed, `fact` being the end of it.
+
+    What was ended by this program failed for the reason for which it was. The type is empty where
+    nothing names it.
+    """
+    if task.overdue:
+        return Error(TIMEOUT, "")
+    if agent is not None and agent.given_up:
+        return Error(UNHEALTHY, "")
+    return error_of(fact) or Error("", "")
 
 
 class Circumstances:

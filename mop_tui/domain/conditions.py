@@ -60,7 +60,7 @@ class Condition:
     @property
     def wanted(self) -> str:
         """What is wanted, in words: `at least 3`."""
-        return _SAID[self.operator] + ", ".join(str(value) for value in self.values)
+        return _SAID[self.operator] + ", ".join(map(_written, self.values))
 
 
 def unmet(conditions: tuple[Condition, ...], find: Find) -> tuple[Condition, JsonValue] | None:
@@ -70,6 +70,13 @@ def unmet(conditions: tuple[Condition, ...], find: Find) -> tuple[Condition, Jso
         if not condition.holds(found):
             return condition, found
     return None
+
+
+def _written(value: Scalar) -> str:
+    """Return a value as an author writes it in a layout."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _is_number(value: JsonValue) -> TypeGuard[int | float]:

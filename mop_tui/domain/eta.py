@@ -100,15 +100,19 @@ def estimate(snapshot: Snapshot, now: int, outlook: Outlook | None = None) -> Es
     waits = {name: ms for name, gate in to_ask.items() if (ms := learnt.waits.get(gate, 0))}
     course = _Course(snapshot, left, {name: max(0, ms) for name, ms in rests.items()}, waits, now)
     course.run()
+    # Reviews that are still to come are no tasks yet that anybody could look up.
+    ends = {name: end for name, end in course.ends.items() if name in snapshot.tasks}
+    begins = {name: at for name, at in course.begins.items() if name in snapshot.tasks}
+    takers = {name: it for name, it in course.takers.items() if name in snapshot.tasks}
     if len(course.ends) < len(left):
         stuck = [task for name, task in left.items() if name not in course.ends]
         return Estimate(
             now,
             None,
             _why_stuck(snapshot, stuck),
-            ends=course.ends,
-            begins=course.begins,
-            takers=course.takers,
+            ends=ends,
+            begins=begins,
+            takers=takers,
             sessions=learnt.sessions,
         )
     end = max(course.ends.values())
@@ -121,9 +125,9 @@ def estimate(snapshot: Snapshot, now: int, outlook: Outlook | None = None) -> Es
         to_ask=len(to_ask),
         waits=len(waits),
         late=bool(late),
-        ends={name: end for name, end in course.ends.items() if name in snapshot.tasks},
-        begins={name: at for name, at in course.begins.items() if name in snapshot.tasks},
-        takers={name: it for name, it in course.takers.items() if name in snapshot.tasks},
+        ends=ends,
+        begins=begins,
+        takers=takers,
         sessions=learnt.sessions,
         soonest=None if learnt.low is None else now + round((end - now) * learnt.low),
         latest=None if learnt.high is None else now + round((end - now) * learnt.high),

@@ -45,7 +45,7 @@ from mop_tui.domain.plan import (
     TeamSpec,
     Topology,
 )
-from mop_tui.domain.reactions import OnAnswer
+from mop_tui.domain.reactions import Reactions
 from mop_tui.domain.remedy import Remedy
 from mop_tui.domain.shapes import Shape
 from mop_tui.domain.strategies import Found, Pressure, Remedial
@@ -445,7 +445,7 @@ class UserAsked(Fact):
     class_name: str = ""
     """What kind of thing it is about; empty for none."""
     fallback: str | None = None
-    on_answer: OnAnswer = ()
+    on_answer: Reactions = ()
     """What is done for each answer."""
 
     @property

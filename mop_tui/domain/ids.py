@@ -27,7 +27,7 @@ MEMORY_KEY = r"^[^\s{}$]{1,200}$"
 """What a key of the memory has to look like where people write it."""
 TriggerName = NewType("TriggerName", str)
 SpawnId = NewType("SpawnId", str)
-"""`<trigger>@<seq of the event>.<number>`, so that nothing is spawned twice for one cause; by hand,
-it begins with the `@`."""
+"""`<trigger>@<seq of the event>.<number>`, so that nothing is spawned twice for one cause. Instead
+of a trigger it may be a question, `strategy:<name>`, `on_error/<task>`, or nothing, by hand."""
 Resource = NewType("Resource", str)
 """What can be locked: a name, or a pattern for paths."""

@@ -32,7 +32,7 @@ from mop_tui.domain.ids import (
 from mop_tui.domain.immutable import immutable
 from mop_tui.domain.needed_keys import WantedKey
 from mop_tui.domain.priority import Priority
-from mop_tui.domain.reactions import OnAnswer
+from mop_tui.domain.reactions import Reactions
 from mop_tui.domain.strategies import Strategy
 from mop_tui.domain.triggers import Complexity, Limits, TriggerSpec
 
@@ -337,6 +337,8 @@ class TaskSpec:
     review: Review | None = None
     reviews: TaskId | None = None
     """The task whose work it is about, where it is a review."""
+    on_error: Reactions = ()
+    """What is done when an attempt fails, by the type of the error, in place of its retries."""
 
     @property
     def waits_for_tasks(self) -> tuple[TaskId, ...]:
@@ -374,7 +376,7 @@ class QuestionSpec:
     class_name: str = ""
     """What kind of thing it is about; answers are remembered for one kind. Empty for none."""
     fallback: str | None = None
-    on_answer: OnAnswer = ()
+    on_answer: Reactions = ()
 
 
 @immutable

@@ -118,6 +118,14 @@ class _Judge:
             return None
         return between.ends if holds else between.begins
 
+    def _bound(self, trigger: Pressure, value: float) -> str:
+        """Return in words what `value` is to be compared with: from where on it counts, or, once it
+        is below that again, where it is over."""
+        between = thresholds(trigger, self.plan.strategies)
+        if between.beyond(value, holds=False):
+            return f"more than {between.begins:g} % is too much"
+        return f"it is over at {between.ends:g} %"
+
     # -- what there is ----------------------------------------------------------------------------
 
     def resources(self, used: Use) -> Found | None:
@@ -136,7 +144,7 @@ class _Judge:
         limit = self._limit("resource_constrained", share)
         if limit is None:
             return None
-        text = f"{share:.0f} % {what}; {limit:g} % is what may be"
+        text = f"{share:.0f} % {what}; {self._bound('resource_constrained', share)}"
         return Found("resource_constrained", share, limit, text)
 
     # -- what waits -------------------------------------------------------------------------------
@@ -252,7 +260,7 @@ class _Judge:
         shape = self.session.shape
         text = (
             f"{share:.0f} % of the agents' time goes into waiting for messages on their way"
-            f" ({shape}); {limit:g} % is what may"
+            f" ({shape}); {self._bound('coordination_overhead_high', share)}"
         )
         return Found("coordination_overhead_high", share, limit, text)
 

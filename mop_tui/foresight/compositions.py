@@ -10,6 +10,7 @@ known beforehand.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from mop_tui.domain.ids import AgentId, TaskId, TeamId
 from mop_tui.domain.immutable import immutable
@@ -292,8 +293,10 @@ def _special(plan: Plan) -> set[AgentId | None]:
     """Return the agents that are named for who they are, and not for what they can do."""
     named = {spec.review.by for spec in plan.tasks.values() if spec.review is not None}
     named |= {trigger.agent for trigger in plan.triggers if trigger.agent is not None}
-    for question in plan.questions.values():
-        for _, reactions in question.on_answer:
+    of_questions = (question.on_answer for question in plan.questions.values())
+    of_tasks = (task.on_error for task in plan.tasks.values())
+    for declared in chain(of_questions, of_tasks):
+        for _, reactions in declared:
             named |= {reaction.agent for reaction in reactions if reaction.agent is not None}
     return {*named, plan.coordinator}
 

@@ -37,6 +37,8 @@ NEAREST = 8
 _CLOSE = 0.03
 """Of two sessions that are farther from a plan than this, one at twice the distance counts about a
 quarter."""
+_FAR = log(1.5)
+"""Variables that are farther apart than this say little about each other."""
 
 _LEAST = 1e-3
 """What counts as nothing, which has no logarithm."""
@@ -238,6 +240,17 @@ def _quantity(text: str) -> tuple[float, str] | None:
     """Return the number that a text is, and its unit; None if it is something else."""
     found = _QUANTITY.fullmatch(text.strip()) if len(text) <= _LONGEST_QUANTITY else None
     return None if found is None else (float(found[1]), found[2])
+
+
+def unlike(variables: Mapping[str, str], records: Iterable[Record]) -> list[str]:
+    """Return the variables whose values are far from what they were in each of the sessions, so
+    that nobody knows what comes of them."""
+    others = [record.variables for record in records]
+    return [
+        name
+        for name, value in variables.items()
+        if min((_apart(value, it.get(name, "")) for it in others), default=0.0) > _FAR
+    ]
 
 
 def _sizes(tasks: Iterable[TaskId]) -> Mapping[str, int]:

@@ -18,9 +18,10 @@ from mop_tui.domain.ids import TaskId
 from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.plan import Plan
 from mop_tui.domain.topology import Shape, begins_as
+from mop_tui.domain.wording import listed
 from mop_tui.foresight.calibration import Span
 from mop_tui.foresight.compositions import Candidate, Composition, Compositions, Need
-from mop_tui.foresight.durations import NEEDED, Learnt
+from mop_tui.foresight.durations import NEEDED, Learnt, unlike
 from mop_tui.foresight.record import Record
 
 NEAR = 1.05
@@ -170,6 +171,7 @@ def predict(
         tried=len(candidates),
         assumptions=(
             *_assumptions(teams, recommended, learnt, topology),
+            *_about_variables(plan, records),
             *_about_range(recommended, span),
         ),
     )
@@ -395,6 +397,16 @@ def _assumptions(
         )
     if teams.priced and any(agent.model is None for agent in plan.agents.values()):
         yield "Agents without a model cost nothing."
+
+
+def _about_variables(plan: Plan, records: Sequence[Record]) -> Iterator[str]:
+    names = unlike(plan.variables, records)
+    if names:
+        their = "its value" if len(names) == 1 else "their values"
+        yield (
+            f"No session had {listed(names)} as it is set here, nor nearly so: nobody knows what"
+            f" {their} will change."
+        )
 
 
 def _about_range(recommended: Candidate, span: Span | None) -> Iterator[str]:

@@ -40,7 +40,7 @@ class Holder:
     def __str__(self) -> str:
         who = f"process {self.pid}" if self.pid else "another program"
         of = f" of {self.user}" if self.user else ""
-        since = f" since {self.since.replace('T', ' ')}" if self.since else ""
+        since = f" since {self.since.replace('T', ' ')[:19]}" if self.since else ""
         return f"{who}{of}{since}"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mop_tui.domain import templates
+from mop_tui.domain.circumstances import TIMEOUT
 from mop_tui.domain.triggers import FILE_KINDS
 from mop_tui.layout import locking, pricing, reviewing, triggers
 from mop_tui.layout.case import Case
@@ -87,9 +88,15 @@ def _questions(case: Case) -> Iterator[Finding]:
 
 def _times(case: Case) -> Iterator[Finding]:
     for task in case.plan.tasks.values():
-        if task.timeout_ms is None or task.expected_ms is None:
-            continue
-        if task.expected_ms > task.timeout_ms:
+        if task.timeout_ms is None:
+            if any(type_ == TIMEOUT for type_, _ in task.on_error):
+                yield Finding(
+                    ("tasks", task.id, "on_error", TIMEOUT),
+                    "comes only if an agent calls an error so itself, for the task may take for "
+                    "ever; give it a timeout",
+                    key=True,
+                )
+        elif task.expected_ms is not None and task.expected_ms > task.timeout_ms:
             yield Finding(
                 ("tasks", task.id, "timeout"),
                 f"is shorter than the {written(task.expected_ms)} the task is expected to take",

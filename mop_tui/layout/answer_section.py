@@ -1,4 +1,4 @@
-"""The form of what is done about answers to questions."""
+"""The form of what is done about answers to questions, and about errors."""
 
 from typing import Any, Literal
 
@@ -43,7 +43,7 @@ class Why(Section):
     model_config = also({"type": "string"})
 
     reason: Text | None = None
-    """Why, in addition to what was answered."""
+    """Why, in addition to what was answered, or what went wrong."""
 
     @model_validator(mode="before")
     @classmethod
@@ -52,9 +52,10 @@ class Why(Section):
 
 
 class Reaction(Section):
-    """One thing that is done about an answer: exactly one of these. The bare words `retry`, `skip`
-    and `stop` do so without a reason of their own. Texts and values may look up `${answer}`, but
-    for passwords, and what the texts of questions may."""
+    """One thing that is done about an answer or an error: exactly one of these. The bare words
+    `retry`, `skip` and `stop` do so without a reason of their own. Texts and values may look up
+    what the texts of questions may; about an answer also `${answer}`, but for passwords; about an
+    error also `${error.type}`, `${error.message}`, `${agent.id}` and `${task.id}`."""
 
     model_config = also({"type": "string", "enum": list(_BARE)})
 
@@ -66,9 +67,10 @@ class Reaction(Section):
     """Keys of the memory are set."""
     retry: Why | None = None
     """The task because of which the question is asked is done again, and what was cancelled for
-    want of it comes back."""
+    want of it comes back. After an error, the task is tried again, as far as its own `retry`
+    allows."""
     skip: Why | None = None
-    """That task is cancelled, and what needs it; the rest goes on."""
+    """The task is cancelled, and what needs it; the rest goes on."""
     stop: Why | None = None
     """The whole session ends."""
 

@@ -39,7 +39,7 @@ def findings(case: Case, provided: Provisions) -> Iterator[Finding]:
             if case.losses.within(*loc):
                 continue
             for index, reaction in enumerate(reactions):
-                yield from _reaction(case, provided, (*loc, index), reaction)
+                yield from within_reaction(case, provided, (*loc, index), reaction)
                 yield from subject.findings((*loc, index), spec, value, reaction)
 
 
@@ -75,7 +75,10 @@ def _value(loc: Loc, spec: QuestionSpec, value: str) -> Iterator[Finding]:
         yield Finding(loc, f"would be refused as an answer: {wrong}", key=True)
 
 
-def _reaction(case: Case, provided: Provisions, loc: Loc, reaction: Reaction) -> Iterator[Finding]:
+def within_reaction(
+    case: Case, provided: Provisions, loc: Loc, reaction: Reaction
+) -> Iterator[Finding]:
+    """Yield what is wrong with one thing that is done, whatever it is done about."""
     said = dict(said_by(reaction))
     if len(said) > 1:
         yield Finding(loc, f"says {' and '.join(said)}; make each an item of its own")

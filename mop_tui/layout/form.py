@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from mop_tui.layout.findings import MAX_SUGGESTIONS, Finding, Placed, placed
 from mop_tui.layout.schema import Layout
-from mop_tui.layout.sentences import built_keys, known_keys, meant, sentence
+from mop_tui.layout.sentences import known_keys, meant, sentence
 from mop_tui.layout.tree import Loc, Node
 
 _MINIMAL: dict[str, dict[str, str]] = {"session": {"id": "unnamed"}}
@@ -66,7 +66,7 @@ def _finding(error: ErrorDetails, tree: Node) -> Finding:
             "is not known here",
             wrong=str(loc[-1]),
             candidates=known,
-            otherwise=f"; known here: {', '.join(built_keys(loc[:-1]))}",
+            otherwise=f"; known here: {', '.join(known)}",
             key=True,
         )
     if loc[-1] == "[key]":

@@ -26,12 +26,12 @@ from mop_tui.layout import (
     ownership,
     provisions,
     questions,
+    recovery,
     references,
     relaying,
     reviewing,
     strategies,
     triggers,
-    unbuilt,
     yaml_text,
 )
 from mop_tui.layout.case import Case, declared
@@ -146,7 +146,6 @@ def _judged(
     found += [
         placed(finding, tree)
         for finding in chain(
-            unbuilt.findings(form.layout),
             references.findings(case),
             provisions.findings(case, provided, rehearse=rehearse),
             lookups.findings(case, provided),
@@ -160,6 +159,7 @@ def _judged(
             health.findings(case),
             calling.findings(case),
             answering.findings(case, provided),
+            recovery.findings(case, provided),
             triggers.findings(case, provided, rehearse=rehearse),
             strategies.findings(case),
             () if facts is None else exposure.findings(case),

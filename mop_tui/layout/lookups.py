@@ -8,7 +8,7 @@ from itertools import chain
 from mop_tui.domain import circumstances, templates
 from mop_tui.domain.events import BY_KIND
 from mop_tui.domain.ids import MemoryKey, QuestionName, TaskId
-from mop_tui.domain.reactions import ANSWER
+from mop_tui.domain.reactions import ANSWER, LOOKED_UP_AFTER_ERRORS
 from mop_tui.domain.templates import MACHINE_FACTS
 from mop_tui.domain.triggers import TriggerSpec
 from mop_tui.errors import TemplateError
@@ -56,8 +56,12 @@ def findings(case: Case, provisions: Provisions) -> Iterator[Finding]:
         for way, text in templates.texts(question.context):
             yield from _text(("questions", name, "context", *way), text, variables, judge)
         in_reaction = _InReaction(judge, secret=question.input_type == "password")
-        for way, text in reactions.texts(question):
-            yield from _text(("questions", name, *way), text, variables, in_reaction)
+        for way, text in reactions.texts(question.on_answer):
+            yield from _text(("questions", name, "on_answer", *way), text, variables, in_reaction)
+    for name, task in case.layout.tasks.items():
+        after_error = _InQuestion(case, provisions, variables, None, LOOKED_UP_AFTER_ERRORS)
+        for way, text in reactions.texts(task.on_error):
+            yield from _text(("tasks", name, "on_error", *way), text, variables, after_error)
     yield from _text(
         ("session", "root"), case.layout.session.root, variables, partial(_in_command, case)
     )
@@ -122,14 +126,18 @@ def _in_command(case: Case, loc: Loc, name: str) -> Finding | None:
 
 @dataclass(frozen=True, slots=True)
 class _InQuestion:
-    """Judges look-ups in the texts of a question."""
+    """Judges look-ups in the texts of a question, or in what is done about an error."""
 
     case: Case
     provisions: Provisions
     variables: _Variables
-    question: QuestionName
+    question: QuestionName | None
+    besides: tuple[str, ...] = ()
+    """Names that can be looked up there besides."""
 
     def __call__(self, loc: Loc, name: str) -> Finding | None:
+        if name in self.besides:
+            return None
         task, key = templates.task_of(name), templates.key_of(name)
         if task is not None:
             return self._output(loc, task)
@@ -140,12 +148,14 @@ class _InQuestion:
             through = "" if fact == name else f"with ${{{fact}}} in it, "
             return Finding(
                 loc,
-                f"looks up '{name}', {through}a path of this machine; a question must read the "
-                "same everywhere",
+                f"looks up '{name}', {through}a path of this machine; "
+                f"{'a question must read' if self.question else 'what is done must be'} the same "
+                "everywhere",
             )
         if name in self.case.declared.variables:
             return None
-        return _nowhere(self.case, loc, name, self.case.declared.variables)
+        known = chain(self.besides, self.case.declared.variables)
+        return _nowhere(self.case, loc, name, known)
 
     def _output(self, loc: Loc, task: TaskId) -> Finding | None:
         if task not in self.case.declared.tasks:
@@ -158,7 +168,9 @@ class _InQuestion:
         order_known = self.provisions.complete and not self.case.losses.may_have_said(
             "needs", "provides", "sim"
         )
-        for gated in self.provisions.gated.get(self.question, ()) if order_known else ():
+        if not order_known or self.question is None:
+            return None
+        for gated in self.provisions.gated.get(self.question, ()):
             if gated == task:
                 return Finding(
                     loc, f"shows the output of '{task}', which begins only after the answer"

@@ -227,6 +227,7 @@ def _task(name: str, task: Task, on_doubt: OnDoubt | None, *, rehearse: bool) ->
         locks=tuple(map(Resource, task.locks)),
         owns=tuple(map(Resource, task.owns)),
         review=None if task.review is None else _review(task.review),
+        on_error=reactions.all_planned(task.on_error),
     )
 
 
@@ -314,10 +315,7 @@ def _question(name: str, question: Question) -> QuestionSpec:
         dangerous=question.class_ == "dangerous",
         class_name="" if question.class_ in ("normal", "dangerous") else question.class_,
         fallback=question.fallback,
-        on_answer=tuple(
-            (value, tuple(filter(None, map(reactions.planned, declared))))
-            for value, declared in question.on_answer.items()
-        ),
+        on_answer=reactions.all_planned(question.on_answer),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mop_tui.layout.case import Case
 from mop_tui.layout.findings import Finding
+from mop_tui.layout.reactions import declared
 from mop_tui.layout.tree import Loc
 
 
@@ -41,8 +42,6 @@ def _models(case: Case) -> Iterator[tuple[str, Loc]]:
     for index, trigger in enumerate(layout.triggers):
         if trigger.model is not None:
             yield trigger.model, ("triggers", index, "model")
-    for name, question in layout.questions.items():
-        for answer, reactions in question.on_answer.items():
-            for reaction in reactions:
-                if reaction.spawn is not None and reaction.spawn.model is not None:
-                    yield reaction.spawn.model, ("questions", name, "on_answer", answer)
+    for loc, reaction in declared(layout):
+        if reaction.spawn is not None and reaction.spawn.model is not None:
+            yield reaction.spawn.model, loc

@@ -48,7 +48,7 @@ class Employed(NamedTuple):
 
     agent: AgentSpec
     by: str
-    """Which trigger, or question by what is done about its answer."""
+    """Which trigger; or question or task, by what is done about its answer or an error."""
 
 
 class Provisions:
@@ -97,13 +97,13 @@ class Provisions:
             # Each group once: many triggers may be about the same agents.
             for agent in self._hands(spec, groups):
                 found.setdefault(agent.id, Employed(agent, f"trigger '{spec.name}'"))
-        for name, reaction in _reactions(plan):
+        for by, reaction in _reactions(plan):
             for agent in self._hands_for(reaction):
-                found.setdefault(agent.id, Employed(agent, f"an answer to question '{name}'"))
+                found.setdefault(agent.id, Employed(agent, by))
         return found
 
     def _hands_for(self, reaction: Reaction) -> Iterator[AgentSpec]:
-        """Yield who may do the task that is created because of an answer."""
+        """Yield who may do the task that is created because of an answer or an error."""
         if reaction.do == "create_task":
             if reaction.agent is None:
                 yield from self.with_skill.get(reaction.skill, [])
@@ -240,10 +240,14 @@ class Provisions:
         return key in self.providers and key not in self.by_triggers
 
 
-def _reactions(plan: Plan) -> Iterator[tuple[QuestionName, Reaction]]:
-    for name, question in plan.questions.items():
-        for _, reactions in question.on_answer:
-            yield from ((name, reaction) for reaction in reactions)
+def _reactions(plan: Plan) -> Iterator[tuple[str, Reaction]]:
+    """Yield what is done about answers and errors, with the words for whose it is."""
+    declared = chain(
+        ((f"an answer to question '{q.name}'", q.on_answer) for q in plan.questions.values()),
+        ((f"an error of task '{task.id}'", task.on_error) for task in plan.tasks.values()),
+    )
+    for by, reactions in declared:
+        yield from ((by, reaction) for _, done in reactions for reaction in done)
 
 
 def waiting_agents(plan: Plan) -> list[AgentSpec]:
@@ -256,8 +260,8 @@ def _spawned(plan: Plan) -> dict[str, AgentSpec]:
     lent = _lent(plan)
     found: dict[str, AgentSpec] = {}
     by_triggers = ((name, s.model) for s in plan.triggers if s.spawns for name in s.agents)
-    by_answers = ((it.type, it.model) for _, it in _reactions(plan) if it.do == "spawn")
-    for name, model in chain(by_triggers, by_answers):
+    by_reactions = ((it.type, it.model) for _, it in _reactions(plan) if it.do == "spawn")
+    for name, model in chain(by_triggers, by_reactions):
         kind = plan.kinds.get(name)
         if kind is not None and name not in found:
             found[name] = AgentSpec(

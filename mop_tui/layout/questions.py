@@ -44,6 +44,8 @@ def findings(case: Case) -> Iterator[Finding]:
 
 
 def _unattended(loc: Loc, spec: QuestionSpec, answer: str) -> Iterator[Finding]:
+    if spec.question_type == "choice" and not spec.options:
+        return  # which is told by itself, and no answer could be better
     wrong = objection(
         answer,
         spec.question_type,

@@ -1,7 +1,7 @@
 """What a layout may hold, as its authors and their editors want to know it.
 
 Taken from the classes in `schema`, `health_section`, `message_section`, `trigger_section`,
-`answer_section`, `strategy_section` and `later` as they stand in the source: their fields, the
+`answer_section` and `strategy_section` as they stand in the source: their fields, the
 types these are written with, and the texts below them. Nothing is written down twice.
 """
 
@@ -18,7 +18,6 @@ from mop_tui.layout import (
     answer_section,
     durations,
     health_section,
-    later,
     message_section,
     schema,
     strategy_section,
@@ -40,8 +39,6 @@ class Key:
     default: str
     """As it would be written; empty where there is none worth telling."""
     required: bool
-    later: bool
-    """Nothing acts on it yet."""
     text: str
 
 
@@ -58,7 +55,7 @@ def sections() -> dict[str, Described]:
     """Return all kinds of sections by the names of their classes, each after those that use it."""
     modules = (
         *(schema, health_section, message_section, trigger_section, answer_section),
-        *(strategy_section, later),
+        strategy_section,
     )
     known = {found.name: found for module in modules for found in _classes(module)}
     ordered: dict[str, Described] = {}
@@ -180,7 +177,6 @@ def _keys(node: ast.ClassDef, model: Any) -> Iterator[Key]:
             type=field.annotation,
             default=_default(field, info),
             required=info.is_required(),
-            later="LATER" in _names(field.annotation),
             text=text,
         )
 

@@ -1,8 +1,7 @@
 """What a layout file may hold: its sections and keys, with the form of every value.
 
 Only form is described here, that of triggers in `trigger_section`. Whether what is named exists,
-and whether the whole makes sense, is for `loading`. What is marked `LATER` is understood, and
-refused until it has an effect.
+and whether the whole makes sense, is for `loading`.
 
 Short forms become long ones on the way in, and the dump of a layout is its canonical form: a
 command as a bare list is `{command: [...]}`, an agent as a bare text is `{type: ...}`, a duration
@@ -23,11 +22,8 @@ from mop_tui.domain.plan import OnDoubt, Topology
 from mop_tui.domain.triggers import DEFAULT_DEPTH, DEFAULT_TOTAL, Complexity
 from mop_tui.layout.answer_section import Reaction
 from mop_tui.layout.health_section import HealthChecks, SimulatedAilment
-from mop_tui.layout.later import (
-    Rules,
-)
 from mop_tui.layout.message_section import SimulatedMessage
-from mop_tui.layout.section import LATER, Section, also
+from mop_tui.layout.section import Section, also
 from mop_tui.layout.strategy_section import Strategy
 from mop_tui.layout.trigger_section import Condition, Trigger
 from mop_tui.layout.values import (
@@ -237,7 +233,8 @@ class Session(Section):
     """What is run when everything is done, or the session was told to end. If it fails, the
     session is incomplete."""
     topology: Topology = "adaptive"
-    """How agents are coordinated."""
+    """How agents are coordinated: `adaptive` begins as `hierarchical` where several teams have
+    leads, else as `mesh`, and a strategy may change it."""
     auto_spawn: bool = True
     """Whether triggers spawn agents, or only propose it."""
     monitoring_interval: Timeout = 30_000
@@ -451,8 +448,10 @@ class Task(Section):
     """How hard it is; by default told by how long it takes and what it needs."""
     review: Review | None = None
     """Who looks at it before it counts as complete."""
-    on_error: Annotated[Rules, LATER] = {}
-    """What is done about errors, by their types."""
+    on_error: dict[Text, list[Reaction]] = {}
+    """What is done when an attempt fails, in place of its retries, by the type of the error; `"*"`
+    is any other. With `retry` it is tried again, as far as `retry` of the task allows, with `skip`
+    it is cancelled, and without either it fails at once."""
     pre_task: Hook | None = None
     """What is run before it, instead of its agent's."""
     post_task: Hook | None = None

@@ -18,17 +18,6 @@ class Section(BaseModel):
     )
 
 
-class Later:
-    """Marks a key that is understood and checked, but that this version does not act on yet.
-
-    Whoever uses one is told so, since what has no effect must not go unnoticed. What builds the
-    effect removes the mark.
-    """
-
-
-LATER = Later()
-
-
 def also(short: dict[str, Any]) -> ConfigDict:
     """Return the configuration of a section that may also be written in a short form.
 

@@ -10,7 +10,6 @@ from pydantic_core import ErrorDetails
 
 from mop_tui.domain.ids import MEMORY_KEY
 from mop_tui.layout import schema, values
-from mop_tui.layout.section import Later
 from mop_tui.layout.tree import Loc, Node
 
 _PATTERNS = {
@@ -39,7 +38,7 @@ _SENTENCES = {
     "too_long": "must hold at most {max_length:,}",
     "string_too_long": "must be at most {max_length:,} signs long",
     "greater_than": "must be more than {gt:g}",
-    "greater_than_equal": "must be at least {ge}",
+    "greater_than_equal": "must be at least {ge:g}",
     "less_than_equal": "must be at most {le:,g}",
 }
 
@@ -87,18 +86,6 @@ def _at(loc: Loc) -> Any:
     for step in loc:
         here = _inside(here, step)
     return here
-
-
-def built_keys(loc: Loc) -> list[str]:
-    """Return those of the keys that a mapping at `loc` may have that have an effect."""
-    model = _model(_at(loc))
-    if model is None:
-        return []
-    return [
-        field.alias or name
-        for name, field in model.model_fields.items()
-        if not any(isinstance(mark, Later) for mark in field.metadata)
-    ]
 
 
 def meant(where: Loc) -> Loc:

@@ -246,7 +246,7 @@ def _cards(summary: Summary) -> list[_Card]:
         memory = max(it.memory for it in summary.usage)
         cards.append(("at most used", f"{amount(cores)} cores", size(memory), none))
     if summary.overhead is not None:
-        cards.append(("coordination", f"{amount(100 * summary.overhead)} %", "of the time", none))
+        cards.append(("coordination", f"{100 * summary.overhead:.0f} %", "of the time", none))
     return cards
 
 

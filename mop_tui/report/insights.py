@@ -194,13 +194,26 @@ def waits_at_work(facts: Facts) -> Iterator[Insight]:
         what_for = "key" if phase is Phase.KEY else "lock"
         for what, ms in lost.items():
             if ms >= facts.trifle:
+                unplanned = _of_nothing_planned(facts, what) if phase is Phase.KEY else ""
                 yield Insight(
                     f"{_names(who[what])} stood still for {lasting(ms)} in the midst of work,"
                     f" waiting for the {what_for} {what}.",
-                    advice,
+                    unplanned or advice,
                     _shown(seqs[what]),
                     ms,
                 )
+
+
+def _of_nothing_planned(facts: Facts, key: str) -> str:
+    """Return what to advise where a key was set by a task that no layout names, and that nobody
+    could have waited for before; empty if that is not so."""
+    setters = (
+        facts.notes.by_task.get(seq) for seq, name in facts.notes.keys_set.items() if name == key
+    )
+    found = [setter[1] for setter in setters if setter is not None]
+    if facts.opened is None or not found or any(it in facts.opened.tasks for it in found):
+        return ""
+    return f"It came of {found[-1]}, which was not planned: look at what brought that about."
 
 
 def lock_waits(facts: Facts) -> Iterator[Insight]:
@@ -419,6 +432,9 @@ def slow_answers(facts: Facts) -> Iterator[Insight]:
 
 def lost_attempts(facts: Facts) -> Iterator[Insight]:
     """Attempts at a task came to nothing."""
+    advice = "Look at why it failed."
+    if not any(it.spec.type == "agent_error" for it in facts.notes.session.triggers.values()):
+        advice = "Look at why it failed; a troubleshooter's trigger could see to that."
     for task in facts.summary.tasks:
         if task.attempts < 2 and task.state is not TaskState.FAILED:
             continue
@@ -431,7 +447,7 @@ def lost_attempts(facts: Facts) -> Iterator[Insight]:
         failing = "" if task.state is TaskState.FAILED else f" {times}"
         yield Insight(
             f"{task.id} {outcome}{failing}: {lasting(lost)} of work{rest} came to nothing.",
-            "Look at why it failed; a troubleshooter's trigger could see to that.",
+            advice,
             _shown(facts.moved(task.id, TaskState.ASSIGNED)),
             lost + rested,
         )
@@ -514,7 +530,7 @@ def far_off(facts: Facts) -> Iterator[Insight]:
             continue
         if task.work_ms >= FAR_OFF * task.expected_ms:
             longer.append(task)
-        elif task.expected_ms >= FAR_OFF * task.work_ms:
+        elif task.expected_ms >= FAR_OFF * _in_hand(facts, task.id):
             shorter.append(task)
     for them, word in ((longer, "longer"), (shorter, "shorter")):
         if not them:
@@ -529,6 +545,17 @@ def far_off(facts: Facts) -> Iterator[Insight]:
             _shown([it.seq for it in them]),
             off // 2,
         )
+
+
+def _in_hand(facts: Facts, task: TaskId) -> int:
+    """Return how long somebody had a task in hand, whether it went on or waited for something.
+
+    Who declares how long a task takes may well mean with what it waits for in the midst of it.
+    """
+    stays = facts.notes.tasks[task].stays
+    return sum(
+        after[0] - at for (at, state, _, _), after in pairwise(stays) if state in HELD_BY_AGENT
+    )
 
 
 def missed_end(facts: Facts) -> Iterator[Insight]:
@@ -589,14 +616,22 @@ def peaks(facts: Facts) -> Iterator[Insight]:
                     (seq,),
                     _running(agent) // 20,
                 )
-    machine = facts.notes.machine_peak
-    if machine is not None and machine[1] >= HIGH:
-        yield Insight(
-            f"The processors of the machine were {machine[1]:.0f} % busy.",
-            "Let fewer agents work at once.",
-            (machine[0],),
-            facts.summary.length_ms // 20,
-        )
+    if facts.notes.machine_peak is not None:
+        seq, busy, cores = facts.notes.machine_peak
+        if busy >= HIGH:
+            yield _machine(facts, seq, busy, cores)
+
+
+def _machine(facts: Facts, seq: int, busy: float, cores: int | None) -> Insight:
+    """The machine was busy: because of the agents, as far as nothing says that it was not."""
+    text, advice = f"The processors of the machine were {busy:.0f} % busy", "Let fewer agents work"
+    used = max((it.cores for it in facts.summary.usage), default=None)
+    if used is not None and cores and 200 * used / cores < busy:
+        text += f", but agents used {used:.2g} of its {cores} cores at most"
+        advice = "Look at what else runs there; fewer agents would hardly help"
+    else:
+        advice += " at once"
+    return Insight(f"{text}.", f"{advice}.", (seq,), facts.summary.length_ms // 20)
 
 
 def _running(agent: AgentPart) -> int:

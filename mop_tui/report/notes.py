@@ -260,8 +260,9 @@ class Notes:
         self.adaptations: deque[AdaptationPart] = deque(maxlen=MOST_ADAPTATIONS)
         self.adaptations_in_all = 0
         self.timeline_in_all = 0
-        self.machine_peak: tuple[int, float] | None = None
-        """Which event told of the highest use of the machine's processors, and how many percent."""
+        self.machine_peak: tuple[int, float, int | None] | None = None
+        """Which event told of the highest use of the machine's processors, how many percent, and of
+        how many cores, if that is known."""
         self.ended_by: int | None = None
         self.messages = 0
         self.message_seqs: tuple[int, int] | None = None
@@ -561,7 +562,7 @@ class Notes:
     def _sampled(self, event: Event[e.SystemSampled]) -> None:
         cpu = event.data.cpu
         if cpu is not None and (self.machine_peak is None or cpu > self.machine_peak[1]):
-            self.machine_peak = event.seq, cpu
+            self.machine_peak = event.seq, cpu, event.data.cores
 
     def _fired(self, event: Event[e.SystemFired]) -> None:
         if event.cause is not None:

@@ -269,6 +269,8 @@ tasks:
 def test_an_answer_is_remembered_listed_and_forgotten(tmp_path: Path) -> None:
     with Running(tmp_path, CLASSES) as running:
         running.until("May I?")
+        refused = answer(running, "q1", "approve", "--remember", "long")
+        assert refused.stderr.startswith("--remember long: is not a duration; write 30s,")
         refused = answer(running, "q1", "approve", "--remember", "25h")
         assert refused.returncode == 2
         assert "it can be for a day at most" in refused.stderr

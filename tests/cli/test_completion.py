@@ -94,6 +94,10 @@ def test_layouts_are_those_that_come_along_and_files(here: Path) -> None:
     assert "notes.txt" not in told
     assert asked(here, "plan folder/") == ["folder/inner.yaml"]
     assert asked(here, "run first.yaml --set pl") == ["place=\there"]
+    assert asked(here, "predict first.yaml --set pl") == ["place=\there"]
+    assert "pace=" in "".join(asked(here, "predict complete-orchestration --set "))
+    assert asked(here, "predict first.yaml --set x") == asked(here, "predict nothing --set ") == []
+    assert asked(here, "predict first.yaml --budget ") == ["low", "medium", "high"]
 
 
 def test_running_sessions_come_first_and_alone_where_they_are_needed(live: Path) -> None:

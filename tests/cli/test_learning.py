@@ -448,6 +448,18 @@ def test_how_many_were_foretold_is_told(mop: Mop, work: Path) -> None:
     assert "80 % take 1.00 to 1.00 times as long as foretold" in said
 
 
+def test_a_layout_is_told_by_which_task_it_is_known(mop: Mop, work: Path) -> None:
+    store().add(another("aaaa1", task="build", layout={"session": {"id": "dig", "task": "build"}}))
+    for name in ("dig", str(work)):
+        done = mop("model", name)
+        assert done.returncode == 2
+        said = f"{name}: is a layout, and its task is build: mop-tui model build\n"
+        assert done.stderr == said
+    done = mop("predict", "dig")
+    assert done.stderr.endswith("are of the task build: mop-tui predict build\n")
+    assert "is a layout" not in mop("model", "mop-platform").stderr
+
+
 def test_an_unknown_task_is_told_with_what_may_be_meant(mop: Mop) -> None:
     assert mop("model", "x").stderr == "x: nothing is known of this task, nor of any other\n"
     store().add(another("a"))

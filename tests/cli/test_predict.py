@@ -66,6 +66,18 @@ def output(mop: Mop, what: str | Path, *options: str) -> dict[str, Any]:
     return told
 
 
+def test_what_no_session_was_run_with_is_told(mop: Mop, tmp_path: Path) -> None:
+    with_size = PLATFORM.replace("topology: mesh}", 'topology: mesh, vars: {items: "20", to: a}}')
+    rehearse(mop, tmp_path, with_size, 3)
+    path = tmp_path / "platform.yaml"
+    said = "No session had {} as it is set here, nor nearly so"
+    for value, told in {"20": False, "25": False, "40": True, "5": True}.items():
+        assumed = predicted(mop, path, "--set", f"items={value}")["assumptions"]
+        assert any(it.startswith(said.format("items")) for it in assumed) is told, value
+    assumed = predicted(mop, path, "--set", "items=90", "--set", "to=b")["assumptions"]
+    assert any(it.startswith(said.format("items and to")) for it in assumed)
+
+
 # -- what is told -----------------------------------------------------------------------------
 
 
@@ -183,6 +195,7 @@ def test_with_too_few_sessions_nothing_is_told(mop: Mop, tmp_path: Path) -> None
     told = json.loads(live.stdout)
     assert told["output_prediction"] is None
     assert (told["sessions"], told["sessions_needed"]) == (0, 3)
+    assert "mop-tui train learns" in mop("predict", "deploy_complete_platform").stderr
     assert told["why"] == "not enough sessions yet (0 of 3)"
 
 

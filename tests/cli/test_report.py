@@ -99,6 +99,16 @@ def test_the_form_is_that_of_the_files_name(
     assert _mode(written) == 0o600
 
 
+def test_a_name_that_stands_for_no_form_is_not_written_to(
+    mop: Mop, recorded: Path, tmp_path: Path
+) -> None:
+    done = mop("report", recorded, "-o", "a.pdf")
+    assert done.returncode == 2
+    assert "no report has the form of .pdf files. Say which one to write by --format" in done.stderr
+    assert not (tmp_path / "a.pdf").exists()
+    assert mop("report", recorded, "-o", "a.pdf", "--format", "md").returncode == 0
+
+
 def test_a_session_is_named_as_elsewhere(mop: Mop, tmp_path: Path) -> None:
     (tmp_path / "sessions").mkdir()
     (tmp_path / "sessions" / "that.jsonl").write_bytes(RECORDED.read_bytes())

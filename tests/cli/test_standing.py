@@ -21,6 +21,7 @@ LEARNT = Outlook(7, {TaskId("dig"): 30 * MINUTE}, low=0.8, high=2.0, coverage=0.
     [
         (None, "about 15 min left"),
         (LEARNT, "about 35 min left (28 min to 1 h 10 min, from 7 sessions)"),
+        (replace(LEARNT, low=0.999, high=1.001), "about 35 min left (from 7 sessions)"),
         (replace(LEARNT, low=None, high=None, coverage=None), "about 35 min left"),
     ],
 )

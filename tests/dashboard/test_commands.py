@@ -77,15 +77,17 @@ async def test_a_picture_can_be_taken_of_details_and_causes(tmp_path: Path, dial
     assert str(shown).replace(" ", "&#160;") in picture.read_text(encoding="utf-8")
 
 
-async def test_a_picture_is_private_even_where_another_of_its_name_was_not(tmp_path: Path) -> None:
+async def test_a_picture_takes_the_place_of_no_other_of_the_same_moment(tmp_path: Path) -> None:
     stage = replace(mop_platform(), source=str(tmp_path / "run.jsonl"))
-    picture = tmp_path / f"run-{stage.session.seq}.svg"
-    picture.write_text("an older one", encoding="utf-8")
-    picture.chmod(0o644)
+    moment = f"run-{stage.session.seq}"
+    (tmp_path / f"{moment}.svg").symlink_to(tmp_path / "elsewhere.svg")
     async with at_desk(stage, (120, 40)) as desk:
-        await desk.press("S")
-    assert picture.stat().st_mode & 0o777 == 0o600
-    assert picture.read_text(encoding="utf-8").startswith("<svg")
+        await desk.press("S", "L", "S")
+    assert not (tmp_path / "elsewhere.svg").exists()
+    for number, view in {2: "Tasks", 3: "Timeline"}.items():
+        picture = tmp_path / f"{moment}-{number}.svg"
+        assert picture.stat().st_mode & 0o777 == 0o600
+        assert view in picture.read_text(encoding="utf-8")
 
 
 async def test_where_no_picture_can_be_saved_that_is_said(tmp_path: Path) -> None:

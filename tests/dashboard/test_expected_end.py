@@ -216,6 +216,13 @@ async def test_what_takes_longer_than_expected_has_no_range() -> None:
         assert "not before 16:05, 1 h left (from 7 sessions)" in desk.lines()[2]
 
 
+async def test_a_range_within_a_minute_is_none_where_minutes_are_told() -> None:
+    stage = delivery()
+    stage.outlook = replace(LEARNT, low=1.0, high=1.001)
+    async with at_desk(stage, (160, 30)) as desk:
+        assert "about 16:00, 1 h 20 min left (from 7 sessions)" in desk.lines()[2]
+
+
 async def test_few_sessions_tell_no_range() -> None:
     stage = delivery()
     stage.outlook = replace(LEARNT, low=None, high=None, coverage=None)

@@ -193,6 +193,20 @@ def test_columns_are_wrapped_and_then_told_row_by_row() -> None:
     assert "  took 13 min" in narrow
 
 
+WITH_A_LONG_WORD = """
+| when | what | how it was settled |
+| ---- | ---- | ------------------ |
+| 18:19:10 (+0:01:00) | resource_constrained: all is in use | after 3 min: nothing is left to do |
+"""
+
+
+@pytest.mark.parametrize(("width", "whole"), [(56, True), (53, True), (46, False)])
+def test_no_word_is_cut_where_other_columns_can_give_way(width: int, whole: bool) -> None:
+    lines = lines_of(WITH_A_LONG_WORD, width)
+    assert lines[0].startswith("when")
+    assert any("resource_constrained:" in line for line in lines) is whole
+
+
 def test_items_hang_on_their_signs() -> None:
     lines = lines_of("1. one two three four\n2. five\n\n- six seven eight nine\n", 14)
     assert lines == [

@@ -77,3 +77,8 @@ def test_the_first_that_does_not_hold_is_named() -> None:
     assert unmet(wanted, there.get) == (wanted[1], 1)
     assert unmet(wanted[:1], there.get) is None
     assert wanted[1].wanted == "at least 2"
+
+
+def test_what_is_wanted_is_said_as_it_is_written_in_a_layout() -> None:
+    assert Condition("p", "gt", (1.0,)).wanted == "more than 1"
+    assert Condition("p", "in", (0.5, True, "True")).wanted == "one of 0.5, true, True"

@@ -414,6 +414,13 @@ def test_reviews_take_what_those_of_earlier_sessions_took() -> None:
     assert foreseen(outlook, [agent(ANN), agent(BOB)], under_way).left == 4 * MINUTE
 
 
+def test_only_tasks_that_are_there_are_told_of_also_where_others_can_never_begin() -> None:
+    reviewed = task("a", 10, review=Review(AgentId(BOB), expected_ms=MINUTE))
+    found = told([agent(ANN), agent(BOB)], [reviewed, task("lost", 1, agent=AgentId("nobody"))])
+    assert found.end is None
+    assert set(found.ends) == set(found.begins) == set(found.takers) == {"a"}
+
+
 def test_the_range_is_of_the_time_that_is_left() -> None:
     outlook = Outlook(7, low=0.5, high=2.0, coverage=0.75)
     found = foreseen(outlook, [agent(ANN)], [task("a", 10)])

@@ -114,7 +114,7 @@ def test_the_largest_share_counts() -> None:
     begun = crew([task("one", "ann")])
     (found,) = begun.found(0, Use(cpu=91, memory=97.5, cores=2, of_limit_cpu=50))
     assert (found.trigger, found.value, found.limit) == ("resource_constrained", 97.5, 90)
-    assert found.text == "98 % of the machine's memory is in use; 90 % is what may be"
+    assert found.text == "98 % of the machine's memory is in use; more than 90 % is too much"
 
 
 def test_what_was_found_counts_until_it_is_well_below() -> None:
@@ -124,6 +124,9 @@ def test_what_was_found_counts_until_it_is_well_below() -> None:
     begun.hear(SystemSampled(findings=(found,)), 1_000)
     (still,) = begun.found(0, Use(cpu=81))
     assert still.limit == 80
+    assert still.text == "81 % of the machine's processors is in use; it is over at 80 %"
+    (worse,) = begun.found(0, Use(cpu=95))
+    assert worse.text == "95 % of the machine's processors is in use; more than 90 % is too much"
     assert begun.found(0, Use(cpu=80)) == []
 
 

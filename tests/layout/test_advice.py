@@ -103,6 +103,12 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
             "expected to take",
         ),
         (
+            "tasks:\n  first: {agent: worker}",
+            "tasks:\n  first: {agent: worker, retry: 1, on_error: {timeout: [retry]}}",
+            "8:47: warning: tasks.first.on_error.timeout: comes only if an agent calls an error so "
+            "itself, for the task may take for ever; give it a timeout",
+        ),
+        (
             "run: [echo,",
             "run: [no-such-program-anywhere,",
             "4:33: warning: agent_types.worker.run[0]: the program 'no-such-program-anywhere' is "
@@ -138,6 +144,7 @@ def test_a_sound_layout_needs_no_advice(write: Write) -> None:
             "too short",
             "review too short",
         ),
+        "no timeout",
         *("no program", "no file", "no folder", "not known yet", "python", "spawned type"),
     ],
 )

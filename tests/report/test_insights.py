@@ -12,9 +12,10 @@ from figures import RECORDED, measured, with_outlook
 from hands import Hand
 
 from mop_tui.agents.host import Assignment, Relay, Reply, Told
-from mop_tui.domain.events import SystemSampled, UserSeen
+from mop_tui.domain.events import AgentHealth, SystemSampled, UserSeen
+from mop_tui.domain.feed import CreateTask
 from mop_tui.domain.health import HealthChecks
-from mop_tui.domain.ids import MemoryKey, QuestionId, TaskId, TeamId
+from mop_tui.domain.ids import AgentId, MemoryKey, QuestionId, TaskId, TeamId
 from mop_tui.domain.outlook import Outlook
 from mop_tui.domain.plan import Ailment, Plan, Retry
 from mop_tui.report.gathering import gather
@@ -84,7 +85,7 @@ def test_one_task_after_another_is_nothing_to_learn_from(
     assert not told(play(by_key(tasks, first), file), "nothing but the key")
 
 
-def waits_in_work(file: Path, seconds: float) -> Ran:
+def waits_in_work(file: Path, seconds: float, declared: float = 10, *, planned: bool = True) -> Ran:
     def works(hand: Hand, heard: Told | None) -> None:
         if isinstance(heard, Assignment) and heard.task.id == "one":
             hand.after(1, hand.wait, "w", "k")
@@ -94,17 +95,26 @@ def waits_in_work(file: Path, seconds: float) -> Ran:
         elif isinstance(heard, Reply):
             hand.after(30, hand.exit)
 
-    return play(
-        plan([agent("ann"), agent("ben")], [task("one", "ann"), task("two", "ben")]),
-        file,
-        hands=works,
-    )
+    tasks = [task("one", "ann", seconds=declared)]
+    if planned:
+        tasks.append(task("two", "ben"))
+    by_hand = [] if planned else [(2.0, CreateTask("Set k", AgentId("ben")))]
+    what = plan([agent("ann"), agent("ben")], tasks)
+    return play(what, file, hands=works, operator=by_hand)
 
 
 def test_an_agent_that_stood_still_in_the_midst_of_work(file: Path) -> None:
     ran = waits_in_work(file, 50)
     (insight,) = told(ran, "ann stood still for 50 s in the midst of work", "key k")
     assert kinds(ran, insight) == ["agent.waiting"]
+
+
+def test_what_nobody_planned_could_not_be_waited_for_before(file: Path) -> None:
+    (insight,) = told(waits_in_work(file, 50), "stood still")
+    assert "name the key among their needs" in insight.advice
+    ran = waits_in_work(file.with_name("by-hand.jsonl"), 50, planned=False)
+    (insight,) = told(ran, "ann stood still", "key k")
+    assert insight.advice.startswith("It came of by-hand-1, which was not planned")
 
 
 def test_a_short_wait_at_work_is_a_trifle(file: Path) -> None:
@@ -248,7 +258,7 @@ def test_a_question_that_was_answered_at_once(file: Path) -> None:
 # -- what went wrong ------------------------------------------------------------------------------
 
 
-def tried(file: Path, seconds: float, fails: int, times: int = 3) -> Ran:
+def tried(file: Path, seconds: float, fails: int, times: int = 3, *, seen_to: bool = False) -> Ran:
     attempts = count(1)
 
     def works(hand: Hand, heard: Told | None) -> None:
@@ -256,7 +266,8 @@ def tried(file: Path, seconds: float, fails: int, times: int = 3) -> Ran:
             hand.after(seconds, hand.exit, int(next(attempts) <= fails))
 
     one = task("one", "ann", retry=Retry(times, 1_000))
-    return play(plan([agent("ann")], [one]), file, hands=works)
+    triggers = [trigger("tell", "agent_error", "notify", task="look")] if seen_to else []
+    return play(plan([agent("ann")], [one], triggers=triggers), file, hands=works)
 
 
 def test_attempts_that_came_to_nothing(file: Path) -> None:
@@ -270,6 +281,14 @@ def test_attempts_that_came_to_nothing(file: Path) -> None:
 def test_a_task_that_failed_in_the_end(file: Path) -> None:
     (insight,) = told(tried(file, 20, fails=9, times=1), "one failed in the end")
     assert "40 s of work" in insight.text
+
+
+def test_no_trigger_is_advised_where_there_is_one(file: Path) -> None:
+    (insight,) = told(tried(file, 20, fails=2), "one was begun anew")
+    assert "a troubleshooter's trigger" in insight.advice
+    other = file.with_name("seen-to.jsonl")
+    (insight,) = told(tried(other, 20, fails=2, seen_to=True), "one was begun anew")
+    assert insight.advice == "Look at why it failed."
 
 
 @pytest.mark.parametrize(("seconds", "fails"), [(20, 0), (1, 1)])
@@ -333,6 +352,14 @@ def test_a_task_that_took_far_from_what_was_declared(
     assert kinds(ran, insight) == ["task.transitioned"]
 
 
+def test_what_was_declared_with_a_wait_in_the_midst_of_it_is_no_error(file: Path) -> None:
+    ran = waits_in_work(file, 50, declared=70)
+    assert told(ran, "stood still")
+    assert not told(ran, "one took far")
+    other = waits_in_work(file.with_name("too-long.jsonl"), 50, declared=200)
+    assert told(other, "one took far shorter than declared: 31 s instead of 3 min.")
+
+
 @pytest.mark.parametrize(("seconds", "declared"), [(45, 30), (4, 1)])
 def test_a_task_that_took_about_what_was_declared(
     file: Path, seconds: float, declared: float
@@ -376,8 +403,12 @@ def test_an_agent_with_room_left(file: Path) -> None:
     assert not told(loaded(file, 60), "that it may")
 
 
-def machine(file: Path, percent: float) -> Ran:
-    outside = [(10.0, SystemSampled(cpu=percent, cores=2))]
+def machine(file: Path, percent: float, used: float | None = None) -> Ran:
+    outside: list[tuple[float, SystemSampled | AgentHealth]] = [
+        (10.0, SystemSampled(cpu=percent, cores=2))
+    ]
+    if used is not None:
+        outside.insert(0, (9.0, measured(used, 100)))
     return play(exact([agent("ann")], [task("one", "ann", seconds=40)]), file, outside=outside)
 
 
@@ -385,6 +416,14 @@ def test_a_machine_at_its_limit(file: Path) -> None:
     ran = machine(file, 99)
     (insight,) = told(ran, "The processors of the machine were 99 % busy.")
     assert kinds(ran, insight) == ["system.sampled"]
+    assert insight.advice == "Let fewer agents work at once."
+
+
+@pytest.mark.parametrize(("used", "theirs"), [(0.17, False), (1.9, True)])
+def test_a_machine_that_others_keep_busy(file: Path, used: float, theirs: bool) -> None:
+    (insight,) = told(machine(file, 99, used), "The processors of the machine were 99 % busy")
+    assert ("agents used 0.17 of its 2 cores at most" in insight.text) is not theirs
+    assert (insight.advice == "Let fewer agents work at once.") is theirs
 
 
 def test_a_machine_with_room_left(file: Path) -> None:
