@@ -410,7 +410,12 @@ def _about_variables(plan: Plan, records: Sequence[Record]) -> Iterator[str]:
 
 
 def _about_range(recommended: Candidate, span: Span | None) -> Iterator[str]:
-    if span is not None and not recommended.as_is:
+    if span is None:
+        return
+    if not span.low <= 1 <= span.high:
+        longer, beyond = ("longer", "above") if span.low > 1 else ("less", "below")
+        yield f"Earlier sessions took {longer} than foretold, so the range lies {beyond} that."
+    if not recommended.as_is:
         yield "The range is as wide as for the teams that there were; this one nobody has seen yet."
 
 

@@ -118,6 +118,17 @@ def test_whether_the_upper_end_of_the_range_fits_is_told() -> None:
     assert told(eight(), 20).surely_fits_time is None
 
 
+@pytest.mark.parametrize(
+    ("span", "said"), [((1.2, 1.5), ["above"]), ((0.5, 0.9), ["below"]), ((0.9, 1.1), [])]
+)
+def test_a_range_that_lies_beside_what_is_foretold_says_why(
+    span: tuple[float, float], said: list[str]
+) -> None:
+    assumptions = told(eight(), span=Span(*span, 0.5)).assumptions
+    found = [it for it in assumptions if it.startswith("Earlier sessions took")]
+    assert [it.split()[-2] for it in found] == said
+
+
 def test_with_a_budget_it_is_the_fastest_that_can_be_paid_for() -> None:
     services = replace(eight(model="opus"), prices={"opus": 3_600})
     assert told(services, budget=79).fits_budget is False
