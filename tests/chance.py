@@ -1,6 +1,7 @@
 """Plans, agents and operators as chance will have them, and what holds for all their sessions."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 from mop_tui.agents.host import Assignment, Cancel, Job, Reply, Told
 from mop_tui.domain.events import MAY_LACK_CAUSE, AnyEvent
 from mop_tui.domain.feed import CancelTask, Command, Say, Steer, Stop
-from mop_tui.domain.ids import AgentId, TaskId
+from mop_tui.domain.ids import AgentId, MemoryKey, TaskId
 from mop_tui.domain.plan import Plan, Retry, Review, Script
 from mop_tui.domain.priority import Priority
+from mop_tui.domain.reactions import Reaction, Reactions
 from mop_tui.domain.review import REJECTED
 from mop_tui.orchestrator.loop import Orchestrator
-from sessions import Ran, agent, answer, plan, question, task
+from sessions import Ran, agent, answer, kind, plan, question, task
 
 
 def whole_sessions(examples: int) -> settings:
@@ -35,6 +37,18 @@ CANARY = "correct horse battery"
 
 NEVER = Retry()
 TRIES = [NEVER, NEVER, Retry(1, 5_000), Retry(3, 1_000)]
+_NOTE = Reaction("set_memory", set=((MemoryKey("met"), "${error.type}"),))
+_LOOK = Reaction("create_task", "Look into ${error.message}", skill="work")
+_HELP = Reaction("spawn", "Mend ${task.id}", type="helper")
+MENDED: list[Reactions] = [
+    (),
+    (),
+    (("exit_1", (Reaction("retry"), _NOTE)),),
+    (("timeout", (Reaction("skip"), _LOOK)), ("hook_failed", ())),
+    (("*", (_HELP, _NOTE)), ("timeout", (Reaction("retry"), _LOOK))),
+    (("SIGKILL", (Reaction("stop"),)), ("*", (Reaction("retry"),))),
+]
+"""What may be said of the errors of a task."""
 
 
 def _reviews(crew: list[str], by: str | None) -> list[Review]:
@@ -50,8 +64,8 @@ def _reviews(crew: list[str], by: str | None) -> list[Review]:
 def plans(draw: st.DrawFn) -> Plan:
     """Plans of up to eight tasks that need each other without cycles, some of them gated.
 
-    Some agents live for the session; some tasks are tried again, some may take only so long, and
-    some are reviewed.
+    Some agents live for the session; some tasks are tried again, some may take only so long, some
+    are reviewed, and some say what is done about errors.
     """
     crew = ["ann", "ben", "cid"][: draw(st.integers(1, 3))]
     names = [f"t{n}" for n in range(draw(st.integers(1, 8)))]
@@ -59,24 +73,21 @@ def plans(draw: st.DrawFn) -> Plan:
     for index, name in enumerate(names):
         pinned = draw(st.booleans())
         by = draw(st.sampled_from(crew)) if pinned else None
-        tasks.append(
-            task(
-                name,
-                by,
-                skill=None if pinned else "work",
-                needs=draw(st.lists(st.sampled_from(names[:index]), unique=True)) if index else (),
-                keys=[f"k{draw(st.integers(0, index - 1))}"]
-                if index and draw(st.booleans())
-                else (),
-                provides=[f"k{index}"],
-                priority=draw(st.sampled_from(Priority)),
-                seconds=draw(st.sampled_from([None, 1, 30])),
-                gate=draw(st.sampled_from([None, None, "g"])),
-                retry=draw(st.sampled_from(TRIES)),
-                timeout=draw(st.sampled_from([None, None, 8])),
-                review=draw(st.sampled_from([None, None, None, *_reviews(crew, by)])),
-            )
+        spec = task(
+            name,
+            by,
+            skill=None if pinned else "work",
+            needs=draw(st.lists(st.sampled_from(names[:index]), unique=True)) if index else (),
+            keys=[f"k{draw(st.integers(0, index - 1))}"] if index and draw(st.booleans()) else (),
+            provides=[f"k{index}"],
+            priority=draw(st.sampled_from(Priority)),
+            seconds=draw(st.sampled_from([None, 1, 30])),
+            gate=draw(st.sampled_from([None, None, "g"])),
+            retry=draw(st.sampled_from(TRIES)),
+            timeout=draw(st.sampled_from([None, None, 8])),
+            review=draw(st.sampled_from([None, None, None, *_reviews(crew, by)])),
         )
+        tasks.append(replace(spec, on_error=draw(st.sampled_from(MENDED))))
     scripts = {
         name: Script(exit_code=draw(st.sampled_from([0, 0, 0, 1])), output=("said", name))
         for name in names
@@ -93,6 +104,7 @@ def plans(draw: st.DrawFn) -> Plan:
         [gate],
         max_agents=draw(st.sampled_from([None, 1, 2])),
         scripts=scripts,
+        kinds={"helper": kind("work")},
     )
 
 

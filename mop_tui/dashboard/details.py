@@ -258,8 +258,10 @@ def _add_origin(details: Details, task: Task) -> None:
     """Say what a task was created for that the plan does not have."""
     context = task.spec.context
     trigger = context.get("trigger")
-    details.add("created by", f"trigger {trigger}" if trigger else context.get("by"))
-    if trigger or "failed_agent" in context:
+    failed = context.get("failed_task")
+    by = f"on_error of {failed}" if failed else context.get("by")
+    details.add("created by", f"trigger {trigger}" if trigger else by)
+    if trigger or failed:
         details.add("because", context.get("because"))
     details.add("failed agent", context.get("failed_agent"))
 

@@ -62,7 +62,7 @@ def failed(tmp_path: Path) -> Stage:
 
 async def test_a_task_tells_what_is_done_about_its_errors(failed: Stage) -> None:
     async with at_desk(failed, (200, 50)) as desk:
-        await desk.press("tab", "g", "j", "enter")
+        await desk.press("tab", "g", "enter")
         said = re.sub(r"[\s│]+", " ", desk.in_the_dialog())
         assert "on timeout - the task is done again" in said
         assert "on exit_3 - a task for ben: Mend ${task.id} - the task fails at once" in said
@@ -70,4 +70,5 @@ async def test_a_task_tells_what_is_done_about_its_errors(failed: Stage) -> None
         await desk.press("escape", "j", "enter")
         said = re.sub(r"[\s│]+", " ", desk.in_the_dialog())
         assert "Mend ship" in said
+        assert "created by on_error of ship" in said
         assert "because ship met exit_3" in said

@@ -43,7 +43,8 @@ A, ONE = AgentId("a"), TaskId("one")
 def real(what: Plan) -> Plan:
     """Return a plan whose agents all are real."""
     agents = {name: replace(s, host=HostKind.COMMAND) for name, s in what.agents.items()}
-    return replace(what, agents=agents)
+    kinds = {name: replace(k, host=HostKind.COMMAND) for name, k in what.kinds.items()}
+    return replace(what, agents=agents, kinds=kinds)
 
 
 class Moody(Whims):
