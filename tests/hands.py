@@ -161,7 +161,7 @@ class Hands:
     _now: Callable[[], int] = lambda: 0
     _call_at: CallAt = lambda _at, _call: None
     _sink: h.Sink = lambda _report: None
-    _hands: dict[AgentId, Hand] = field(default_factory=dict)
+    _hands: dict[tuple[AgentId, int], Hand] = field(default_factory=dict)
 
     def join(self, now: Callable[[], int], call_at: CallAt, sink: h.Sink) -> "Hands":
         """Take part in a session, and return itself."""
@@ -186,7 +186,7 @@ class Hands:
             report = h.StartFailed(job.agent.id, job.incarnation, why_not)
             self._call_at(self._now(), lambda: self._sink(report))
             return
-        self._hands[job.agent.id] = hand
+        self._hands[job.agent.id, job.incarnation] = hand
         hand.after(0, self._begin, hand)
 
     def _begin(self, hand: Hand) -> None:
@@ -254,5 +254,4 @@ class Hands:
             hand.gone = True
 
     def _hand(self, agent: AgentId, incarnation: int) -> Hand | None:
-        hand = self._hands.get(agent)
-        return hand if hand is not None and hand.incarnation == incarnation else None
+        return self._hands.get((agent, incarnation))
