@@ -227,7 +227,7 @@ def test_it_explains_each_of_its_sections() -> None:
     """It is the layout to learn from."""
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
     sections = [number for number, line in enumerate(lines) if re.match(r"[a-z_]+:", line)]
-    assert len(sections) == 10
+    assert len(sections) == 11
     assert [lines[number] for number in sections if not lines[number - 1].startswith("#")] == []
 
 
