@@ -33,24 +33,34 @@ class MetricsLine(FrameLines):
     """
 
     def lines(self, frame: Frame, width: int) -> Sequence[Line]:
-        """Return the one line of counts."""
-        agents, tasks = frame.snapshot.agent_counts, frame.snapshot.task_counts
-        line: Line = (
-            ("Agents ", "dim"),
-            (str(sum(agents.values())), "strong"),
-            *_count(sum(agents.get(state, 0) for state in AT_WORK), "active", "busy"),
-            *ill(agents),
-            *_count(agents.get(AgentState.COMPLETE, 0), "complete", "good"),
-            *_count(agents.get(AgentState.FAILED, 0), "failed", "bad"),
-            ("  Tasks ", "dim"),
-            (str(sum(tasks.values())), "strong"),
-            *_tasks(tasks),
-        )
+        """Return the one line of counts; where there is no room, without those of nothing."""
+        line = _counts(frame)
+        if width_of(line) > width:
+            line = _counts(frame, nothing=False)
         for more in (_triggers(frame), _used(frame)):
             if more and width_of(line) + width_of(more) <= width:
                 line += more
         line += _end(frame, width - width_of(line))
         return [clip(line, width)]
+
+
+def _counts(frame: Frame, *, nothing: bool = True) -> Line:
+    """Return how many agents and tasks there are, and how they stand; with `nothing`, also of which
+    agents there are none."""
+    agents, tasks = frame.snapshot.agent_counts, frame.snapshot.task_counts
+    active = sum(agents.get(state, 0) for state in AT_WORK)
+    complete, failed = agents.get(AgentState.COMPLETE, 0), agents.get(AgentState.FAILED, 0)
+    return (
+        ("Agents ", "dim"),
+        (str(sum(agents.values())), "strong"),
+        *(_count(active, "active", "busy") if active or nothing else ()),
+        *ill(agents),
+        *(_count(complete, "complete", "good") if complete or nothing else ()),
+        *(_count(failed, "failed", "bad") if failed or nothing else ()),
+        ("  Tasks ", "dim"),
+        (str(sum(tasks.values())), "strong"),
+        *_tasks(tasks),
+    )
 
 
 def ill(agents: Mapping[AgentState, int], *, short: bool = False) -> Line:

@@ -187,6 +187,19 @@ async def test_counts_stand_in_one_line() -> None:
         assert "Tasks 17  1 failed  3 pending  1 ready  9 active  3 complete" in said
 
 
+async def test_where_room_is_short_nothing_is_counted_that_is_not_there() -> None:
+    stage = Stage()
+    stage.begin(team("crew", "Crew", "ann"))
+    stage.spawn("ann", "crew")
+    for number in range(3):
+        stage.plan(f"t{number}", agent="ann")
+    stage.give("t0", "ann")
+    async with at_desk(stage, (120, 30)) as desk:
+        assert "Agents 1  1 active  0 complete  0 failed  Tasks 3" in desk.line_with("Agents 1")
+    async with at_desk(stage, (50, 30)) as desk:
+        assert "Agents 1  1 active  Tasks 3  2 ready  1 active" in desk.line_with("Agents 1")
+
+
 async def test_time_ticks_without_reading_the_session_again() -> None:
     stage = mop_platform()
     async with at_desk(stage) as desk:
