@@ -29,17 +29,12 @@ import yaml
 
 from bench.illness import Memory
 from bench.machine import described
+from bench.rehearsing import rehearsal
 from mop_tui import layout
-from mop_tui.agents.simulated import SimulatedHost
-from mop_tui.decisions.rules import RuleBook
-from mop_tui.decisions.standard import RULES
 from mop_tui.domain.events import AnyEvent, SystemEnded, SystemStrategyApplied
-from mop_tui.domain.plan import HostKind, Mode, Plan
+from mop_tui.domain.plan import Plan
 from mop_tui.layout import bundled
 from mop_tui.orchestrator.answers import unattended_answers
-from mop_tui.orchestrator.clock import Timeline, VirtualClock
-from mop_tui.orchestrator.engine import Engine
-from mop_tui.orchestrator.loop import Orchestrator
 
 ENVIRONMENTS = {"environment-dev": "9m", "environment-staging": "21m", "environment-prod": "35m"}
 ENGINEER = "platform-engineer-dev"
@@ -137,24 +132,8 @@ def played(plan: Plan, seed: int) -> list[AnyEvent]:
 
 
 async def _play(plan: Plan, seed: int) -> list[AnyEvent]:
-    timeline = Timeline()
-    clock = VirtualClock(timeline)
-    orchestrator = Orchestrator(
-        plan,
-        Engine(plan, RuleBook(plan, RULES)),
-        Memory(),
-        clock,
-        timeline,
-        lambda sink: {
-            HostKind.SIMULATED: SimulatedHost(
-                seed, clock.moment, timeline.call_at, sink, plan.limits.cpu
-            )
-        },
-        mode=Mode.REHEARSAL,
-        attended=False,
-        seed=seed,
-        answers=unattended_answers(plan),
-    )
+    answers = unattended_answers(plan)
+    orchestrator, _ = rehearsal(plan, seed, Memory(), attended=False, answers=answers)
     events: list[AnyEvent] = []
     orchestrator.observers.append(events.append)
     await orchestrator.run()

@@ -59,23 +59,20 @@ from typing import Any, NamedTuple
 import yaml
 
 from bench.machine import described
+from bench.rehearsing import rehearsal
 from mop_tui import layout
-from mop_tui.agents.simulated import SimulatedHost
-from mop_tui.decisions.rules import RuleBook
-from mop_tui.decisions.standard import RULES
 from mop_tui.domain import events as e
 from mop_tui.domain import feed
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.ids import AgentId, MemoryKey, TaskId, TriggerName
-from mop_tui.domain.plan import HostKind, Mode, Plan
+from mop_tui.domain.plan import Mode, Plan
 from mop_tui.journal import JournalFile
 from mop_tui.journal.header import Header
 from mop_tui.journal.verdict import verify
 from mop_tui.journal.writer import BufferedWriter
 from mop_tui.layout import bundled
 from mop_tui.orchestrator.answers import unattended_answers
-from mop_tui.orchestrator.clock import Timeline, VirtualClock
-from mop_tui.orchestrator.engine import Engine
+from mop_tui.orchestrator.clock import Timeline
 from mop_tui.orchestrator.loop import RECENT_EVENTS, Orchestrator
 from mop_tui.orchestrator.recheck import recheck
 from mop_tui.orchestrator.recovery import Recovered, read_recorded, recover
@@ -254,25 +251,14 @@ async def _play(
     plan: Plan, header: Header, path: Path, recovered: Recovered | None, *, attended: bool
 ) -> None:
     """Play a session, or what is left of it, into its file."""
-    timeline = Timeline()
     at = 0 if recovered is None else recovered.engine.session.at
-    clock = VirtualClock(timeline, None, at)
     after = None if recovered is None else recovered.recorded.continuation
     journal = BufferedWriter(path, header, after=after)
-    orchestrator = Orchestrator(
+    orchestrator, timeline = rehearsal(
         plan,
-        Engine(plan, RuleBook(plan, RULES)) if recovered is None else recovered.engine,
+        header.seed,
         journal,
-        clock,
-        timeline,
-        lambda sink: {
-            HostKind.SIMULATED: SimulatedHost(
-                header.seed, clock.moment, timeline.call_at, sink, plan.limits.cpu
-            )
-        },
-        mode=Mode.REHEARSAL,
         attended=attended,
-        seed=header.seed,
         answers=None if attended else unattended_answers(plan),
         recovered=recovered,
     )

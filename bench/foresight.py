@@ -39,24 +39,19 @@ import yaml
 
 from bench.illness import Memory
 from bench.machine import described
+from bench.rehearsing import rehearsal
 from mop_tui import layout
-from mop_tui.agents.simulated import SimulatedHost
-from mop_tui.decisions.rules import RuleBook
-from mop_tui.decisions.standard import RULES
 from mop_tui.domain import events as e
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import Answer
 from mop_tui.domain.ids import AgentId, TaskId, TeamId
-from mop_tui.domain.plan import AgentSpec, HostKind, Mode, Plan, TaskSpec, TeamSpec
+from mop_tui.domain.plan import AgentSpec, Mode, Plan, TaskSpec, TeamSpec
 from mop_tui.foresight.calibration import Planned, calibrate, foretold
 from mop_tui.foresight.durations import NEEDED, learnt, nearest, runs_of
 from mop_tui.foresight.observing import record_of
 from mop_tui.foresight.record import Record, TaskRecord
 from mop_tui.foresight.simulation import simulate
 from mop_tui.journal.header import Header
-from mop_tui.orchestrator.clock import Timeline, VirtualClock
-from mop_tui.orchestrator.engine import Engine
-from mop_tui.orchestrator.loop import Orchestrator
 
 Document = dict[str, Any]
 SECOND, MINUTE = 1_000, 60_000
@@ -287,24 +282,7 @@ def rehearse(draft: Draft, number: int, run: str) -> Past:
 
 async def _play(plan: Plan, header: Header, world: World) -> Record:
     """Rehearse a plan, with an operator who takes their time to answer."""
-    timeline = Timeline()
-    clock = VirtualClock(timeline)
-    session = Orchestrator(
-        plan,
-        Engine(plan, RuleBook(plan, RULES)),
-        Memory(),
-        clock,
-        timeline,
-        lambda sink: {
-            HostKind.SIMULATED: SimulatedHost(
-                header.seed, clock.moment, timeline.call_at, sink, plan.limits.cpu
-            )
-        },
-        mode=Mode.REHEARSAL,
-        attended=True,
-        seed=header.seed,
-        answers=None,
-    )
+    session, timeline = rehearsal(plan, header.seed, Memory(), attended=True)
 
     def approve(asked: e.UserAsked) -> None:
         session.submit(Answer(asked.question, "approve", asked.digest))

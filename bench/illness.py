@@ -31,9 +31,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.machine import described
-from mop_tui.agents.simulated import SPREAD, STEPS, SimulatedHost
-from mop_tui.decisions.rules import RuleBook
-from mop_tui.decisions.standard import RULES
+from bench.rehearsing import rehearsal
+from mop_tui.agents.simulated import SPREAD, STEPS
 from mop_tui.domain import events as e
 from mop_tui.domain.events import AnyEvent
 from mop_tui.domain.feed import Answer, Command, Steer, Stop
@@ -45,7 +44,6 @@ from mop_tui.domain.plan import (
     Ailment,
     HostKind,
     Lifetime,
-    Mode,
     Plan,
     QuestionSpec,
     Retry,
@@ -55,8 +53,7 @@ from mop_tui.domain.plan import (
     Work,
 )
 from mop_tui.domain.priority import Priority
-from mop_tui.orchestrator.clock import Timeline, VirtualClock
-from mop_tui.orchestrator.engine import Engine
+from mop_tui.orchestrator.clock import Timeline
 from mop_tui.orchestrator.loop import Orchestrator
 from mop_tui.orchestrator.recheck import recheck
 
@@ -295,21 +292,7 @@ class Operator:
 
 
 async def _play(plan: Plan, seed: int, until: int, *, attended: bool) -> list[AnyEvent]:
-    timeline = Timeline()
-    clock = VirtualClock(timeline)
-    orchestrator = Orchestrator(
-        plan,
-        Engine(plan, RuleBook(plan, RULES)),
-        Memory(),
-        clock,
-        timeline,
-        lambda sink: {
-            HostKind.SIMULATED: SimulatedHost(seed, clock.moment, timeline.call_at, sink)
-        },
-        mode=Mode.REHEARSAL,
-        attended=attended,
-        seed=seed,
-    )
+    orchestrator, timeline = rehearsal(plan, seed, Memory(), attended=attended)
     events: list[AnyEvent] = []
     orchestrator.observers += [
         events.append,

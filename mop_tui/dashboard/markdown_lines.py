@@ -147,15 +147,13 @@ def told(parts: Sequence[Block], width: int) -> tuple[list[Line], list[int]]:
         match part.kind:
             case "heading":
                 headings.append(len(lines))
-                said = tuple((text, "title") for text, _ in part.line)
-                lines += wrapped(said, width)  # type: ignore[arg-type]
+                lines += wrapped(_in_ink(part.line, "title"), width)
                 if part.level > 1:
                     lines.append((("\N{BOX DRAWINGS LIGHT HORIZONTAL}" * width, "track"),))
             case "item":
                 lines += _hung(f"{part.sign} ", "dim", part.line, width)
             case "quote":
-                said = tuple((text, "warn") for text, _ in part.line)
-                lines += _hung("! ", "warn", said, width)  # type: ignore[arg-type]
+                lines += _hung("! ", "warn", _in_ink(part.line, "warn"), width)
             case "table":
                 lines += _table(part, width)
             case _:
@@ -191,6 +189,11 @@ def wrapped(line: Line, width: int) -> list[Line]:
                 lines[-1].append((piece, ink))
                 room -= cell_len(piece)
     return [tuple(spans) for spans in lines if spans]
+
+
+def _in_ink(line: Line, ink: Ink) -> Line:
+    """Return a line with all of it in one look."""
+    return tuple((text, ink) for text, _ in line)
 
 
 def _hung(sign: str, ink: Ink, line: Line, width: int) -> list[Line]:
@@ -263,10 +266,10 @@ def _row(cells: Sequence[Line], widths: Sequence[int], right: Sequence[bool]) ->
         line: list[Span] = []
         for column, width, to_right in zip(columns, widths, right, strict=True):
             part = column[number] if number < len(column) else ()
-            blanks = (" " * (width - width_of(part)), "plain")
+            blanks: Span = (" " * (width - width_of(part)), "plain")
             if line:
                 line.append((" " * _GAP, "plain"))
-            line += [blanks, *part] if to_right else [*part, blanks]  # type: ignore[list-item]
+            line += [blanks, *part] if to_right else [*part, blanks]
         lines.append(tuple(line))
     return lines
 

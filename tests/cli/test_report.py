@@ -23,6 +23,7 @@ Mop = Callable[..., subprocess.CompletedProcess[str]]
 Answers = Callable[[str], Path]
 RECORDED = Path(__file__).parents[2] / "sessions" / "mop-platform.jsonl"
 APPROVED = "- {question: sure, value: approve}"
+HEADLESS = ("--headless", "--session-file", "one.jsonl", "--answers")
 
 
 def _mode(path: Path) -> int:
@@ -31,16 +32,7 @@ def _mode(path: Path) -> int:
 
 def _run(mop: Mop, layout: Path, answers: Answers, *more: str) -> Path:
     """Run a session that is approved; return its file."""
-    done = mop(
-        "run",
-        layout,
-        "--headless",
-        "--answers",
-        answers(APPROVED),
-        "--session-file",
-        "one.jsonl",
-        *more,
-    )
+    done = mop("run", layout, *HEADLESS, answers(APPROVED), *more)
     assert done.returncode == 0, done.stderr
     return layout.parent / "one.jsonl"
 
@@ -220,15 +212,7 @@ def test_an_output_that_is_full_is_told_and_is_no_defect(recorded: Path, command
 def test_a_session_leaves_reports_beside_its_file_and_says_where(
     mop: Mop, two_steps: Path, answers: Answers
 ) -> None:
-    done = mop(
-        "run",
-        two_steps,
-        "--headless",
-        "--answers",
-        answers(APPROVED),
-        "--session-file",
-        "one.jsonl",
-    )
+    done = mop("run", two_steps, *HEADLESS, answers(APPROVED))
     assert done.returncode == 0
     assert "report in one.report.md and one.report.html" in done.stderr
     session = two_steps.parent / "one.jsonl"
@@ -279,15 +263,7 @@ def test_what_is_in_the_way_is_told_and_changes_nothing(
         place.mkdir()
     else:
         place.write_text("my notes", encoding="utf-8")
-    done = mop(
-        "run",
-        two_steps,
-        "--headless",
-        "--answers",
-        answers(APPROVED),
-        "--session-file",
-        "one.jsonl",
-    )
+    done = mop("run", two_steps, *HEADLESS, answers(APPROVED))
     assert done.returncode == 0
     assert "no report was written: " in done.stderr
     assert "one.report.html" in done.stderr
